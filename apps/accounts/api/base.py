@@ -1,0 +1,124 @@
+"""
+The base of every endpoint.
+
+A viewset names its `scope` (a resource of `apps.accounts.scopes`), its `permissions` by action, and the extra
+query `parameters` its actions read. A queryset that has `visible_to(user)` is narrowed by it.
+"""
+
+from functools import cached_property
+from typing import Any, TypeVar
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import MethodNotAllowed, ValidationError
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
+
+from apps.accounts import idempotency, scopes
+from apps.accounts.models import ApiToken, User
+from apps.accounts.permissions import permission_check
+
+M = TypeVar("M", bound=Model)
+
+
+class ActionPermission(BasePermission):
+    """Ask for what the viewset names for its action: of the object in the URL where there is one."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        assert isinstance(view, ApiViewSet)
+        if not request.user.is_authenticated:
+            return False
+        if view.action not in view.permissions:
+            self._refuse_unlisted(request, view)
+        if not view.reaches(view.scope_of_action):
+            raise PermissionDenied(
+                _("The token lacks the scope “%(scope)s”.") % {"scope": view.scope_of_action}
+            )
+        subject = view.get_object() if view.detail else None
+        permission_check(view.user, view.permissions[view.action], subject)
+        return True
+
+    def _refuse_unlisted(self, request: Request, view: "ApiViewSet[Any]") -> None:
+        """Refuse to everyone, superusers too, what the viewset forgot to guard."""
+        assert request.method
+        if view.action in {None, "metadata"}:
+            raise MethodNotAllowed(request.method)
+        raise PermissionDenied
+
+
+class ApiViewSet(GenericViewSet[M]):
+    """Base of every endpoint. An action that `permissions` does not list is refused to everyone."""
+
+    scope: str = ""  # a resource of `scopes.RESOURCES`; "" only where every token may know the answer
+    permissions: dict[str, str] = {}
+    reading_actions: frozenset[str] = frozenset()  # POSTs that change nothing: a `:read` token may send them
+    parameters: dict[str, tuple[str, ...]] = {}  # action -> query parameters beside filters and pages
+    permission_classes = [ActionPermission]
+
+    @property
+    def user(self) -> User:
+        assert isinstance(self.request.user, User), "ActionPermission runs first"
+        return self.request.user
+
+    @property
+    def scope_of_action(self) -> str:
+        """`contacts:read` or `contacts:write`; empty where no scope is asked."""
+        reads = self.request.method in SAFE_METHODS or self.action in self.reading_actions
+        return f"{self.scope}:{'read' if reads else 'write'}" if self.scope else ""
+
+    def reaches(self, scope: str) -> bool:
+        """Test if the caller's token covers `scope`; for answers that bring along another resource's data."""
+        token = self.request.auth
+        return not scope or not isinstance(token, ApiToken) or token.allows(scope)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        self._refuse_unknown_parameters(request)
+        if request.method == "POST" and idempotency.HEADER in request.headers:
+            # DRF looks the handler up after this.
+            handler = getattr(self, "post", self.http_method_not_allowed)
+            self.post = idempotency.once(handler, on_error=self.handle_exception)
+
+    def get_queryset(self) -> QuerySet[M]:
+        queryset = super().get_queryset()
+        if getattr(self, "swagger_fake_view", False):
+            return queryset
+        narrowed = getattr(queryset, "visible_to", None)
+        return queryset if narrowed is None else narrowed(self.user)
+
+    @cached_property
+    def _subject(self) -> M:
+        return super().get_object()
+
+    def get_object(self) -> M:
+        """Return the object whose permission was asked before the action began."""
+        return self._subject
+
+    def _refuse_unknown_parameters(self, request: Request) -> None:
+        """Refuse `?emial=…`: a filter that is silently left out answers with far more than was asked for."""
+        known = set(self.parameters.get(self.action, ()))
+        if self.action == "list":
+            known |= self._list_parameters()
+        if unknown := sorted(set(request.query_params) - known):
+            sentence = _("Unknown parameter. Known: %(known)s.") % {"known": ", ".join(sorted(known)) or "-"}
+            raise ValidationError({name: [sentence] for name in unknown})
+
+    def _list_parameters(self) -> set[str]:
+        known = {"cursor", "limit"}
+        if getattr(self, "ordering_fields", None):
+            known.add("ordering")
+        if getattr(self, "search_fields", None):
+            known.add("search")
+        for backend in self.filter_backends:
+            filterset_class = getattr(backend(), "get_filterset_class", lambda *_args: None)
+            filterset = filterset_class(self, super().get_queryset())
+            known |= set(filterset.get_filters()) if filterset else set()
+        return known
+
+
+def assert_scope_is_listed(view: type[ApiViewSet[Any]]) -> None:
+    """Fail for a viewset whose scope no token could be given; tests ask this of every route."""
+    assert view.scope in {"", *scopes.RESOURCES}, f"{view.__name__}: add {view.scope} to apps.accounts.scopes"

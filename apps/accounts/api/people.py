@@ -1,0 +1,86 @@
+from typing import Any
+
+import django_filters
+from drf_spectacular.helpers import forced_singular_serializer
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import mixins, serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.accounts.api.base import ApiViewSet
+from apps.accounts.models import ApiToken, User
+
+
+class UserOut(serializers.ModelSerializer[User]):
+    class Meta:
+        model = User
+        fields = ["id", "email", "name", "role", "timezone", "is_active", "date_joined"]
+
+
+class UserFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped package
+    email = django_filters.CharFilter(lookup_expr="iexact")
+
+    class Meta:
+        model = User
+        fields = ["email", "role", "is_active"]
+
+
+class UserViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[User]):
+    """The people of this installation. They come by invitation, so they are not made over the API."""
+
+    queryset = User.objects.all()
+    serializer_class = UserOut
+    filterset_class = UserFilter
+    search_fields = ["name", "email"]
+    ordering_fields = ["name", "email", "date_joined"]
+    scope = "users"
+    permissions = {"list": "accounts.view_user", "retrieve": "accounts.view_user"}
+
+
+class TokenOut(serializers.ModelSerializer[ApiToken]):
+    class Meta:
+        model = ApiToken
+        fields = ["name", "prefix", "scopes", "expires_at"]
+
+
+class MeOut(serializers.ModelSerializer[User]):
+    token = serializers.SerializerMethodField()
+
+    class Meta:
+        model = User
+        fields = ["id", "email", "name", "role", "timezone", "token"]
+
+    @extend_schema_field(TokenOut(allow_null=True))
+    def get_token(self, user: User) -> dict[str, Any] | None:
+        token = self.context["request"].auth
+        return TokenOut(token).data if isinstance(token, ApiToken) else None
+
+
+class MeViewSet(ApiViewSet[User]):
+    """Who the caller is, and how far the token reaches."""
+
+    queryset = User.objects.all()
+    serializer_class = MeOut
+    pagination_class = None
+    filter_backends = ()
+    permissions = {"list": "accounts.view_home"}
+
+    @extend_schema(
+        operation_id="me",
+        responses=forced_singular_serializer(MeOut),  # type: ignore[no-untyped-call]
+    )
+    def list(self, request: Request) -> Response:
+        return Response(self.get_serializer(self.user).data)
+
+
+class Nothing(APIView):
+    """Every path below `/api/` that is not one: a program gets a problem, not a page."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    schema = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise NotFound

@@ -1,0 +1,174 @@
+"""
+A POST that is sent again is answered again, and does nothing again: by `Idempotency-Key` over the API, by
+`{% once %}` in a form.
+
+The answer is written in the transaction of the effect, so a crash leaves both or neither. While the first
+is still at work a second one with the same key is told so at once (409), and never waits.
+"""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from django.core.files.uploadedfile import UploadedFile
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, QueryDict
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.models import IdempotentAnswer, User
+from apps.accounts.services.answers import KEPT_FOR
+from apps.core import clock
+from apps.core.problems import Conflict, Unprocessable
+
+HEADER = "Idempotency-Key"
+_REPEATED_HEADERS = ("Location", "Retry-After")
+
+Handler = Callable[..., Response]
+
+
+def once(handler: Handler, *, on_error: Callable[[Exception], Response]) -> Handler:
+    """Return the handler of a POST that acts only once for each Idempotency-Key of its user."""
+
+    def answer(request: Request, *args: Any, **kwargs: Any) -> Response:
+        assert isinstance(request.user, User)
+        key = _key(request.headers[HEADER])
+        fingerprint = _fingerprint(request)
+        with transaction.atomic():
+            if not _alone(request.user, key):
+                raise _StillAnswering(
+                    _("The first request with this Idempotency-Key is still being answered.")
+                )
+            now = clock.now()
+            if earlier := _earlier(request.user, key, fingerprint, now=now):
+                return earlier
+            response = _act(handler, on_error, request, *args, **kwargs)
+            _keep(request.user, key, fingerprint, response, now=now)
+        return response
+
+    return answer
+
+
+def form_once(request: HttpRequest, user: User, act: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    """
+    Answer a form that was printed with `{% once %}`: sent twice, it acts once and leads to the same page.
+
+    Only a redirect is an act done; a form that was refused may be mended and sent again.
+    """
+    fingerprint = hashlib.sha256(request.path.encode()).hexdigest()
+    key = f"form:{request.POST['once'][:64]}:{fingerprint[:16]}"
+    with transaction.atomic():
+        with connection.cursor() as cursor:  # a double click: the second waits for the first
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [_lock_name(user, key)])
+        earlier = IdempotentAnswer.objects.filter(user=user, key=key).first()
+        if earlier:
+            return HttpResponseRedirect(earlier.headers["Location"])
+        response = act()
+        if response.status_code == HTTPStatus.FOUND:
+            IdempotentAnswer.objects.create(
+                user=user,
+                key=key,
+                fingerprint=fingerprint,
+                status=response.status_code,
+                headers={"Location": response.headers["Location"]},
+                body=b"",
+                at=clock.now(),
+            )
+    return response
+
+
+def _lock_name(user: User, key: str) -> str:
+    return f"idempotency:{user.pk}:{key}"
+
+
+class _StillAnswering(Conflict):
+    wait = 1  # becomes Retry-After
+
+
+def _key(text: str) -> str:
+    if not (0 < len(text) <= 255 and text.isascii() and text.isprintable()):
+        raise ValidationError({HEADER: [_("1 to 255 printable ASCII characters.")]})
+    return text
+
+
+def _fingerprint(request: Request) -> str:
+    """Tell one request from another by method, path and what the body says, not by how it is spelt."""
+    told = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
+    data = request.data
+    if not isinstance(data, QueryDict):
+        told.update(orjson.dumps(data, option=orjson.OPT_SORT_KEYS))
+        return told.hexdigest()
+    for name, values in sorted(data.lists()):
+        for value in values:
+            told.update(f"{name!r}=".encode())
+            told.update(_file_digest(value) if isinstance(value, UploadedFile) else repr(value).encode())
+    return told.hexdigest()
+
+
+def _file_digest(file: "UploadedFile[bytes]") -> bytes:
+    content = hashlib.sha256()
+    for chunk in file.chunks():
+        content.update(chunk)
+    file.seek(0)
+    return content.digest()
+
+
+def _alone(user: User, key: str) -> bool:
+    """Take the lock on this key until the end of the transaction; False: another request has it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [_lock_name(user, key)])
+        row: tuple[bool] = cursor.fetchone()
+    return row[0]
+
+
+def _earlier(user: User, key: str, fingerprint: str, *, now: datetime) -> Response | None:
+    kept = IdempotentAnswer.objects.filter(user=user, key=key).first()
+    if kept is None:
+        return None
+    if kept.at <= now - KEPT_FOR:
+        kept.delete()
+        return None
+    if kept.fingerprint != fingerprint:
+        raise Unprocessable(_("This Idempotency-Key was used for another request. Take a new key."))
+    body = bytes(kept.body)
+    content_type = kept.headers.pop("Content-Type", None)
+    return Response(
+        orjson.loads(body) if body else None,
+        status=kept.status,
+        headers={**kept.headers, "Idempotent-Replayed": "true"},
+        content_type=content_type,
+    )
+
+
+def _act(
+    handler: Handler, on_error: Callable[[Exception], Response], request: Request, *args: Any, **kwargs: Any
+) -> Response:
+    """Run the handler; a refusal takes back whatever it had begun, and is an answer like any other."""
+    try:
+        with transaction.atomic():
+            return handler(request, *args, **kwargs)
+    except Exception as error:
+        if isinstance(error, APIException) and error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise
+        return on_error(error)  # which raises again what is no refusal: then nothing is kept
+
+
+def _keep(user: User, key: str, fingerprint: str, response: Response, *, now: datetime) -> None:
+    headers = {name: response.headers[name] for name in _REPEATED_HEADERS if name in response.headers}
+    if response.content_type:
+        headers["Content-Type"] = response.content_type
+    IdempotentAnswer.objects.create(
+        user=user,
+        key=key,
+        fingerprint=fingerprint,
+        status=response.status_code,
+        headers=headers,
+        body=b"" if response.data is None else JSONRenderer().render(response.data),
+        at=now,
+    )

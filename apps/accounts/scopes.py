@@ -1,0 +1,19 @@
+"""What an API token may be narrowed to: `<resource>:read` and `<resource>:write`. The one list."""
+
+RESOURCES = (
+    "attributes",
+    "audit-events",
+    "campaigns",
+    "comments",
+    "contacts",
+    "events",
+    "imports",
+    "messages",
+    "results",
+    "segments",
+    "senders",
+    "suppressions",
+    "templates",
+    "users",
+)
+ALL = tuple(f"{resource}:{verb}" for resource in RESOURCES for verb in ("read", "write"))

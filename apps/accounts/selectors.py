@@ -1,0 +1,41 @@
+from allauth.mfa.models import Authenticator
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from apps.accounts import tokens
+from apps.accounts.departures import departures
+from apps.accounts.models import ApiToken, Invitation, User, UserQuerySet
+
+
+def users(*, search: str = "", role: str = "", active: str = "") -> UserQuerySet:
+    """Return people with `has_second_factor`; `active` is "yes" or "no", empty is both."""
+    found = User.objects.get_queryset().annotate(
+        has_second_factor=Exists(Authenticator.objects.filter(user=OuterRef("pk")))
+    )
+    if search:
+        found = found.filter(Q(name__icontains=search) | Q(email__icontains=search))
+    if role:
+        found = found.filter(role=role)
+    if active:
+        found = found.filter(is_active=active == "yes")
+    return found
+
+
+def user_departure(user: User) -> list[str]:
+    """Say what follows from deactivating someone: their tokens stop, and what other apps add."""
+    return [sentence for app in departures for sentence in app(user)]
+
+
+def invitations(*, search: str = "") -> QuerySet[Invitation]:
+    """Return the invitations that wait, with who invited."""
+    pending = Invitation.objects.pending().select_related("invited_by")
+    return pending.filter(email__icontains=search) if search else pending
+
+
+def invitation_behind(secret: str) -> Invitation | None:
+    """Return what the link opens, whatever state it is in."""
+    return Invitation.objects.select_related("invited_by").filter(digest=tokens.digest(secret)).first()
+
+
+def tokens_of(user: User) -> QuerySet[ApiToken]:
+    """Return the tokens that someone has not revoked; expired ones too, so that they are missed."""
+    return user.api_tokens.filter(revoked_at=None)

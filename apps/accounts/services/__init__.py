@@ -1,0 +1,44 @@
+"""Acts on people and on what opens the door for them."""
+
+from apps.accounts.services.answers import answers_forget
+from apps.accounts.services.invitations import (
+    InvitationNotPossible,
+    InvitationNotSent,
+    invitation_accept,
+    invitation_create,
+    invitation_renew,
+    invitation_revoke,
+    invitation_send,
+)
+from apps.accounts.services.people import (
+    PersonNotChangeable,
+    second_factor_remove,
+    user_deactivate,
+    user_profile_change,
+    user_reactivate,
+    user_role_change,
+)
+from apps.accounts.services.sessions import sessions_forget
+from apps.accounts.services.tokens import TokenNotMade, token_create, token_revoke, token_use
+
+__all__ = [
+    "InvitationNotPossible",
+    "InvitationNotSent",
+    "PersonNotChangeable",
+    "TokenNotMade",
+    "answers_forget",
+    "invitation_accept",
+    "invitation_create",
+    "invitation_renew",
+    "invitation_revoke",
+    "invitation_send",
+    "second_factor_remove",
+    "sessions_forget",
+    "token_create",
+    "token_revoke",
+    "token_use",
+    "user_deactivate",
+    "user_profile_change",
+    "user_reactivate",
+    "user_role_change",
+]

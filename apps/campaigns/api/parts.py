@@ -1,0 +1,255 @@
+"""Collections below a campaign, `campaigns/{id}/tasks/`, and the things in them, `tasks/{id}/`."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins
+from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.campaigns import selectors, services
+from apps.campaigns.api import serializers as out
+from apps.campaigns.api.base import IF_MATCH, CampaignPart, Commented
+from apps.campaigns.models import Campaign, Channel, Contributor, Kpi, Task, TaskQuerySet
+from apps.core import clock
+
+
+class Collections(CampaignPart[Campaign]):
+    """What belongs to a campaign: read and added to below it."""
+
+    @extend_schema(responses=out.ChannelOut(many=True))
+    @action(detail=True, methods=["get"])
+    def channels(self, request: Request, pk: str) -> Response:
+        return self.page(self.get_object().channels.order_by("pk"), out.ChannelOut)
+
+    @extend_schema(request=out.ChannelAddIn, responses={201: out.ChannelOut})
+    @channels.mapping.post
+    def channel_add(self, request: Request, pk: str) -> Response:
+        payload = out.ChannelAddIn(data=request.data)
+        payload.is_valid(raise_exception=True)
+        channel = services.channel_add(
+            campaign=self.get_object(), by=self.user, now=clock.now(), **payload.validated_data
+        )
+        return Response(out.ChannelOut(channel).data, status=201)
+
+    @extend_schema(responses=out.TaskOut(many=True))
+    @action(detail=True, methods=["get"])
+    def tasks(self, request: Request, pk: str) -> Response:
+        return self.page(selectors.tasks(self.get_object()).order_by("pk"), out.TaskOut)
+
+    @extend_schema(request=out.TaskIn, responses={201: out.TaskOut})
+    @tasks.mapping.post
+    def task_add(self, request: Request, pk: str) -> Response:
+        """Add a task. The owner of a channel adds to the own channel only."""
+        payload = out.TaskIn(data=request.data)
+        payload.is_valid(raise_exception=True)
+        campaign, fields = self.get_object(), payload.validated_data
+        if not self.user.has_perm(
+            "campaigns.change_task", Task(campaign=campaign, channel=fields.get("channel"))
+        ):
+            raise PermissionDenied
+        task = services.task_add(campaign=campaign, by=self.user, now=clock.now(), **fields)
+        return Response(out.TaskOut(task).data, status=201)
+
+    @extend_schema(responses=out.KpiOut(many=True))
+    @action(detail=True, methods=["get"])
+    def kpis(self, request: Request, pk: str) -> Response:
+        return self.page(self.get_object().kpis.order_by("position", "pk"), out.KpiOut)
+
+    @extend_schema(request=out.KpiIn, responses={201: out.KpiOut})
+    @kpis.mapping.post
+    def kpi_add(self, request: Request, pk: str) -> Response:
+        payload = out.KpiIn(data=request.data)
+        payload.is_valid(raise_exception=True)
+        kpi = services.kpi_add(
+            campaign=self.get_object(), by=self.user, now=clock.now(), **payload.validated_data
+        )
+        return Response(out.KpiOut(kpi).data, status=201)
+
+    @extend_schema(responses=out.ContributorOut(many=True))
+    @action(detail=True, methods=["get"])
+    def contributors(self, request: Request, pk: str) -> Response:
+        return self.page(self.get_object().contributors.order_by("pk"), out.ContributorOut)
+
+    @extend_schema(request=out.ContributorIn, responses={201: out.ContributorOut})
+    @contributors.mapping.post
+    def contributor_add(self, request: Request, pk: str) -> Response:
+        payload = out.ContributorIn(data=request.data)
+        payload.is_valid(raise_exception=True)
+        contributor = services.contributor_add(
+            campaign=self.get_object(), by=self.user, now=clock.now(), **payload.validated_data
+        )
+        return Response(out.ContributorOut(contributor).data, status=201)
+
+    @extend_schema(responses=out.OverrideOut(many=True))
+    @action(detail=True, methods=["get"])
+    def overrides(self, request: Request, pk: str) -> Response:
+        return self.page(self.get_object().overrides.order_by("pk"), out.OverrideOut)
+
+    @extend_schema(request=out.OverrideIn, responses={201: out.OverrideOut})
+    @overrides.mapping.post
+    def override_add(self, request: Request, pk: str) -> Response:
+        payload = out.OverrideIn(data=request.data)
+        payload.is_valid(raise_exception=True)
+        override = services.check_override(
+            campaign=self.get_object(),
+            check_name=payload.validated_data["check"],
+            reason=payload.validated_data["reason"],
+            by=self.user,
+            now=clock.now(),
+        )
+        return Response(out.OverrideOut(override).data, status=201)
+
+    @extend_schema(request=out.OverrideRemoveIn, responses={204: None})
+    @action(detail=True, methods=["post"], url_path="overrides/remove")
+    def override_remove(self, request: Request, pk: str) -> Response:
+        """Let a check count again."""
+        payload = out.OverrideRemoveIn(data=request.data)
+        payload.is_valid(raise_exception=True)
+        services.override_remove(
+            campaign=self.get_object(),
+            check_name=payload.validated_data["check"],
+            by=self.user,
+            now=clock.now(),
+        )
+        return Response(status=204)
+
+
+class ChannelViewSet(mixins.RetrieveModelMixin, Commented[Channel]):
+    """One channel of a campaign. Its owner may change it, but only who leads the campaign names the owner."""
+
+    queryset = Channel.objects.select_related("campaign")
+    serializer_class = out.ChannelOut
+    permissions = {
+        "retrieve": "campaigns.view_channel",
+        "partial_update": "campaigns.change_channel",
+        "destroy": "campaigns.delete_channel",
+        "comments": "campaigns.view_channel",
+        "comment_add": "campaigns.comment_channel",
+    }
+    parameters = {"comments": ("cursor", "limit")}
+
+    @extend_schema(request=out.ChannelIn, responses=out.ChannelOut, parameters=[IF_MATCH])
+    def partial_update(self, request: Request, pk: str) -> Response:
+        channel = self.get_object()
+        payload = out.ChannelIn(channel, data=request.data, partial=True)
+        payload.is_valid(raise_exception=True)
+        fields = payload.validated_data
+        if "owner" in fields and not self.user.has_perm("campaigns.assign_channel", channel):
+            raise PermissionDenied
+        channel = services.channel_update(
+            channel=channel, by=self.user, now=clock.now(), seen=self.seen(channel), **fields
+        )
+        return Response(out.ChannelOut(channel).data)
+
+    @extend_schema(request=None, responses={204: None})
+    def destroy(self, request: Request, pk: str) -> Response:
+        services.channel_remove(channel=self.get_object(), by=self.user, now=clock.now())
+        return Response(status=204)
+
+
+class TaskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Commented[Task]):
+    """Tasks of all campaigns that the caller may see."""
+
+    queryset = Task.objects.select_related("campaign", "channel").order_by("-pk")
+    serializer_class = out.TaskOut
+    filterset_fields = ["campaign", "channel", "assignee", "state", "due_date"]
+    search_fields = ["title"]
+    ordering_fields = ["due_date", "updated_at"]
+    permissions = {
+        "list": "campaigns.view_task",
+        "retrieve": "campaigns.view_task",
+        "partial_update": "campaigns.change_task",
+        "destroy": "campaigns.delete_task",
+        "move": "campaigns.move_task",
+        "comments": "campaigns.view_task",
+        "comment_add": "campaigns.comment_task",
+    }
+    parameters = {"comments": ("cursor", "limit")}
+
+    def get_queryset(self) -> TaskQuerySet:
+        found = super().get_queryset()
+        assert isinstance(found, TaskQuerySet)
+        if getattr(self, "swagger_fake_view", False):
+            return found
+        return found.filter(campaign__in=Campaign.objects.visible_to(self.user).values("pk"))
+
+    @extend_schema(request=out.TaskIn, responses=out.TaskOut, parameters=[IF_MATCH])
+    def partial_update(self, request: Request, pk: str) -> Response:
+        task = self.get_object()
+        payload = out.TaskIn(task, data=request.data, partial=True)
+        payload.is_valid(raise_exception=True)
+        fields = payload.validated_data
+        becomes = Task(campaign=task.campaign, channel=fields.get("channel", task.channel))
+        if not self.user.has_perm("campaigns.change_task", becomes):
+            raise PermissionDenied
+        task = services.task_update(task=task, by=self.user, now=clock.now(), seen=self.seen(task), **fields)
+        return Response(out.TaskOut(task).data)
+
+    @extend_schema(request=out.TaskMoveIn, responses=out.TaskOut)
+    @action(detail=True, methods=["post"])
+    def move(self, request: Request, pk: str) -> Response:
+        """Say how far the task is."""
+        payload = out.TaskMoveIn(data=request.data)
+        payload.is_valid(raise_exception=True)
+        task = services.task_move(
+            task=self.get_object(), by=self.user, now=clock.now(), **payload.validated_data
+        )
+        return Response(out.TaskOut(task).data)
+
+    @extend_schema(request=None, responses={204: None})
+    def destroy(self, request: Request, pk: str) -> Response:
+        services.task_remove(task=self.get_object(), by=self.user, now=clock.now())
+        return Response(status=204)
+
+
+class KpiViewSet(mixins.RetrieveModelMixin, CampaignPart[Kpi]):
+    """One of the figures that carry a campaign's story."""
+
+    queryset = Kpi.objects.select_related("campaign")
+    serializer_class = out.KpiOut
+    permissions = {
+        "retrieve": "campaigns.view_kpi",
+        "partial_update": "campaigns.change_kpi",
+        "destroy": "campaigns.delete_kpi",
+        "move": "campaigns.change_kpi",
+    }
+
+    @extend_schema(request=out.KpiIn, responses=out.KpiOut, parameters=[IF_MATCH])
+    def partial_update(self, request: Request, pk: str) -> Response:
+        kpi = self.get_object()
+        payload = out.KpiIn(kpi, data=request.data, partial=True)
+        payload.is_valid(raise_exception=True)
+        kpi = services.kpi_update(
+            kpi=kpi, by=self.user, now=clock.now(), seen=self.seen(kpi), **payload.validated_data
+        )
+        return Response(out.KpiOut(kpi).data)
+
+    @extend_schema(request=out.KpiMoveIn, responses={204: None})
+    @action(detail=True, methods=["post"])
+    def move(self, request: Request, pk: str) -> Response:
+        payload = out.KpiMoveIn(data=request.data)
+        payload.is_valid(raise_exception=True)
+        services.kpi_move(kpi=self.get_object(), by=self.user, now=clock.now(), **payload.validated_data)
+        return Response(status=204)
+
+    @extend_schema(request=None, responses={204: None})
+    def destroy(self, request: Request, pk: str) -> Response:
+        services.kpi_remove(kpi=self.get_object(), by=self.user, now=clock.now())
+        return Response(status=204)
+
+
+class ContributorViewSet(mixins.RetrieveModelMixin, CampaignPart[Contributor]):
+    """Someone on a campaign's list of contributors."""
+
+    queryset = Contributor.objects.select_related("campaign", "user")
+    serializer_class = out.ContributorOut
+    permissions = {"retrieve": "campaigns.view_contributor", "destroy": "campaigns.delete_contributor"}
+
+    @extend_schema(request=None, responses={204: None})
+    def destroy(self, request: Request, pk: str) -> Response:
+        contributor = self.get_object()
+        services.contributor_remove(
+            campaign=contributor.campaign, user=contributor.user, by=self.user, now=clock.now()
+        )
+        return Response(status=204)

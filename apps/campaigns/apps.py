@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class CampaignsConfig(AppConfig):
+    name = "apps.campaigns"
+    verbose_name = _("Campaigns")
+
+    def ready(self) -> None:
+        from apps.campaigns import checks, register, stages
+
+        checks.register()
+        stages.register()
+        register.register()

@@ -1,0 +1,178 @@
+"""What this app itself has to say about a campaign's readiness."""
+
+from datetime import datetime, timedelta
+
+from django.utils import formats
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import ngettext
+
+from apps.campaigns import links, readiness
+from apps.campaigns.dates import day_text
+from apps.campaigns.models import Campaign
+from apps.campaigns.readiness import Check, Finding, Group
+from apps.contacts.models import Event
+from apps.segments.selectors import segment_contacts
+
+QUIET_AFTER = timedelta(days=30)
+# How many of the latest goal events are looked at for the properties that the goal needs.
+SAMPLE = 1000
+
+
+def bookends_are_set(campaign: Campaign, now: datetime) -> Finding:
+    if not campaign.outcome.strip():
+        return Finding(
+            False, _("The desired outcome is not written down."), links.step_url(campaign, "outcome")
+        )
+    if not campaign.idea.strip():
+        return Finding(False, _("The big idea is not written down."), links.step_url(campaign, "idea"))
+    return Finding(True, _("Outcome and idea are written down."))
+
+
+def goal_is_set(campaign: Campaign, now: datetime) -> Finding:
+    missing = [
+        (not campaign.goal_event, _("The goal has no event to count.")),
+        (not campaign.goal_target, _("The goal has no target.")),
+        (campaign.goal_date is None, _("The goal has no date.")),
+    ]
+    for is_missing, sentence in missing:
+        if is_missing:
+            return Finding(False, sentence, links.step_url(campaign, "goal"))
+    assert campaign.goal_date is not None
+    if campaign.goal_date < now.date():
+        day = day_text(campaign.goal_date)
+        return Finding(
+            False,
+            _("The date of the goal has passed: %(day)s.") % {"day": day},
+            links.step_url(campaign, "goal"),
+        )
+    return Finding(True, _("Event, target and date are set."))
+
+
+def goal_is_arriving(campaign: Campaign, now: datetime) -> Finding:
+    """Find the goal event among what arrived lately, with each property that the goal reads."""
+    name = campaign.goal_event
+    if not name:
+        return Finding(False, _("The goal has no event to count."), links.step_url(campaign, "goal"))
+    events = Event.objects.filter(name=name)
+    latest = events.order_by("-occurred_at").values_list("occurred_at", flat=True).first()
+    if latest is None:
+        return Finding(
+            False,
+            _("“%(event)s” has never been received.") % {"event": name},
+            links.step_url(campaign, "goal"),
+        )
+    day = day_text(latest)
+    if latest < now - QUIET_AFTER:
+        told = _("“%(event)s” was last received on %(day)s.") % {"event": name, "day": day}
+        return Finding(False, told, links.step_url(campaign, "goal"))
+    recent = events.filter(occurred_at__gte=now - QUIET_AFTER).order_by("-occurred_at")
+    if missing := _missing_property(campaign, list(recent.values_list("properties", flat=True)[:SAMPLE])):
+        told = _("“%(event)s” arrives, but never with “%(property)s”.") % {"event": name, "property": missing}
+        return Finding(False, told, links.step_url(campaign, "goal"))
+    return Finding(True, _("“%(event)s” arrives, last on %(day)s.") % {"event": name, "day": day})
+
+
+def _missing_property(campaign: Campaign, seen: list[dict[str, object]]) -> str:
+    """Return the first property that the goal reads and none of these events carries; '' if there is none."""
+    worth = campaign.value_property
+    if worth and not any(_is_number(properties.get(worth)) for properties in seen):
+        return worth
+    asked = [condition for condition in campaign.goal_where if condition.get("op") != "missing"]
+    needed = [str(condition.get("property", "")) for condition in asked]
+    return next((name for name in needed if not any(name in properties for properties in seen)), "")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def audience_is_there(campaign: Campaign, now: datetime) -> Finding:
+    segment = campaign.segment
+    mend = links.step_url(campaign, "audience")
+    if segment is None:
+        return Finding(False, _("No segment is chosen as the audience."), mend)
+    nobody = Finding(False, _("Nobody is in the segment “%(segment)s”.") % {"segment": segment}, mend)
+    if segment.size is None or segment.is_stale:  # not counted since the rule was written: ask the rule
+        if not segment_contacts(segment, now=now).exists():
+            return nobody
+        return Finding(True, _("“%(segment)s” is not empty.") % {"segment": segment})
+    if not segment.size:
+        return nobody
+    told = ngettext(
+        "%(size)s person is in the audience.", "%(size)s people are in the audience.", segment.size
+    )
+    return Finding(True, told % {"size": formats.number_format(segment.size, force_grouping=True)})
+
+
+def channels_have_owners(campaign: Campaign, now: datetime) -> Finding:
+    channels = list(campaign.channels.all())
+    if not channels:
+        return Finding(False, _("The campaign has no channel."), links.tab_url(campaign, "channels"))
+    unowned = [str(channel.get_kind_display()) for channel in channels if channel.owner_id is None]
+    if unowned:
+        told = _("Nobody owns: %(channels)s.") % {"channels": ", ".join(unowned)}
+        return Finding(False, told, links.tab_url(campaign, "channels"))
+    return Finding(True, _("Every channel has its owner."))
+
+
+def stage_is_late_enough(campaign: Campaign, now: datetime) -> Finding:
+    stage = {"stage": campaign.get_stage_display()}
+    if campaign.stage in {Campaign.Stage.READY, Campaign.Stage.LIVE}:
+        return Finding(True, _("The campaign is at the stage “%(stage)s”.") % stage)
+    if campaign.stage in {Campaign.Stage.REPORTING, Campaign.Stage.CLOSED}:
+        return Finding(
+            False,
+            _("The campaign is over: its stage is “%(stage)s”.") % stage,
+            links.tab_url(campaign, "advance"),
+        )
+    return Finding(
+        False,
+        _("The campaign is still at the stage “%(stage)s”.") % stage,
+        links.tab_url(campaign, "advance"),
+    )
+
+
+def tasks_are_done(campaign: Campaign, now: datetime) -> Finding:
+    due_by = campaign.launch_date or now.date()
+    count = campaign.tasks.open().filter(due_date__lte=due_by).count()
+    if not count:
+        return Finding(True, _("Nothing that is due before the launch is open."))
+    told = ngettext(
+        "%(count)s task is due before the launch and open.",
+        "%(count)s tasks are due before the launch and open.",
+        count,
+    )
+    return Finding(False, told % {"count": count}, links.tab_url(campaign, "plan"))
+
+
+def kpis_have_reasons(campaign: Campaign, now: datetime) -> Finding:
+    kpis = list(campaign.kpis.all())
+    if not kpis:
+        return Finding(False, _("No KPI is chosen."), links.tab_url(campaign, "kpis"))
+    bare = [kpi.label for kpi in kpis if not kpi.reason.strip()]
+    if bare:
+        return Finding(
+            False,
+            _("KPIs without a reason: %(kpis)s.") % {"kpis": ", ".join(bare)},
+            links.tab_url(campaign, "kpis"),
+        )
+    return Finding(True, _("Every KPI says why it carries the story."))
+
+
+def register() -> None:
+    """Add the checks of this app; called from `AppConfig.ready`."""
+    # name: label, group, is it required, question, may it be overridden
+    own = {
+        "goal_arriving": (_l("The goal is arriving"), Group.DATA, True, goal_is_arriving, True),
+        "audience": (_l("There is an audience"), Group.DATA, True, audience_is_there, True),
+        "kpis": (_l("KPIs have reasons"), Group.KPIS, False, kpis_have_reasons, True),
+        "bookends": (_l("Both bookends stand"), Group.EXPECTATIONS, True, bookends_are_set, False),
+        "goal": (_l("The goal can be reached"), Group.EXPECTATIONS, True, goal_is_set, True),
+        "channels": (_l("Channels have owners"), Group.SENDING, True, channels_have_owners, True),
+        "tasks": (_l("Tasks are done"), Group.SENDING, False, tasks_are_done, True),
+        "stage": (_l("The stage is reached"), Group.SENDING, True, stage_is_late_enough, True),
+    }
+    for name, (label, group, is_required, run, may_be_overridden) in own.items():
+        check = Check(f"campaigns.{name}", label, group, is_required, run, may_be_overridden)
+        readiness.checks.register(check.name, check)

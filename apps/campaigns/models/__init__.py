@@ -1,0 +1,14 @@
+from apps.campaigns.models.campaign import Campaign, CampaignQuerySet, Kpi, Override
+from apps.campaigns.models.task import Task, TaskQuerySet
+from apps.campaigns.models.team import Channel, Contributor
+
+__all__ = [
+    "Campaign",
+    "CampaignQuerySet",
+    "Channel",
+    "Contributor",
+    "Kpi",
+    "Override",
+    "Task",
+    "TaskQuerySet",
+]

@@ -1,0 +1,114 @@
+"""
+What stands between a campaign and its launch: one page of live checks.
+
+Every check is asked anew each time; nothing is ticked by hand. Apps above this one register theirs from
+`AppConfig.ready`: `readiness.checks.register("content.lint", Check(name="content.lint", …))`.
+"""
+
+import logging
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from django.db import connection, transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.campaigns.models import Campaign, Override
+from apps.core.registry import Registry
+
+logger = logging.getLogger(__name__)
+
+
+class Group(Enum):
+    """What a check is about, in the order of the page."""
+
+    DATA = gettext_lazy("Data is clean")
+    JOURNEY = gettext_lazy("Journey is mapped")
+    CONTENT = gettext_lazy("Content covers the stages")
+    KPIS = gettext_lazy("KPIs are signed")
+    CTAS = gettext_lazy("CTAs exist")
+    EXPECTATIONS = gettext_lazy("Expectations are acknowledged")
+    SENDING = gettext_lazy("Send checks")
+
+    @property
+    def label(self) -> Promise:
+        return self.value
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check saw: a whole sentence either way, and where a failing one is mended."""
+
+    ok: bool
+    sentence: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Check:
+    """
+    One question to a campaign. A failing one that `is_required` blocks the launch.
+
+    The captain may override it with a reason, unless it is one that no reason excuses.
+    """
+
+    name: str
+    label: str | Promise
+    group: Group
+    is_required: bool
+    run: Callable[[Campaign, datetime], Finding]
+    may_be_overridden: bool = True
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of the readiness page."""
+
+    check: Check
+    finding: Finding
+    override: Override | None
+
+    @property
+    def blocks(self) -> bool:
+        return self.check.is_required and not self.finding.ok and self.override is None
+
+
+checks: Registry[Check] = Registry()
+# Asked by the stages "ready" and "live" themselves, which would otherwise wait for each other.
+STAGE_CHECK = "campaigns.stage"
+
+
+def findings(campaign: Campaign, now: datetime) -> list[Line]:
+    """Return every check's answer, by group, in the order in which they were registered."""
+    overrides = {override.check_name: override for override in campaign.overrides.select_related("by")}
+    order = list(Group)
+    lines = [Line(check, check_run(check, campaign, now), overrides.get(check.name)) for check in checks]
+    return sorted(lines, key=lambda line: order.index(line.check.group))
+
+
+def problems(campaign: Campaign, now: datetime, *, but: frozenset[str] = frozenset()) -> list[str]:
+    """
+    Return one sentence per required check that fails and is not overridden; none lets the campaign launch.
+
+    `but` names checks that are not to be asked.
+    """
+    overridden = set(campaign.overrides.values_list("check_name", flat=True))
+    asked = [check for check in checks if check.is_required and check.name not in overridden | but]
+    answers = [check_run(check, campaign, now) for check in asked]
+    return [answer.sentence for answer in answers if not answer.ok]
+
+
+def check_run(check: Check, campaign: Campaign, now: datetime) -> Finding:
+    """Ask one check. One that breaks has not been passed: it fails, says so, and breaks nothing else."""
+    # Inside a transaction (a launch) an error of the database needs a savepoint to go back to.
+    fence = transaction.atomic() if connection.in_atomic_block else nullcontext()
+    try:
+        with fence:
+            return check.run(campaign, now)
+    except Exception:
+        logger.exception("readiness check %s broke for campaign %s", check.name, campaign.pk)
+        return Finding(ok=False, sentence=_("“%(check)s” could not be checked.") % {"check": check.label})

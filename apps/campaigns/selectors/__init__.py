@@ -1,0 +1,32 @@
+"""Screens and endpoints of reading."""
+
+from apps.campaigns.selectors.events import EventSeen, events_seen
+from apps.campaigns.selectors.frame import Frame, campaign_frame
+from apps.campaigns.selectors.history import entry_of, history
+from apps.campaigns.selectors.lists import board, by_stage, campaigns, captained, captains, next_outcomes
+from apps.campaigns.selectors.people import may_be_captain, may_work, team
+from apps.campaigns.selectors.progress import goal_progress
+from apps.campaigns.selectors.tasks import open_tasks_by_channel, tasks, tasks_of, with_open_tasks
+
+__all__ = [
+    "EventSeen",
+    "Frame",
+    "board",
+    "by_stage",
+    "campaign_frame",
+    "campaigns",
+    "captained",
+    "captains",
+    "entry_of",
+    "events_seen",
+    "goal_progress",
+    "history",
+    "may_be_captain",
+    "may_work",
+    "next_outcomes",
+    "open_tasks_by_channel",
+    "tasks",
+    "tasks_of",
+    "team",
+    "with_open_tasks",
+]

@@ -1,0 +1,101 @@
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
+from apps.accounts.models import User
+from apps.campaigns.models import Campaign, Channel, Kpi, Task
+from apps.collaboration.models import AuditEvent
+from apps.collaboration.subjects import action_label
+from apps.core import display
+
+Said = tuple[str | Promise, str, str, str]
+# What is said of each act, which name follows it (a key of the details, or the thing's own), icon and tone.
+ACTS: dict[str, Said] = {
+    "campaign.created": (_l("began this campaign"), "", "flag", "info"),
+    "campaign.planned": (_l("finished the plan"), "", "checks", "good"),
+    "campaign.changed": (_l("changed the campaign"), "", "pencil", "neutral"),
+    "campaign.captain_changed": (_l("changed the captain"), "", "user-circle", "info"),
+    "campaign.advanced": (_l("moved the campaign"), "", "flag", "good"),
+    "campaign.archived": (_l("put the campaign away"), "", "archive", "warn"),
+    "campaign.restored": (_l("brought the campaign back"), "", "archive-off", "info"),
+    "channel.added": (_l("added the channel"), "label", "route", "info"),
+    "channel.changed": (_l("changed the channel"), "label", "route", "neutral"),
+    "channel.assigned": (_l("handed over the channel"), "label", "route", "info"),
+    "channel.removed": (_l("removed the channel"), "channel", "route", "warn"),
+    "contributor.added": (_l("took onto the team"), "person", "users", "info"),
+    "contributor.removed": (_l("took off the team"), "person", "users", "neutral"),
+    "task.added": (_l("added the task"), "label", "checklist", "neutral"),
+    "task.changed": (_l("changed the task"), "label", "checklist", "neutral"),
+    "task.moved": (_l("moved the task"), "label", "checklist", "neutral"),
+    "task.removed": (_l("removed the task"), "task", "checklist", "warn"),
+    "kpi.added": (_l("added the KPI"), "label", "chart-line", "neutral"),
+    "kpi.changed": (_l("changed the KPI"), "label", "chart-line", "neutral"),
+    "kpi.removed": (_l("removed the KPI"), "kpi", "chart-line", "warn"),
+    "kpi.reordered": (_l("put the KPIs into another order"), "", "chart-line", "neutral"),
+    "readiness.overridden": (_l("overrode the check"), "check", "shield-x", "warn"),
+    "readiness.override_removed": (_l("lets count again the check"), "check", "shield", "info"),
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the history, as `components/timeline.html` shows it."""
+
+    at: datetime
+    text: str
+    icon: str
+    tone: str
+    by: User | str
+    detail: str
+    url: str = ""
+
+
+def history(campaign: Campaign) -> QuerySet[AuditEvent]:
+    """Return what happened to the campaign and to all that belongs to it."""
+    return AuditEvent.objects.about(campaign).select_related("by")
+
+
+def entry_of(event: AuditEvent) -> Entry:
+    """Say what an audit event tells, for people; an act of another app is named as that app names it."""
+    sentence, key, icon, tone = ACTS.get(event.action) or (_other(event), "label", "circle-dot", "neutral")
+    name = event.label if key == "label" else str(event.details.get(key, ""))
+    return Entry(
+        at=event.at,
+        text=f"{sentence} “{name}”" if name else str(sentence),
+        icon=icon,
+        tone=tone,
+        by=event.by or _("The schedule"),
+        detail=" · ".join(_details(event)),
+    )
+
+
+def _other(event: AuditEvent) -> str:
+    label = action_label(event.action)
+    return label[:1].lower() + label[1:]
+
+
+def _details(event: AuditEvent) -> Iterator[str]:
+    for name, (old, new) in event.details.get("changes", {}).items():
+        said = {"field": _field_label(event, name), "old": old, "new": new or display.NOTHING}
+        yield (_("%(field)s: %(old)s → %(new)s") if old else _("%(field)s: %(new)s")) % said
+    if unmet := event.details.get("unmet"):
+        yield _("In spite of: %(unmet)s") % {"unmet": " ".join(unmet)}
+    if reason := event.details.get("reason"):
+        yield _("Reason: %(reason)s") % {"reason": reason}
+
+
+def _field_label(event: AuditEvent, name: str) -> str:
+    models = {model._meta.label_lower: model for model in (Campaign, Channel, Task, Kpi)}
+    model = models.get(event.subject.partition(":")[0])
+    field = model._meta.get_field(name) if model else None
+    label = str(getattr(field, "verbose_name", "")) or _words(name)
+    return label[:1].upper() + label[1:]
+
+
+def _words(name: str) -> str:
+    return name.replace(".", " ").replace("_", " ")

@@ -1,0 +1,76 @@
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Window
+from django.db.models.functions import Coalesce, RowNumber
+
+from apps.accounts.models import User
+from apps.campaigns.models import Campaign, CampaignQuerySet, Channel, Task
+
+Stage = Campaign.Stage
+PER_STAGE = 30  # cards of one column of the board
+LEADS_SHOWN = 6
+
+
+def campaigns(
+    user: User,
+    *,
+    search: str = "",
+    stage: str = "",
+    captain: int | None = None,
+    is_mine: bool = False,
+    is_put_away: bool = False,
+) -> CampaignQuerySet:
+    """Return the campaigns that exist for this person, narrowed, with all that a row or a card shows."""
+    found = Campaign.objects.visible_to(user).filter(archived_at__isnull=not is_put_away)
+    if search:
+        found = found.filter(Q(name__icontains=search) | Q(outcome__icontains=search))
+    if stage:
+        found = found.filter(stage=stage)
+    if captain is not None:
+        found = found.filter(captain=captain)
+    if is_mine:
+        found = found.of_team(user)
+    return with_card(found)
+
+
+def with_card(queryset: CampaignQuerySet) -> CampaignQuerySet:
+    """Add captain, channels with their owners, and how many tasks are open."""
+    channels = Prefetch("channels", Channel.objects.select_related("owner"))
+    # A subquery and not a join: it is counted for the rows of the page only.
+    tasks = Task.objects.open().filter(campaign=OuterRef("pk")).order_by().values("campaign")
+    count = Coalesce(Subquery(tasks.annotate(count=Count("pk")).values("count")), 0)
+    return queryset.select_related("captain").prefetch_related(channels).annotate(open_tasks=count)
+
+
+def board(found: CampaignQuerySet) -> list[tuple[Stage, list[Campaign], bool]]:
+    """Return each stage with its cards, latest change first, and whether there are more than are shown."""
+    place = Window(RowNumber(), partition_by="stage", order_by=[F("updated_at").desc(), F("id").desc()])
+    cards = found.annotate(place=place).filter(place__lte=PER_STAGE + 1).order_by("place")
+    columns: dict[str, list[Campaign]] = {stage: [] for stage in Stage}
+    for campaign in cards:
+        columns[campaign.stage].append(campaign)
+    return [(stage, columns[stage][:PER_STAGE], len(columns[stage]) > PER_STAGE) for stage in Stage]
+
+
+def captains(user: User) -> QuerySet[User]:
+    """Return those who captain a campaign that this person may see."""
+    theirs = Campaign.objects.visible_to(user).current().filter(captain=OuterRef("pk"))
+    found: QuerySet[User] = User.objects.filter(Exists(theirs))
+    return found
+
+
+def captained(user: User) -> list[Campaign]:
+    """Return the campaigns that this person leads and that are not over, those with failing checks first."""
+    mine = Campaign.objects.current().filter(captain=user).exclude(stage=Stage.CLOSED)
+    return list(mine.order_by(F("blockers").desc(nulls_last=True), "-updated_at")[:LEADS_SHOWN])
+
+
+def by_stage(user: User) -> list[tuple[Stage, int]]:
+    """Return how many campaigns stand at each stage, of those that this person may see. One query."""
+    found = Campaign.objects.visible_to(user).current().order_by().values_list("stage").annotate(Count("pk"))
+    counts = dict(found)
+    return [(stage, counts.get(stage, 0)) for stage in Stage]
+
+
+def next_outcomes(user: User) -> list[Campaign]:
+    """Return the campaigns under way whose outcome is due next."""
+    found = Campaign.objects.visible_to(user).under_way().select_related("captain")
+    return list(found.order_by(F("goal_date").asc(nulls_last=True), "pk")[:LEADS_SHOWN])

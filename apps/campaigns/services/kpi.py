@@ -1,0 +1,84 @@
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.campaigns.errors import KpiRefused
+from apps.campaigns.models import Campaign, Kpi
+from apps.campaigns.services.edit import campaign_lock, changes_of, row_edit, where_check
+from apps.collaboration import services as collaboration
+
+
+@transaction.atomic
+def kpi_add(*, campaign: Campaign, label: str, event: str, by: User, now: datetime, **fields: Any) -> Kpi:
+    """
+    Add a figure that carries the campaign's story, after the others.
+
+    :raises KpiRefused: the campaign has a KPI of that name already
+    """
+    campaign = campaign_lock(campaign)
+    _fields_check(campaign, {"label": label, **fields}, now=now)
+    last = campaign.kpis.order_by("-position").first()
+    kpi = Kpi.objects.create(
+        campaign=campaign, label=label, event=event, position=last.position + 1 if last else 0, **fields
+    )
+    collaboration.audit_record(action="kpi.added", subject=kpi, by=by, now=now, within=campaign)
+    return kpi
+
+
+@transaction.atomic
+def kpi_update(*, kpi: Kpi, by: User, now: datetime, seen: int | None = None, **fields: Any) -> Kpi:
+    """
+    Change a KPI.
+
+    :raises ChangedMeanwhile: somebody changed one of these fields after version `seen`
+    :raises KpiRefused: as `kpi_add`
+    """
+    kpi = _kpi_lock(kpi)
+    changes = changes_of(kpi, fields)
+    if not changes:
+        return kpi
+    _fields_check(kpi.campaign, changes, now=now)
+    return row_edit(kpi, changes, action="kpi.changed", by=by, now=now, seen=seen)
+
+
+@transaction.atomic
+def kpi_move(*, kpi: Kpi, to: Literal["up", "down"], by: User, now: datetime) -> None:
+    """Let a KPI change places with its neighbour; the first stays first, and the last stays last."""
+    kpi = _kpi_lock(kpi)
+    kpis = list(kpi.campaign.kpis.order_by("position", "id"))
+    here = kpis.index(kpi)
+    there = here - 1 if to == "up" else here + 1
+    if not 0 <= there < len(kpis):
+        return
+    kpis[here], kpis[there] = kpis[there], kpis[here]
+    for position, each in enumerate(kpis):
+        each.position = position
+    Kpi.objects.bulk_update(kpis, ["position"])
+    details: dict[str, object] = {"order": [each.label for each in kpis]}
+    collaboration.audit_record(action="kpi.reordered", subject=kpi.campaign, by=by, now=now, details=details)
+
+
+@transaction.atomic
+def kpi_remove(*, kpi: Kpi, by: User, now: datetime) -> None:
+    campaign = campaign_lock(kpi.campaign)
+    count, _rows = Kpi.objects.filter(pk=kpi.pk).delete()
+    if count:
+        details: dict[str, object] = {"kpi": kpi.label}
+        collaboration.audit_record(action="kpi.removed", subject=campaign, by=by, now=now, details=details)
+
+
+def _kpi_lock(kpi: Kpi) -> Kpi:
+    campaign_lock(kpi.campaign)
+    return Kpi.objects.select_related("campaign").select_for_update(no_key=True, of=("self",)).get(pk=kpi.pk)
+
+
+def _fields_check(campaign: Campaign, changes: Mapping[str, Any], *, now: datetime) -> None:
+    # The campaign is locked, so nobody adds one between this look and the write.
+    if "label" in changes and campaign.kpis.filter(label=changes["label"]).exists():
+        raise KpiRefused(_("This campaign has a KPI of that name already."), field="label")
+    if changes.get("where"):
+        where_check(changes["where"], field="where", now=now)

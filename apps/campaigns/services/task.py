@@ -1,0 +1,99 @@
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.campaigns import dates
+from apps.campaigns.errors import TaskRefused
+from apps.campaigns.models import Campaign, Task
+from apps.campaigns.services.edit import campaign_lock, changes_of, row_edit
+from apps.campaigns.services.once import made_once
+from apps.campaigns.services.team import person_check
+from apps.collaboration import services as collaboration
+
+State = Task.State
+
+
+def task_add(
+    *, campaign: Campaign, title: str, by: User, now: datetime, key: UUID | None = None, **fields: Any
+) -> Task:
+    """
+    Add a task; `fields` are those of `task_update`.
+
+    `key` is the form's: the same form sent twice gives the one task.
+
+    :raises TaskRefused: the channel is of another campaign, or the day has passed
+    :raises NotEligible: that person cannot be given work
+    """
+
+    def make() -> Task:
+        locked = campaign_lock(campaign)
+        task = Task(campaign=locked, title=title, creation_key=key)
+        _fields_check(task, fields, now=now)
+        for field, value in fields.items():
+            setattr(task, field, value)
+        task.save(force_insert=True)
+        collaboration.audit_record(action="task.added", subject=task, by=by, now=now, within=locked)
+        return task
+
+    return made_once(Task, key, make)
+
+
+@transaction.atomic
+def task_update(*, task: Task, by: User, now: datetime, seen: int | None = None, **fields: Any) -> Task:
+    """
+    Change what a task says: title, description, channel, assignee, due_date.
+
+    :raises ChangedMeanwhile: somebody changed one of these fields after version `seen`
+    :raises TaskRefused: as `task_add`
+    :raises NotEligible: as `task_add`
+    """
+    task = _task_lock(task)
+    changes = changes_of(task, fields)
+    if not changes:
+        return task
+    _fields_check(task, changes, now=now)
+    return row_edit(task, changes, action="task.changed", by=by, now=now, seen=seen)
+
+
+@transaction.atomic
+def task_move(*, task: Task, state: str, by: User, now: datetime) -> Task:
+    """Say how far a task is. Moving it to where it is already does nothing."""
+    task = _task_lock(task)
+    state = State(state)
+    if task.state == state:
+        return task
+    done_at = now if state == State.DONE else None
+    Task.objects.filter(pk=task.pk).update(
+        done_at=done_at, state=state
+    )  # one statement: a constraint pairs them
+    task.done_at = done_at
+    return row_edit(task, {"state": state}, action="task.moved", by=by, now=now)
+
+
+@transaction.atomic
+def task_remove(*, task: Task, by: User, now: datetime) -> None:
+    """Take a task away; the campaign's history keeps that it was there."""
+    campaign = campaign_lock(task.campaign)
+    count, _rows = Task.objects.filter(pk=task.pk).delete()
+    if count:
+        details: dict[str, object] = {"task": task.title}
+        collaboration.audit_record(action="task.removed", subject=campaign, by=by, now=now, details=details)
+
+
+def _task_lock(task: Task) -> Task:
+    campaign_lock(task.campaign)
+    return Task.objects.select_for_update(no_key=True, of=("self",)).get(pk=task.pk)
+
+
+def _fields_check(task: Task, changes: Mapping[str, Any], *, now: datetime) -> None:
+    channel = changes.get("channel")
+    if channel is not None and channel.campaign_id != task.campaign_id:
+        raise TaskRefused(_("That channel is of another campaign."), field="channel")
+    person_check(changes.get("assignee"), field="assignee")
+    if told := dates.past_problem(changes.get("due_date"), today=now.date()):
+        raise TaskRefused(told, field="due_date")

@@ -1,0 +1,131 @@
+"""What a campaign needs in order to enter a stage. Apps above this one add their criteria."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from apps.campaigns import checks, links, readiness
+from apps.campaigns.dates import day_text
+from apps.campaigns.models import Campaign
+from apps.campaigns.readiness import Finding
+from apps.core.registry import Registry
+
+Stage = Campaign.Stage
+ORDER = list(Stage)
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One thing that holds before a campaign enters `stage`."""
+
+    stage: Stage
+    label: str | Promise
+    run: Callable[[Campaign, datetime], Finding]
+
+
+criteria: Registry[Criterion] = Registry()
+
+
+def next_stage(campaign: Campaign) -> Stage | None:
+    """Return the stage that follows the campaign's; None at the end."""
+    following = ORDER.index(Stage(campaign.stage)) + 1
+    return ORDER[following] if following < len(ORDER) else None
+
+
+def is_forward(campaign: Campaign, target: Stage) -> bool:
+    return ORDER.index(target) > ORDER.index(Stage(campaign.stage))
+
+
+def entry(campaign: Campaign, stage: Stage, now: datetime) -> list[tuple[Criterion, Finding]]:
+    """Return the checklist of one stage."""
+    return [(criterion, criterion.run(campaign, now)) for criterion in criteria if criterion.stage == stage]
+
+
+def unmet(campaign: Campaign, target: Stage, now: datetime) -> list[str]:
+    """
+    Return a sentence for each reason not to enter `target` now; going back needs none.
+
+    A stage in between that would be left out is a reason, and so is every unmet criterion of it.
+    """
+    if not is_forward(campaign, target):
+        return []
+    path = ORDER[ORDER.index(Stage(campaign.stage)) + 1 : ORDER.index(target) + 1]
+    reasons = [_("The stage “%(stage)s” would be left out.") % {"stage": stage.label} for stage in path[:-1]]
+    for stage in path:
+        reasons += [found.sentence for _criterion, found in entry(campaign, stage, now) if not found.ok]
+    return list(dict.fromkeys(reasons))  # several stages may ask the same
+
+
+def _audience_is_chosen(campaign: Campaign, now: datetime) -> Finding:
+    if campaign.segment_id is None:
+        return Finding(
+            False, _("No segment is chosen as the audience."), links.step_url(campaign, "audience")
+        )
+    return Finding(True, _("The audience is chosen."))
+
+
+def _channels_say_why(campaign: Campaign, now: datetime) -> Finding:
+    silent = [str(channel) for channel in campaign.channels.all() if not channel.why.strip()]
+    if silent:
+        told = _("Not said why: %(channels)s.") % {"channels": ", ".join(silent)}
+        return Finding(False, told, links.tab_url(campaign, "channels"))
+    return Finding(True, _("Every channel says why it is there."))
+
+
+def _no_task_is_overdue(campaign: Campaign, now: datetime) -> Finding:
+    count = campaign.tasks.overdue(on=now.date()).count()
+    if count:
+        told = ngettext("%(count)s task is overdue.", "%(count)s tasks are overdue.", count)
+        return Finding(False, told % {"count": count}, links.tab_url(campaign, "plan"))
+    return Finding(True, _("No task is overdue."))
+
+
+def _is_ready(campaign: Campaign, now: datetime) -> Finding:
+    # Its own check asks for the stage that this criterion guards.
+    problems = readiness.problems(campaign, now, but=frozenset({readiness.STAGE_CHECK}))
+    if problems:
+        told = ngettext(
+            "%(count)s required readiness check fails.",
+            "%(count)s required readiness checks fail.",
+            len(problems),
+        )
+        return Finding(False, told % {"count": len(problems)}, links.tab_url(campaign, "readiness"))
+    return Finding(True, _("Every required readiness check passes."))
+
+
+def _goal_date_has_come(campaign: Campaign, now: datetime) -> Finding:
+    if campaign.goal_date is None or campaign.goal_date > now.date():
+        return Finding(False, _("The date of the outcome is still to come."))
+    return Finding(True, _("The date of the outcome has come."))
+
+
+def _window_is_over(campaign: Campaign, now: datetime) -> Finding:
+    if campaign.goal_date is None:
+        return Finding(False, _("The outcome has no date."))
+    last = campaign.goal_date + timedelta(days=campaign.conversion_window_days)
+    if last >= now.date():
+        told = _("Conversions can still come until %(day)s.") % {"day": day_text(last)}
+        return Finding(False, told)
+    return Finding(True, _("The conversion window is over."))
+
+
+def register() -> None:
+    """Add the criteria of this app; called from `AppConfig.ready`."""
+    own = {
+        "bookends": (Stage.PLANNING, gettext_lazy("Both bookends stand"), checks.bookends_are_set),
+        "goal": (Stage.BUILDING, gettext_lazy("The goal has event, target and date"), checks.goal_is_set),
+        "audience": (Stage.BUILDING, gettext_lazy("The audience is chosen"), _audience_is_chosen),
+        "owners": (Stage.BUILDING, gettext_lazy("Every channel has its owner"), checks.channels_have_owners),
+        "why": (Stage.REVIEW, gettext_lazy("Every channel says why it is there"), _channels_say_why),
+        "overdue": (Stage.REVIEW, gettext_lazy("Nothing is overdue"), _no_task_is_overdue),
+        "ready": (Stage.READY, gettext_lazy("Readiness is green"), _is_ready),
+        "live": (Stage.LIVE, gettext_lazy("Readiness is green"), _is_ready),
+        "reporting": (Stage.REPORTING, gettext_lazy("The date of the outcome has come"), _goal_date_has_come),
+        "closed": (Stage.CLOSED, gettext_lazy("The conversion window is over"), _window_is_over),
+    }
+    for name, (stage, label, run) in own.items():
+        criteria.register(f"campaigns.{name}", Criterion(stage, label, run))

@@ -1,0 +1,207 @@
+"""Tasks: of one campaign, of one person, and each by itself."""
+
+from dataclasses import replace
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.accounts.http import UserRequest, requires
+from apps.campaigns import forms, selectors, services
+from apps.campaigns.models import Campaign, Task
+from apps.campaigns.views.frame import campaign_page, may_change
+from apps.core import clock
+from apps.core.htmx import render_page_or_fragment
+from apps.core.lists import Column, Filter, Listing, ListSpec
+
+STATES = [("open", _l("Not done")), *Task.State.choices]
+PLAN = ListSpec(
+    columns=[
+        Column(_l("Task"), sort="title"),
+        Column(_l("Channel")),
+        Column(_l("Assignee"), sort="assignee__name"),
+        Column(_l("Due"), sort="due_date"),
+        Column(_l("State")),
+    ],
+    default_sort="due_date",
+    has_search=False,
+)
+MINE = ListSpec(
+    columns=[
+        Column(_l("Task"), sort="title"),
+        Column(_l("Campaign"), sort="campaign__name"),
+        Column(_l("Due"), sort="due_date"),
+        Column(_l("State")),
+    ],
+    filters=[Filter("state", _l("State"), [*Task.State.choices, ("all", _l("All, done ones too"))])],
+    default_sort="due_date",
+    search_hint=_l("Search by task"),
+)
+
+
+@require_GET
+@requires("campaigns.view_campaign", on=Campaign)
+def campaign_plan(request: UserRequest, campaign: Campaign) -> HttpResponse:
+    return _plan_page(request, campaign)
+
+
+@require_POST
+@requires("campaigns.add_task", on=Campaign)
+def task_add(request: UserRequest, campaign: Campaign) -> HttpResponse:
+    form = forms.TaskAdd(request.POST, campaign=campaign)
+    if form.is_valid():
+        _own_channel_only(request, form, campaign)
+    if form.is_valid():
+        fields, key, now = form.fields_cleaned, form.cleaned_data["key"], clock.now()
+        if forms.attempt(
+            form, lambda: services.task_add(campaign=campaign, by=request.user, now=now, key=key, **fields)
+        ):
+            messages.success(request, _("The task has been added."))
+            return redirect("campaigns:plan", campaign.pk)
+    return _plan_page(request, campaign, form=form)
+
+
+def _own_channel_only(request: UserRequest, form: forms.TaskAdd | forms.TaskEdit, campaign: Campaign) -> None:
+    """Refuse a task outside the own channel to who leads nothing else: the edge asks what may be."""
+    becomes = Task(campaign=campaign, channel=form.cleaned_data["channel"])
+    if not request.user.has_perm("campaigns.change_task", becomes):
+        form.add_error("channel", _("You may plan tasks of your own channel."))
+
+
+def _plan_page(
+    request: UserRequest, campaign: Campaign, *, form: forms.TaskAdd | None = None
+) -> HttpResponse:
+    spec = replace(
+        PLAN,
+        filters=[
+            Filter("state", _l("State"), STATES),
+            Filter(
+                "channel", _l("Channel"), [(c.kind, c.get_kind_display()) for c in campaign.channels.all()]
+            ),
+            Filter(
+                "assignee", _l("Assignee"), [(person.pk, str(person)) for person in selectors.team(campaign)]
+            ),
+        ],
+    )
+    asked = spec.read(request.GET)
+    assignee = asked.values.get("assignee")
+    found = selectors.tasks(
+        campaign,
+        channel=asked.values.get("channel", ""),
+        assignee=int(assignee) if assignee else None,
+        state=asked.values.get("state", ""),
+    )
+    may_add = campaign.archived_at is None and request.user.has_perm("campaigns.add_task", campaign)
+    return campaign_page(
+        request,
+        campaign,
+        tab="plan",
+        fragment="plan-list",
+        now=clock.now(),
+        listing=_movable(request, asked.page(found), campaign),
+        form=(form or forms.TaskAdd(campaign=campaign)) if may_add else None,
+        may_change=may_change(request, campaign),
+    )
+
+
+def _plan_spec(campaign: Campaign) -> ListSpec:
+    kinds = [(channel.kind, channel.get_kind_display()) for channel in campaign.channels.all()]
+    people = [(person.pk, str(person)) for person in selectors.team(campaign)]
+    filters = [
+        Filter("state", _l("State"), STATES),
+        Filter("channel", _l("Channel"), kinds),
+        Filter("assignee", _l("Assignee"), people),
+    ]
+    return replace(PLAN, filters=filters)
+
+
+def _movable(request: UserRequest, listing: Listing[Task], campaign: Campaign | None = None) -> Listing[Task]:
+    """Say of each row whether this person may say how far it is."""
+    for task in listing.rows:
+        if campaign is not None:
+            task.campaign = campaign
+        task.may_move = request.user.has_perm("campaigns.move_task", task)  # type: ignore[attr-defined]
+    return listing
+
+
+@require_GET
+@requires("campaigns.view_task")
+def task_list(request: UserRequest) -> HttpResponse:
+    asked = MINE.read(request.GET)
+    state = asked.values.get("state", "open")
+    found = selectors.tasks_of(request.user, state="" if state == "all" else state, search=asked.search)
+    now = clock.now()
+    context = {"listing": _movable(request, asked.page(found)), "today": now.date(), "now": now}
+    return render_page_or_fragment(request, "campaigns/task_list.html", context, fragment="task-list")
+
+
+@require_GET
+@requires("campaigns.view_task", on=Task)
+def task_detail(request: UserRequest, task: Task) -> HttpResponse:
+    return _task_page(request, task, _task_form(task))
+
+
+@require_POST
+@requires("campaigns.change_task", on=Task)
+def task_update(request: UserRequest, task: Task) -> HttpResponse:
+    form = _task_form(task, data=request.POST)
+    if form.is_valid():
+        _own_channel_only(request, form, task.campaign)
+    if form.is_valid():
+        fields, seen, now = form.fields_cleaned, form.seen, clock.now()
+        if forms.attempt(
+            form, lambda: services.task_update(task=task, by=request.user, now=now, seen=seen, **fields)
+        ):
+            messages.success(request, _("Saved."))
+            return redirect("campaigns:task", task.pk)
+    return _task_page(request, task, form)
+
+
+@require_POST
+@requires("campaigns.move_task", on=Task)
+def task_move(request: UserRequest, task: Task) -> HttpResponse:
+    form = forms.TaskMove(request.POST)
+    if form.is_valid():
+        state, now = form.cleaned_data["state"], clock.now()
+        forms.attempt(form, lambda: services.task_move(task=task, state=state, by=request.user, now=now))
+    for error in form.errors.values():
+        messages.error(request, str(error[0]))
+    back = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+    return redirect(back if is_ours else reverse("campaigns:task", args=[task.pk]))
+
+
+@require_POST
+@requires("campaigns.delete_task", on=Task)
+def task_remove(request: UserRequest, task: Task) -> HttpResponse:
+    campaign = task.campaign
+    services.task_remove(task=task, by=request.user, now=clock.now())
+    messages.success(request, _("“%(task)s” has been removed.") % {"task": task})
+    return redirect("campaigns:plan", campaign.pk)
+
+
+def _task_form(task: Task, *, data: Any = None) -> forms.TaskEdit:
+    names = ["title", "channel", "assignee", "due_date", "description"]
+    return forms.TaskEdit(data, task=task, initial=forms.initial_of(task, names))
+
+
+def _task_page(request: UserRequest, task: Task, form: forms.TaskEdit) -> HttpResponse:
+    user, is_kept = request.user, task.campaign.archived_at is None
+    task.may_move = is_kept and user.has_perm("campaigns.move_task", task)  # type: ignore[attr-defined]
+    return campaign_page(
+        request,
+        task.campaign,
+        tab="plan",
+        template="campaigns/task_detail.html",
+        now=clock.now(),
+        task=task,
+        form=form,
+        may_change=is_kept and user.has_perm("campaigns.change_task", task),
+        may_remove=is_kept and user.has_perm("campaigns.delete_task", task),
+    )

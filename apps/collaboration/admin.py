@@ -1,0 +1,26 @@
+from django.contrib import admin
+
+from apps.accounts.admin_base import LedgerAdmin
+from apps.collaboration.models import AuditEvent, Comment, Notification
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(LedgerAdmin):
+    list_display = ["at", "by", "action", "subject", "label"]
+    list_select_related = ["by"]
+    search_fields = ["=subject", "=action"]
+    ordering = ["-at", "-id"]
+
+
+@admin.register(Comment)
+class CommentAdmin(LedgerAdmin):
+    list_display = ["at", "by", "content_type", "object_id", "edited_at"]
+    list_select_related = ["by", "content_type"]
+    search_fields = ["=object_id"]
+
+
+@admin.register(Notification)
+class NotificationAdmin(LedgerAdmin):
+    list_display = ["at", "user", "text", "read_at"]
+    list_select_related = ["user"]
+    search_fields = ["=user__email"]

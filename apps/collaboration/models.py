@@ -1,0 +1,153 @@
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.conf import settings
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import User
+
+
+def subject_key(subject: models.Model) -> str:
+    """Return how the log names a thing: `campaigns.campaign:12`."""
+    return f"{subject._meta.label_lower}:{subject.pk}"
+
+
+class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
+    def about(self, subject: models.Model) -> Self:
+        """What was done to this thing, and to whatever is part of it."""
+        key = subject_key(subject)
+        return self.filter(models.Q(subject=key) | models.Q(within=key))
+
+
+class AuditEvent(models.Model):
+    """
+    Who did what to which thing. `subject` is text, not a key: the record outlives the thing.
+
+    `within` is the larger thing that it is part of (a message's campaign), so that this has one history.
+    """
+
+    at = models.DateTimeField(_("when"))
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,  # the index below begins with it
+        verbose_name=_("who"),
+    )
+    action = models.CharField(_("act"), max_length=64)
+    subject = models.CharField(_("to what"), max_length=64)
+    within = models.CharField(_("part of"), max_length=64, blank=True)
+    # What the reader is told it was called then; never a contact's address.
+    label = models.CharField(_("called"), max_length=200, blank=True)
+    details = models.JSONField(_("details"), default=dict, blank=True)
+
+    objects = AuditEventQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("audit event")
+        verbose_name_plural = _("audit events")
+        # All end with the key, so that the log can be paged by it.
+        indexes = [
+            models.Index(fields=["-at", "-id"], name="collaboration_audit_at"),  # the log, newest first
+            models.Index(fields=["by", "-at", "-id"], name="collaboration_audit_by"),  # what someone did
+            models.Index(fields=["action", "-at", "-id"], name="collaboration_audit_action"),
+            models.Index(fields=["subject", "-at", "-id"], name="collaboration_audit_subject"),
+            # The history of a campaign with all that is part of it.
+            models.Index(
+                fields=["within", "-at", "-id"],
+                condition=~models.Q(within=""),
+                name="collaboration_audit_within",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.subject}"
+
+
+class CommentQuerySet(models.QuerySet["Comment"]):
+    def about(self, subject: models.Model) -> Self:
+        """The thread below a thing, in the order it was written."""
+        content_type = ContentType.objects.get_for_model(subject)
+        return self.filter(content_type=content_type, object_id=subject.pk).order_by("at", "pk")
+
+
+class Comment(models.Model):
+    """What someone said about a thing. Whoever may see the thing may read it."""
+
+    CHANGEABLE_FOR = timedelta(hours=1)
+
+    content_type = models.ForeignKey(ContentType, on_delete=models.CASCADE, related_name="+")
+    object_id = models.BigIntegerField()
+    subject = GenericForeignKey("content_type", "object_id")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    edited_at = models.DateTimeField(null=True, blank=True)
+    text = models.TextField(_("comment"), max_length=10_000)
+
+    objects = CommentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("comment")
+        verbose_name_plural = _("comments")
+        indexes = [
+            # The thread below a thing, in the order it was written.
+            models.Index(
+                fields=["content_type", "object_id", "at", "id"], name="collaboration_comment_thread"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"comment {self.pk}"
+
+    def is_changeable(self, *, at: datetime) -> bool:
+        """Test if its author may still change it: later, others have read and answered."""
+        return at - self.at < self.CHANGEABLE_FOR
+
+
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    def of(self, user: User) -> Self:
+        return self.filter(user=user)
+
+    def unread(self) -> Self:
+        return self.filter(read_at=None)
+
+
+class Notification(models.Model):
+    """Something a person wants to hear of: long work that ended, an answer, a question that waits."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    text = models.CharField(max_length=300)
+    url = models.CharField(max_length=300, blank=True)  # a path of this installation
+    at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    objects = NotificationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("notification")
+        verbose_name_plural = _("notifications")
+        constraints = [
+            # Following one must never lead to another host.
+            models.CheckConstraint(
+                condition=models.Q(url="")
+                | (models.Q(url__startswith="/") & ~models.Q(url__startswith="//")),
+                name="collaboration_notification_stays_here",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["user", "-at", "-id"], name="collaboration_notice_list"),
+            # The number beside the bell, asked on every page.
+            models.Index(
+                fields=["user"], condition=models.Q(read_at=None), name="collaboration_notice_unread"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"notification {self.pk}"

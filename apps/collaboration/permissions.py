@@ -1,0 +1,33 @@
+import rules
+
+from apps.accounts.models import User
+from apps.accounts.permissions import is_administrator
+from apps.collaboration.models import Comment, Notification
+from apps.collaboration.subjects import subjects
+
+
+@rules.predicate
+def may_see_its_subject(user: User, comment: Comment | None) -> bool:
+    """Test if the user may see what the comment is about."""
+    if comment is None or comment.subject is None:
+        return False
+    kind = subjects.of(comment.subject._meta.label_lower)
+    return kind is not None and user.has_perm(kind.view_permission, comment.subject)
+
+
+@rules.predicate
+def wrote_it(user: User, comment: Comment | None) -> bool:
+    return user.is_active and comment is not None and comment.by_id == user.pk
+
+
+@rules.predicate
+def is_told(user: User, notification: Notification | None) -> bool:
+    return user.is_active and (notification is None or notification.user_id == user.pk)
+
+
+rules.add_perm("collaboration.view_auditevent", is_administrator)
+rules.add_perm("collaboration.view_subject", rules.is_active)  # the subject's own permission is asked besides
+rules.add_perm("collaboration.view_comment", may_see_its_subject)
+rules.add_perm("collaboration.change_comment", may_see_its_subject & wrote_it)
+rules.add_perm("collaboration.view_notification", is_told)
+rules.add_perm("collaboration.read_notification", is_told)

@@ -1,0 +1,139 @@
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Model
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.collaboration.models import AuditEvent, Comment, Notification, subject_key
+from apps.collaboration.subjects import subjects
+from apps.core.errors import DomainError
+
+Details = dict[str, object]
+
+
+class CommentNotAllowed(DomainError):
+    pass
+
+
+def audit_record(
+    *,
+    action: str,
+    subject: Model,
+    by: User | None,
+    now: datetime,
+    details: Details | None = None,
+    within: Model | None = None,
+) -> AuditEvent:
+    """
+    Write down one act, in the transaction of the act itself. `by=None` is the schedule.
+
+    `action` reads `message.launched`; `details` holds plain JSON values; `within` is the larger thing whose
+    history should tell of it too (a message's campaign).
+    """
+    (event,) = audit_record_many(
+        action=action, subjects=[subject], by=by, now=now, details=details, within=within
+    )
+    return event
+
+
+def audit_record_many(
+    *,
+    action: str,
+    subjects: Iterable[Model],
+    by: User | None,
+    now: datetime,
+    details: Details | None = None,
+    within: Model | None = None,
+) -> list[AuditEvent]:
+    """Write down one act on a set of things, in one statement."""
+    larger = subject_key(within) if within else ""
+    return AuditEvent.objects.bulk_create(
+        AuditEvent(
+            at=now,
+            by=by,
+            action=action,
+            subject=subject_key(subject),
+            within=larger,
+            label=str(subject)[:200],
+            details=details or {},
+        )
+        for subject in subjects
+    )
+
+
+@transaction.atomic
+def comment_add(*, subject: Model, text: str, by: User, now: datetime) -> Comment:
+    """
+    Say something about a thing, and tell those who watch it and who spoke before.
+
+    :raises CommentNotAllowed: nothing was said
+    """
+    if not text.strip():
+        raise CommentNotAllowed(_("Write something first."))
+    spoke_before = User.objects.active().filter(pk__in=Comment.objects.about(subject).order_by().values("by"))
+    comment = Comment.objects.create(subject=subject, text=text.strip(), by=by, at=now)
+    kind = subjects.of(subject._meta.label_lower)
+    watchers = set(kind.watchers(subject)) if kind else set()
+    notify(
+        users={*watchers, *spoke_before} - {by},
+        text=_("%(person)s commented on “%(thing)s”") % {"person": by, "thing": str(subject)[:150]},
+        url=f"{kind.url(subject)}#comments" if kind else "",
+        now=now,
+    )
+    return comment
+
+
+@transaction.atomic
+def comment_edit(*, comment: Comment, text: str, by: User, now: datetime) -> Comment:
+    """
+    Put it better, within an hour.
+
+    :raises CommentNotAllowed: too late, or nothing was said
+    """
+    comment = _changeable(comment, now=now)
+    if not text.strip():
+        raise CommentNotAllowed(_("Write something first."))
+    comment.text = text.strip()
+    comment.edited_at = now
+    comment.save(update_fields=["text", "edited_at"])
+    return comment
+
+
+@transaction.atomic
+def comment_delete(*, comment: Comment, by: User, now: datetime) -> None:
+    """
+    Take it back, within an hour. That there was one stays on record, what it said does not.
+
+    :raises CommentNotAllowed: too late
+    """
+    comment = _changeable(comment, now=now)
+    audit_record(action="comment.deleted", subject=comment, by=by, now=now, within=comment.subject)
+    comment.delete()
+
+
+def _changeable(comment: Comment, *, now: datetime) -> Comment:
+    comment = Comment.objects.select_for_update(no_key=True).get(pk=comment.pk)
+    if not comment.is_changeable(at=now):
+        raise CommentNotAllowed(_("This comment is older than an hour. Write another one."))
+    return comment
+
+
+def notify(*, users: Iterable[User], text: str, url: str, now: datetime) -> list[Notification]:
+    """
+    Tell people in the app, one statement for all of them; the deactivated are left out.
+
+    `url` is a path of this installation (`reverse(…)`), or empty.
+    """
+    return Notification.objects.bulk_create(
+        Notification(user=user, text=text[:300], url=url, at=now) for user in set(users) if user.is_active
+    )
+
+
+def notifications_read(*, user: User, now: datetime, notification: Notification | None = None) -> int:
+    """Mark one of the user's notifications as read, or all of them; return how many were not."""
+    mine = Notification.objects.of(user).unread()
+    if notification:
+        mine = mine.filter(pk=notification.pk)
+    return mine.update(read_at=now)

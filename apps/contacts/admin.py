@@ -1,0 +1,88 @@
+from django.contrib import admin
+
+from apps.accounts.admin_base import LedgerAdmin
+from apps.contacts.models import (
+    Attribute,
+    Consent,
+    ConsentEvent,
+    Contact,
+    Event,
+    EventType,
+    Identity,
+    ImportFault,
+    ImportFile,
+    Suppression,
+)
+
+
+@admin.register(Contact)
+class ContactAdmin(LedgerAdmin):
+    """To be read: an edit here would pass by the identities and the consent ledger."""
+
+    list_display = ["id", "email", "phone", "created_at", "updated_at"]
+    search_fields = ["^email"]
+    ordering = ["-id"]
+
+
+@admin.register(Identity)
+class IdentityAdmin(LedgerAdmin):
+    list_display = ["id", "namespace", "value", "contact_id"]
+    search_fields = ["=value"]
+    ordering = ["-id"]
+
+
+@admin.register(Attribute)
+class AttributeAdmin(LedgerAdmin):
+    list_display = ["key", "label", "type", "is_indexed", "is_defined", "removed_at"]
+    list_filter = ["type", "is_defined"]
+    search_fields = ["^key", "^label"]
+
+
+@admin.register(Consent)
+class ConsentAdmin(LedgerAdmin):
+    list_display = ["contact_id", "channel", "topic", "status", "changed_at"]
+    search_fields = ["=contact__id"]
+    ordering = ["-id"]
+
+
+@admin.register(ConsentEvent)
+class ConsentEventAdmin(LedgerAdmin):
+    list_display = ["at", "contact_id", "channel", "topic", "status", "basis", "source"]
+    search_fields = ["=contact__id"]
+    ordering = ["-id"]
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(LedgerAdmin):
+    list_display = ["at", "channel", "reason", "source"]
+    search_fields = ["^source"]
+    ordering = ["-id"]
+
+
+@admin.register(Event)
+class EventAdmin(LedgerAdmin):
+    list_display = ["occurred_at", "name", "contact_id", "source"]
+    search_fields = ["=name"]
+    ordering = ["-occurred_at", "-id"]
+
+
+@admin.register(EventType)
+class EventTypeAdmin(LedgerAdmin):
+    list_display = ["name", "first_seen_at", "last_seen_at"]
+    search_fields = ["^name"]
+
+
+@admin.register(ImportFile)
+class ImportFileAdmin(LedgerAdmin):
+    list_display = ["id", "file_name", "state", "rows_total", "created_at", "by"]
+    list_select_related = ["by"]
+    list_filter = ["state"]
+    search_fields = ["^file_name"]
+    ordering = ["-id"]
+
+
+@admin.register(ImportFault)
+class ImportFaultAdmin(LedgerAdmin):
+    list_display = ["id", "import_file_id", "row", "column", "reason"]
+    search_fields = ["=import_file__id"]
+    ordering = ["-id"]

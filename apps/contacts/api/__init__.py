@@ -1,0 +1,14 @@
+from apps.contacts.api.contacts import ContactViewSet
+from apps.contacts.api.dictionary import AttributeViewSet
+from apps.contacts.api.events import EventTypeViewSet, EventViewSet
+from apps.contacts.api.imports import ImportViewSet
+from apps.contacts.api.suppressions import SuppressionViewSet
+
+__all__ = [
+    "AttributeViewSet",
+    "ContactViewSet",
+    "EventTypeViewSet",
+    "EventViewSet",
+    "ImportViewSet",
+    "SuppressionViewSet",
+]

@@ -1,0 +1,231 @@
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from rest_framework import mixins, serializers
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.api import ApiViewSet
+from apps.contacts import selectors, services
+from apps.contacts.consents import ConsentChange
+from apps.contacts.models import Channel, Consent, ConsentStatus, Contact, Identity
+from apps.contacts.selectors import ContactAsk
+from apps.core import clock
+
+
+class IdentityOut(serializers.ModelSerializer[Identity]):
+    class Meta:
+        model = Identity
+        fields = ["namespace", "value"]
+
+
+class ConsentOut(serializers.ModelSerializer[Consent]):
+    class Meta:
+        model = Consent
+        fields = ["channel", "topic", "status", "changed_at"]
+
+
+class ContactOut(serializers.ModelSerializer[Contact]):
+    identities = IdentityOut(many=True)
+    attributes = serializers.DictField()
+    consent = ConsentOut(many=True, source="consents")
+    stage = serializers.SerializerMethodField(help_text="The lifecycle stage; null while nobody has one.")
+
+    class Meta:
+        model = Contact
+        fields = [
+            "id",
+            "identities",
+            "email",
+            "phone",
+            "attributes",
+            "consent",
+            "stage",
+            "created_at",
+            "updated_at",
+        ]
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_stage(self, contact: Contact) -> str | None:
+        return None
+
+
+class IdentityIn(serializers.Serializer[Any]):
+    namespace = serializers.CharField(max_length=32)
+    value = serializers.CharField(max_length=254)
+
+
+class ConsentIn(serializers.Serializer[Any]):
+    status = serializers.ChoiceField(ConsentStatus.choices)
+    channel = serializers.ChoiceField(Channel.choices, default=Channel.EMAIL)
+    topic = serializers.CharField(max_length=64, default="", allow_blank=True)
+    basis = serializers.CharField(max_length=64, default="", allow_blank=True)
+    source = serializers.CharField(max_length=200, default="", allow_blank=True)  # type: ignore[assignment]  # hides what only fields have
+    wording = serializers.CharField(max_length=10_000, default="", allow_blank=True)
+
+
+class ContactIn(serializers.Serializer[Any]):
+    email = serializers.CharField(max_length=254, required=False, allow_blank=True)
+    phone = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    identities = IdentityIn(many=True, required=False)
+    attributes = serializers.DictField(required=False, help_text="By system name; null takes a value away.")
+    consent = ConsentIn(required=False)
+
+
+class BulkIn(serializers.Serializer[Any]):
+    key = serializers.CharField(default="email", help_text="“email”, or “identity:NAMESPACE”.")
+    contacts = serializers.ListField(child=serializers.DictField(), max_length=1_000, allow_empty=False)
+    consent = ConsentIn(required=False)
+
+
+class BulkRowOut(serializers.Serializer[Any]):
+    status = serializers.ChoiceField(
+        ["created", "updated", "unchanged", "invalid", "suppressed", "duplicate"], source="outcome"
+    )
+    id = serializers.IntegerField(source="contact_id", allow_null=True)
+    errors = serializers.DictField(  # type: ignore[assignment]  # this serializer checks nothing
+        child=serializers.ListField(child=serializers.CharField())
+    )
+
+
+class BulkOut(serializers.Serializer[Any]):
+    results = BulkRowOut(many=True)
+
+
+class TimelineEntryOut(serializers.Serializer[Any]):
+    at = serializers.DateTimeField()
+    kind = serializers.CharField()
+    text = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class TimelineOut(serializers.Serializer[Any]):
+    results = TimelineEntryOut(many=True)
+    next = serializers.URLField(allow_null=True)
+
+
+class ContactFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped package
+    identity = django_filters.CharFilter(method="by_identity", label="namespace:value")
+    email = django_filters.CharFilter(method="by_email", label="An address, whatever its case")
+    consent = django_filters.ChoiceFilter(
+        choices=[*ConsentStatus.choices, ("none", "None")], method="by_consent", label="For e-mail as a whole"
+    )
+    suppressed = django_filters.BooleanFilter(method="by_suppression", label="Never written to")
+    created_after = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
+    created_before = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
+
+    class Meta:
+        model = Contact
+        fields: list[str] = []
+
+    def by_identity(self, queryset: QuerySet[Contact], name: str, told: str) -> QuerySet[Contact]:
+        namespace, colon, value = told.partition(":")
+        if not colon:
+            raise ValidationError({"identity": ["Write namespace:value, such as crm:4711."]})
+        return queryset & selectors.contacts_found(namespace=namespace, value=value)
+
+    def by_email(self, queryset: QuerySet[Contact], name: str, told: str) -> QuerySet[Contact]:
+        return queryset & selectors.contacts_found(namespace="email", value=told)
+
+    def by_consent(self, queryset: QuerySet[Contact], name: str, told: str) -> QuerySet[Contact]:
+        return queryset & selectors.contacts(ContactAsk(consent=told))
+
+    def by_suppression(self, queryset: QuerySet[Contact], name: str, told: bool) -> QuerySet[Contact]:
+        return queryset & selectors.contacts(ContactAsk(is_suppressed=told))
+
+
+class ContactViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[Contact]):
+    """People: who they are, what is known of them, and what they agreed to."""
+
+    queryset = Contact.objects.known().prefetch_related("identities", "consents")
+    serializer_class = ContactOut
+    filterset_class = ContactFilter
+    scope = "contacts"
+    permissions = {
+        "list": "contacts.view_contact",
+        "retrieve": "contacts.view_contact",
+        "create": "contacts.add_contact",
+        "partial_update": "contacts.change_contact",
+        "bulk": "contacts.add_contact",
+        "timeline": "contacts.view_contact",
+    }
+    parameters = {"timeline": ("cursor",)}
+
+    @extend_schema(request=ContactIn, responses={201: ContactOut})
+    def create(self, request: Request) -> Response:
+        payload = ContactIn(data=request.data)
+        payload.is_valid(raise_exception=True)
+        given = _given(payload.validated_data)
+        consent = payload.validated_data.get("consent")
+        now = clock.now()
+        contact = services.contact_create(**given, consent=_change(consent), by=self.user, now=now)
+        return Response(ContactOut(contact).data, status=201)
+
+    @extend_schema(request=ContactIn, responses=ContactOut)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        payload = ContactIn(data=request.data)
+        payload.is_valid(raise_exception=True)
+        contact = services.contact_update(
+            contact=self.get_object(),
+            **_given(payload.validated_data),
+            consent=_change(payload.validated_data.get("consent")),
+            by=self.user,
+            now=clock.now(),
+        )
+        return Response(ContactOut(contact).data)
+
+    @extend_schema(request=BulkIn, responses=BulkOut)
+    @action(detail=False, methods=["post"])
+    def bulk(self, request: Request) -> Response:
+        """Add or update up to 1,000 contacts; each row is told how it ended."""
+        payload = BulkIn(data=request.data)
+        payload.is_valid(raise_exception=True)
+        rows = [ContactIn(data=row) for row in payload.validated_data["contacts"]]
+        faults: Any = {str(place): row.errors for place, row in enumerate(rows) if not row.is_valid()}
+        if faults:
+            raise ValidationError({"contacts": faults})
+        results = services.contacts_upsert(
+            contacts=[services.ContactIn(**_given(row.validated_data)) for row in rows],
+            key=payload.validated_data["key"],
+            consent=_change(payload.validated_data.get("consent")),
+            by=self.user,
+            now=clock.now(),
+        )
+        return Response({"results": BulkRowOut(results, many=True).data})
+
+    @extend_schema(
+        responses=TimelineOut,
+        parameters=[OpenApiParameter("cursor", str, description="Where the page begins: follow `next`.")],
+        filters=False,
+    )
+    @action(detail=True, pagination_class=None)
+    def timeline(self, request: Request, pk: str) -> Response:
+        """Everything that happened to the contact, newest first."""
+        cursor = request.query_params.get("cursor", "")
+        try:
+            page = selectors.timeline_page(self.get_object(), now=clock.now(), cursor=cursor, size=50)
+        except selectors.BadCursor as error:
+            raise ValidationError({"cursor": ["This cursor is not one of this list."]}) from error
+        url = request.build_absolute_uri(request.path)
+        return Response(
+            {
+                "results": TimelineEntryOut(page.entries, many=True).data,
+                "next": f"{url}?cursor={page.older}" if page.older else None,
+            }
+        )
+
+
+def _given(data: dict[str, Any]) -> dict[str, Any]:
+    """Return what the services take, with identities as pairs."""
+    given = {name: value for name, value in data.items() if name != "consent"}
+    if "identities" in given:
+        given["identities"] = [(one["namespace"], one["value"]) for one in given["identities"]]
+    return given
+
+
+def _change(consent: dict[str, Any] | None) -> ConsentChange | None:
+    return ConsentChange(**consent) if consent else None

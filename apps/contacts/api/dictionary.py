@@ -1,0 +1,107 @@
+from typing import Any
+
+import django_filters
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.api import ApiViewSet
+from apps.accounts.models import User
+from apps.contacts import services
+from apps.contacts.models import Attribute
+from apps.core import clock
+
+
+class AttributeOut(serializers.ModelSerializer[Attribute]):
+    indexed = serializers.BooleanField(source="is_indexed")
+    defined = serializers.BooleanField(
+        source="is_defined", help_text="False: it arrived before anybody described it."
+    )
+
+    class Meta:
+        model = Attribute
+        fields = [
+            "id",
+            "key",
+            "label",
+            "type",
+            "choices",
+            "definition",
+            "owner",
+            "source",
+            "uses",
+            "sensitivity",
+            "indexed",
+            "defined",
+            "created_at",
+            "updated_at",
+        ]
+
+
+class AttributeChangeIn(serializers.Serializer[Any]):
+    label = serializers.CharField(max_length=100)  # type: ignore[assignment]  # hides what only fields have
+    type = serializers.ChoiceField(Attribute.Type.choices)
+    choices = serializers.ListField(
+        child=serializers.CharField(max_length=200), max_length=500, required=False
+    )
+    definition = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
+    owner = serializers.PrimaryKeyRelatedField(queryset=User.objects.all(), required=False, allow_null=True)
+    source = serializers.CharField(  # type: ignore[assignment]  # hides what only fields have
+        max_length=100, required=False, allow_blank=True
+    )
+    uses = serializers.ListField(child=serializers.ChoiceField(Attribute.Use.choices), required=False)
+    sensitivity = serializers.ChoiceField(Attribute.Sensitivity.choices, required=False)
+    indexed = serializers.BooleanField(source="is_indexed", required=False)
+
+
+class AttributeIn(AttributeChangeIn):
+    key = serializers.CharField(max_length=63)
+
+
+class AttributeFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped package
+    indexed = django_filters.BooleanFilter(field_name="is_indexed")
+    defined = django_filters.BooleanFilter(field_name="is_defined")
+
+    class Meta:
+        model = Attribute
+        fields = ["key", "type", "sensitivity"]
+
+
+class AttributeViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, ApiViewSet[Attribute]
+):
+    """The data dictionary: what is known of contacts, in which type, for which use."""
+
+    queryset = Attribute.objects.all()
+    serializer_class = AttributeOut
+    filterset_class = AttributeFilter
+    search_fields = ["key", "label"]
+    ordering_fields = ["label", "key", "created_at"]
+    scope = "attributes"
+    permissions = {
+        "list": "contacts.view_attribute",
+        "retrieve": "contacts.view_attribute",
+        "create": "contacts.add_attribute",
+        "partial_update": "contacts.change_attribute",
+        "destroy": "contacts.delete_attribute",
+    }
+
+    @extend_schema(request=AttributeIn, responses={201: AttributeOut})
+    def create(self, request: Request) -> Response:
+        payload = AttributeIn(data=request.data)
+        payload.is_valid(raise_exception=True)
+        attribute = services.attribute_create(**payload.validated_data, by=self.user, now=clock.now())
+        return Response(AttributeOut(attribute).data, status=201)
+
+    @extend_schema(request=AttributeChangeIn, responses=AttributeOut)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        payload = AttributeChangeIn(data=request.data, partial=True)
+        payload.is_valid(raise_exception=True)
+        attribute = services.attribute_update(
+            attribute=self.get_object(), **payload.validated_data, by=self.user, now=clock.now()
+        )
+        return Response(AttributeOut(attribute).data)
+
+    def perform_destroy(self, attribute: Attribute) -> None:
+        services.attribute_delete(attribute=attribute, by=self.user, now=clock.now())

@@ -1,0 +1,161 @@
+from typing import Any
+
+import django_filters
+import orjson
+from django.http import StreamingHttpResponse
+from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.api import ApiViewSet
+from apps.contacts import selectors, services
+from apps.contacts.csvfile import FileRefused
+from apps.contacts.mapping import MappingInvalid
+from apps.contacts.models import ImportFile
+from apps.contacts.services import ImportRefused
+from apps.core import clock
+from apps.core.parsers import StrictJson
+
+
+class ImportOut(serializers.Serializer[ImportFile]):
+    """`rows_total` is the sum of the six counts, at any moment."""
+
+    id = serializers.IntegerField()
+    status = serializers.ChoiceField(ImportFile.State.choices)
+    file_name = serializers.CharField()
+    key = serializers.CharField()
+    mode = serializers.ChoiceField(ImportFile.Mode.choices)
+    mapping = serializers.DictField(child=serializers.CharField(allow_null=True))
+    dry_run = serializers.BooleanField()
+    error = serializers.CharField()
+    rows_total = serializers.IntegerField()
+    created = serializers.IntegerField()
+    updated = serializers.IntegerField()
+    unchanged = serializers.IntegerField()
+    invalid = serializers.IntegerField()
+    suppressed = serializers.IntegerField()
+    duplicate = serializers.IntegerField()
+    errors_url = serializers.URLField(allow_null=True)
+    samples = serializers.DictField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+    def to_representation(self, import_file: ImportFile) -> dict[str, Any]:
+        path = reverse("api:import-errors", args=[import_file.pk])
+        url = self.context["request"].build_absolute_uri(path)
+        data: Any = selectors.import_as_data(import_file, errors_url=url)
+        return super().to_representation(data)
+
+
+class JsonText(serializers.JSONField):
+    """JSON in a field of a form: what the file cannot carry."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, str):
+            try:
+                data = orjson.loads(data.encode())  # DRF marks it by a class of its own
+            except orjson.JSONDecodeError:
+                self.fail("invalid")
+        if not isinstance(data, dict):
+            self.fail("invalid")
+        if not all(value is None or isinstance(value, str) for value in data.values()):
+            self.fail("invalid")
+        return data
+
+
+class ImportIn(serializers.Serializer[Any]):
+    file = serializers.FileField()
+    mapping = JsonText(
+        required=False,
+        help_text='{"Column": "email" | "phone" | "attr:KEY[:TYPE]" | "identity:NAMESPACE" | null}. Without '
+        "it the columns are guessed, and new attributes are flagged until somebody describes them.",
+    )
+    key = serializers.CharField(default="email", max_length=40)
+    mode = serializers.ChoiceField(ImportFile.Mode.choices, default=ImportFile.Mode.UPSERT)
+    consent = JsonText(required=False, help_text="{status, channel, topic, basis, source, wording}")
+    dry_run = serializers.BooleanField(default=False)
+
+
+class ImportFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped package
+    status = django_filters.ChoiceFilter(field_name="state", choices=ImportFile.State.choices)
+    dry_run = django_filters.BooleanFilter(field_name="is_dry_run")
+
+    class Meta:
+        model = ImportFile
+        fields: list[str] = []
+
+
+class ImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[ImportFile]):
+    """Files of contacts on their way in."""
+
+    queryset = ImportFile.objects.all()
+    serializer_class = ImportOut
+    filterset_class = ImportFilter
+    parser_classes = [MultiPartParser, StrictJson]
+    scope = "imports"
+    permissions = {
+        "list": "contacts.view_import",
+        "retrieve": "contacts.view_import",
+        "create": "contacts.add_import",
+        "cancel": "contacts.change_import",
+        "resume": "contacts.change_import",
+        "errors": "contacts.view_import",
+    }
+
+    @extend_schema(request={"multipart/form-data": ImportIn}, responses={202: ImportOut})
+    def create(self, request: Request) -> Response:
+        """Take a CSV file in; the rows are worked behind the answer: ask for `status` until it has ended."""
+        payload = ImportIn(data=request.data)
+        payload.is_valid(raise_exception=True)
+        told = payload.validated_data
+        try:
+            import_file = services.import_upload(file=told["file"], by=self.user)
+        except FileRefused as refusal:
+            raise ValidationError({"file": [str(refusal)]}) from refusal
+        import_file = self._start(import_file, told)
+        return Response(self.get_serializer(import_file).data, status=202)
+
+    def _start(self, import_file: ImportFile, told: dict[str, Any]) -> ImportFile:
+        try:
+            return services.import_start(
+                import_file=import_file,
+                mapping=told.get("mapping"),
+                key=told["key"],
+                mode=told["mode"],
+                consent=told.get("consent"),
+                is_dry_run=told["dry_run"],
+                by=self.user,
+                now=clock.now(),
+            )
+        except (MappingInvalid, ImportRefused) as refusal:
+            services.import_discard(import_file=import_file)
+            field = "mapping" if isinstance(refusal, MappingInvalid) else "consent"
+            raise ValidationError({field: [str(refusal)]}) from refusal
+
+    @extend_schema(request=None, responses=ImportOut)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str) -> Response:
+        """Stop after the rows in hand; what was taken stays."""
+        import_file = services.import_cancel(import_file=self.get_object(), by=self.user, now=clock.now())
+        return Response(self.get_serializer(import_file).data)
+
+    @extend_schema(request=None, responses=ImportOut)
+    @action(detail=True, methods=["post"])
+    def resume(self, request: Request, pk: str) -> Response:
+        """Go on with an import that failed, behind the last rows that it took."""
+        import_file = services.import_resume(import_file=self.get_object(), by=self.user, now=clock.now())
+        return Response(self.get_serializer(import_file).data)
+
+    @extend_schema(responses={(200, "text/csv"): OpenApiTypes.STR}, filters=False)
+    @action(detail=True, pagination_class=None)
+    def errors(self, request: Request, pk: str) -> StreamingHttpResponse:
+        """Return the rows that were refused, with the reason; mended, the file can be sent again."""
+        return StreamingHttpResponse(
+            selectors.import_errors(self.get_object()), content_type="text/csv; charset=utf-8"
+        )

@@ -1,0 +1,77 @@
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.api import ApiViewSet
+from apps.contacts import services
+from apps.contacts.addresses import address_hash
+from apps.contacts.models import Channel, Suppression
+from apps.core import clock
+
+
+class SuppressionOut(serializers.ModelSerializer[Suppression]):
+    class Meta:
+        model = Suppression
+        fields = ["id", "channel", "reason", "at", "source"]
+
+
+class SuppressionIn(serializers.Serializer[Any]):
+    address = serializers.CharField(max_length=254)
+    channel = serializers.ChoiceField(Channel.choices, default=Channel.EMAIL)
+    source = serializers.CharField(max_length=200, default="", allow_blank=True)  # type: ignore[assignment]  # hides what only fields have
+
+
+class LiftIn(serializers.Serializer[Any]):
+    why = serializers.CharField(max_length=500)
+
+
+class SuppressionFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped package
+    address = django_filters.CharFilter(method="by_address", label="An address; it is kept by hash only")
+
+    class Meta:
+        model = Suppression
+        fields = ["channel", "reason"]
+
+    def by_address(self, queryset: QuerySet[Suppression], name: str, told: str) -> QuerySet[Suppression]:
+        return queryset.filter(address_hash=address_hash(told.strip()))
+
+
+class SuppressionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[Suppression]):
+    """Addresses that are never written to. They are kept by hash, so no list tells whose they are."""
+
+    queryset = Suppression.objects.all()
+    serializer_class = SuppressionOut
+    filterset_class = SuppressionFilter
+    scope = "suppressions"
+    permissions = {
+        "list": "contacts.view_suppression",
+        "retrieve": "contacts.view_suppression",
+        "create": "contacts.add_suppression",
+        "lift": "contacts.delete_suppression",
+    }
+
+    @extend_schema(request=SuppressionIn, responses={201: SuppressionOut})
+    def create(self, request: Request) -> Response:
+        payload = SuppressionIn(data=request.data)
+        payload.is_valid(raise_exception=True)
+        suppression = services.suppression_add(
+            **payload.validated_data, reason=Suppression.Reason.BY_HAND, by=self.user, now=clock.now()
+        )
+        return Response(SuppressionOut(suppression).data, status=201)
+
+    @extend_schema(request=LiftIn, responses={204: None})
+    @action(detail=True, methods=["post"])
+    def lift(self, request: Request, pk: str) -> Response:
+        """Allow an address again, with the reason. Consent is not given back by it."""
+        payload = LiftIn(data=request.data)
+        payload.is_valid(raise_exception=True)
+        services.suppression_lift(
+            suppression=self.get_object(), **payload.validated_data, by=self.user, now=clock.now()
+        )
+        return Response(status=204)

@@ -1,0 +1,103 @@
+"""The dictionary's own thinking: names of keys, and how a value is asked for in SQL. No database here."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+from hashlib import sha256
+
+from apps.contacts.models.dictionary import KEY_PATTERN, Attribute
+
+Type = Attribute.Type
+MAX_KEY = 63
+MAX_LABEL = 100
+_KEY = re.compile(KEY_PATTERN)
+# Words that mean the same in names of columns, so that `mail` finds `email`.
+_SYNONYMS = {"mail": "email", "zip": "postcode", "postal": "postcode", "tel": "phone", "telephone": "phone"}
+_ALIKE = 0.8
+
+
+def key_is_valid(key: str) -> bool:
+    return len(key) <= MAX_KEY and _KEY.fullmatch(key) is not None
+
+
+def key_suggest(name: str) -> str:
+    """Return the system name closest to what a person or a file calls it; `attribute` if nothing is left."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    words = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", plain).lower()
+    key = "_".join(re.findall(r"[a-z0-9]+", words))[:MAX_KEY].strip("_")
+    if key and not key[0].isalpha():
+        key = f"n_{key}"[:MAX_KEY].strip("_")
+    return key or "attribute"
+
+
+def label_suggest(name: str) -> str:
+    """Return a business name for what a file or a program calls `last_order`: “Last order”."""
+    words = " ".join(name.replace("_", " ").split())
+    return (words[:1].upper() + words[1:])[:MAX_LABEL]
+
+
+def keys_alike(key: str, known: Iterable[str]) -> list[str]:
+    """Return the known keys that may mean the same as `key`, the most alike first; never `key` itself."""
+    wanted = _plain(key)
+    scored = [
+        (SequenceMatcher(None, wanted, _plain(other), autojunk=False).ratio(), other)
+        for other in known
+        if other != key
+    ]
+    return [other for score, other in sorted(scored, key=lambda pair: (-pair[0], pair[1])) if score >= _ALIKE]
+
+
+def _plain(key: str) -> str:
+    """Return the key without order, plural or synonym: `last_orders` and `order_last` are alike."""
+    words = (word.rstrip("s") or word for word in key.lower().split("_"))
+    return " ".join(sorted(_SYNONYMS.get(word, word) for word in words))
+
+
+def sql_expression(key: str, type_: str, *, column: str = "attributes") -> str:
+    """
+    Return the one SQL expression by which a value of this attribute is compared.
+
+    Filters, segments and the expression index use it, so that the index is found. Text (choices, dates and
+    datetimes too) is in lower case and of collation "C", where text order is time order and a prefix is a
+    range; number and money are numeric; boolean is boolean; a list is a jsonb array of lower-case strings.
+    NULL where the value is missing.
+
+    The casts are not guarded: every write goes through `values`, and a guard costs a third of a count.
+
+    :raises ValueError: not a key of the dictionary; only such keys may stand in SQL
+    """
+    if not key_is_valid(key):
+        raise ValueError(f"{key!r} is not a system name")
+    match Type(type_):
+        case Type.NUMBER | Type.MONEY:
+            return f"({column}->'{key}')::numeric"
+        case Type.BOOLEAN:
+            return f"({column}->'{key}')::boolean"
+        case Type.LIST:
+            return f"lower(({column}->'{key}')::text)::jsonb"
+        case _:
+            return f"""(lower({column}->>'{key}') COLLATE "C")"""
+
+
+def list_operand(items: Iterable[str]) -> str:
+    """Return the JSON that a list's expression is compared with by `@>`."""
+    return json.dumps([item.lower() for item in items], ensure_ascii=False)
+
+
+def index_name(key: str) -> str:
+    """Return the name of the attribute's index; keys may be longer than names of indexes."""
+    return f"contacts_attr_{key[:32]}_{sha256(key.encode()).hexdigest()[:8]}"
+
+
+def index_sql(key: str, type_: str) -> str:
+    """
+    Return the statement that builds the attribute's index without blocking writers.
+
+    The id stands second, so that a page of the contacts list, newest first, is read straight from the index.
+    """
+    expression = sql_expression(key, type_)
+    is_list = type_ == Type.LIST
+    columns = f"USING gin (({expression}) jsonb_path_ops)" if is_list else f"(({expression}), id)"
+    return f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {index_name(key)} ON contacts_contact {columns}"

@@ -1,0 +1,32 @@
+"""
+CSV files: what a file is (`detection`), and its rows, a chunk at a time (`reader`). No database here.
+
+A file is refused as a whole (`FileRefused`) before anything is written; after that a bad row is a `Fault`,
+and reading goes on with the next line.
+"""
+
+from apps.contacts.csvfile.detection import (
+    ENCODINGS,
+    FAULT_COLUMNS,
+    FileRefused,
+    Format,
+    Layout,
+    encoding_detect,
+    layout_detect,
+)
+from apps.contacts.csvfile.reader import Chunk, Fault, Reader, as_utf8, cells_shown
+
+__all__ = [
+    "ENCODINGS",
+    "FAULT_COLUMNS",
+    "Chunk",
+    "Fault",
+    "FileRefused",
+    "Format",
+    "Layout",
+    "Reader",
+    "as_utf8",
+    "cells_shown",
+    "encoding_detect",
+    "layout_detect",
+]

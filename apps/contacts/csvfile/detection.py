@@ -1,0 +1,217 @@
+"""What kind of file this is: its encoding, its delimiter, its header. Says so when it cannot tell."""
+
+import codecs
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from io import StringIO
+from itertools import islice
+from typing import BinaryIO
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.core.errors import DomainError
+
+BLOCK = 1 << 20
+MAX_LINE = 16 * BLOCK
+MAX_COLUMNS = 500
+MAX_NAME = 200
+SAMPLE_BYTES = 256 * 1024
+SAMPLE_ROWS = 100
+DELIMITERS = (",", ";", "\t", "|")
+ENCODINGS = ("utf-8", "cp1252", "utf-16-le", "utf-16-be")
+# Columns that an error file adds; they are left out when it comes back mended.
+FAULT_COLUMNS = ("(row)", "(column)", "(reason)")
+
+csv.field_size_limit(MAX_LINE)
+
+_NUMERIC = re.compile(r"[-+\d.,:/ ]+")
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+# Bytes of Windows-1252 that texts in western languages are made of, besides ASCII.
+_WESTERN = frozenset(range(0xC0, 0x100)) - {0xD7, 0xF7} | frozenset(
+    b"\x80\x82\x84\x85\x8c\x91\x92\x93\x94\x95\x96\x97\x99\x9c\xa0\xa1\xa3\xa7\xa9\xab\xae\xb0\xb4\xbb\xbf"
+)
+_UNDEFINED = frozenset(b"\x81\x8d\x8f\x90\x9d")
+_NOT_CSV = gettext_lazy("This is not a CSV file.")
+_OTHER_FILES = (
+    (
+        b"PK\x03\x04",
+        gettext_lazy("This is an Excel workbook or a packed file. Save it as “CSV UTF-8” first."),
+    ),
+    (b"\xd0\xcf\x11\xe0", gettext_lazy("This is an old Excel workbook. Save it as “CSV UTF-8” first.")),
+    (b"\x1f\x8b", gettext_lazy("This file is compressed. Unpack it first.")),
+    (b"%PDF", gettext_lazy("This is a PDF, not a CSV file.")),
+)
+
+
+class FileRefused(DomainError):
+    """Nothing of this file can be taken; the message is the reason."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """How the bytes are to be read."""
+
+    encoding: str
+    delimiter: str
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the file looks like: its columns, and the first rows below them."""
+
+    delimiter: str
+    names: list[str]
+    rows: list[list[str]]
+
+    def samples(self, column: int) -> list[str]:
+        return [row[column] for row in self.rows]
+
+
+def encoding_detect(file: BinaryIO) -> str:
+    """
+    Return the encoding of the file, one of `ENCODINGS`; the whole file is looked at.
+
+    :raises FileRefused: empty, no text at all, or an encoding that cannot be told with some certainty
+    """
+    file.seek(0)
+    head = file.read(64 * 1024)
+    if not head.strip(b"\0\t\r\n ") or head in (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        raise FileRefused(_("This file is empty."))
+    for magic, sentence in _OTHER_FILES:
+        if head.startswith(magic):
+            raise FileRefused(str(sentence))
+    if encoding := _utf16(head):
+        return encoding
+    if head.count(b"\0") > len(head) // 50:
+        raise FileRefused(str(_NOT_CSV))
+    valid, broken, bytes_seen = _utf8_census(file)
+    if not broken or valid > 10 * broken:
+        return "utf-8"  # a few broken rows among many whole ones are listed, each as a row
+    return _western_or_refused(bytes_seen)
+
+
+def _utf16(head: bytes) -> str | None:
+    if head.startswith(codecs.BOM_UTF16_LE) and not head.startswith(codecs.BOM_UTF32_LE):
+        return "utf-16-le"
+    if head.startswith(codecs.BOM_UTF16_BE):
+        return "utf-16-be"
+    # Without a mark: of western text every other byte is NUL, and a CSV's header is western nearly always.
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    if odd > len(head) // 5 and not even:
+        return "utf-16-le"
+    if even > len(head) // 5 and not odd:
+        return "utf-16-be"
+    return None
+
+
+def _utf8_census(file: BinaryIO) -> tuple[int, int, Counter[int]]:
+    """Return how many characters beyond ASCII are valid UTF-8, how many bytes are not, and all high bytes."""
+    file.seek(0)
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    valid = broken = 0
+    high: Counter[int] = Counter()
+    for block in iter(partial(file.read, BLOCK), b""):
+        text = decoder.decode(block)
+        if text.isascii():
+            continue
+        escaped = len(re.findall("[\udc80-\udcff]", text))
+        broken += escaped
+        valid += len(re.findall("[^\0-\x7f]", text)) - escaped
+        high.update(byte for byte in block if byte > 0x7F)
+    return valid, broken + len(decoder.decode(b"", final=True)), high
+
+
+def _western_or_refused(high: Counter[int]) -> str:
+    plausible = sum(count for byte, count in high.items() if byte in _WESTERN)
+    if not _UNDEFINED & high.keys() and plausible >= 0.95 * high.total():
+        return "cp1252"
+    raise FileRefused(
+        _(
+            "We cannot tell in which encoding this file was saved: letters such as é would come out wrong. "
+            "Save it as “CSV UTF-8” and upload it again."
+        )
+    )
+
+
+def layout_detect(file: BinaryIO, *, encoding: str, delimiter: str = "") -> Layout:
+    """
+    Return the columns and the first rows.
+
+    :raises FileRefused: not CSV, no header, no rows below it, or columns that cannot be told apart
+    """
+    lines = _first_lines(file, encoding)
+    if lines[0].lstrip()[:1] in ("<", "{", "["):
+        raise FileRefused(_("This looks like HTML or JSON, not like a CSV file."))
+    delimiter = delimiter or _delimiter(lines)
+    records = [record for record in _records(lines, delimiter) if any(cell.strip() for cell in record)]
+    if not records:
+        raise FileRefused(str(_NOT_CSV))
+    header = records[0]
+    while header and not header[-1].strip():
+        header.pop()  # spreadsheets write empty columns at the end
+    names = [name.strip() or _("Column %(n)s") % {"n": n} for n, name in enumerate(header, start=1)]
+    _header_check(names)
+    if len(records) == 1:
+        raise FileRefused(_("There are no rows below the header."))
+    width = len(names)
+    rows = [[*record, *[""] * width][:width] for record in records[1 : SAMPLE_ROWS + 1]]
+    return Layout(delimiter=delimiter, names=names, rows=rows)
+
+
+def _first_lines(file: BinaryIO, encoding: str) -> list[str]:
+    file.seek(0)
+    raw = file.read(SAMPLE_BYTES)
+    text = codecs.getincrementaldecoder(encoding)("replace").decode(raw)
+    text = text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}").replace("\0", "\N{REPLACEMENT CHARACTER}")
+    lines = StringIO(text, newline=None).readlines()
+    whole = lines[:-1] if len(raw) == SAMPLE_BYTES and len(lines) > 1 else lines
+    if not "".join(whole).strip():
+        raise FileRefused(_("This file is empty."))
+    return [line for line in whole if line.strip()]
+
+
+def _records(lines: list[str], delimiter: str) -> list[list[str]]:
+    def records() -> Iterator[list[str]]:
+        try:
+            yield from csv.reader(lines, delimiter=delimiter)
+        except csv.Error:
+            return  # the reader proper says where and why
+
+    return list(islice(records(), SAMPLE_ROWS + 1))
+
+
+def _delimiter(lines: list[str]) -> str:
+    """Return the delimiter that cuts most rows into as many cells as the header, and into the most."""
+
+    def fit(delimiter: str) -> tuple[float, int]:
+        records = [record for record in _records(lines, delimiter) if record]
+        width = len(records[0])
+        alike = sum(len(record) == width for record in records) / len(records)
+        return (alike if width > 1 else 0, width)
+
+    return max(DELIMITERS, key=fit)
+
+
+def _header_check(names: list[str]) -> None:
+    if len(names) > MAX_COLUMNS:
+        raise FileRefused(
+            _("This file has %(n)s columns; at most %(most)s fit.") % {"n": len(names), "most": MAX_COLUMNS}
+        )
+    if any(len(name) > MAX_NAME or "\0" in name for name in names):
+        raise FileRefused(_("The first row does not hold names of columns. Is this a CSV file?"))
+    data = sum(bool(_NUMERIC.fullmatch(name)) for name in names)
+    if any(_ADDRESS.fullmatch(name) for name in names) or 2 * data > len(names):
+        raise FileRefused(
+            _("The first row looks like data. Put a row with the names of the columns above it.")
+        )
+    counts = Counter(name.casefold() for name in names)
+    twice = sorted({name for name in names if counts[name.casefold()] > 1})
+    if twice:
+        raise FileRefused(
+            _("Two columns have the same name: %(names)s. Give each its own.") % {"names": ", ".join(twice)}
+        )

@@ -1,0 +1,88 @@
+"""What is given about one contact, checked field by field. No database here."""
+
+from collections.abc import Mapping, Sequence
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from apps.contacts import attributes as keys
+from apps.contacts.addresses import AddressInvalid, email_normalise, identity_normalise, phone_normalise
+from apps.contacts.models import Attribute, Identity
+from apps.contacts.values import AttributeInvalid, Value, type_of, value_check
+
+Name = tuple[str, str]
+
+
+class ContactFields:
+    """
+    What was given, as it will be kept; `unknown` are keys that the dictionary lacks, with their types.
+
+    :raises ValidationError: by field
+    """
+
+    def __init__(
+        self,
+        *,
+        email: str,
+        phone: str,
+        identities: Sequence[Name],
+        attributes: Mapping[str, object],
+        dictionary: Mapping[str, Attribute],
+    ) -> None:
+        self._dictionary = dictionary
+        self.errors: dict[str, str] = {}
+        self.email = self.phone = ""
+        self.names: list[Name] = []
+        self.values: dict[str, Value | None] = {}
+        self.unknown: dict[str, str] = {}
+        self._addresses(email, phone)
+        self._identities(identities)
+        self._attributes(attributes)
+        if self.errors:
+            raise ValidationError({field: [reason] for field, reason in self.errors.items()})
+
+    def _addresses(self, email: str, phone: str) -> None:
+        try:
+            if email.strip():
+                self.email = email_normalise(email)
+                self.names.append((Identity.EMAIL, self.email))
+        except AddressInvalid as error:
+            self.errors["email"] = str(error)
+        try:
+            self.phone = phone_normalise(phone) if phone.strip() else ""
+        except AddressInvalid as error:
+            self.errors["phone"] = str(error)
+
+    def _identities(self, identities: Sequence[Name]) -> None:
+        for namespace, value in identities:
+            try:
+                name = identity_normalise(namespace, value)
+            except AddressInvalid as error:
+                self.errors["identities"] = str(error)
+            else:
+                if name not in self.names:
+                    self.names.append(name)
+
+    def _attributes(self, attributes: Mapping[str, object]) -> None:
+        for key, raw in attributes.items():
+            entry = self._dictionary.get(key)
+            try:
+                if entry is None:
+                    self._unknown(key, raw)
+                else:
+                    self.values[key] = value_check(entry.type, raw, choices=entry.choices)
+            except AttributeInvalid as error:
+                self.errors[f"attributes.{key}"] = str(error)
+
+    def _unknown(self, key: str, raw: object) -> None:
+        """Keep what nobody has described yet, of the type that it shows."""
+        if not keys.key_is_valid(key):
+            raise AttributeInvalid(
+                _("“%(key)s” is not a system name; “%(better)s” would be.")
+                % {"key": key[:63], "better": keys.key_suggest(key)}
+            )
+        kind = type_of(raw)
+        value = value_check(kind, raw)
+        if value is not None:
+            self.unknown[key] = kind
+            self.values[key] = value

@@ -1,0 +1,86 @@
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import User
+from apps.contacts.models import Attribute
+
+
+class AttributeChangeForm(forms.Form):
+    """What may change about an attribute: all but its system name."""
+
+    label = forms.CharField(label=_("Business name"), max_length=100, help_text=_("What people call it."))
+    type = forms.ChoiceField(
+        label=_("Type"),
+        choices=Attribute.Type,
+        help_text=_("What its values are; it stays once there are some."),
+    )
+    choices = forms.CharField(
+        label=_("Choices"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("One a line, for “one of a list”. Empty: any."),
+    )
+    definition = forms.CharField(
+        label=_("Definition"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("What exactly it says about a person, so that two people use it alike."),
+    )
+    owner = forms.ModelChoiceField(label=_("Owner"), queryset=User.objects.none(), required=False)
+    source = forms.CharField(
+        label=_("Source system"), max_length=100, required=False, help_text=_("Where its values come from.")
+    )
+    sensitivity = forms.ChoiceField(label=_("Sensitivity"), choices=Attribute.Sensitivity)
+    uses = forms.MultipleChoiceField(
+        label=_("May be used for"),
+        choices=Attribute.Use,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        initial=list(Attribute.Use),
+    )
+    is_indexed = forms.BooleanField(
+        label=_("Quick to search"),
+        required=False,
+        help_text=_(
+            "Builds an index in the background, for attributes that many filters and segments ask for."
+        ),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = self.fields["owner"]
+        assert isinstance(people, forms.ModelChoiceField)
+        people.queryset = User.objects.filter(is_active=True).order_by("name", "email")
+
+    def clean_choices(self) -> list[str]:
+        lines = (line.strip() for line in self.cleaned_data["choices"].splitlines())
+        return list(dict.fromkeys(line for line in lines if line))
+
+    @staticmethod
+    def initial_of(attribute: Attribute) -> dict[str, Any]:
+        return {
+            "label": attribute.label,
+            "type": attribute.type,
+            "choices": "\n".join(attribute.choices),
+            "definition": attribute.definition,
+            "owner": attribute.owner_id,
+            "source": attribute.source,
+            "sensitivity": attribute.sensitivity,
+            "uses": attribute.uses,
+            "is_indexed": attribute.is_indexed,
+        }
+
+
+class AttributeForm(AttributeChangeForm):
+    """A new attribute. `is_other` says that it is none of those that are alike."""
+
+    key = forms.CharField(
+        label=_("System name"),
+        max_length=63,
+        help_text=_("Lower-case words joined by underscores, such as last_order. It never changes."),
+    )
+    is_other = forms.BooleanField(label=_("It means something else than these"), required=False)
+
+    field_order = ["label", "key", "type", "choices", "definition"]

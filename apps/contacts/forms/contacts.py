@@ -1,0 +1,103 @@
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms import BoundField
+from django.utils.translation import gettext_lazy as _
+
+from apps.contacts.models import Attribute, ConsentStatus, Contact
+from apps.contacts.values import value_to_text
+
+Type = Attribute.Type
+YES_NO = [("", "–"), ("yes", _("Yes")), ("no", _("No"))]
+
+
+class ContactForm(forms.Form):
+    """A contact with a field for every attribute of the dictionary, of the kind that its type needs."""
+
+    email = forms.CharField(
+        label=_("E-mail address"), max_length=254, required=False, widget=forms.EmailInput
+    )
+    phone = forms.CharField(label=_("Telephone"), max_length=40, required=False)
+
+    def __init__(self, *args: Any, contact: Contact | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._dictionary = list(Attribute.objects.all())
+        values = contact.attributes if contact else {}
+        for entry in self._dictionary:
+            self.fields[f"attr-{entry.key}"] = _field(entry, value_to_text(values.get(entry.key)))
+        if contact:
+            self.initial.update(email=contact.email, phone=contact.phone)
+
+    @property
+    def attributes(self) -> list[BoundField]:
+        return [self[f"attr-{entry.key}"] for entry in self._dictionary]
+
+    def changes(self) -> dict[str, Any]:
+        """Return what differs from what the form was shown with, as the services take it."""
+        told = self.cleaned_data
+        changed = set(self.changed_data)
+        given: dict[str, Any] = {name: told[name] for name in ("email", "phone") if name in changed}
+        given["attributes"] = {
+            entry.key: told[f"attr-{entry.key}"]
+            for entry in self._dictionary
+            if f"attr-{entry.key}" in changed
+        }
+        return given
+
+    def refuse(self, refusal: ValidationError) -> None:
+        """Put the service's refusals beside their fields."""
+        for name, reasons in refusal.message_dict.items():
+            field = name.replace("attributes.", "attr-")
+            for reason in reasons:
+                self.add_error(field if field in self.fields else None, reason)
+
+
+def _field(entry: Attribute, text: str) -> forms.Field:
+    told: dict[str, Any] = {
+        "label": entry.label,
+        "required": False,
+        "initial": text,
+        "help_text": entry.definition[:200],
+    }
+    match entry.type:
+        case Type.BOOLEAN:
+            return forms.ChoiceField(choices=YES_NO, **told)
+        case Type.CHOICE if entry.choices:
+            known = dict.fromkeys(["", *entry.choices, text])
+            return forms.ChoiceField(choices=[(choice, choice or "–") for choice in known], **told)
+        case Type.DATE:
+            return forms.CharField(widget=forms.DateInput(attrs={"type": "date"}), max_length=10, **told)
+        case Type.NUMBER | Type.MONEY:
+            return forms.CharField(widget=forms.TextInput(attrs={"inputmode": "decimal"}), **told)
+        case Type.LIST:
+            told["help_text"] = told["help_text"] or _("Put | between several.")
+    return forms.CharField(**told)
+
+
+class ConsentForm(forms.Form):
+    """What somebody told us about their consent, by hand."""
+
+    status = forms.ChoiceField(
+        label=_("What they said"),
+        choices=[
+            (ConsentStatus.UNSUBSCRIBED, _("No e-mail any more")),
+            (ConsentStatus.SUBSCRIBED, _("Yes to e-mail")),
+        ],
+    )
+    topic = forms.CharField(
+        label=_("Topic"), max_length=64, required=False, help_text=_("Empty: e-mail as a whole.")
+    )
+    basis = forms.CharField(
+        label=_("How you know"), max_length=64, help_text=_("Such as: telephone call, letter, signed form.")
+    )
+    wording = forms.CharField(
+        label=_("What they said, word for word"),
+        max_length=5_000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
+class LiftForm(forms.Form):
+    why = forms.CharField(label=_("Why they may be written to again"), max_length=500)

@@ -1,0 +1,330 @@
+"""
+From the rows of a file to the lines that COPY takes: what columns mean, and their values. No database here.
+
+A chunk is worked column by column. Of each column every distinct text is read once and remembered, so most
+cells cost one look-up at C speed; only the addresses, which all differ, are read one by one.
+"""
+
+import hmac
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import orjson
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from apps.contacts.addresses import (
+    NAMESPACE_PATTERN,
+    PLAIN_EMAIL,
+    AddressInvalid,
+    identity_normalise,
+    phone_normalise,
+)
+from apps.contacts.attributes import key_is_valid
+from apps.contacts.csvfile import Chunk, Fault, cells_shown
+from apps.contacts.models.contact import Identity
+from apps.contacts.values import AttributeInvalid, value_parse
+from apps.core.errors import DomainError
+
+EMAIL, PHONE = "email", "phone"
+REMEMBERED = 20_000  # distinct texts per column; then forget and begin again
+_UNQUOTE = re.compile(r"'(?=[=+\-@\t\r])")  # what our own exports put before formulas
+
+
+class MappingInvalid(DomainError):
+    """The columns cannot be used like this; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a mapping needs to know of an entry of the dictionary."""
+
+    type: str
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ColumnMap:
+    """
+    What the columns of a file mean, in their order: a target or None for each.
+
+    Targets: "email", "phone", "attr:KEY", "identity:NAMESPACE". `key` is the target that says who a row is
+    about: "email" or an identity.
+    """
+
+    names: tuple[str, ...]
+    targets: tuple[str | None, ...]
+    key: str
+    dictionary: Mapping[str, Entry]
+
+    @property
+    def key_namespace(self) -> str:
+        return self.key.removeprefix("identity:")
+
+    def index(self, target: str) -> int | None:
+        return self.targets.index(target) if target in self.targets else None
+
+
+def mapping_check(mapping: ColumnMap) -> None:
+    """:raises MappingInvalid: a target that is not known, used twice, or no column for the key"""
+    used: set[str] = set()
+    for name, target in zip(mapping.names, mapping.targets, strict=True):
+        if target is None:
+            continue
+        if not _target_is_known(target, mapping.dictionary):
+            raise MappingInvalid(
+                _("Column “%(column)s” cannot be “%(target)s”.") % {"column": name, "target": target[:100]}
+            )
+        if target in used:
+            raise MappingInvalid(
+                _("Two columns are “%(target)s”. Leave one of them out.") % {"target": target}
+            )
+        used.add(target)
+    if mapping.key != EMAIL and not _is_identity(mapping.key):
+        raise MappingInvalid(_("A row is known by “email” or by “identity:NAME”."))
+    if mapping.key not in used:
+        raise MappingInvalid(
+            _("No column is “%(key)s”, so nobody can tell who a row is about.") % {"key": mapping.key}
+        )
+
+
+def _target_is_known(target: str, dictionary: Mapping[str, Entry]) -> bool:
+    kind, _colon, rest = target.partition(":")
+    match kind:
+        case "email" | "phone":
+            return not rest
+        case "attr":
+            return key_is_valid(rest) and rest in dictionary
+    return _is_identity(target)
+
+
+def _is_identity(target: str) -> bool:
+    kind, _colon, namespace = target.partition(":")
+    is_name = re.fullmatch(NAMESPACE_PATTERN, namespace) is not None
+    return kind == "identity" and is_name and namespace != Identity.EMAIL
+
+
+@dataclass
+class Prepared:
+    """
+    A chunk as COPY takes it: `lines` for the rows, `names` for identities other than the key.
+
+    `rows` are the numbers of the rows in `lines`; `faults` and `duplicates` (numbers) are the others.
+    """
+
+    chunk: Chunk
+    lines: bytes = b""
+    names: bytes = b""
+    rows: list[int] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    duplicates: list[int] = field(default_factory=list)
+    blank: int = 0
+
+    @property
+    def total(self) -> int:
+        return len(self.rows) + len(self.faults) + len(self.duplicates)
+
+
+class _Remembered(dict[str, str | None]):
+    """Text of a cell → what COPY takes of it: `"key":value`, '' for a blank; None if it cannot be read."""
+
+    def __init__(self, key: str, entry: Entry) -> None:
+        super().__init__()
+        self._prefix = f'"{key}":'
+        self._entry = entry
+        self.reasons: dict[str, str] = {}
+
+    def __missing__(self, text: str) -> str | None:
+        fragment: str | None
+        try:
+            value = value_parse(
+                self._entry.type, _UNQUOTE.sub("", text, count=1), choices=self._entry.choices
+            )
+        except AttributeInvalid as error:
+            self.reasons[text[:1_000]] = str(error)
+            fragment = None
+        else:
+            told = "" if value is None else self._prefix + orjson.dumps(value).decode()
+            fragment = told.replace("\\", "\\\\")
+        if len(text) < 500:  # the remembered shall not fill the memory
+            if len(self) >= REMEMBERED:
+                self.clear()
+            self[text] = fragment
+        return fragment
+
+
+class Preparer:
+    """Makes what COPY takes of chunks of one file. Keeps what it has read of each column's texts."""
+
+    def __init__(self, mapping: ColumnMap) -> None:
+        mapping_check(mapping)
+        self._mapping = mapping
+        self._suppression_key = settings.SUPPRESSION_KEY
+        self._attributes = [
+            (
+                place,
+                _Remembered(target.removeprefix("attr:"), mapping.dictionary[target.removeprefix("attr:")]),
+            )
+            for place, target in enumerate(mapping.targets)
+            if target and target.startswith("attr:")
+        ]
+        # Identities besides the key, with their columns; an address is one of them.
+        self._others = [
+            (place, target.removeprefix("identity:"))
+            for place, target in enumerate(mapping.targets)
+            if target and target != mapping.key and (target == EMAIL or _is_identity(target))
+        ]
+
+    def prepare(self, chunk: Chunk) -> Prepared:
+        """Return the rows that can be taken as lines for COPY, and the others with the reason."""
+        done = Prepared(chunk=chunk, faults=list(chunk.faults))
+        if not chunk.rows:
+            return done
+        columns = list(zip(*chunk.rows, strict=True))
+        bad: dict[int, tuple[str, str]] = {}  # place in the chunk → column, reason
+        keys = self._keys(columns, bad)
+        phones = self._phones(columns, bad)
+        others = [
+            (namespace, self._identities(place, namespace, columns, bad)) for place, namespace in self._others
+        ]
+        attributes = self._json(columns, bad)
+        good = self._sort(chunk, keys, others, bad, done)
+        self._write(done, good, keys, phones, others, attributes)
+        return done
+
+    def _keys(self, columns: list[tuple[str, ...]], bad: dict[int, tuple[str, str]]) -> list[str]:
+        place = self._mapping.index(self._mapping.key)
+        assert place is not None, "mapping_check asked for it"
+        keys = self._identities(place, self._mapping.key_namespace, columns, bad)
+        if not all(keys):
+            name = self._mapping.names[place]
+            for row, key in enumerate(keys):
+                if not key and row not in bad:
+                    bad[row] = (name, _("This is empty, so nobody can tell who the row is about."))
+        return keys
+
+    def _identities(
+        self, place: int, namespace: str, columns: list[tuple[str, ...]], bad: dict[int, tuple[str, str]]
+    ) -> list[str]:
+        """Return the values as they are kept, '' for blank and bad ones."""
+        values: list[str] = []
+        plain = PLAIN_EMAIL.fullmatch
+        is_email = namespace == Identity.EMAIL
+        for row, cell in enumerate(columns[place]):
+            value = cell.strip().lower() if is_email else cell.strip()
+            if not (is_email and plain(value)) and value:
+                try:
+                    value = identity_normalise(namespace, _UNQUOTE.sub("", value, count=1))[1]
+                except AddressInvalid as error:
+                    bad.setdefault(row, (self._mapping.names[place], str(error)))
+                    value = ""
+            values.append(value)
+        return values
+
+    def _phones(self, columns: list[tuple[str, ...]], bad: dict[int, tuple[str, str]]) -> list[str]:
+        place = self._mapping.index(PHONE)
+        if place is None:
+            return [""] * len(columns[0])
+        phones = []
+        for row, cell in enumerate(columns[place]):
+            number = ""
+            try:
+                number = phone_normalise(_UNQUOTE.sub("", cell.strip(), count=1)) if cell.strip() else ""
+            except AddressInvalid as error:
+                bad.setdefault(row, (self._mapping.names[place], str(error)))
+            phones.append(number)
+        return phones
+
+    def _json(self, columns: list[tuple[str, ...]], bad: dict[int, tuple[str, str]]) -> list[str]:
+        fragments: list[list[str | None]] = []
+        for place, remembered in self._attributes:
+            column = columns[place]
+            read = [*map(remembered.__getitem__, column)]
+            if None in read:
+                name = self._mapping.names[place]
+                for row, fragment in enumerate(read):
+                    if fragment is None:
+                        bad.setdefault(row, (name, remembered.reasons[column[row][:1_000]]))
+                remembered.reasons.clear()
+                _forget_bad(remembered)
+            fragments.append(read)
+        if not fragments:
+            return ["{}"] * len(columns[0])
+        return ["{" + ",".join(filter(None, row)) + "}" for row in zip(*fragments, strict=True)]
+
+    def _sort(
+        self,
+        chunk: Chunk,
+        keys: list[str],
+        others: list[tuple[str, list[str]]],
+        bad: dict[int, tuple[str, str]],
+        done: Prepared,
+    ) -> Iterable[int]:
+        """Tell faults and duplicates from the rest, and return the places of the rest in order."""
+        if not bad and len(set(keys)) == len(keys) and not others:
+            return range(len(keys))
+        good: list[int] = []
+        seen: set[str] = set()
+        owners: dict[tuple[str, str], str] = {}
+        for place, key in enumerate(keys):
+            fault = bad.get(place) or self._clash(place, key, others, owners)
+            number = chunk.numbers[place]
+            if fault:
+                cells = chunk.rows[place]
+                if any(cell.strip() for cell in cells):
+                    done.faults.append(Fault(number, *fault, cells_shown(cells)))
+                else:
+                    done.blank += 1
+            elif key in seen:
+                done.duplicates.append(number)
+            else:
+                seen.add(key)
+                good.append(place)
+        return good
+
+    def _clash(
+        self, place: int, key: str, others: list[tuple[str, list[str]]], owners: dict[tuple[str, str], str]
+    ) -> tuple[str, str] | None:
+        """Tell if another row of the chunk says that this identity is somebody else's."""
+        for namespace, values in others:
+            value = values[place]
+            if value and owners.setdefault((namespace, value), key) != key:
+                reason = _("“%(value)s” belongs to another row of this file.") % {"value": value[:100]}
+                return self._column_of(namespace), reason
+        return None
+
+    def _column_of(self, namespace: str) -> str:
+        return next(self._mapping.names[place] for place, other in self._others if other == namespace)
+
+    def _write(
+        self,
+        done: Prepared,
+        good: Iterable[int],
+        keys: Sequence[str],
+        phones: Sequence[str],
+        others: list[tuple[str, list[str]]],
+        attributes: Sequence[str],
+    ) -> None:
+        numbers = done.chunk.numbers
+        emails = keys if self._mapping.key == EMAIL else dict(others).get(EMAIL)
+        secret, digest = self._suppression_key, hmac.digest
+        lines, names = [], []
+        for place in good:
+            number, email = numbers[place], emails[place] if emails else ""
+            hashed = "\\\\x" + digest(secret, email.encode(), "sha256").hex() if email else "\\N"
+            lines.append(
+                f"{number}\t{_escaped(keys[place])}\t{email}\t{hashed}\t{phones[place]}\t{attributes[place]}\n"
+            )
+            done.rows.append(number)
+            names += [f"{number}\t{space}\t{_escaped(of[place])}\n" for space, of in others if of[place]]
+        done.lines, done.names = "".join(lines).encode(), "".join(names).encode()
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\") if "\\" in text else text
+
+
+def _forget_bad(remembered: _Remembered) -> None:
+    for text in [text for text, fragment in remembered.items() if fragment is None]:
+        del remembered[text]

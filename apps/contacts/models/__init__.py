@@ -1,0 +1,25 @@
+from apps.contacts.models.consent import Channel, Consent, ConsentEvent, ConsentStatus, Suppression
+from apps.contacts.models.contact import Contact, ContactQuerySet, Exclusion, Identity
+from apps.contacts.models.dictionary import Attribute
+from apps.contacts.models.event import Event, EventReceipt, EventType
+from apps.contacts.models.imports import ImportFault, ImportFile, ImportFileQuerySet, ImportKey
+
+__all__ = [
+    "Attribute",
+    "Channel",
+    "Consent",
+    "ConsentEvent",
+    "ConsentStatus",
+    "Contact",
+    "ContactQuerySet",
+    "Event",
+    "EventReceipt",
+    "EventType",
+    "Exclusion",
+    "Identity",
+    "ImportFault",
+    "ImportFile",
+    "ImportFileQuerySet",
+    "ImportKey",
+    "Suppression",
+]

@@ -1,0 +1,108 @@
+from typing import Self
+
+from django.contrib.postgres.indexes import BrinIndex
+from django.db import models
+from django.db.models import Case, Exists, OuterRef, Q, Value, When
+from django.utils.translation import gettext_lazy as _
+
+from apps.contacts.models.consent import Channel, Consent, ConsentStatus, Suppression
+from apps.core.models import TimeStamped
+
+
+class Exclusion(models.TextChoices):
+    """Why a contact is not written to. The first four are about the person, the last is an experiment."""
+
+    ERASED = "erased", _("Erased")
+    NO_ADDRESS = "no_address", _("No address")
+    SUPPRESSED = "suppressed", _("Suppressed")
+    NO_CONSENT = "no_consent", _("No consent")
+    HOLDOUT = "holdout", _("Held out to measure the effect")
+
+
+class ContactQuerySet(models.QuerySet["Contact"]):
+    def known(self) -> Self:
+        """Contacts who have not been erased."""
+        return self.filter(erased_at__isnull=True)
+
+    def with_exclusion(self, *, topic: str = "") -> Self:
+        """Add `exclusion`: the first reason not to send this contact an e-mail on `topic`; empty if none."""
+        return self.annotate(exclusion=email_exclusion(topic=topic))
+
+
+class Contact(TimeStamped):
+    """
+    One person. What is known of them is in `attributes`, described by the data dictionary.
+
+    Keys of `attributes` are system names; values are JSON of the entry's type: text and choice are strings,
+    number and money are numbers, boolean is a boolean, date is `YYYY-MM-DD`, datetime is
+    `YYYY-MM-DDTHH:MM:SSZ` in UTC (so that text order is time order), list is an array of strings. A missing
+    value is a missing key, never null.
+    """
+
+    # The address in use, as first written but for lower case; found through Identity, not through here.
+    email = models.CharField(max_length=254, blank=True, db_default="")
+    # HMAC-SHA256 of the address under SUPPRESSION_KEY: how suppression is asked in SQL.
+    email_hash = models.BinaryField(null=True, blank=True, max_length=32)
+    phone = models.CharField(max_length=32, blank=True, db_default="")
+    attributes = models.JSONField(default=dict, db_default=models.Value({}, output_field=models.JSONField()))
+    timezone = models.CharField(max_length=64, blank=True, db_default="")
+    erased_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ContactQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            # Prefix search in the list of contacts.
+            models.Index(fields=["email"], name="contacts_contact_email", opclasses=["text_pattern_ops"]),
+            # "Added since": ids and times rise together, so a few pages say where to look. Nothing else is
+            # indexed: an update that touches no index rewrites the row alone, and imports live from that.
+            BrinIndex(fields=["created_at"], name="contacts_contact_created"),
+        ]
+
+    def __str__(self) -> str:
+        return f"contact {self.pk}"  # not the address: this text ends up in logs
+
+
+class Identity(models.Model):
+    """
+    One name by which a system knows a contact, such as `email:ann@example.com` or `crm:4711`.
+
+    The one table whose key does not contain the contact: it is how a contact is found.
+    """
+
+    EMAIL = "email"
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="identities")
+    namespace = models.CharField(max_length=32)
+    value = models.CharField(max_length=254)  # normalised: e-mail addresses in lower case
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["namespace", "value"], name="contacts_identity_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"identity {self.pk}"
+
+
+def email_exclusion(*, topic: str) -> Case:
+    """
+    Return the one expression that says who may be sent an e-mail on `topic`; '' means yes.
+
+    Promised before launch and asked again before sending. Consent to the topic overrides consent to the
+    channel; a withdrawal for the channel as a whole overrides both.
+    """
+    topics = ["", topic] if topic else [""]
+    consents = Consent.objects.filter(contact=OuterRef("pk"), channel=Channel.EMAIL)
+    subscribed = consents.filter(status=ConsentStatus.SUBSCRIBED, topic__in=topics)
+    refused = consents.filter(status=ConsentStatus.UNSUBSCRIBED, topic__in=topics)
+    suppressed = Suppression.objects.filter(channel=Channel.EMAIL, address_hash=OuterRef("email_hash"))
+    return Case(
+        When(erased_at__isnull=False, then=Value(Exclusion.ERASED)),
+        When(email="", then=Value(Exclusion.NO_ADDRESS)),
+        When(Exists(suppressed), then=Value(Exclusion.SUPPRESSED)),
+        When(~Q(Exists(subscribed)) | Q(Exists(refused)), then=Value(Exclusion.NO_CONSENT)),
+        default=Value(""),
+        output_field=models.CharField(),
+    )

@@ -1,0 +1,104 @@
+from typing import Self
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.models import TimeStamped
+
+KEY_PATTERN = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
+
+
+def all_uses() -> list[str]:
+    return [str(use) for use in Attribute.Use]
+
+
+class AttributeQuerySet(models.QuerySet["Attribute"]):
+    def unsettled(self) -> Self:
+        """Entries whose index, or whose values, are not yet as the entry says."""
+        wanted = Q(is_indexed=True, index_built_at__isnull=True)
+        unwanted = Q(is_indexed=False, index_built_at__isnull=False)
+        return self.filter(wanted | unwanted | Q(removed_at__isnull=False))
+
+
+class CurrentAttributes(models.Manager.from_queryset(AttributeQuerySet)):  # type: ignore[misc]  # made at run time
+    """The dictionary as everybody means it: without what is being taken away."""
+
+    def get_queryset(self) -> AttributeQuerySet:
+        queryset: AttributeQuerySet = super().get_queryset().filter(removed_at__isnull=True)
+        return queryset
+
+
+class Attribute(TimeStamped):
+    """One entry of the data dictionary: what a key of `Contact.attributes` means."""
+
+    class Type(models.TextChoices):
+        TEXT = "text", _("Text")
+        NUMBER = "number", _("Number")
+        MONEY = "money", _("Money")
+        BOOLEAN = "boolean", _("Yes or no")
+        DATE = "date", _("Date")
+        DATETIME = "datetime", _("Date and time")
+        CHOICE = "choice", _("One of a list")
+        LIST = "list", _("Several of a list")
+
+    class Use(models.TextChoices):
+        TARGETING = "targeting", _("Targeting")
+        CONTENT = "content", _("Content")
+        INSIGHT = "insight", _("Insight")
+
+    class Sensitivity(models.TextChoices):
+        NORMAL = "normal", _("Normal")
+        PERSONAL = "personal", _("Personal")
+        SENSITIVE = "sensitive", _("Sensitive")
+
+    key = models.CharField(
+        _("system name"),
+        max_length=63,
+        unique=True,
+        validators=[
+            RegexValidator(KEY_PATTERN, _("Lower-case words joined by underscores, such as last_order."))
+        ],
+    )
+    label = models.CharField(_("business name"), max_length=100)
+    type = models.CharField(_("type"), max_length=16, choices=Type)
+    definition = models.TextField(_("definition"), blank=True)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("owner"),
+    )
+    source = models.CharField(_("source system"), max_length=100, blank=True)
+    sensitivity = models.CharField(
+        _("sensitivity"), max_length=16, choices=Sensitivity, default=Sensitivity.NORMAL
+    )
+    uses = ArrayField(models.CharField(max_length=16, choices=Use), default=all_uses, verbose_name=_("uses"))
+    choices = ArrayField(
+        models.CharField(max_length=200), default=list, blank=True, verbose_name=_("choices")
+    )
+    is_indexed = models.BooleanField(_("indexed"), default=False)
+    index_built_at = models.DateTimeField(null=True, blank=True)  # None: no index yet, or it is to be dropped
+    # False: the key arrived by API before anybody described it; kept, and flagged until adopted.
+    # Taken away: hidden at once, gone when a worker has stripped its values from all contacts.
+    removed_at = models.DateTimeField(null=True, blank=True)
+    is_defined = models.BooleanField(default=True)
+
+    objects = CurrentAttributes()
+    all_objects = AttributeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["label"]
+        base_manager_name = "all_objects"
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def uses_labels(self) -> list[str]:
+        return [str(self.Use(use).label) for use in self.uses]

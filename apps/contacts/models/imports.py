@@ -1,0 +1,159 @@
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.models import TimeStamped
+
+
+class ImportFileQuerySet(models.QuerySet["ImportFile"]):
+    def claimable(self, *, at: datetime) -> Self:
+        """Imports in line, and those whose worker has outlived its lease."""
+        pending = Q(state=ImportFile.State.PENDING)
+        return self.filter(pending | Q(state=ImportFile.State.RUNNING, leased_until__lte=at))
+
+
+class ImportFile(TimeStamped):
+    """
+    One file of contacts on its way in. Its counts always sum to `rows_total` once it has ended.
+
+    A worker claims it by lease and goes on from `bytes_done` if another one was killed: a chunk of rows, its
+    counts and its faults commit together.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Columns to be mapped")
+        PENDING = "pending", _("In line")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    class Mode(models.TextChoices):
+        UPSERT = "upsert", _("Add new contacts and update known ones")
+        CREATE = "create", _("Only add new contacts")
+        UPDATE = "update", _("Only update known contacts")
+
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    file = models.FileField(upload_to="imports/%Y/%m/")
+    file_name = models.CharField(max_length=200)
+    file_size = models.BigIntegerField(default=0)
+    # How the file is to be read: found out on arrival, or said by a person.
+    encoding = models.CharField(max_length=16, default="utf-8")
+    delimiter = models.CharField(max_length=1, default=",")
+    # The columns in order: [{"name", "samples": […], "target": guess or null, "type": guess}]
+    columns = models.JSONField(default=list)
+    # Column of the file → "email" | "phone" | "attr:KEY" | "identity:NAMESPACE" | null
+    mapping = models.JSONField(default=dict)
+    key = models.CharField(max_length=40, default="email")  # the target that says who a row is about
+    mode = models.CharField(max_length=8, choices=Mode, default=Mode.UPSERT)
+    # {"channel", "topic", "status", "basis", "source", "wording"} for everyone in the file, or {}
+    consent = models.JSONField(default=dict)
+    is_dry_run = models.BooleanField(default=False)
+    state = models.CharField(max_length=16, choices=State, default=State.DRAFT)
+    error = models.CharField(max_length=500, blank=True)  # why it failed as a whole, one sentence
+
+    rows_total = models.BigIntegerField(default=0)
+    created = models.BigIntegerField(default=0)
+    updated = models.BigIntegerField(default=0)
+    unchanged = models.BigIntegerField(default=0)
+    invalid = models.BigIntegerField(default=0)
+    suppressed = models.BigIntegerField(default=0)
+    duplicate = models.BigIntegerField(default=0)
+    # Of the file as UTF-8; `bytes_done` is always the end of a row, `row_done` the number that a spreadsheet
+    # gives that row (the header is 1).
+    bytes_total = models.BigIntegerField(default=0)
+    bytes_done = models.BigIntegerField(default=0)
+    row_done = models.BigIntegerField(default=0)
+    # First rows of each outcome: {"created": [{"row": 2, "values": {…}}], …}.
+    samples = models.JSONField(default=dict)
+
+    queued_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    lease_token = models.UUIDField(null=True, blank=True)
+    leased_until = models.DateTimeField(null=True, blank=True)
+
+    objects = ImportFileQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state="done")
+                | Q(
+                    rows_total=F("created")
+                    + F("updated")
+                    + F("unchanged")
+                    + F("invalid")
+                    + F("suppressed")
+                    + F("duplicate")
+                ),
+                name="contacts_importfile_counts_sum",
+            ),
+        ]
+        indexes = [
+            # The work in hand, oldest first.
+            models.Index(
+                fields=["id"], condition=Q(state__in=["pending", "running"]), name="contacts_importfile_open"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+    @property
+    def is_open(self) -> bool:
+        """Test if there may still be something to wait for."""
+        return self.state in (self.State.PENDING, self.State.RUNNING)
+
+    @property
+    def is_startable(self) -> bool:
+        """Test if its columns may still be mapped: a draft, or a dry run that has ended."""
+        has_ended = self.state in (self.State.DONE, self.State.FAILED, self.State.CANCELLED)
+        return self.state == self.State.DRAFT or (self.is_dry_run and has_ended)
+
+    @property
+    def percent(self) -> int:
+        """How much of the file is read, 0 to 100."""
+        return 100 if self.state == self.State.DONE else 100 * self.bytes_done // max(self.bytes_total, 1)
+
+
+class ImportFault(models.Model):
+    """One row of a file that was not taken, with the reason. Together they are the error file."""
+
+    import_file = models.ForeignKey(
+        ImportFile, on_delete=models.CASCADE, related_name="faults", db_index=False
+    )
+    row = models.BigIntegerField()
+    column = models.CharField(max_length=200, blank=True)  # '' is the row as a whole
+    reason = models.CharField(max_length=500)
+    cells = ArrayField(models.TextField(), default=list)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["import_file", "row"], name="contacts_importfault_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"row {self.row}: {self.reason}"
+
+
+class ImportKey(models.Model):
+    """
+    That an import has met this key, so that the same key further down the file is a duplicate.
+
+    Kept by hash and unlogged (see the migration): it need not outlive the import, and costs no WAL.
+    """
+
+    pk = models.CompositePrimaryKey("import_file_id", "key_hash")
+    import_file = models.ForeignKey(
+        ImportFile, on_delete=models.CASCADE, related_name="keys", db_index=False, db_constraint=False
+    )
+    key_hash = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"key {self.key_hash}"

@@ -1,0 +1,40 @@
+"""
+Who may do what with contacts, events, the dictionary and imports.
+
+Whoever works with people's data sees it; executives read results and contributors do their tasks, so to them
+nothing of this exists. Sales looks and does not change.
+"""
+
+import rules
+
+from apps.accounts.permissions import (
+    Role,
+    has_role,
+    is_administrator,
+    is_data_lead,
+    is_integration,
+    is_marketer,
+    sees_people,
+)
+
+changes_people = is_marketer | is_data_lead | is_integration
+defines = is_data_lead | is_marketer | is_integration
+lifts = has_role(Role.ADMINISTRATOR, Role.MARKETING_LEAD, Role.DATA_LEAD)
+
+for _noun in ("contact", "attribute", "event", "eventtype", "import", "suppression"):
+    rules.add_perm(f"contacts.view_{_noun}", sees_people)
+for _name in (
+    "contacts.add_contact",
+    "contacts.change_contact",
+    "contacts.add_event",
+    "contacts.add_import",
+    "contacts.change_import",
+    "contacts.add_suppression",
+):
+    rules.add_perm(_name, changes_people)
+for _name in ("contacts.add_attribute", "contacts.change_attribute"):
+    rules.add_perm(_name, defines)
+rules.add_perm("contacts.delete_attribute", is_data_lead)
+# To lift one is to write again to somebody who may have said no.
+rules.add_perm("contacts.delete_suppression", lifts)
+assert is_administrator

@@ -1,0 +1,68 @@
+"""
+What higher floors tell the contacts room. They register from `AppConfig.ready`; this room never learns who.
+
+    registries.attribute_uses.register("segments", uses_of_attribute)
+    registries.panels.register(
+        "messages", Panel(_("Messages"), "messaging:contact-panel", "messaging.view_message", 30)
+    )
+    registries.timeline.register("messages", timeline_of_contact)
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.functional import Promise
+
+from apps.contacts.models import Contact
+from apps.core.registry import Registry
+
+Text = str | Promise
+
+
+@dataclass(frozen=True)
+class Use:
+    """One place where an attribute is used: what it is (“Segment”), what it is called, where it is."""
+
+    kind: Text
+    label: str
+    url: str = ""
+
+
+# System name of the attribute -> where it is used, in one query however many there are.
+attribute_uses: Registry[Callable[[str], list[Use]]] = Registry()
+
+
+@dataclass(frozen=True)
+class Panel:
+    """
+    A part of the profile page that a higher floor shows. `url_name` takes the contact's `pk`, and answers a
+    fragment; who lacks `permission` never asks for it.
+    """
+
+    label: Text
+    url_name: str
+    permission: str
+    order: int = 100
+
+
+panels: Registry[Panel] = Registry()
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """Something that a contact did, or that happened to it; fields as in `components/timeline.html`."""
+
+    at: datetime
+    text: str
+    kind: str = ""  # for programs: "event", "consent", "message"…
+    icon: str = "circle-dot"
+    tone: str = "neutral"
+    detail: str = ""
+    url: str = ""
+    by: object = None
+    key: str = ""  # tells apart what happened at the same moment
+
+
+# (contact, before, limit) -> what happened before that moment, newest first, at most `limit`, in one query.
+timeline: Registry[Callable[[Contact, datetime, int], list[TimelineEntry]]] = Registry()

@@ -1,0 +1,56 @@
+"""What screens, endpoints and other rooms read about contacts."""
+
+from apps.contacts.selectors.dictionary import attributes, attributes_alike, coverage
+from apps.contacts.selectors.history import BadCursor, TimelinePage, events, timeline_page
+from apps.contacts.selectors.imports import COUNTS as IMPORT_COUNTS
+from apps.contacts.selectors.imports import (
+    ImportProgress,
+    OutcomeLine,
+    import_as_data,
+    import_errors,
+    import_outcomes,
+    import_progress,
+)
+from apps.contacts.selectors.people import (
+    NO_CONSENT,
+    OPERATOR_LABELS,
+    Condition,
+    ContactAsk,
+    Operator,
+    Total,
+    contact_profile,
+    contacts,
+    contacts_found,
+    contacts_total,
+    contacts_with_standing,
+)
+from apps.contacts.selectors.sending import contacts_as_data
+
+__all__ = [
+    "IMPORT_COUNTS",
+    "NO_CONSENT",
+    "OPERATOR_LABELS",
+    "BadCursor",
+    "Condition",
+    "ContactAsk",
+    "ImportProgress",
+    "Operator",
+    "OutcomeLine",
+    "TimelinePage",
+    "Total",
+    "attributes",
+    "attributes_alike",
+    "contact_profile",
+    "contacts",
+    "contacts_as_data",
+    "contacts_found",
+    "contacts_total",
+    "contacts_with_standing",
+    "coverage",
+    "events",
+    "import_as_data",
+    "import_errors",
+    "import_outcomes",
+    "import_progress",
+    "timeline_page",
+]

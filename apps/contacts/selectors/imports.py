@@ -1,0 +1,105 @@
+"""Imports as pages and programs are told of them."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from apps.contacts.csvfile import FAULT_COLUMNS
+from apps.contacts.models import ImportFile
+from apps.core.downloads import Echo, cell
+
+COUNTS = ("created", "updated", "unchanged", "invalid", "suppressed", "duplicate")
+
+
+@dataclass(frozen=True)
+class ImportProgress:
+    """How far an import is, by the bytes of its file; `rate` is rows per minute."""
+
+    done: int
+    total: int
+    rows: int
+    rate: float | None
+    elapsed: timedelta | None
+    left: timedelta | None
+
+
+def import_progress(import_file: ImportFile, *, now: datetime) -> ImportProgress:
+    done, total = import_file.bytes_done, max(import_file.bytes_total, import_file.bytes_done, 1)
+    if import_file.started_at is None:
+        return ImportProgress(done, total, import_file.rows_total, None, None, None)
+    elapsed = (import_file.finished_at or now) - import_file.started_at
+    seconds = elapsed.total_seconds()
+    rate = 60 * import_file.rows_total / seconds if seconds > 0 else None
+    is_measured = import_file.is_open and done and seconds > 0
+    left = elapsed * ((total - done) / done) if is_measured else None
+    return ImportProgress(done, total, import_file.rows_total, rate, elapsed, left)
+
+
+@dataclass(frozen=True)
+class OutcomeLine:
+    """How many rows ended like this, what that means, and the first of them."""
+
+    name: str
+    label: str
+    meaning: str
+    count: int
+    samples: Sequence[dict[str, Any]]
+
+
+def import_outcomes(import_file: ImportFile) -> list[OutcomeLine]:
+    """Return a line for each outcome; the counts sum to the rows of the file."""
+    words = {
+        "created": (_("Added"), _("Nobody knew them before.")),
+        "updated": (_("Updated"), _("Known, and something about them is new.")),
+        "unchanged": (_("Unchanged"), _("Known, and the file says nothing new.")),
+        "invalid": (_("Refused"), _("Left out; the reason stands in the error file.")),
+        "suppressed": (_("Suppressed"), _("Never written to: left as they are.")),
+        "duplicate": (
+            _("Duplicate"),
+            _("The same person stands further up in the file: the first row counts."),
+        ),
+    }
+    return [
+        OutcomeLine(name, *words[name], getattr(import_file, name), import_file.samples.get(name, []))
+        for name in COUNTS
+    ]
+
+
+def import_as_data(import_file: ImportFile, *, errors_url: str | None) -> dict[str, object]:
+    """Return what the API and the command say of an import; the counts sum to `rows_total`."""
+    return {
+        "id": import_file.pk,
+        "status": import_file.state,
+        "file_name": import_file.file_name,
+        "key": import_file.key,
+        "mode": import_file.mode,
+        "mapping": import_file.mapping,
+        "dry_run": import_file.is_dry_run,
+        "error": import_file.error,
+        "rows_total": import_file.rows_total,
+        **{name: getattr(import_file, name) for name in COUNTS},
+        "errors_url": errors_url if import_file.invalid else None,
+        "samples": import_file.samples,
+        "started_at": import_file.started_at,
+        "finished_at": import_file.finished_at,
+    }
+
+
+def import_errors(import_file: ImportFile) -> Iterator[str]:
+    """
+    Yield the error file line by line: the file's own columns, then row, column and reason.
+
+    Mended, it can be uploaded again: the three columns are left out then. What a spreadsheet would take for a
+    formula is marked as text, and the mark is taken off when the file comes back.
+    """
+    names = [column["name"] for column in import_file.columns]
+    writer = csv.writer(Echo())
+    yield "\N{ZERO WIDTH NO-BREAK SPACE}" + writer.writerow([*names, *FAULT_COLUMNS])
+    faults = import_file.faults.order_by("row").values_list("cells", "row", "column", "reason")
+    for cells, row, column, reason in faults.iterator(chunk_size=2_000):
+        own = [*cells, *[""] * len(names)][: len(names)]
+        yield writer.writerow([*(cell(text) for text in own), row, column, reason])

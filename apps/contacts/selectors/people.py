@@ -1,0 +1,209 @@
+"""The list of contacts, how many there are, and the profile of one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from django.db import connection
+from django.db.models import BooleanField, Exists, OuterRef, Q, Subquery
+from django.db.models.expressions import RawSQL
+from django.utils.translation import gettext_lazy as _
+
+from apps.contacts import attributes as keys
+from apps.contacts.addresses import AddressInvalid, address_hash, identity_normalise
+from apps.contacts.models import (
+    Attribute,
+    Channel,
+    Consent,
+    ConsentEvent,
+    ConsentStatus,
+    Contact,
+    ContactQuerySet,
+    Identity,
+    Suppression,
+)
+from apps.contacts.values import AttributeInvalid, value_parse
+
+COUNTED_EXACTLY = 10_000
+NO_CONSENT = "none"
+
+
+class Operator(StrEnum):
+    """How a filter of the list compares an attribute."""
+
+    EQ = "eq"
+    STARTS = "starts"
+    GTE = "gte"
+    LTE = "lte"
+    EXISTS = "exists"
+    MISSING = "missing"
+
+
+OPERATOR_LABELS = {
+    Operator.EQ: _("is"),
+    Operator.STARTS: _("starts with"),
+    Operator.GTE: _("is at least"),
+    Operator.LTE: _("is at most"),
+    Operator.EXISTS: _("has a value"),
+    Operator.MISSING: _("has no value"),
+}
+_SYMBOLS = {Operator.EQ: "=", Operator.GTE: ">=", Operator.LTE: "<="}
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One comparison of an attribute. `value` is text, as a person writes it."""
+
+    attribute: Attribute
+    operator: Operator = Operator.EQ
+    value: str = ""
+
+
+@dataclass(frozen=True)
+class ContactAsk:
+    """What the list is narrowed to; the defaults are everybody."""
+
+    search: str = ""  # the beginning of an address, or an identity such as crm:4711
+    conditions: Sequence[Condition] = ()
+    consent: str = ""  # a status for e-mail as a whole, or "none"
+    is_suppressed: bool | None = None
+    added_from: date | None = None
+    added_to: date | None = None
+
+
+def contacts(ask: ContactAsk) -> ContactQuerySet:
+    """
+    Return the contacts that fit, not yet ordered; read them by page.
+
+    :raises AttributeInvalid: a condition's value does not fit the attribute's type
+    """
+    found = Contact.objects.known()
+    if ask.search:
+        found = _searched(found, ask.search)
+    for condition in ask.conditions:
+        found = found.filter(_condition(condition))
+    if ask.consent:
+        found = found.filter(_consent(ask.consent))
+    if ask.is_suppressed is not None:
+        gone = Exists(Suppression.objects.filter(channel=Channel.EMAIL, address_hash=OuterRef("email_hash")))
+        found = found.filter(gone if ask.is_suppressed else ~gone)
+    if ask.added_from:
+        found = found.filter(created_at__date__gte=ask.added_from)
+    if ask.added_to:
+        found = found.filter(created_at__date__lte=ask.added_to)
+    return found
+
+
+def contacts_with_standing(found: ContactQuerySet) -> ContactQuerySet:
+    """Add `email_consent` (the status for e-mail as a whole, None for never said) and `is_suppressed`."""
+    stands = Consent.objects.filter(contact=OuterRef("pk"), channel=Channel.EMAIL, topic="")
+    gone = Suppression.objects.filter(channel=Channel.EMAIL, address_hash=OuterRef("email_hash"))
+    return found.annotate(email_consent=Subquery(stands.values("status")[:1]), is_suppressed=Exists(gone))
+
+
+def contacts_found(*, namespace: str, value: str) -> ContactQuerySet:
+    """Return the one contact that has this identity, or nobody."""
+    try:
+        namespace, value = identity_normalise(namespace, value)
+    except AddressInvalid:
+        return Contact.objects.none()
+    return Contact.objects.known().filter(identities__namespace=namespace, identities__value=value)
+
+
+@dataclass(frozen=True)
+class Total:
+    count: int
+    is_exact: bool
+
+
+def contacts_total() -> Total:
+    """Return how many contacts there are: exactly while they are few, then by PostgreSQL's own estimate."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT count(*) FROM (SELECT FROM contacts_contact LIMIT %s) AS few), "
+            "(SELECT reltuples FROM pg_class WHERE oid = 'contacts_contact'::regclass)",
+            [COUNTED_EXACTLY + 1],
+        )
+        few, estimate = cursor.fetchone()
+    if few <= COUNTED_EXACTLY:
+        return Total(few, is_exact=True)
+    return Total(max(int(estimate), few), is_exact=False)
+
+
+def _searched(found: ContactQuerySet, text: str) -> ContactQuerySet:
+    namespace, colon, value = text.partition(":")
+    if colon:
+        named = Identity.objects.filter(namespace=namespace.strip().lower(), value=value.strip())
+        return found.filter(pk__in=named.values("contact"))
+    return found.filter(email__startswith=text.lower())
+
+
+def _condition(condition: Condition) -> RawSQL:
+    """Return the comparison by the dictionary's own expression, so that an index on it is found."""
+    attribute, operator = condition.attribute, condition.operator
+    expression = keys.sql_expression(attribute.key, attribute.type, column='"contacts_contact"."attributes"')
+    if operator in (Operator.EXISTS, Operator.MISSING):
+        verb = "IS NOT NULL" if operator == Operator.EXISTS else "IS NULL"
+        return _sql(f"{expression} {verb}")
+    value = value_parse(attribute.type, condition.value)
+    if value is None:
+        raise AttributeInvalid(str(_("Say what to compare with.")))
+    if isinstance(value, list):
+        return _sql(f"{expression} @> %s::jsonb", [keys.list_operand(value)])
+    if isinstance(value, bool):
+        return _sql(f"{expression} = %s", [value])
+    if isinstance(value, str):
+        value = value.lower()
+        if operator == Operator.STARTS:
+            return _sql(f"{expression} >= %s AND {expression} < %s", [value, value + "\U0010ffff"])
+    return _sql(f"{expression} {_SYMBOLS.get(operator, '=')} %s", [value])
+
+
+def _sql(sql: str, parameters: Sequence[object] = ()) -> RawSQL:
+    return RawSQL(sql, parameters, output_field=BooleanField())  # noqa: S611  # keys of the dictionary only
+
+
+def _consent(status: str) -> Q:
+    stands = Consent.objects.filter(contact=OuterRef("pk"), channel=Channel.EMAIL, topic="")
+    if status == NO_CONSENT:
+        return ~Q(Exists(stands))
+    return Q(Exists(stands.filter(status=ConsentStatus(status))))
+
+
+@dataclass(frozen=True)
+class ProfileAttribute:
+    """One value as the profile shows it; `entry` is None for a key that the dictionary lacks."""
+
+    key: str
+    value: object
+    entry: Attribute | None
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Everything about one contact but its timeline. A fixed number of queries."""
+
+    contact: Contact
+    identities: Sequence[Identity]
+    attributes: Sequence[ProfileAttribute]
+    consents: Sequence[Consent]
+    history: Sequence[ConsentEvent]
+    suppression: Suppression | None
+
+
+def contact_profile(contact: Contact) -> Profile:
+    dictionary = {entry.key: entry for entry in Attribute.objects.select_related("owner")}
+    told = [
+        ProfileAttribute(key=key, value=value, entry=dictionary.get(key))
+        for key, value in contact.attributes.items()
+    ]
+    gone = Suppression.objects.filter(channel=Channel.EMAIL, address_hash=address_hash(contact.email))
+    return Profile(
+        contact=contact,
+        identities=list(contact.identities.order_by("namespace", "value")),
+        attributes=sorted(told, key=lambda one: one.entry.label.casefold() if one.entry else one.key),
+        consents=list(contact.consents.order_by("channel", "topic")),
+        history=list(contact.consent_events.select_related("by").order_by("-at", "-pk")[:20]),
+        suppression=gone.first() if contact.email else None,
+    )

@@ -1,0 +1,74 @@
+"""What people, programs and the schedule do to contacts, their consent, their events and the dictionary."""
+
+from apps.contacts.consents import ConsentChange, consents_import
+from apps.contacts.services.bulk import BulkRefused, ContactIn, UpsertResult, contacts_upsert
+from apps.contacts.services.consent import (
+    ConsentRefused,
+    consent_record,
+    suppression_add,
+    suppression_lift,
+)
+from apps.contacts.services.contacts import (
+    ContactExists,
+    contact_create,
+    contact_update,
+)
+from apps.contacts.services.dictionary import (
+    AttributeRefused,
+    attribute_create,
+    attribute_delete,
+    attribute_places,
+    attribute_update,
+    attributes_settle,
+)
+from apps.contacts.services.events import (
+    EventIn,
+    EventOutcome,
+    EventResult,
+    events_record,
+)
+from apps.contacts.services.import_work import import_run, imports_run
+from apps.contacts.services.imports import (
+    ImportRefused,
+    import_cancel,
+    import_discard,
+    import_reread,
+    import_resume,
+    import_start,
+    import_upload,
+)
+
+__all__ = [
+    "AttributeRefused",
+    "BulkRefused",
+    "ConsentChange",
+    "ConsentRefused",
+    "ContactExists",
+    "ContactIn",
+    "EventIn",
+    "EventOutcome",
+    "EventResult",
+    "ImportRefused",
+    "UpsertResult",
+    "attribute_create",
+    "attribute_delete",
+    "attribute_places",
+    "attribute_update",
+    "attributes_settle",
+    "consent_record",
+    "consents_import",
+    "contact_create",
+    "contact_update",
+    "contacts_upsert",
+    "events_record",
+    "import_cancel",
+    "import_discard",
+    "import_reread",
+    "import_resume",
+    "import_run",
+    "import_start",
+    "import_upload",
+    "imports_run",
+    "suppression_add",
+    "suppression_lift",
+]

@@ -1,0 +1,161 @@
+"""Many contacts from a program, in one call, through the staging that imports use."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import orjson
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.collaboration import services as collaboration
+from apps.contacts import staging
+from apps.contacts.addresses import address_hash
+from apps.contacts.consents import ConsentChange
+from apps.contacts.fields import ContactFields, Name
+from apps.contacts.models import Attribute, Identity
+from apps.contacts.services.contacts import dictionary_add
+from apps.contacts.staging import TAKEN, Outcome, Terms
+from apps.core.errors import DomainError
+
+MAX_ROWS = 1_000
+TRIES = 3
+
+
+class BulkRefused(DomainError):
+    pass
+
+
+@dataclass(frozen=True)
+class ContactIn:
+    """What is said about one contact; attributes that are null or blank are left as they are."""
+
+    email: str = ""
+    phone: str = ""
+    identities: Sequence[Name] = ()
+    attributes: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class UpsertResult:
+    """How one contact ended; `errors` by field where it is invalid."""
+
+    outcome: Outcome
+    contact_id: int | None = None
+    errors: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+def contacts_upsert(
+    *,
+    contacts: Sequence[ContactIn],
+    key: str,
+    by: User | None,
+    now: datetime,
+    consent: ConsentChange | None = None,
+) -> list[UpsertResult]:
+    """
+    Add or update the contacts and say of each how that went, in the order given.
+
+    `key` says who a contact is: "email" or "identity:NAMESPACE". Suppressed addresses are left alone, and the
+    first of two that are the same person wins, as in a file.
+
+    :raises BulkRefused: too many, or no key that could name a contact
+    """
+    namespace = key.removeprefix("identity:")
+    if len(contacts) > MAX_ROWS:
+        raise BulkRefused(_("At most %(most)s contacts a call.") % {"most": f"{MAX_ROWS:,}"})
+    if key != Identity.EMAIL and namespace in (key, Identity.EMAIL):
+        raise BulkRefused(_("A row is known by “email” or by “identity:NAME”."))
+    results: dict[int, UpsertResult] = {}
+    rows = _rows(contacts, namespace, results)
+    terms = Terms(namespace=namespace, consent=consent)
+    unknown = {key: kind for fields, _name in rows.values() for key, kind in fields.unknown.items()}
+    planned = _write(rows, unknown, terms, by=by, now=now) if rows else {}
+    for row, (outcome, contact) in planned.items():
+        if outcome == Outcome.CLASH:
+            errors = {"identities": [_("One of its identities belongs to another contact.")]}
+            results[row] = UpsertResult(Outcome.INVALID, errors=errors)
+        else:
+            results[row] = UpsertResult(outcome, contact if outcome in TAKEN else None)
+    return [results[row] for row in range(len(contacts))]
+
+
+_Row = tuple[ContactFields, str]
+
+
+def _rows(contacts: Sequence[ContactIn], namespace: str, results: dict[int, UpsertResult]) -> dict[int, _Row]:
+    """Return the fields and the name of each contact that can be taken; the others go into `results`."""
+    wanted = {key for contact in contacts for key in contact.attributes}
+    dictionary = Attribute.objects.in_bulk(list(wanted), field_name="key")
+    rows: dict[int, _Row] = {}
+    owners: dict[Name, str] = {}
+    for place, contact in enumerate(contacts):
+        try:
+            fields = ContactFields(**vars(contact), dictionary=dictionary)
+            name = _name(fields, namespace)
+        except ValidationError as error:
+            results[place] = UpsertResult(Outcome.INVALID, errors=error.message_dict)
+            continue
+        if owners.get((namespace, name)) == name:
+            results[place] = UpsertResult(Outcome.DUPLICATE)
+        elif any(owners.get(other, name) != name for other in fields.names):
+            errors = {"identities": [_("Two contacts of this call have the same identity.")]}
+            results[place] = UpsertResult(Outcome.INVALID, errors=errors)
+        else:
+            owners.update(dict.fromkeys(fields.names, name))
+            rows[place] = (fields, name)
+    return rows
+
+
+def _name(fields: ContactFields, namespace: str) -> str:
+    for space, value in fields.names:
+        if space == namespace:
+            return value
+    field_name = "email" if namespace == Identity.EMAIL else "identities"
+    raise ValidationError({field_name: [_("This is empty, so nobody can tell who the contact is.")]})
+
+
+def _write(
+    rows: Mapping[int, _Row], unknown: Mapping[str, str], terms: Terms, *, by: User | None, now: datetime
+) -> dict[int, tuple[Outcome, int]]:
+    lines = "".join(_line(row, *rows[row]) for row in rows).encode()
+    names = "".join(
+        f"{row}\t{space}\t{_escaped(value)}\n"
+        for row, (fields, name) in rows.items()
+        for space, value in fields.names
+        if (space, value) != (terms.namespace, name)
+    ).encode()
+    for attempt in range(1, TRIES + 1):
+        try:
+            with transaction.atomic():
+                dictionary_add(unknown)
+                staging.run(lines=lines, names=names, terms=terms, by=by, now=now)
+                planned = staging.results()
+                _audit(planned, by=by, now=now)
+            break
+        except IntegrityError:
+            if attempt == TRIES:
+                raise
+    return planned
+
+
+def _audit(planned: Mapping[int, tuple[Outcome, int]], *, by: User | None, now: datetime) -> None:
+    """One line for the whole call: a line per contact would be most of the log."""
+    counts = {outcome.value: 0 for outcome in TAKEN}
+    for outcome, _contact in planned.values():
+        counts[outcome] = counts.get(outcome, 0) + 1
+    if by is not None:
+        collaboration.audit_record(action="contacts.upserted", subject=by, by=by, now=now, details={**counts})
+
+
+def _line(row: int, fields: ContactFields, name: str) -> str:
+    values = {key: value for key, value in fields.values.items() if value is not None}
+    told = orjson.dumps(values).decode().replace("\\", "\\\\")
+    hashed = f"\\\\x{address_hash(fields.email).hex()}" if fields.email else "\\N"
+    return f"{row}\t{_escaped(name)}\t{fields.email}\t{hashed}\t{fields.phone}\t{told}\n"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\")

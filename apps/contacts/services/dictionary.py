@@ -1,0 +1,162 @@
+"""The data dictionary: describe attributes, change them, take them away, and keep their indexes."""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.collaboration import services as collaboration
+from apps.contacts import attributes as keys
+from apps.contacts.models import Attribute, Contact
+from apps.contacts.registries import attribute_uses
+from apps.core.errors import DomainError
+from apps.core.queues import ring
+
+SETTLE_TASK = "apps.contacts.tasks.attributes_settle"
+STRIP_ROWS = 10_000  # contacts looked at in one statement when an attribute is taken away
+Type = Attribute.Type
+# Types whose values are kept alike: one can become the other, whatever contacts have.
+_SAME_VALUES = ({Type.TEXT, Type.CHOICE}, {Type.NUMBER, Type.MONEY})
+
+
+class AttributeRefused(DomainError):
+    """The dictionary says no."""
+
+
+def attribute_create(*, by: User | None, now: datetime, key: str, label: str, **described: Any) -> Attribute:
+    """
+    Describe a new attribute. `described` are other fields of `Attribute`, such as type and definition.
+
+    :raises ValidationError: by field; a key that is no system name comes with one that would be
+    """
+    if not keys.key_is_valid(key):
+        sentence = _("Lower-case words joined by underscores, such as “%(better)s”.")
+        raise ValidationError({"key": [sentence % {"better": keys.key_suggest(key or label)}]})
+    attribute = Attribute(key=key, label=label, **described)
+    attribute.full_clean()
+    try:
+        with transaction.atomic():
+            attribute.save()
+            collaboration.audit_record(action="attribute.created", subject=attribute, by=by, now=now)
+            ring(SETTLE_TASK)
+    except IntegrityError as error:
+        sentence = _("An attribute of this name is just being taken away. Try again in a minute.")
+        raise ValidationError({"key": [sentence]}) from error
+    return attribute
+
+
+@transaction.atomic
+def attribute_update(*, attribute: Attribute, by: User | None, now: datetime, **changes: Any) -> Attribute:
+    """
+    Change what is given. The key never changes; the type only while no contact has a value of another kind.
+
+    Whoever changes an attribute that came by itself has described it: the flag is gone.
+
+    :raises ValidationError: by field
+    """
+    attribute = Attribute.objects.select_for_update(no_key=True).get(pk=attribute.pk)
+    before = {name: getattr(attribute, name) for name in changes}
+    kind = changes.get("type", attribute.type)
+    if kind != attribute.type and not _same_values(kind, attribute.type) and attribute_has_values(attribute):
+        raise ValidationError(
+            {"type": [_("Contacts have values of the type it has now. Make a new attribute instead.")]}
+        )
+    if kind != attribute.type:
+        attribute.index_built_at = None  # the index is one of the old type's expression
+    for name, value in changes.items():
+        setattr(attribute, name, value)
+    attribute.is_defined = True
+    attribute.full_clean()
+    attribute.save()
+    changed = sorted(name for name, value in before.items() if value != getattr(attribute, name))
+    collaboration.audit_record(
+        action="attribute.changed", subject=attribute, by=by, now=now, details={"fields": changed}
+    )
+    ring(SETTLE_TASK)
+    return attribute
+
+
+@transaction.atomic
+def attribute_delete(*, attribute: Attribute, by: User | None, now: datetime) -> None:
+    """
+    Take an attribute away, and its values from all contacts; a worker does that, batch by batch.
+
+    :raises AttributeRefused: something uses it; the sentence says what
+    """
+    attribute = Attribute.objects.select_for_update().get(pk=attribute.pk)
+    if places := attribute_places(attribute):
+        raise AttributeRefused(
+            _("“%(label)s” is used by %(places)s. Take it out there first.")
+            % {
+                "label": attribute.label,
+                "places": ", ".join(f"{use.kind} “{use.label}”" for use in places[:5]),
+            }
+        )
+    attribute.removed_at = now
+    attribute.save(update_fields=["removed_at", "updated_at"])
+    collaboration.audit_record(action="attribute.deleted", subject=attribute, by=by, now=now)
+    ring(SETTLE_TASK)
+
+
+def attribute_places(attribute: Attribute) -> list[Any]:
+    """Return where the attribute is used, as the higher floors say."""
+    return [use for uses in attribute_uses for use in uses(attribute.key)]
+
+
+def attribute_has_values(attribute: Attribute) -> bool:
+    return Contact.objects.filter(attributes__has_key=attribute.key).exists()
+
+
+def attributes_settle(*, now: datetime) -> None:
+    """
+    Build the indexes that the dictionary asks for, drop the others, and strip what was taken away.
+
+    Never inside a transaction: an index is built while contacts are being written.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtext('contacts.settle'))")
+        if cursor.fetchone() != (True,):
+            return  # another worker is at it
+        try:
+            for attribute in Attribute.all_objects.unsettled():
+                _settle(attribute, now=now)
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(hashtext('contacts.settle'))")
+
+
+def _settle(attribute: Attribute, *, now: datetime) -> None:
+    is_wanted = attribute.is_indexed and attribute.removed_at is None
+    with connection.cursor() as cursor:
+        # Also one that a killed worker left half built, which would never be used.
+        cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {keys.index_name(attribute.key)}")
+        if is_wanted:
+            cursor.execute(keys.index_sql(attribute.key, attribute.type))
+            cursor.execute("ANALYZE contacts_contact")
+    if attribute.removed_at is not None:
+        _strip(attribute.key)
+        Attribute.all_objects.filter(pk=attribute.pk).delete()
+        return
+    # Nothing, if somebody has changed it in the meantime: then it is settled again.
+    unchanged = Attribute.all_objects.filter(
+        pk=attribute.pk, type=attribute.type, is_indexed=attribute.is_indexed
+    )
+    unchanged.update(index_built_at=now if is_wanted else None)
+
+
+def _strip(key: str) -> None:
+    """Take the key from all contacts, some thousand at a time, so that no writer waits for long."""
+    last = Contact.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    with connection.cursor() as cursor:
+        for start in range(0, last + 1, STRIP_ROWS):
+            cursor.execute(
+                "UPDATE contacts_contact SET attributes = attributes - %s, updated_at = now() "
+                "WHERE id >= %s AND id < %s AND attributes ? %s",
+                [key, start, start + STRIP_ROWS, key],
+            )
+
+
+def _same_values(one: str, other: str) -> bool:
+    return any({one, other} <= alike for alike in _SAME_VALUES)

@@ -1,0 +1,142 @@
+"""Events on their way in: any number in a few statements, each message id once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from uuid import UUID
+
+import orjson
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.contacts import eventlog, identities
+from apps.contacts.addresses import AddressInvalid, identity_normalise
+from apps.core import partitions
+from apps.core.errors import DomainError
+
+MAX_NAME = 128
+MAX_PROPERTIES = 32 * 1024  # bytes of JSON
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+AHEAD = timedelta(days=1)  # clocks of senders may be wrong by so much
+
+
+class EventInvalid(DomainError):
+    """This event cannot be kept; the message is the reason."""
+
+
+@dataclass(frozen=True)
+class EventIn:
+    """
+    Something that a contact did. The contact is told by identity, or by id where it is known already.
+
+    With the same `message_id`, the same contact's event is taken once. Without one, events that are equal in
+    name, time and properties are the same event.
+    """
+
+    name: str
+    occurred_at: datetime
+    identity: tuple[str, str] | None = None
+    contact_id: int | None = None
+    properties: dict[str, object] = field(default_factory=dict)
+    message_id: str = ""
+
+
+class EventOutcome(StrEnum):
+    RECORDED = "recorded"
+    DUPLICATE = "duplicate"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class EventResult:
+    outcome: EventOutcome
+    reason: str = ""
+    contact_id: int | None = None
+
+
+def events_record(*, events: Sequence[EventIn], source: str, now: datetime) -> list[EventResult]:
+    """
+    Keep the events and say of each how that went, in the order given. Durable when it returns.
+
+    Contacts that nobody knows yet are made from their identity. One bad event does not hold up the others.
+    Two calls with the same events may run at once: both take their locks in the same order.
+    """
+    results: dict[int, EventResult] = {}
+    rows: dict[int, eventlog.Row] = {}
+    for place, event in enumerate(events):
+        try:
+            rows[place] = _row(event, now=now)
+        except (EventInvalid, AddressInvalid) as error:
+            results[place] = EventResult(EventOutcome.REFUSED, str(error))
+    with transaction.atomic():
+        for month in sorted({partitions.month_of(row.occurred_at) for row in rows.values()}):
+            partitions.month_partition_ensure(eventlog.TABLE, month)
+        results |= _write(rows, source=source, now=now)
+    return [results[place] for place in range(len(events))]
+
+
+def _row(event: EventIn, *, now: datetime) -> eventlog.Row:
+    name = event.name.strip()
+    if not name or len(name) > MAX_NAME or not name.isprintable():
+        raise EventInvalid(_("An event has a name of 1 to %(n)s characters.") % {"n": MAX_NAME})
+    if not EARLIEST <= event.occurred_at <= now + AHEAD:
+        raise EventInvalid(_("The time of this event is before the year 2000 or in the future."))
+    if event.contact_id is None and event.identity is None:
+        raise EventInvalid(_("Say whose event this is."))
+    properties = _properties(event.properties)
+    identity = identity_normalise(*event.identity) if event.identity else None
+    told = event.message_id.encode(errors="surrogatepass") or b"|".join(
+        [name.encode(), event.occurred_at.astimezone(UTC).isoformat().encode(), properties]
+    )
+    key = UUID(bytes=sha256(told).digest()[:16])
+    return eventlog.Row(name, event.occurred_at, properties.decode(), key, identity, event.contact_id)
+
+
+def _properties(raw: dict[str, object]) -> bytes:
+    try:
+        told = orjson.dumps(raw, option=orjson.OPT_SORT_KEYS)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise EventInvalid(_("The properties are not JSON that can be kept.")) from error
+    if len(told) > MAX_PROPERTIES:
+        raise EventInvalid(_("The properties are larger than 32 KB."))
+    if b"\\u0000" in told:
+        raise EventInvalid(_("The properties hold a NUL character, which no text has."))
+    return told
+
+
+def _write(rows: dict[int, eventlog.Row], *, source: str, now: datetime) -> dict[int, EventResult]:
+    owners = _owners(rows, now=now)
+    results = {
+        place: EventResult(EventOutcome.REFUSED, _("There is no such contact."))
+        for place in rows.keys() - owners.keys()
+    }
+    fresh = eventlog.receipts_take(
+        {(owner, rows[place].message_key) for place, owner in owners.items()}, now=now
+    )
+    taken: list[tuple[int, eventlog.Row]] = []
+    for place, owner in owners.items():
+        receipt = (owner, rows[place].message_key)
+        outcome = EventOutcome.RECORDED if receipt in fresh else EventOutcome.DUPLICATE
+        results[place] = EventResult(outcome, contact_id=owner)
+        if outcome is EventOutcome.RECORDED:
+            fresh.discard(receipt)  # the same message id may stand in one call twice
+            taken.append((owner, rows[place]))
+    eventlog.insert(taken, source=source, now=now)
+    eventlog.types_see([row for _owner, row in taken])
+    return results
+
+
+def _owners(rows: dict[int, eventlog.Row], *, now: datetime) -> dict[int, int]:
+    """Return whose event each row is; rows of contacts who do not exist are left out."""
+    names = {row.identity for row in rows.values() if row.contact_id is None and row.identity}
+    known = identities.resolve_or_create(names, now=now)
+    there = identities.existing({row.contact_id for row in rows.values() if row.contact_id is not None})
+    owners: dict[int, int] = {}
+    for place, row in rows.items():
+        if row.contact_id is None and row.identity is not None:
+            owners[place] = known[row.identity]
+        elif row.contact_id in there:
+            owners[place] = row.contact_id
+    return owners

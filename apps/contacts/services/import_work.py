@@ -1,0 +1,291 @@
+"""
+The work of an import: chunk after chunk, each with its counts and faults in one transaction.
+
+A worker that is killed leaves an import leased; once the lease is over, the next one goes on behind the last
+chunk that was committed. While the database works on a chunk, the next one is read in a thread of its own.
+"""
+
+import logging
+from bisect import bisect_left
+from collections.abc import Generator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from apps.collaboration import services as collaboration
+from apps.contacts import csvfile, staging
+from apps.contacts.csvfile import Fault, Reader, cells_shown
+from apps.contacts.mapping import Prepared, Preparer
+from apps.contacts.models import ImportFault, ImportFile, ImportFileQuerySet
+from apps.contacts.services.imports import RUN_TASK, ImportRefused, column_map, consent_check, file_raw
+from apps.contacts.staging import Outcome, Terms
+from apps.core.queues import ring
+
+logger = logging.getLogger(__name__)
+
+State = ImportFile.State
+LEASE_TIME = timedelta(minutes=2)  # renewed with every chunk
+CHUNK_ROWS = 10_000
+CHUNK_BYTES = 4 << 20  # wide rows come in smaller chunks, so that memory stays flat
+CHUNKS_PER_RING = 30
+SAMPLES = 5  # rows shown of each outcome
+TRIES = 3  # of a chunk that met somebody else's new contact
+
+
+class _LeaseLost(Exception):
+    """Cancelled, or another worker has taken over."""
+
+
+@dataclass
+class _Work:
+    """One worker's hold on one import; the token is part of every statement about it."""
+
+    import_file: ImportFile
+    token: UUID
+    now: datetime
+
+    def held(self) -> ImportFileQuerySet:
+        rows = ImportFile.objects.filter(pk=self.import_file.pk, state=State.RUNNING)
+        return rows.filter(lease_token=self.token)
+
+
+def imports_run(*, now: datetime) -> None:
+    """Work some chunks of one import and ring for the rest. May run at any time, many times at once."""
+    work = _claim(ImportFile.objects.all(), now=now)
+    if work is not None:
+        _work(work, chunks=CHUNKS_PER_RING)
+        ring(RUN_TASK)
+
+
+def import_run(*, import_file: ImportFile, now: datetime) -> ImportFile:
+    """
+    Work one import to its end, in the process of the caller.
+
+    :raises ImportRefused: another worker has it
+    """
+    work = _claim(ImportFile.objects.filter(pk=import_file.pk), now=now)
+    if work is None:
+        raise ImportRefused(_("This import is being worked on already."))
+    _work(work, chunks=None)
+    import_file.refresh_from_db()
+    return import_file
+
+
+@transaction.atomic(durable=True)
+def _claim(imports: ImportFileQuerySet, *, now: datetime) -> _Work | None:
+    free = imports.claimable(at=now).order_by("pk").select_for_update(skip_locked=True, no_key=True)
+    import_file = free.first()
+    if import_file is None:
+        return None
+    import_file.state = State.RUNNING
+    import_file.started_at = import_file.started_at or now
+    import_file.lease_token = uuid4()
+    import_file.leased_until = now + LEASE_TIME
+    import_file.save(update_fields=["state", "started_at", "lease_token", "leased_until", "updated_at"])
+    return _Work(import_file, import_file.lease_token, now)
+
+
+def _work(work: _Work, *, chunks: int | None) -> None:
+    try:
+        is_finished = _chunks_write(work, chunks=chunks)
+        if is_finished:
+            _finish(work, State.DONE)
+        else:
+            work.held().update(leased_until=Now())  # free for whoever hears the next ring
+    except _LeaseLost:
+        logger.info("import %s was cancelled or taken over", work.import_file.pk)
+    except (OperationalError, InterfaceError):
+        raise  # the database is away: once the lease is over, somebody goes on
+    except FileNotFoundError:
+        _finish(work, State.FAILED, error=_("The file is no longer where it was kept."))
+    except Exception:
+        logger.exception("import %s stopped", work.import_file.pk)
+        _finish(
+            work, State.FAILED, error=_("It stopped on a fault of ours. What was counted is in; try again.")
+        )
+
+
+def _chunks_write(work: _Work, *, chunks: int | None) -> bool:
+    """Write up to this many chunks, or all; True once the file is at its end."""
+    import_file = work.import_file
+    mapping = column_map(import_file)
+    terms = Terms(
+        namespace=mapping.key_namespace,
+        mode=import_file.mode,
+        consent=consent_check(import_file.consent),
+        import_id=import_file.pk,
+        is_dry_run=import_file.is_dry_run,
+    )
+    with (
+        import_file.file.open("rb") as stored,
+        csvfile.as_utf8(file_raw(stored), import_file.encoding) as file,
+    ):
+        import_file.bytes_total = file.seek(0, 2)
+        reader = Reader(
+            file,
+            delimiter=import_file.delimiter,
+            width=len(mapping.names),
+            offset=import_file.bytes_done,
+            row=import_file.row_done,
+        )
+        if import_file.bytes_done == 0:
+            reader.header_skip()
+        with closing(_read_ahead(reader, Preparer(mapping))) as source:
+            for done, prepared in enumerate(source, start=1):
+                _chunk_write(work, prepared, terms)
+                if done == chunks:
+                    return False
+    return True
+
+
+def _read_ahead(reader: Reader, preparer: Preparer) -> Generator[Prepared, None, None]:
+    """Yield the chunks of the file; while the caller writes one, the next is read."""
+
+    def read(size: int) -> Prepared | None:
+        chunk = reader.chunk(size)
+        return None if chunk is None else preparer.prepare(chunk)
+
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="import-read") as pool:
+        # The first one is small: it tells how wide rows are.
+        size, end = CHUNK_ROWS // 10, 0
+        ahead = pool.submit(read, size)
+        while (prepared := ahead.result()) is not None:
+            width = max(1, (prepared.chunk.end - end) // size)
+            size, end = max(100, min(CHUNK_ROWS, CHUNK_BYTES // width)), prepared.chunk.end
+            ahead = pool.submit(read, size)
+            yield prepared
+
+
+def _chunk_write(work: _Work, prepared: Prepared, terms: Terms) -> None:
+    for attempt in range(1, TRIES + 1):
+        try:
+            with transaction.atomic():
+                samples = _chunk_commit(work, prepared, terms)
+        except IntegrityError:
+            if attempt == TRIES:
+                raise
+        else:
+            work.import_file.samples = samples
+            return
+
+
+def _chunk_commit(work: _Work, prepared: Prepared, terms: Terms) -> dict[str, list[object]]:
+    import_file = work.import_file
+    if not work.held().update(leased_until=Now() + LEASE_TIME):
+        raise _LeaseLost
+    faults, counts = list(prepared.faults), dict.fromkeys(Outcome, 0)
+    places: dict[Outcome, list[int]] = {}
+    if prepared.lines:
+        staging.run(lines=prepared.lines, names=prepared.names, terms=terms, by=import_file.by, now=work.now)
+        counts |= staging.counts()
+        places = {outcome: _rows_to_show(import_file, outcome) for outcome in SHOWN if counts[outcome]}
+        faults += _planned_faults(prepared, counts)
+    ImportFault.objects.bulk_create(
+        ImportFault(
+            import_file=import_file, row=f.row, column=f.column[:200], reason=f.reason[:500], cells=[*f.cells]
+        )
+        for f in faults
+    )
+    counts[Outcome.INVALID] = len(faults)
+    counts[Outcome.DUPLICATE] += len(prepared.duplicates)
+    places[Outcome.DUPLICATE] = sorted([*places.get(Outcome.DUPLICATE, []), *prepared.duplicates])
+    samples = _samples(import_file, prepared, places, faults)
+    kept = {outcome: F(outcome) + counts[outcome] for outcome in COUNTED if counts[outcome]}
+    work.held().update(
+        rows_total=F("rows_total") + sum(counts[outcome] for outcome in COUNTED),
+        bytes_total=import_file.bytes_total,
+        bytes_done=prepared.chunk.end,
+        row_done=prepared.chunk.row_done,
+        samples=samples,
+        updated_at=Now(),
+        **kept,
+    )
+    return samples
+
+
+SHOWN = (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED, Outcome.SUPPRESSED, Outcome.DUPLICATE)
+COUNTED = (*SHOWN, Outcome.INVALID)
+
+
+def _rows_to_show(import_file: ImportFile, outcome: Outcome) -> list[int]:
+    if len(import_file.samples.get(outcome, [])) >= SAMPLES:
+        return []
+    return staging.rows_of(outcome, limit=SAMPLES)
+
+
+def _planned_faults(prepared: Prepared, counts: Mapping[Outcome, int]) -> list[Fault]:
+    """Return the rows that only the database could refuse."""
+    reasons = {
+        Outcome.CLASH: _("One of its identities belongs to another contact."),
+        Outcome.STRANGER: _("Nobody is known by this, and only known contacts are updated."),
+    }
+    return [
+        Fault(row, "", reason, cells_shown(_cells(prepared, row)))
+        for outcome, reason in reasons.items()
+        if counts[outcome]
+        for row in staging.rows_of(outcome)
+    ]
+
+
+def _cells(prepared: Prepared, row: int) -> list[str]:
+    return prepared.chunk.rows[bisect_left(prepared.chunk.numbers, row)]
+
+
+def _samples(
+    import_file: ImportFile, prepared: Prepared, places: Mapping[Outcome, list[int]], faults: list[Fault]
+) -> dict[str, list[object]]:
+    """Return the first rows of each outcome, with those of this chunk."""
+    names = [column["name"] for column in import_file.columns]
+    samples: dict[str, list[object]] = {outcome: [*rows] for outcome, rows in import_file.samples.items()}
+    for outcome, rows in places.items():
+        shown = samples.setdefault(outcome, [])
+        for row in rows[: SAMPLES - len(shown)]:
+            cells = (cell[:80] for cell in cells_shown(_cells(prepared, row)))
+            shown.append({"row": row, "values": dict(zip(names, cells, strict=True))})
+    invalid = samples.setdefault(Outcome.INVALID, [])
+    for fault in sorted(faults, key=lambda fault: fault.row)[: SAMPLES - len(invalid)]:
+        invalid.append({"row": fault.row, "column": fault.column, "reason": fault.reason})
+    return {outcome: rows for outcome, rows in samples.items() if rows}
+
+
+@transaction.atomic
+def _finish(work: _Work, state: ImportFile.State, *, error: str = "") -> None:
+    ended = work.held().update(
+        state=state,
+        error=error,
+        finished_at=Now(),
+        bytes_total=work.import_file.bytes_total,
+        lease_token=None,
+        leased_until=None,
+        updated_at=Now(),
+    )
+    if not ended:
+        logger.info("import %s was cancelled or taken over at its end", work.import_file.pk)
+        return
+    work.import_file.keys.all().delete()
+    collaboration.audit_record(
+        action=f"import.{state}", subject=work.import_file, by=work.import_file.by, now=work.now
+    )
+    _tell(work, state)
+
+
+def _tell(work: _Work, state: ImportFile.State) -> None:
+    """Tell whoever waits for it; after a check they mostly still look at the page."""
+    import_file = work.import_file
+    if import_file.by is None or (import_file.is_dry_run and state == State.DONE):
+        return
+    sentence = _("%(file)s is in.") if state == State.DONE else _("The import of %(file)s failed.")
+    collaboration.notify(
+        users=[import_file.by],
+        text=sentence % {"file": import_file.file_name},
+        url=reverse("contacts:import-detail", args=[import_file.pk]),
+        now=work.now,
+    )

@@ -1,0 +1,273 @@
+"""An import as people and programs see it: upload, start, cancel. The work itself is in `import_work`."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, BinaryIO, cast
+
+from django.core.files import File
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.collaboration import services as collaboration
+from apps.contacts import attributes as keys
+from apps.contacts import csvfile, guesses
+from apps.contacts.consents import ConsentChange
+from apps.contacts.mapping import ColumnMap, Entry, MappingInvalid, mapping_check
+from apps.contacts.models import Attribute, Channel, ConsentStatus, ImportFile
+from apps.core.errors import DomainError
+from apps.core.queues import ring
+
+State = ImportFile.State
+RUN_TASK = "apps.contacts.tasks.imports_run"
+COUNTS = ("rows_total", "created", "updated", "unchanged", "invalid", "suppressed", "duplicate")
+CONSENT_PROOF = ("basis", "source", "wording")
+
+
+class ImportRefused(DomainError):
+    """This cannot be done to the import as it is now."""
+
+
+def import_upload(
+    *, file: "File[bytes]", by: User | None, encoding: str = "", delimiter: str = ""
+) -> ImportFile:
+    """
+    Keep a file that can be imported, with a guess for each column; nothing else is written yet.
+
+    :raises FileRefused: empty, not CSV, no header, two columns of one name, an encoding that cannot be told
+    """
+    raw = file_raw(file)
+    encoding = encoding or csvfile.encoding_detect(raw)
+    layout = csvfile.layout_detect(raw, encoding=encoding, delimiter=delimiter)
+    raw.seek(0)
+    import_file = ImportFile(
+        by=by,
+        file_name=(file.name or "contacts.csv").rpartition("/")[2][-200:],
+        file_size=file.size,
+        encoding=encoding,
+        delimiter=layout.delimiter,
+        columns=[guess.as_json() for guess in guesses.columns_guess(layout, _dictionary_names())],
+    )
+    # A name of our own: what a file is called elsewhere says nothing about where it may be kept.
+    import_file.file.save("contacts.csv", file, save=False)
+    import_file.save()
+    return import_file
+
+
+def import_reread(*, import_file: ImportFile, encoding: str, delimiter: str) -> ImportFile:
+    """
+    Read a draft's columns again in another encoding or with another delimiter.
+
+    :raises FileRefused: it cannot be read like this
+    :raises ImportRefused: it has been started
+    """
+    if not import_file.is_startable:
+        raise ImportRefused(_("This import has been started already."))
+    if encoding not in csvfile.ENCODINGS:
+        raise csvfile.FileRefused(_("This encoding is not known."))
+    with import_file.file.open("rb") as file:
+        layout = csvfile.layout_detect(file_raw(file), encoding=encoding, delimiter=delimiter)
+    import_file.encoding, import_file.delimiter = encoding, layout.delimiter
+    import_file.columns = [guess.as_json() for guess in guesses.columns_guess(layout, _dictionary_names())]
+    import_file.mapping = {}
+    import_file.save(update_fields=["encoding", "delimiter", "columns", "mapping", "updated_at"])
+    return import_file
+
+
+@transaction.atomic
+def import_start(
+    *,
+    import_file: ImportFile,
+    by: User | None,
+    now: datetime,
+    mapping: Mapping[str, str | None] | None = None,
+    key: str = "email",
+    mode: str = ImportFile.Mode.UPSERT,
+    consent: Mapping[str, str] | None = None,
+    is_dry_run: bool = False,
+) -> ImportFile:
+    """
+    Put an import in line: a draft, or one whose dry run has ended.
+
+    `mapping` is column → target; columns that it leaves out are left out. Without one the guesses hold. The
+    target "attr:KEY:TYPE" describes a new attribute, which is added to the dictionary first; a new key
+    without a type is of the type guessed, and flagged until somebody describes it.
+
+    :raises MappingInvalid: columns that the file lacks, targets that cannot be, nothing to know people by
+    :raises ImportRefused: started already, or consent without its proof
+    """
+    import_file = ImportFile.objects.select_for_update(no_key=True).get(pk=import_file.pk)
+    if not import_file.is_startable:
+        raise ImportRefused(_("This import has been started already."))
+    if mode not in ImportFile.Mode.values:
+        raise ImportRefused(_("“%(mode)s” is no way to import.") % {"mode": mode[:100]})
+    change = consent_check(consent or {})
+    import_file.mapping = _mapping_settle(import_file, mapping)
+    import_file.key = key
+    mapping_check(column_map(import_file))
+    import_file.mode = mode
+    import_file.consent = {**vars(change)} if change else {}
+    import_file.is_dry_run = is_dry_run
+    _reset(import_file)
+    import_file.queued_at = now
+    import_file.state = State.PENDING
+    import_file.save()
+    collaboration.audit_record(
+        action="import.started",
+        subject=import_file,
+        by=by,
+        now=now,
+        details={"dry_run": is_dry_run, "mode": mode, "key": key},
+    )
+    ring(RUN_TASK)
+    return import_file
+
+
+def import_discard(*, import_file: ImportFile) -> None:
+    """Forget a file that was never started."""
+    deleted, _by_model = ImportFile.objects.filter(pk=import_file.pk, state=State.DRAFT).delete()
+    if deleted:
+        import_file.file.delete(save=False)
+
+
+@transaction.atomic
+def import_resume(*, import_file: ImportFile, by: User | None, now: datetime) -> ImportFile:
+    """
+    Go on with an import that failed, behind the last rows that it took.
+
+    :raises ImportRefused: it has not failed
+    """
+    import_file = ImportFile.objects.select_for_update(no_key=True).get(pk=import_file.pk)
+    if import_file.state != State.FAILED:
+        raise ImportRefused(_("Only an import that failed can be tried again."))
+    import_file.state, import_file.error, import_file.finished_at = State.PENDING, "", None
+    import_file.save()
+    collaboration.audit_record(action="import.resumed", subject=import_file, by=by, now=now)
+    ring(RUN_TASK)
+    return import_file
+
+
+@transaction.atomic
+def import_cancel(*, import_file: ImportFile, by: User | None, now: datetime) -> ImportFile:
+    """
+    Stop an import after the chunk in hand. What it has taken stays.
+
+    :raises ImportRefused: it has ended
+    """
+    import_file = ImportFile.objects.select_for_update(no_key=True).get(pk=import_file.pk)
+    if import_file.state not in (State.DRAFT, State.PENDING, State.RUNNING):
+        state = import_file.get_state_display()
+        raise ImportRefused(_("This import has ended: “%(state)s”.") % {"state": state})
+    import_file.state = State.CANCELLED
+    import_file.finished_at = now
+    import_file.lease_token = import_file.leased_until = None
+    import_file.save()
+    import_file.keys.all().delete()
+    collaboration.audit_record(action="import.cancelled", subject=import_file, by=by, now=now)
+    return import_file
+
+
+def consent_check(consent: Mapping[str, str]) -> ConsentChange | None:
+    """
+    Return what the file says about consent; None for nothing.
+
+    :raises ImportRefused: unknown words, or subscribing without basis, source and wording
+    """
+    if not any(consent.values()):
+        return None
+    unknown = consent.keys() - {"status", "channel", "topic", *CONSENT_PROOF}
+    if unknown:
+        raise ImportRefused(_("Consent knows nothing of “%(name)s”.") % {"name": min(unknown)[:100]})
+    try:
+        status = ConsentStatus(consent.get("status") or ConsentStatus.SUBSCRIBED)
+        channel = Channel(consent.get("channel") or Channel.EMAIL)
+    except ValueError as error:
+        raise ImportRefused(_("This consent cannot be: %(why)s.") % {"why": str(error)[:200]}) from error
+    proof = {name: (consent.get(name) or "").strip() for name in CONSENT_PROOF}
+    if status != ConsentStatus.UNSUBSCRIBED and not all(proof.values()):
+        raise ImportRefused(
+            _("To subscribe people, say on what basis, from which source, and with which wording.")
+        )
+    topic = (consent.get("topic") or "").strip()
+    if len(topic) > 64 or len(proof["basis"]) > 64 or len(proof["source"]) > 200:
+        raise ImportRefused(_("Topic and basis have at most 64 characters, the source 200."))
+    return ConsentChange(status=status, channel=channel, topic=topic, **proof)
+
+
+def column_map(import_file: ImportFile) -> ColumnMap:
+    """Return the columns of the file with what they mean, and the types that the dictionary says now."""
+    names = tuple(column["name"] for column in import_file.columns)
+    targets = tuple(import_file.mapping.get(name) for name in names)
+    wanted = [target.removeprefix("attr:") for target in targets if target and target.startswith("attr:")]
+    dictionary = {
+        entry.key: Entry(entry.type, tuple(entry.choices))
+        for entry in Attribute.objects.filter(key__in=wanted)
+    }
+    return ColumnMap(names=names, targets=targets, key=import_file.key, dictionary=dictionary)
+
+
+def file_raw(file: Any) -> BinaryIO:
+    """Return the stream below Django's wrappers, which make each line cost more than its reading."""
+    while hasattr(file, "file"):
+        file = file.file
+    return cast(BinaryIO, file)
+
+
+def _dictionary_names() -> dict[str, tuple[str, str]]:
+    return {key: (label, kind) for key, label, kind in Attribute.objects.values_list("key", "label", "type")}
+
+
+def _mapping_settle(
+    import_file: ImportFile, mapping: Mapping[str, str | None] | None
+) -> dict[str, str | None]:
+    """Return the mapping with every new attribute in the dictionary."""
+    guessed = {column["name"]: column for column in import_file.columns}
+    if mapping is None:
+        mapping = {name: column["target"] for name, column in guessed.items()}
+    if absent := [name for name in mapping if name not in guessed]:
+        raise MappingInvalid(
+            _("The file has no column %(names)s. It has: %(columns)s.")
+            % {
+                "names": ", ".join(f"“{name[:60]}”" for name in absent[:5]),
+                "columns": ", ".join(guessed)[:300],
+            }
+        )
+    settled: dict[str, str | None] = {}
+    new: dict[str, Attribute] = {}
+    known = set(Attribute.objects.values_list("key", flat=True))
+    for name, target in mapping.items():
+        settled[name] = target or None
+        kind, key, type_ = [*(target or "").split(":", 2), "", ""][:3]
+        if kind == "attr" and key:
+            settled[name] = f"attr:{key}"
+            if key not in known and key not in new:
+                new[key] = _attribute_new(name, key, type_, guessed[name])
+    Attribute.objects.bulk_create([new[key] for key in sorted(new)], ignore_conflicts=True)
+    return settled
+
+
+def _attribute_new(column: str, key: str, type_: str, guess: Mapping[str, Any]) -> Attribute:
+    if not keys.key_is_valid(key):
+        raise MappingInvalid(
+            _("“%(key)s” is not a system name; “%(better)s” would be.")
+            % {"key": key[:63], "better": keys.key_suggest(key)}
+        )
+    if type_ and type_ not in Attribute.Type.values:
+        raise MappingInvalid(_("“%(type)s” is not a type of attribute.") % {"type": type_[:100]})
+    return Attribute(
+        key=key,
+        label=keys.label_suggest(column),
+        type=type_ or guess.get("type") or Attribute.Type.TEXT,
+        is_defined=bool(type_),
+    )
+
+
+def _reset(import_file: ImportFile) -> None:
+    """Begin at the first row, after a dry run too."""
+    for count in COUNTS:
+        setattr(import_file, count, 0)
+    import_file.bytes_done, import_file.row_done = 0, 0
+    import_file.samples, import_file.error = {}, ""
+    import_file.started_at = import_file.finished_at = None
+    import_file.faults.all().delete()
+    import_file.keys.all().delete()

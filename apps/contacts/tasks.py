@@ -1,0 +1,19 @@
+"""Doorbells. A task reads the clock and calls one service."""
+
+from typing import Any
+
+from celery import shared_task
+
+from apps.contacts import services
+from apps.core import clock
+
+
+# The limit is shorter than a lease. `_later` lets an old worker take a ring from newer code.
+@shared_task(acks_late=True, soft_time_limit=110)
+def imports_run(**_later: Any) -> None:
+    services.imports_run(now=clock.now())
+
+
+@shared_task(soft_time_limit=3600)
+def attributes_settle(**_later: Any) -> None:
+    services.attributes_settle(now=clock.now())

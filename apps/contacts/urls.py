@@ -1,0 +1,33 @@
+from django.urls import path
+
+from apps.contacts import views
+
+app_name = "contacts"
+urlpatterns = [
+    path("contacts/", views.contact_list, name="list"),
+    path("contacts/csv/", views.contact_csv, name="csv"),
+    path("contacts/new/", views.contact_create, name="create"),
+    path("contacts/<int:pk>/", views.contact_detail, name="detail"),
+    path("contacts/<int:pk>/edit/", views.contact_change, name="edit"),
+    path("contacts/<int:pk>/timeline/", views.contact_timeline, name="timeline"),
+    path("contacts/<int:pk>/consent/", views.contact_consent, name="consent"),
+    path("contacts/<int:pk>/suppress/", views.contact_suppress, name="suppress"),
+    path("contacts/<int:pk>/lift/", views.contact_lift, name="lift"),
+    path("dictionary/", views.attribute_list, name="attribute-list"),
+    path("dictionary/new/", views.attribute_create, name="attribute-create"),
+    path("dictionary/alike/", views.attribute_alike, name="attribute-alike"),
+    path("dictionary/<int:pk>/", views.attribute_detail, name="attribute-detail"),
+    path("dictionary/<int:pk>/edit/", views.attribute_change, name="attribute-edit"),
+    path("dictionary/<int:pk>/delete/", views.attribute_delete, name="attribute-delete"),
+    path("imports/", views.import_list, name="import-list"),
+    path("imports/new/", views.import_create, name="import-create"),
+    path("imports/<int:pk>/", views.import_detail, name="import-detail"),
+    path("imports/<int:pk>/columns/", views.import_columns, name="import-columns"),
+    path("imports/<int:pk>/read/", views.import_read, name="import-read"),
+    path("imports/<int:pk>/run/", views.import_run, name="import-run"),
+    path("imports/<int:pk>/cancel/", views.import_cancel, name="import-cancel"),
+    path("imports/<int:pk>/resume/", views.import_resume, name="import-resume"),
+    path("imports/<int:pk>/errors/", views.import_errors, name="import-errors"),
+    path("events/", views.event_list, name="event-list"),
+    path("events/names/", views.event_type_list, name="event-type-list"),
+]

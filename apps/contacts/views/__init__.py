@@ -1,0 +1,59 @@
+from apps.contacts.views.attributes import (
+    attribute_alike,
+    attribute_change,
+    attribute_create,
+    attribute_delete,
+    attribute_detail,
+    attribute_list,
+)
+from apps.contacts.views.contacts import contact_csv, contact_list
+from apps.contacts.views.events import event_list, event_type_list
+from apps.contacts.views.imports import (
+    import_cancel,
+    import_columns,
+    import_create,
+    import_detail,
+    import_errors,
+    import_list,
+    import_read,
+    import_resume,
+    import_run,
+)
+from apps.contacts.views.profile import (
+    contact_change,
+    contact_consent,
+    contact_create,
+    contact_detail,
+    contact_lift,
+    contact_suppress,
+    contact_timeline,
+)
+
+__all__ = [
+    "attribute_alike",
+    "attribute_change",
+    "attribute_create",
+    "attribute_delete",
+    "attribute_detail",
+    "attribute_list",
+    "contact_change",
+    "contact_consent",
+    "contact_create",
+    "contact_csv",
+    "contact_detail",
+    "contact_lift",
+    "contact_list",
+    "contact_suppress",
+    "contact_timeline",
+    "event_list",
+    "event_type_list",
+    "import_cancel",
+    "import_columns",
+    "import_create",
+    "import_detail",
+    "import_errors",
+    "import_list",
+    "import_read",
+    "import_resume",
+    "import_run",
+]

@@ -1,0 +1,151 @@
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from apps.accounts.http import UserRequest, requires
+from apps.contacts import forms, selectors, services
+from apps.contacts.attributes import key_suggest
+from apps.contacts.models import Attribute
+from apps.core import clock
+from apps.core.errors import DomainError
+from apps.core.htmx import render_page_or_fragment
+from apps.core.lists import Column, Filter, ListSpec
+
+LIST = ListSpec(
+    columns=[
+        Column(gettext_lazy("Business name"), sort="label"),
+        Column(gettext_lazy("System name"), sort="key"),
+        Column(gettext_lazy("Type")),
+        Column(gettext_lazy("Coverage"), is_number=True),
+        Column(gettext_lazy("Owner")),
+    ],
+    filters=[
+        Filter("type", gettext_lazy("Type"), Attribute.Type.choices),
+        Filter(
+            "described",
+            gettext_lazy("Described"),
+            [("yes", gettext_lazy("Described")), ("no", gettext_lazy("To be described"))],
+        ),
+    ],
+    default_sort="label",
+    search_hint=gettext_lazy("Search by name"),
+)
+
+
+@require_GET
+@requires("contacts.view_attribute")
+def attribute_list(request: UserRequest) -> HttpResponse:
+    asked = LIST.read(request.GET)
+    found = selectors.attributes(
+        search=asked.search,
+        type_=asked.values.get("type", ""),
+        is_defined={"yes": True, "no": False}.get(asked.values.get("described", "")),
+    )
+    context = {
+        "listing": asked.page(found),
+        "coverage": selectors.coverage(),
+        "may_add": request.user.has_perm("contacts.add_attribute"),
+    }
+    return render_page_or_fragment(
+        request, "contacts/attribute_list.html", context, fragment="attribute-list"
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@requires("contacts.add_attribute")
+def attribute_create(request: UserRequest) -> HttpResponse:
+    form = forms.AttributeForm(request.POST or None)
+    alike = selectors.attributes_alike(form["key"].value() or "") if form.is_bound else []
+    if request.method == "POST" and form.is_valid():
+        told = form.cleaned_data
+        if alike and not told["is_other"]:
+            form.add_error("is_other", _("Look at these first. If yours means something else, say so."))
+        else:
+            given = {name: value for name, value in told.items() if name != "is_other"}
+            if attribute := _create(request, form, given):
+                messages.success(request, _("“%(name)s” is in the dictionary.") % {"name": attribute.label})
+                return redirect("contacts:attribute-detail", attribute.pk)
+    return render(request, "contacts/attribute_create.html", {"form": form, "alike": alike})
+
+
+def _create(request: UserRequest, form: forms.AttributeForm, given: dict[str, Any]) -> Attribute | None:
+    try:
+        return services.attribute_create(**given, by=request.user, now=clock.now())
+    except ValidationError as refusal:
+        _refuse(form, refusal)
+    return None
+
+
+def _refuse(form: forms.AttributeChangeForm, refusal: ValidationError) -> None:
+    for name, reasons in refusal.message_dict.items():
+        for reason in reasons:
+            form.add_error(name if name in form.fields else None, reason)
+
+
+@require_GET
+@requires("contacts.add_attribute")
+def attribute_alike(request: UserRequest) -> HttpResponse:
+    """While a name is typed: a system name for it, and what there is that may mean the same."""
+    key = request.GET.get("key", "") or key_suggest(request.GET.get("label", ""))
+    context = {
+        "alike": selectors.attributes_alike(key[:63]),
+        "suggested": key_suggest(request.GET.get("label", "")) if request.GET.get("label") else "",
+    }
+    return render(request, "contacts/_attribute_alike.html", context)
+
+
+@require_GET
+@requires("contacts.view_attribute", on=Attribute)
+def attribute_detail(request: UserRequest, attribute: Attribute) -> HttpResponse:
+    return _attribute_page(request, attribute)
+
+
+@require_http_methods(["GET", "POST"])
+@requires("contacts.change_attribute", on=Attribute)
+def attribute_change(request: UserRequest, attribute: Attribute) -> HttpResponse:
+    form = forms.AttributeChangeForm(
+        request.POST or None, initial=forms.AttributeChangeForm.initial_of(attribute)
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.attribute_update(
+                attribute=attribute, **form.cleaned_data, by=request.user, now=clock.now()
+            )
+        except ValidationError as refusal:
+            _refuse(form, refusal)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("contacts:attribute-detail", attribute.pk)
+    return render(request, "contacts/attribute_edit.html", {"form": form, "attribute": attribute})
+
+
+@require_POST
+@requires("contacts.delete_attribute", on=Attribute)
+def attribute_delete(request: UserRequest, attribute: Attribute) -> HttpResponse:
+    try:
+        services.attribute_delete(attribute=attribute, by=request.user, now=clock.now())
+    except DomainError as refusal:
+        return _attribute_page(request, attribute, refusal)
+    messages.success(request, _("“%(name)s” is taken away.") % {"name": attribute.label})
+    return redirect("contacts:attribute-list")
+
+
+def _attribute_page(
+    request: UserRequest, attribute: Attribute, refusal: DomainError | None = None
+) -> HttpResponse:
+    shares = selectors.coverage()
+    context = {
+        "attribute": attribute,
+        "places": services.attribute_places(attribute),
+        "share": None if shares is None else shares.get(attribute.key, 0.0),
+        "refusal": refusal,
+        "may_change": request.user.has_perm("contacts.change_attribute", attribute),
+        "may_delete": request.user.has_perm("contacts.delete_attribute", attribute),
+    }
+    return render(request, "contacts/attribute_detail.html", context)

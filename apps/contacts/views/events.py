@@ -1,0 +1,56 @@
+from django.http import HttpResponse
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET
+
+from apps.accounts.http import UserRequest, requires
+from apps.contacts import selectors
+from apps.contacts.models import EventType
+from apps.core.htmx import render_page_or_fragment
+from apps.core.lists import Column, Filter, ListSpec
+
+NAMES = ListSpec(
+    columns=[
+        Column(gettext_lazy("Name"), sort="name"),
+        Column(gettext_lazy("Properties")),
+        Column(gettext_lazy("First seen")),
+        Column(gettext_lazy("Last seen"), sort="last_seen_at", descends_first=True),
+    ],
+    default_sort="name",
+    search_hint=gettext_lazy("Search by name"),
+)
+MOST_NAMES = 200  # in the choice above the list
+
+
+@require_GET
+@requires("contacts.view_event")
+def event_list(request: UserRequest) -> HttpResponse:
+    names = list(EventType.objects.values_list("name", flat=True)[:MOST_NAMES])
+    spec = ListSpec(
+        columns=[
+            Column(gettext_lazy("Event")),
+            Column(gettext_lazy("Contact")),
+            Column(gettext_lazy("Properties")),
+            Column(gettext_lazy("Source")),
+            Column(gettext_lazy("When")),
+        ],
+        filters=[Filter("name", gettext_lazy("Event"), [(name, name) for name in names])],
+        default_sort="-occurred_at",
+        has_search=False,
+    )
+    asked = spec.read(request.GET)
+    listing = asked.page(selectors.events(name=asked.values.get("name", "")).select_related("contact"))
+    context = {"listing": listing, "is_first_page": not request.GET.get("cursor")}
+    return render_page_or_fragment(request, "contacts/event_list.html", context, fragment="event-list")
+
+
+@require_GET
+@requires("contacts.view_eventtype")
+def event_type_list(request: UserRequest) -> HttpResponse:
+    asked = NAMES.read(request.GET)
+    found = (
+        EventType.objects.filter(name__icontains=asked.search) if asked.search else EventType.objects.all()
+    )
+    context = {"listing": asked.page(found)}
+    return render_page_or_fragment(
+        request, "contacts/event_type_list.html", context, fragment="event-type-list"
+    )

@@ -1,0 +1,175 @@
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from apps.accounts.http import UserRequest, requires
+from apps.contacts import forms, selectors, services
+from apps.contacts.models import ImportFile
+from apps.core import clock
+from apps.core.errors import DomainError
+from apps.core.htmx import render_page_or_fragment
+from apps.core.lists import Column, Filter, ListSpec
+
+State = ImportFile.State
+LIST = ListSpec(
+    columns=[
+        Column(gettext_lazy("File")),
+        Column(gettext_lazy("State")),
+        Column(gettext_lazy("Rows"), is_number=True),
+        Column(gettext_lazy("Added"), is_number=True),
+        Column(gettext_lazy("Updated"), is_number=True),
+        Column(gettext_lazy("Refused"), is_number=True),
+        Column(gettext_lazy("Uploaded")),
+    ],
+    filters=[Filter("state", gettext_lazy("State"), State.choices)],
+    default_sort="-id",
+    has_search=False,
+)
+
+
+@require_GET
+@requires("contacts.view_import")
+def import_list(request: UserRequest) -> HttpResponse:
+    asked = LIST.read(request.GET)
+    found = ImportFile.objects.select_related("by").filter(**asked.values)
+    context = {
+        "listing": asked.page(found),
+        "may_add": request.user.has_perm("contacts.add_import"),
+    }
+    return render_page_or_fragment(request, "contacts/import_list.html", context, fragment="import-list")
+
+
+@require_http_methods(["GET", "POST"])
+@requires("contacts.add_import")
+def import_create(request: UserRequest) -> HttpResponse:
+    form = forms.UploadForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            import_file = services.import_upload(file=form.cleaned_data["file"], by=request.user)
+        except DomainError as refusal:
+            form.add_error("file", str(refusal))
+        else:
+            return redirect("contacts:import-columns", import_file.pk)
+    return render(request, "contacts/import_create.html", {"form": form})
+
+
+@require_http_methods(["GET", "POST"])
+@requires("contacts.change_import", on=ImportFile)
+def import_columns(request: UserRequest, importfile: ImportFile) -> HttpResponse:
+    if not importfile.is_startable:
+        return redirect("contacts:import-detail", importfile.pk)
+    form = forms.ColumnsForm(request.POST or None, import_file=importfile)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.import_start(
+                import_file=importfile,
+                is_dry_run=request.POST.get("act") != "run",
+                by=request.user,
+                now=clock.now(),
+                **form.terms(),
+            )
+        except DomainError as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return redirect("contacts:import-detail", importfile.pk)
+    return _columns_page(request, importfile, form)
+
+
+@require_POST
+@requires("contacts.change_import", on=ImportFile)
+def import_read(request: UserRequest, importfile: ImportFile) -> HttpResponse:
+    """Read the file in another way; what was said about its columns is guessed again."""
+    read = forms.ReadForm(request.POST)
+    if read.is_valid():
+        try:
+            services.import_reread(import_file=importfile, **read.cleaned_data)
+        except DomainError as refusal:
+            read.add_error(None, str(refusal))
+        else:
+            return redirect("contacts:import-columns", importfile.pk)
+    return _columns_page(request, importfile, forms.ColumnsForm(import_file=importfile), read)
+
+
+def _columns_page(
+    request: UserRequest, importfile: ImportFile, form: forms.ColumnsForm, read: forms.ReadForm | None = None
+) -> HttpResponse:
+    told = {"encoding": importfile.encoding, "delimiter": importfile.delimiter}
+    context = {"import_file": importfile, "form": form, "read": read or forms.ReadForm(initial=told)}
+    return render(request, "contacts/import_columns.html", context)
+
+
+@require_GET
+@requires("contacts.view_import", on=ImportFile)
+def import_detail(request: UserRequest, importfile: ImportFile) -> HttpResponse:
+    may_change = request.user.has_perm("contacts.change_import", importfile)
+    if importfile.state == State.DRAFT and may_change:
+        return redirect("contacts:import-columns", importfile.pk)
+    return _import_page(request, importfile)
+
+
+@require_POST
+@requires("contacts.change_import", on=ImportFile)
+def import_run(request: UserRequest, importfile: ImportFile) -> HttpResponse:
+    """Do what the dry run has promised, on the same terms."""
+    try:
+        services.import_start(
+            import_file=importfile,
+            mapping=importfile.mapping,
+            key=importfile.key,
+            mode=importfile.mode,
+            consent=importfile.consent,
+            by=request.user,
+            now=clock.now(),
+        )
+    except DomainError as refusal:
+        return _import_page(request, importfile, refusal)
+    return redirect("contacts:import-detail", importfile.pk)
+
+
+@require_POST
+@requires("contacts.change_import", on=ImportFile)
+def import_cancel(request: UserRequest, importfile: ImportFile) -> HttpResponse:
+    try:
+        services.import_cancel(import_file=importfile, by=request.user, now=clock.now())
+    except DomainError as refusal:
+        return _import_page(request, importfile, refusal)
+    messages.success(request, _("The import is stopped."))
+    return redirect("contacts:import-detail", importfile.pk)
+
+
+@require_POST
+@requires("contacts.change_import", on=ImportFile)
+def import_resume(request: UserRequest, importfile: ImportFile) -> HttpResponse:
+    try:
+        services.import_resume(import_file=importfile, by=request.user, now=clock.now())
+    except DomainError as refusal:
+        return _import_page(request, importfile, refusal)
+    return redirect("contacts:import-detail", importfile.pk)
+
+
+@require_GET
+@requires("contacts.view_import", on=ImportFile)
+def import_errors(request: UserRequest, importfile: ImportFile) -> HttpResponseBase:
+    name = slugify(importfile.file_name.rpartition(".")[0]) or "import"
+    response = StreamingHttpResponse(
+        selectors.import_errors(importfile), content_type="text/csv; charset=utf-8"
+    )
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}-refused.csv"'
+    return response
+
+
+def _import_page(
+    request: UserRequest, importfile: ImportFile, refusal: DomainError | None = None
+) -> HttpResponse:
+    context = {
+        "import_file": importfile,
+        "progress": selectors.import_progress(importfile, now=clock.now()),
+        "outcomes": selectors.import_outcomes(importfile),
+        "refusal": refusal,
+        "may_change": request.user.has_perm("contacts.change_import", importfile),
+    }
+    return render_page_or_fragment(request, "contacts/import_detail.html", context, fragment="import-panel")

@@ -1,0 +1,22 @@
+from django.contrib import admin
+
+from apps.accounts.admin_base import LedgerAdmin
+from apps.content.models import Template, TemplateVersion
+
+
+@admin.register(Template)
+class TemplateAdmin(LedgerAdmin):
+    """To be looked at: each change of a template is a version, and versions are made in the composer."""
+
+    list_display = ["name", "edited_at", "edited_by", "archived_at"]
+    list_select_related = ["edited_by"]
+    search_fields = ["name"]
+    ordering = ["-edited_at"]
+
+
+@admin.register(TemplateVersion)
+class TemplateVersionAdmin(LedgerAdmin):
+    list_display = ["template", "number", "subject", "by", "at"]
+    list_select_related = ["template", "by"]
+    search_fields = ["subject"]
+    ordering = ["-id"]

@@ -1,0 +1,90 @@
+"""What this app tells the apps below: its room, search, the words for its acts, where attributes are used."""
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.accounts.models import User
+from apps.collaboration.subjects import Subject, subjects
+from apps.collaboration.subjects import actions as acts
+from apps.contacts import registries as contacts
+from apps.content.lint.variables import attributes_printed
+from apps.content.models import Template
+from apps.content.selectors import LABELS, version_source
+from apps.core import home
+from apps.core.navigation import Action, Room, SearchHit, actions, rooms, searches
+from apps.core.search import PER_SOURCE
+
+ACTS = {
+    "template.archived": gettext_lazy("archived it"),
+    "template.created": gettext_lazy("wrote it"),
+    "template.duplicated": gettext_lazy("made it as a copy"),
+    "template.renamed": gettext_lazy("renamed it"),
+    "template.restored": gettext_lazy("brought it back"),
+    "template.reverted": gettext_lazy("went back to an old version"),
+    "template.saved": gettext_lazy("saved a version"),
+}
+
+
+def templates_found(user: User, text: str) -> list[SearchHit]:
+    """Answer the search box: templates whose name holds the text."""
+    if not user.has_perm("content.view_template"):
+        return []
+    found = Template.objects.active().filter(name__icontains=text).order_by("name")[:PER_SOURCE]
+    return [(template.name, _("Template"), _url(template)) for template in found]
+
+
+def attribute_used(key: str) -> list[contacts.Use]:
+    """Answer the data dictionary: the templates of the library that print this attribute."""
+    mentions = Q()
+    for part in LABELS:
+        mentions |= Q(**{f"current__{part}__contains": key})
+    candidates = Template.objects.active().filter(mentions).select_related("current").order_by("name")
+    return [
+        contacts.Use(gettext_lazy("Template"), template.name, _url(template))
+        for template in candidates
+        if template.current and key in attributes_printed(version_source(template.current))
+    ]
+
+
+def register() -> None:
+    """Called from `AppConfig.ready`."""
+    rooms.register(
+        "content",
+        Room(
+            gettext_lazy("Templates"), "content:list", "template", "build", "content.view_template", order=10
+        ),
+    )
+    actions.register(
+        "template", Action(gettext_lazy("New template"), "content:new", "plus", "content.add_template")
+    )
+    searches.register("content", templates_found)
+    contacts.attribute_uses.register("templates", attribute_used)
+    subjects.register(
+        Template._meta.label_lower,
+        Subject(
+            model=Template,
+            view_permission="content.view_template",
+            comment_permission="content.comment_template",
+            url=_url,
+            watchers=lambda template: [person for person in {template.by, template.edited_by} if person],
+        ),
+    )
+    acts.update(ACTS)
+    home.steps.register(
+        "template",
+        home.Step(
+            label=gettext_lazy("Write a template"),
+            help=gettext_lazy("Begin with one of four e-mails that only need your words."),
+            url_name="content:new",
+            permission="content.add_template",
+            is_done=Template.objects.exists,
+            icon="template",
+            order=40,
+        ),
+    )
+
+
+def _url(template: Template) -> str:
+    return reverse("content:detail", args=[template.pk])

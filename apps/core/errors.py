@@ -1,0 +1,12 @@
+class DomainError(Exception):
+    """
+    A rule of the product said no. The message is the sentence that the user reads.
+
+    `field` names the input that it is about, if it is about one: a form shows the sentence beside that field.
+    """
+
+    field: str = ""
+
+
+class StaleEdit(DomainError):
+    """Somebody else has changed what this edit would overwrite, since its author read it."""

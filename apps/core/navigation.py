@@ -1,0 +1,52 @@
+"""The left rail and the search box: each app registers from `AppConfig.ready`; closed rooms are not shown."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.registry import Registry
+
+
+@dataclass(frozen=True)
+class Room:
+    """One entry of the rail. `permission` is asked without an object; `group` is one of `GROUPS`."""
+
+    label: str | Promise
+    url_name: str
+    icon: str
+    group: str
+    permission: str
+    order: int = 100
+
+
+# In the order of the rail; home stands on top, without a heading.
+GROUPS: dict[str, str | Promise] = {
+    "home": "",
+    "plan": _("Plan"),
+    "audience": _("Audience"),
+    "build": _("Build"),
+    "automate": _("Automate"),
+    "measure": _("Measure"),
+    "data": _("Data"),
+    "settings": _("Settings"),
+}
+rooms: Registry[Room] = Registry()
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something to begin from anywhere, offered by Ctrl-K: “New campaign”."""
+
+    label: str | Promise
+    url_name: str
+    icon: str
+    permission: str
+
+
+actions: Registry[Action] = Registry()
+
+# What the search box asks: (user, text) -> at most five hits, each a label, a kind and a URL.
+SearchHit = tuple[str, str, str]
+searches: Registry[Callable[..., list[SearchHit]]] = Registry()

@@ -1,0 +1,37 @@
+from collections.abc import Mapping
+from typing import IO, Any
+
+import orjson
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import BaseParser
+
+
+class StrictJson(BaseParser):
+    """JSON as the standard has it, and as PostgreSQL can keep it: no NaN, no half characters, no NUL."""
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        body = stream.read()
+        try:
+            data = orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            raise ParseError(_("This is not JSON: %(reason)s") % {"reason": error}) from error
+        if b"\\u0000" in body and _has_nul(data):
+            raise ParseError(_("A text may not contain the character NUL."))
+        return data
+
+
+def _has_nul(data: Any) -> bool:
+    match data:
+        case str():
+            return "\0" in data
+        case list():
+            return any(_has_nul(inner) for inner in data)
+        case dict():
+            return any(_has_nul(name) or _has_nul(inner) for name, inner in data.items())
+        case _:
+            return False

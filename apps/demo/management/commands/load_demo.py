@@ -1,0 +1,13 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from apps.core import clock
+from apps.demo import services
+
+
+class Command(BaseCommand):
+    help = "Load the demo: 64,000 customers, a finished campaign, one in building. Again: nothing changes."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        services.demo_load(now=clock.now())

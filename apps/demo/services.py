@@ -1,0 +1,187 @@
+"""Load the demo: a real experiment that is over, and a campaign that is being built."""
+
+import time
+from contextlib import suppress
+from datetime import datetime
+
+from django.core.files.base import ContentFile
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.campaigns.models import Campaign
+from apps.contacts.models import Attribute, ImportFile
+from apps.contacts.services import ImportRefused, import_run, import_start, import_upload
+from apps.content import services as content
+from apps.content.models import Template
+from apps.content.rendering import EmailSource
+from apps.core.errors import DomainError
+from apps.demo import building, experiment, hillstrom
+from apps.demo.people import people_create
+from apps.messaging.models import Sender
+from apps.reporting.services import results_refresh
+from apps.segments.models import Segment
+
+IMPORT_SECONDS = 300
+DATA = hillstrom.FILE.parent
+CONSENT = {
+    "status": "subscribed",
+    "channel": "email",
+    "basis": "demo",
+    "source": "hillstrom.csv",
+    "wording": "Made up for the demo: the published data says nothing of consent.",
+}
+# key, business name, type, definition
+DICTIONARY = [
+    (
+        "months_since_purchase",
+        "Months since last purchase",
+        Attribute.Type.NUMBER,
+        "Whole months between the last purchase and the day of the test.",
+    ),
+    ("spend_band", "Spend band", Attribute.Type.CHOICE, "Spend of the past year in seven bands."),
+    (
+        "spend_past_year",
+        "Spend of the past year",
+        Attribute.Type.MONEY,
+        "Dollars spent in the past twelve months.",
+    ),
+    ("bought_mens", "Bought men's goods", Attribute.Type.BOOLEAN, "Bought men's goods in the past year."),
+    (
+        "bought_womens",
+        "Bought women's goods",
+        Attribute.Type.BOOLEAN,
+        "The same for women's goods.",
+    ),
+    (
+        "area",
+        "Area",
+        Attribute.Type.CHOICE,
+        "Kind of area; “Surburban” is spelled as published.",
+    ),
+    (
+        "is_new_customer",
+        "New customer",
+        Attribute.Type.BOOLEAN,
+        "First bought within the past year.",
+    ),
+    (
+        "purchase_channel",
+        "Purchase channel",
+        Attribute.Type.CHOICE,
+        "Where the purchases were made.",
+    ),
+    (
+        "test_group",
+        "Group of the e-mail test",
+        Attribute.Type.CHOICE,
+        "Which e-mail the lot gave them.",
+    ),
+]
+SEGMENTS: list[tuple[str, dict[str, object]]] = [
+    ("Everyone in the e-mail test", {"attribute": "test_group", "op": "exists"}),
+    (
+        "Recent, and spends",
+        {
+            "all": [
+                {"attribute": "months_since_purchase", "op": "lte", "value": 3},
+                {"attribute": "spend_past_year", "op": "gte", "value": 200},
+            ]
+        },
+    ),
+    (
+        "Came to the site but did not order",
+        {
+            "all": [
+                {"event": experiment.VISITED, "did": True, "within": "30d"},
+                {"event": experiment.ORDERED, "did": False, "within": "30d"},
+            ]
+        },
+    ),
+]
+
+
+class DemoNotLoaded(DomainError):
+    pass
+
+
+def demo_load(*, now: datetime) -> None:
+    """Load what is missing of the demo; a second time changes nothing. Takes some seconds."""
+    team = people_create()
+    if not Campaign.objects.filter(name=experiment.NAME).exists():
+        _contacts_import(team["data"], now=now)
+        experiment.events_record(now=now)
+        made = {name: _segment_create(name, rule, team["captain"]) for name, rule in SEGMENTS}
+        sender = _sender()
+        templates = _templates_create(team["owner"], now=now)
+        campaign = experiment.campaign_create(
+            team=team,
+            segment=made["Everyone in the e-mail test"],
+            templates=templates,
+            sender=sender,
+            now=now,
+        )
+        results_refresh(campaign=campaign, now=now)
+    if not Campaign.objects.filter(name=building.NAME).exists():
+        building.campaign_create(team=team, now=now)
+
+
+def _contacts_import(by: User, *, now: datetime) -> None:
+    """Bring the customers in as a team would: dictionary first, then the file, through the real import."""
+    for key, label, type_, definition in DICTIONARY:
+        choices = _choices(key) if type_ == Attribute.Type.CHOICE else []
+        defaults = {
+            "label": label,
+            "type": type_,
+            "definition": definition,
+            "owner": by,
+            "source": "MineThatData e-mail challenge",
+            "choices": choices,
+        }
+        Attribute.objects.get_or_create(key=key, defaults=defaults)
+    file = ContentFile(hillstrom.contacts_csv(), name="hillstrom.csv")
+    draft = import_upload(file=file, by=by)
+    mapping = {column: f"attr:{key}" for column, key in hillstrom.COLUMNS.items()}
+    started = import_start(
+        import_file=draft, by=by, now=now, mapping={"email": "email", **mapping}, consent=CONSENT
+    )
+    with suppress(ImportRefused):  # a worker of a running installation has it: it is as good as ours
+        import_run(import_file=started, now=now)
+    deadline = time.monotonic() + IMPORT_SECONDS
+    while ImportFile.objects.get(pk=started.pk).is_open:
+        if time.monotonic() > deadline:
+            raise DemoNotLoaded(_("The import of the demo's customers does not come to its end."))
+        time.sleep(0.2)
+
+
+def _choices(key: str) -> list[str]:
+    column = next(column for column, known in hillstrom.COLUMNS.items() if known == key)
+    return sorted({customer.row[column] for customer in hillstrom.customers()})
+
+
+def _segment_create(name: str, rule: dict[str, object], by: User) -> Segment:
+    return Segment.objects.get_or_create(name=name, defaults={"rule": rule, "by": by})[0]
+
+
+def _sender() -> Sender:
+    sender, _ = Sender.objects.get_or_create(
+        email="hello@northfield.example", defaults={"name": "Northfield Outfitters"}
+    )
+    return sender
+
+
+def _templates_create(by: User, *, now: datetime) -> dict[str, Template]:
+    written = {
+        hillstrom.MENS: ("Men's range", "mens", "The men's range is in"),
+        hillstrom.WOMENS: ("Women's range", "womens", "The women's range is in"),
+    }
+    return {
+        group: template_create(name, file, subject, by, now=now)
+        for group, (name, file, subject) in written.items()
+    }
+
+
+def template_create(name: str, file: str, subject: str, by: User, *, now: datetime) -> Template:
+    """Put one of the demo's e-mails into the library."""
+    mjml = (DATA / f"{file}.mjml").read_text()
+    source = EmailSource(subject=subject, preheader="For customers first.", mjml=mjml, text="")
+    return content.template_create(name=name, source=source, by=by, now=now)

@@ -1,0 +1,4 @@
+from apps.messaging.api.messages import MessageViewSet
+from apps.messaging.api.senders import SenderViewSet
+
+__all__ = ["MessageViewSet", "SenderViewSet"]

@@ -1,0 +1,144 @@
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.accounts.models import User
+from apps.campaigns.models import Campaign, Channel
+from apps.contacts.models import Exclusion
+from apps.content.models import Template
+from apps.messaging.models import Message, Recipient, Sender
+from apps.segments.models import Segment
+
+
+class Schedule(serializers.Serializer[Any]):
+    """`send_at` null: as soon as it is launched. What is still unsent `not_after` expires."""
+
+    send_at = serializers.DateTimeField(allow_null=True, required=False)
+    not_after = serializers.DateTimeField(allow_null=True, required=False)
+
+
+class MessageOut(serializers.ModelSerializer[Message]):
+    schedule = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Message
+        fields = [
+            "id", "name", "campaign", "channel", "sender", "template", "template_version", "segments",
+            "exclude_segments", "topic", "holdout_percent", "schedule", "state", "pause_reason",
+            "launched_at", "finished_at", "created_at", "updated_at",
+        ]  # fmt: skip
+
+    def get_schedule(self, message: Message) -> dict[str, Any]:
+        return Schedule({"send_at": message.scheduled_at, "not_after": message.not_after}).data
+
+
+class MessageIn(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=200)
+    sender = serializers.PrimaryKeyRelatedField(
+        queryset=Sender.objects.filter(is_active=True), required=False, allow_null=True
+    )
+    template = serializers.PrimaryKeyRelatedField(
+        queryset=Template.objects.filter(archived_at__isnull=True), required=False, allow_null=True
+    )
+    segments = serializers.PrimaryKeyRelatedField(
+        queryset=Segment.objects.filter(archived_at__isnull=True), many=True, required=False
+    )
+    exclude_segments = serializers.PrimaryKeyRelatedField(
+        queryset=Segment.objects.filter(archived_at__isnull=True), many=True, required=False
+    )
+    topic = serializers.CharField(max_length=64, required=False, allow_blank=True)
+    holdout_percent = serializers.IntegerField(min_value=0, max_value=90, required=False)
+    schedule = Schedule(required=False)
+
+    def to_fields(self) -> Any:
+        """Return what the service takes: the schedule is two fields there."""
+        fields = dict(self.validated_data)
+        schedule = fields.pop("schedule", {})
+        for told, field in (("send_at", "scheduled_at"), ("not_after", "not_after")):
+            if told in schedule:
+                fields[field] = schedule[told]
+        return fields
+
+
+class MessageCreateIn(MessageIn):
+    """`channel` may be left out: the campaign's e-mail channel."""
+
+    campaign = serializers.PrimaryKeyRelatedField(queryset=Campaign.objects.all())
+    channel = serializers.PrimaryKeyRelatedField(queryset=Channel.objects.all(), required=False)
+
+
+class MessageLaunchIn(serializers.Serializer[Any]):
+    """`promised`: launch only if so many people would get it."""
+
+    send_at = serializers.DateTimeField(required=False)
+    promised = serializers.IntegerField(min_value=0, required=False)
+
+
+class MessagePauseIn(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=500, required=False, allow_blank=True)
+
+
+class MessageRetryIn(serializers.Serializer[Any]):
+    """`answer`: those whom the server told exactly this; without it, those whose failure may pass."""
+
+    answer = serializers.CharField(max_length=500, required=False)
+
+
+class MessageRetryOut(serializers.Serializer[Any]):
+    retried = serializers.IntegerField()
+
+
+class MessageTestIn(serializers.Serializer[Any]):
+    """To people of the team; `contact`: as this one would get it."""
+
+    people = serializers.PrimaryKeyRelatedField(queryset=User.objects.filter(is_active=True), many=True)
+    contact = serializers.IntegerField(required=False, min_value=1)
+
+
+class MessageTestOut(serializers.Serializer[Any]):
+    sent_to = serializers.ListField(child=serializers.EmailField())
+
+
+class LedgerOut(serializers.Serializer[Any]):
+    """The states sum to the audience."""
+
+    audience = serializers.IntegerField()
+    states = serializers.DictField(child=serializers.IntegerField())
+    excluded = serializers.DictField(child=serializers.IntegerField())
+    retryable = serializers.IntegerField()
+
+
+class ReachOut(serializers.Serializer[Any]):
+    """What a launch now would do."""
+
+    audience = serializers.IntegerField()
+    recipients = serializers.IntegerField()
+    excluded = serializers.DictField(child=serializers.IntegerField())
+
+
+class RecipientOut(serializers.ModelSerializer[Recipient]):
+    reason = serializers.ChoiceField(choices=[("", ""), *Exclusion.choices])
+
+    class Meta:
+        model = Recipient
+        fields = [
+            "id", "contact", "occurrence", "address", "state", "reason", "due_at", "attempts",
+            "is_retryable", "answer", "mail_id", "finished_at",
+        ]  # fmt: skip
+
+
+class SenderOut(serializers.ModelSerializer[Sender]):
+    class Meta:
+        model = Sender
+        fields = ["id", "name", "email", "reply_to", "is_active", "created_at", "updated_at"]
+
+
+class SenderIn(serializers.ModelSerializer[Sender]):
+    class Meta:
+        model = Sender
+        fields = ["name", "email", "reply_to", "is_active"]
+
+    def validate_name(self, name: str) -> str:
+        if not name.isprintable():
+            raise serializers.ValidationError("A name has no line breaks.")
+        return name

@@ -1,0 +1,68 @@
+"""What messaging has to say about one message, and with it about a campaign's readiness."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from apps.campaigns import readiness
+from apps.campaigns.models import Campaign
+from apps.campaigns.readiness import Check, Finding, Group
+from apps.content.models import TemplateVersion
+from apps.content.selectors import version_problems
+from apps.messaging.models import Message
+
+# A launch asks this of its own message; an unfinished draft beside it must not be in its way.
+COMPLETE = "messaging.complete"
+
+
+def message_problems(message: Message) -> list[str]:
+    """Return what a message still lacks, a sentence each; nothing if it could be launched."""
+    problems = []
+    if not message.segments.exists():
+        problems.append(_("Nobody is chosen to get it."))
+    if message.template is None:
+        problems.append(_("No template is chosen."))
+    else:
+        problems += template_problems(message.template.versions.order_by("-number").first())
+    if message.sender is None:
+        problems.append(_("No sender is chosen."))
+    elif not message.sender.is_active:
+        problems.append(
+            _("The sender “%(sender)s” is not in use any more.") % {"sender": message.sender.name}
+        )
+    return problems
+
+
+def template_problems(version: TemplateVersion | None) -> list[str]:
+    """Return what nobody should get: what the lint calls an error, a missing unsubscribe link among it."""
+    return [_("The template is empty.")] if version is None else version_problems(version)
+
+
+def messages_are_complete(campaign: Campaign, now: datetime) -> Finding:
+    messages = list(campaign.messages.select_related("template", "sender").order_by("pk"))
+    if not messages:
+        told = _("The campaign has no message yet.")
+        return Finding(ok=False, sentence=told)
+    for message in messages:
+        if message.is_draft and (problems := message_problems(message)):
+            told = _("“%(message)s”: %(problem)s") % {"message": message.name, "problem": problems[0]}
+            return Finding(ok=False, sentence=told)
+    told = ngettext("%(n)s message is complete.", "%(n)s messages are complete.", len(messages))
+    return Finding(ok=True, sentence=told % {"n": len(messages)})
+
+
+def sending_is_on(campaign: Campaign, now: datetime) -> Finding:
+    if settings.SENDING_ENABLED:
+        return Finding(ok=True, sentence=_("Sending is switched on."))
+    return Finding(ok=False, sentence=_("Sending is switched off on this server (SENDING_ENABLED)."))
+
+
+def register() -> None:
+    """Add the checks of this app; called from `AppConfig.ready`."""
+    for check in (
+        Check(COMPLETE, gettext_lazy("Messages are complete"), Group.SENDING, True, messages_are_complete),
+        Check("messaging.enabled", gettext_lazy("Sending is on"), Group.SENDING, True, sending_is_on),
+    ):
+        readiness.checks.register(check.name, check)

@@ -1,0 +1,169 @@
+"""From a launched message and what is known of a contact to the mail for that contact."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from secrets import token_hex
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from apps.content.models import TemplateVersion
+from apps.content.rendering import CompiledEmail, Rendered, RenderFault
+from apps.content.selectors import version_email
+from apps.messaging.delivery import mime
+from apps.messaging.delivery.mail import Mail
+from apps.messaging.models import Message, Sender
+from apps.messaging.tokens import Purpose, token_make
+
+
+class NotComposable(Exception):
+    """This mail cannot be built for this contact. The text says why, for people."""
+
+
+class Composer:
+    """Builds the mails of one message: its template compiled once, its headers encoded once."""
+
+    def __init__(self, message: Message, version: TemplateVersion) -> None:
+        sender = message.sender or Sender(name="", email="nobody@example.com")  # a preview may come first
+        self._email: CompiledEmail = version_email(version)
+        self._positions = [link.position for link in self._email.links]
+        self._shared = {"campaign": {"name": message.campaign.name}, "message": {"name": message.name}}
+        self._is_tracked = message.is_tracked
+        self._base = settings.TRACKING_BASE_URL
+        self._domain = sender.email.rpartition("@")[2]
+        self._skeleton = mime.Skeleton(
+            sender_name=sender.name,
+            sender=sender.email,
+            reply_to=sender.reply_to,
+            list_id=f"campaign-{message.campaign_id}.{urlsplit(settings.BASE_URL).hostname}",
+            feedback_id=f"{message.pk}:{message.campaign_id}:bookend:{self._domain}",
+            boundary=f"=_{token_hex(12)}",
+        )
+
+    def compose(self, recipient_id: int, contact: Mapping[str, object], *, at: datetime) -> Mail:
+        """
+        Build the mail of one recipient; `contact` as in `contacts_as_data`.
+
+        :raises NotComposable: the template fails on this contact's data, or the address is none
+        """
+        try:
+            address = mime.address_make(str(contact["email"]))
+            filled = self._fill(recipient_id, contact, is_mail=True)
+        except mime.AddressNotUsable:
+            raise NotComposable(_("No mail server would take this address.")) from None
+        except RenderFault as fault:
+            told = _("The template fails on this contact's data: %(fault)s") % {"fault": fault}
+            raise NotComposable(told) from fault
+        unsubscribe = token_make(Purpose.UNSUBSCRIBE, recipient_id)
+        mail_id = f"{token_make(Purpose.MAIL, recipient_id)}@{self._domain}"
+        person = mime.Person(
+            address=address,
+            mail_id=mail_id,
+            subject=filled.subject,
+            text=filled.text,
+            html=filled.html,
+            unsubscribe_url=f"{self._base}/u/{unsubscribe}",
+            unsubscribe_subject=f"unsubscribe%20{unsubscribe}",
+        )
+        return Mail(
+            id=recipient_id,
+            sender=self._skeleton.sender.text,
+            recipient=address.text,
+            mail_id=mail_id,
+            content=self._skeleton.fill(person, at=at),
+            needs_utf8=address.needs_utf8,
+        )
+
+    def compose_test(
+        self, pk: int, contact: Mapping[str, object], *, to: str, mark: str, mail_id: str, at: datetime
+    ) -> Mail:
+        """
+        Build the mail as `contact` would get it, for somebody else: marked, and with nothing tracked.
+
+        :raises NotComposable: the template fails on this contact's data, or the address is none
+        """
+        try:
+            address = mime.address_make(to)
+            filled = self._email.preview({"contact": contact, **self._shared})
+        except (mime.AddressNotUsable, RenderFault) as fault:
+            raise NotComposable(_("This cannot be sent: %(fault)s") % {"fault": fault}) from fault
+        person = mime.Person(
+            address=address,
+            mail_id=f"test-{mail_id}@{self._domain}",
+            subject=f"{mark} {filled.subject}",
+            text=filled.text,
+            html=filled.html,
+            unsubscribe_url="",
+            unsubscribe_subject="",
+        )
+        return Mail(
+            id=pk,
+            sender=self._skeleton.sender.text,
+            recipient=address.text,
+            mail_id=person.mail_id,
+            content=self._skeleton.fill(person, at=at),
+            needs_utf8=address.needs_utf8,
+        )
+
+    def preview(self, contact: Mapping[str, object]) -> Rendered:
+        """
+        Return the mail as `contact` would get it, with nothing tracked.
+
+        :raises RenderFault: the template fails on this contact's data
+        """
+        return self._email.preview({"contact": contact, **self._shared})
+
+    def page(self, recipient_id: int, contact: Mapping[str, object]) -> str:
+        """
+        Return the mail as a page, for "view in browser": links count clicks, no pixel counts an open.
+
+        :raises RenderFault: the template fails on this contact's data
+        """
+        return self._fill(recipient_id, contact, is_mail=False).html
+
+    def _fill(self, recipient_id: int, contact: Mapping[str, object], *, is_mail: bool) -> Rendered:
+        base = self._base
+        data = {"contact": contact, **self._shared}
+        counts_opens = is_mail and self._is_tracked
+        return self._email.render(
+            data,
+            link_urls=self._clicks(recipient_id) if self._is_tracked else self._email.destinations(data),
+            pixel_url=f"{base}/o/{token_make(Purpose.OPEN, recipient_id)}.gif" if counts_opens else "",
+            unsubscribe_url=f"{base}/u/{token_make(Purpose.UNSUBSCRIBE, recipient_id)}",
+            view_url=f"{base}/view/{token_make(Purpose.VIEW, recipient_id)}",
+        )
+
+    def _clicks(self, recipient_id: int) -> list[str]:
+        return [
+            f"{self._base}/c/{token_make(Purpose.CLICK, recipient_id, position)}"
+            for position in self._positions
+        ]
+
+
+def composer_for(message: Message) -> Composer:
+    """Return the message's composer; the last few stay compiled for as long as nothing changes."""
+    assert message.sender
+    made_of = (message.pk, message.template_version_id, message.sender.updated_at, message.campaign.name)
+    return _composer(Kept(message, made_of))
+
+
+class Kept:
+    """A message as a key of the cache: the same as long as what its mails are made of is."""
+
+    def __init__(self, message: Message, key: tuple[object, ...]) -> None:
+        self.message = message
+        self.key = key
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Kept) and other.key == self.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+@lru_cache(maxsize=16)
+def _composer(kept: Kept) -> Composer:
+    assert kept.message.template_version
+    return Composer(kept.message, kept.message.template_version)

@@ -1,0 +1,162 @@
+from typing import Any
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import User
+from apps.content.models import Template
+from apps.messaging import selectors
+from apps.messaging.models import Sender
+from apps.segments.models import Segment
+
+HOUR = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
+# From this many recipients on, whoever launches types the number.
+LARGE = 1000
+
+
+class MessageCreateForm(forms.Form):
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=200,
+        help_text=_("For your team; readers see the subject of the template."),
+        widget=forms.TextInput(attrs={"autofocus": True}),
+    )
+
+
+class RecipientsForm(forms.Form):
+    segments = forms.ModelMultipleChoiceField(
+        label=_("Send to"),
+        queryset=Segment.objects.filter(archived_at__isnull=True),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Everyone who is in at least one of these segments, once."),
+    )
+    exclude_segments = forms.ModelMultipleChoiceField(
+        label=_("But not to"),
+        queryset=Segment.objects.filter(archived_at__isnull=True),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    holdout_percent = forms.IntegerField(
+        label=_("Hold out, in percent"),
+        initial=0,
+        validators=[MinValueValidator(0), MaxValueValidator(90)],
+        help_text=_("So many, drawn by lot, get nothing: against them the effect is measured."),
+    )
+
+
+class ContentForm(forms.Form):
+    template = forms.ModelChoiceField(
+        label=_("Template"),
+        queryset=Template.objects.filter(archived_at__isnull=True),
+        required=False,
+        empty_label=_("Not chosen yet"),
+    )
+
+
+class SettingsForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=200)
+    sender = forms.ModelChoiceField(
+        label=_("Sender"),
+        queryset=Sender.objects.none(),
+        required=False,
+        empty_label=_("Not chosen yet"),
+    )
+    topic = forms.CharField(
+        label=_("Topic"),
+        max_length=64,
+        required=False,
+        help_text=_("Who has left this topic is left out. Empty: what people said about e-mail as a whole."),
+    )
+    is_tracked = forms.BooleanField(
+        label=_("Count opens and clicks"),
+        required=False,
+        help_text=_("Off: no picture is loaded to see who opens, and links lead straight to their pages."),
+    )
+    scheduled_at = forms.DateTimeField(
+        label=_("Send at"), required=False, widget=HOUR, help_text=_("Empty: as soon as it is launched.")
+    )
+    not_after = forms.DateTimeField(
+        label=_("Not after"),
+        required=False,
+        widget=HOUR,
+        help_text=_("What is still unsent then expires instead of coming late."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["sender"].queryset = selectors.senders_in_use()  # type: ignore[attr-defined]  # a model's
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        begins, ends = cleaned.get("scheduled_at"), cleaned.get("not_after")
+        if begins and ends and ends <= begins:
+            self.add_error("not_after", _("This must be later than the time of sending."))
+        return cleaned
+
+
+class LaunchForm(forms.Form):
+    """`promised` is the number that the page showed; from `LARGE` on a person types it."""
+
+    promised = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    typed = forms.IntegerField(
+        label=_("Type the number of recipients"),
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        promised, typed = cleaned.get("promised"), cleaned.get("typed")
+        if promised is not None and promised >= LARGE and typed != promised:
+            self.add_error("typed", _("This is not the number of recipients above."))
+        return cleaned
+
+
+class TestForm(forms.Form):
+    __test__ = False  # its name looks like a test's to pytest
+
+    people = forms.ModelMultipleChoiceField(
+        label=_("To"),
+        queryset=User.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("People of your team."),
+    )
+    contact = forms.CharField(
+        label=_("As this contact"),
+        max_length=254,
+        required=False,
+        help_text=_("The beginning of an address. Empty: somebody of the audience."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        members = User.objects.filter(is_active=True).exclude(role=User.Role.INTEGRATION)
+        self.fields["people"].queryset = members  # type: ignore[attr-defined]  # a model's field
+
+
+class RetryForm(forms.Form):
+    answer = forms.CharField(required=False, max_length=500, strip=False)
+
+
+class PauseForm(forms.Form):
+    reason = forms.CharField(label=_("Why"), required=False, max_length=500)
+
+
+class SenderForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes none at run time
+    class Meta:
+        model = Sender
+        fields = ["name", "email", "reply_to", "is_active"]
+        labels = {"is_active": _("In use")}
+        help_texts = {
+            "email": _("Its domain must allow your mail server to send for it (SPF, DKIM)."),
+            "reply_to": _("Where answers go. Empty: to the sender's address."),
+            "is_active": _("New messages can be sent from it."),
+        }
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if any(ord(character) < 32 for character in name):  # control characters
+            raise forms.ValidationError(_("A name has no line breaks."))
+        return name

@@ -1,0 +1,279 @@
+"""The life of a row in a worker's hands: claimed, begun, settled; or taken back."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import transaction
+
+from apps.contacts.models import Contact
+from apps.contacts.models.contact import email_exclusion
+from apps.messaging import sql
+from apps.messaging.delivery.outcome import Outcome
+from apps.messaging.models import Message, Recipient, RecipientQuerySet
+
+LEASE_TIME = timedelta(minutes=5)
+# When the server says "not now" (4xx, greylisting): the waits before the next tries. Then it is a failure.
+RETRY_AFTER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15))
+SWEEP_SIZE = 20_000
+LOST = "The worker stopped before it wrote the server's answer down."
+State = Recipient.State
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A claimed row: what a worker needs to know of it."""
+
+    id: int
+    message_id: int
+    contact_id: int
+
+
+@dataclass(frozen=True)
+class Lease:
+    """
+    The right to work some rows until `LEASE_TIME` is over.
+
+    The token is a fence: it is part of every later statement, so a worker that outlived its lease finds
+    no rows and cannot touch those of the next holder.
+    """
+
+    rows: list[Taken]
+    token: UUID
+
+
+@dataclass(frozen=True)
+class Addressed:
+    """A row about to be handed over: to this address, under this Message-ID."""
+
+    row: Taken
+    address: str
+    mail_id: str
+
+
+@transaction.atomic(durable=True)
+def claim(*, limit: int, now: datetime) -> Lease | None:
+    """
+    Lease up to `limit` rows to one worker, the same share of every running message; None if none are free.
+
+    SKIP LOCKED: workers never wait here. MATERIALIZED, or the plan may run the SELECT again and take more.
+    """
+    token = uuid4()
+    taken = sql.rows(
+        """
+        WITH running AS (
+            SELECT m.id, greatest(1, %(limit)s / count(*) OVER ()) AS share
+            FROM messaging_message AS m
+            WHERE m.state = 'running' AND m.finished_at IS NULL AND EXISTS (
+                SELECT FROM messaging_recipient AS r WHERE r.message_id = m.id AND r.state = 'queued'
+            )
+        ), free AS MATERIALIZED (
+            SELECT next.id FROM running CROSS JOIN LATERAL (
+                SELECT r.id FROM messaging_recipient AS r
+                WHERE r.message_id = running.id AND r.state = 'queued'
+                ORDER BY r.id LIMIT running.share FOR NO KEY UPDATE SKIP LOCKED
+            ) AS next LIMIT %(limit)s
+        )
+        UPDATE messaging_recipient AS taken
+        SET state = 'leased', lease_token = %(token)s, leased_until = %(until)s
+        FROM free WHERE taken.id = free.id
+        RETURNING taken.id, taken.message_id, taken.contact_id
+        """,
+        {"limit": limit, "token": token, "until": now + LEASE_TIME},
+    )
+    rows = sorted((Taken(*row) for row in taken), key=lambda row: (row.message_id, row.id))
+    return Lease(rows=rows, token=token) if rows else None
+
+
+@transaction.atomic(durable=True)
+def advance(
+    lease: Lease, *, outcomes: Mapping[int, Outcome], batch: Sequence[Addressed], now: datetime
+) -> set[int]:
+    """
+    Settle the last rows and pass the point of no return with the next ones, in one commit.
+
+    `batch` is of one message. Return the ids that must now be handed over. What may have changed since the
+    launch is asked here for the last time; rows that it stops are put where they belong.
+    """
+    settle(lease, outcomes, now=now)
+    return _begin(lease, batch, now=now) if batch else set()
+
+
+def _begin(lease: Lease, batch: Sequence[Addressed], *, now: datetime) -> set[int]:
+    ids = [one.row.id for one in batch]
+    # FOR SHARE: whoever pauses or cancels waits for this commit, or this waits for theirs. No third way.
+    [(state, not_after, topic)] = sql.rows(
+        "SELECT state, not_after, topic FROM messaging_message WHERE id = %(id)s FOR SHARE",
+        {"id": batch[0].row.message_id},
+    )
+    if not_after and not_after <= now:
+        _close(lease, ids, state=State.EXPIRED, now=now)
+    elif state == Message.State.CANCELLED:
+        _close(lease, ids, state=State.CANCELLED, now=now)
+    elif state != Message.State.RUNNING or not settings.SENDING_ENABLED:
+        release(lease, ids)
+    else:
+        return _pass(lease, batch, topic=topic, now=now)
+    return set()
+
+
+def _pass(lease: Lease, batch: Sequence[Addressed], *, topic: str, now: datetime) -> set[int]:
+    """Pass the point of no return with all whom the contact's own state does not stop."""
+    moved = sql.rows(
+        _begin_statement(topic),
+        {
+            "ids": [one.row.id for one in batch],
+            "contacts": [one.row.contact_id for one in batch],
+            "addresses": [one.address for one in batch],
+            "mail_ids": [one.mail_id for one in batch],
+            "token": lease.token,
+            "until": now + LEASE_TIME,
+            "now": now,
+        },
+    )
+    return {pk for pk, state in moved if state == State.SENDING}
+
+
+@cache
+def _begin_statement(topic: str) -> str:
+    """
+    Return the statement that asks the contacts of a batch and moves its rows.
+
+    Sent on: who may be written to at the address that the mail was built for. Skipped: who may not. Back in
+    line: whose address has changed since, for a mail to the new one.
+    """
+    people = Contact.objects.order_by().annotate(exclusion=email_exclusion(topic=topic))
+    select = sql.compiled(people.values_list("pk", "email", "exclusion"))
+    return f"""
+        WITH people (id, email, exclusion) AS MATERIALIZED (
+            {select} WHERE "contacts_contact"."id" = ANY(%(contacts)s::bigint[])
+        ), asked AS MATERIALIZED (
+            SELECT one.*, people.exclusion, CASE
+                WHEN people.exclusion <> '' THEN 'skipped'
+                WHEN people.email <> one.address THEN 'queued'
+                ELSE 'sending' END AS verdict
+            FROM unnest(
+                %(ids)s::bigint[], %(contacts)s::bigint[], %(addresses)s::text[], %(mail_ids)s::text[]
+            ) AS one (id, contact_id, address, mail_id)
+            JOIN people ON people.id = one.contact_id
+        )
+        UPDATE messaging_recipient AS r SET
+            state = asked.verdict,
+            reason = CASE asked.verdict WHEN 'skipped' THEN asked.exclusion ELSE '' END,
+            address = asked.address,
+            mail_id = CASE asked.verdict WHEN 'sending' THEN asked.mail_id ELSE '' END,
+            attempts = r.attempts + CASE asked.verdict WHEN 'sending' THEN 1 ELSE 0 END,
+            lease_token = CASE asked.verdict WHEN 'sending' THEN r.lease_token END,
+            leased_until = CASE asked.verdict WHEN 'sending' THEN %(until)s::timestamptz END,
+            finished_at = CASE asked.verdict WHEN 'skipped' THEN %(now)s::timestamptz END
+        FROM asked
+        WHERE r.id = asked.id AND r.lease_token = %(token)s AND r.state = 'leased'
+        RETURNING r.id, r.state
+    """
+
+
+def settle(lease: Lease, outcomes: Mapping[int, Outcome], *, now: datetime) -> None:
+    """
+    Write down how rows ended, by id.
+
+    What was never tried goes back in line, what the server put off waits for its next try. Also for rows
+    given up as `unknown` meanwhile: what is said after the lease is late, but it is the truth. Rows that are
+    only leased may fail here too: their mail could not be built.
+    """
+    if not outcomes:
+        return
+    if any(outcome.state == State.QUEUED or outcome.tries_again for outcome in outcomes.values()):
+        # No message may finish while one of its rows is on the way back.
+        sql.rows(_HOLD_MESSAGES, {"ids": list(outcomes)})
+    sql.run(
+        _SETTLE,
+        {
+            "ids": list(outcomes),
+            "states": [outcome.state for outcome in outcomes.values()],
+            "answers": [outcome.answer[:500] for outcome in outcomes.values()],
+            "retryable": [outcome.is_retryable for outcome in outcomes.values()],
+            "again": [outcome.tries_again for outcome in outcomes.values()],
+            "token": lease.token,
+            "waits": list(RETRY_AFTER),
+            "now": now,
+        },
+    )
+
+
+_HOLD_MESSAGES = """
+    SELECT id FROM messaging_message WHERE id IN (
+        SELECT message_id FROM messaging_recipient WHERE id = ANY(%(ids)s::bigint[])
+    ) ORDER BY id FOR SHARE
+"""
+# Back in line at once: what was never tried, and a first broken conversation. After a wait: later breaks and
+# "not now". A row that has used up its tries has failed, so that none can come back for ever; so has one
+# whose message had ended before a late worker said that it was never tried.
+_SETTLE = """
+    WITH ended AS (
+        SELECT one.*, r.attempts, CASE
+            WHEN m.finished_at IS NOT NULL THEN replace(one.state, 'queued', 'failed')
+            WHEN one.state = 'queued' AND (NOT one.again OR r.attempts <= 1) THEN 'queued'
+            WHEN one.again AND r.attempts <= cardinality(%(waits)s::interval[]) THEN 'planned'
+            ELSE replace(one.state, 'queued', 'failed') END AS verdict
+        FROM unnest(
+            %(ids)s::bigint[], %(states)s::text[], %(answers)s::text[],
+            %(retryable)s::bool[], %(again)s::bool[]
+        ) AS one (id, state, answer, is_retryable, again)
+        JOIN messaging_recipient AS r ON r.id = one.id
+        JOIN messaging_message AS m ON m.id = r.message_id
+    )
+    UPDATE messaging_recipient AS r SET
+        state = ended.verdict,
+        answer = ended.answer,
+        is_retryable = ended.verdict = 'failed' AND (ended.is_retryable OR ended.state = 'queued'),
+        due_at = CASE ended.verdict
+            WHEN 'planned' THEN %(now)s::timestamptz + (%(waits)s::interval[])[ended.attempts]
+            ELSE r.due_at END,
+        attempts = CASE
+            WHEN ended.state = 'queued' AND NOT ended.again THEN greatest(0, r.attempts - 1)
+            ELSE r.attempts END,
+        mail_id = CASE WHEN ended.verdict IN ('queued', 'planned') THEN '' ELSE r.mail_id END,
+        finished_at = CASE WHEN ended.verdict NOT IN ('queued', 'planned') THEN %(now)s::timestamptz END,
+        lease_token = NULL,
+        leased_until = NULL
+    FROM ended
+    WHERE r.id = ended.id AND r.lease_token = %(token)s AND r.state IN ('leased', 'sending', 'unknown')
+"""
+
+
+def release(lease: Lease, ids: Collection[int] | None = None) -> None:
+    """Put rows that are still only claimed back in line: all of the lease, or these."""
+    _leased(lease, ids).update(state=State.QUEUED, lease_token=None, leased_until=None)
+
+
+def _close(lease: Lease, ids: Collection[int], *, state: Recipient.State, now: datetime) -> None:
+    _leased(lease, ids).update(state=state, finished_at=now, lease_token=None, leased_until=None)
+
+
+def _leased(lease: Lease, ids: Collection[int] | None) -> RecipientQuerySet:
+    found = [row.id for row in lease.rows] if ids is None else ids
+    return Recipient.objects.filter(pk__in=found, lease_token=lease.token, state=State.LEASED)
+
+
+def reap(*, now: datetime) -> None:
+    """
+    Take back what workers left behind: rows only leased go back in line, rows being sent are unknown.
+
+    An unknown row keeps its token: should its worker only have been slow, the answer still counts.
+    """
+    with transaction.atomic():
+        open_messages = list(Message.objects.open().values_list("pk", flat=True))
+        abandoned = Recipient.objects.abandoned(at=now).filter(message__in=open_messages)
+        held = abandoned.select_for_update(skip_locked=True, no_key=True)
+        found = dict(held.values_list("pk", "state")[:SWEEP_SIZE])
+        leased = [pk for pk, state in found.items() if state == State.LEASED]
+        sending = [pk for pk, state in found.items() if state == State.SENDING]
+        Recipient.objects.filter(pk__in=leased).update(
+            state=State.QUEUED, lease_token=None, leased_until=None
+        )
+        Recipient.objects.filter(pk__in=sending).update(
+            state=State.UNKNOWN, answer=LOST, leased_until=None, finished_at=now
+        )

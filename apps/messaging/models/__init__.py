@@ -1,0 +1,15 @@
+from apps.messaging.models.message import Message, MessageQuerySet, Sender
+from apps.messaging.models.recipient import HELD, UNFINISHED, Recipient, RecipientQuerySet
+from apps.messaging.models.tracking import DeliveryEvent, Link
+
+__all__ = [
+    "HELD",
+    "UNFINISHED",
+    "DeliveryEvent",
+    "Link",
+    "Message",
+    "MessageQuerySet",
+    "Recipient",
+    "RecipientQuerySet",
+    "Sender",
+]

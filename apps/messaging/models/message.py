@@ -1,0 +1,147 @@
+from typing import Self
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import User
+from apps.campaigns.models import Campaign
+from apps.core.models import TimeStamped
+from apps.messaging.models.recipient import Recipient
+
+
+class Sender(TimeStamped):
+    """Who a message comes from. Mail leaves through the server of EMAIL_URL."""
+
+    name = models.CharField(_("from name"), max_length=100)
+    email = models.EmailField(_("from address"), unique=True)
+    reply_to = models.EmailField(_("reply to"), blank=True)
+    # Messages a minute, over all workers; empty: as fast as the server takes them.
+    rate_limit = models.PositiveIntegerField(_("at most a minute"), null=True, blank=True)
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.email}>"
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def visible_to(self, user: User) -> Self:
+        """Messages of the campaigns that exist for this person."""
+        return self.filter(campaign__in=Campaign.objects.visible_to(user))
+
+    def running(self) -> Self:
+        return self.filter(state=Message.State.RUNNING)
+
+    def launched(self) -> Self:
+        return self.exclude(state=Message.State.DRAFT)
+
+    def open(self) -> Self:
+        """Launched, and not yet known to be at its end."""
+        return self.launched().filter(finished_at__isnull=True)
+
+    def spent(self) -> Self:
+        """Open messages with no recipient left to write to."""
+        return self.open().filter(~Exists(Recipient.objects.unfinished().filter(message=OuterRef("pk"))))
+
+
+class Message(TimeStamped):
+    """
+    One thing sent on one channel in one campaign.
+
+    draft → running ⇄ paused → finished | cancelled. A message launched for later is running with its
+    recipients planned. The template's version is fixed at launch, so what was sent can always be shown.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        RUNNING = "running", _("Running")
+        PAUSED = "paused", _("Paused")
+        FINISHED = "finished", _("Finished")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    campaign = models.ForeignKey("campaigns.Campaign", on_delete=models.PROTECT, related_name="messages")
+    channel = models.ForeignKey("campaigns.Channel", on_delete=models.PROTECT, related_name="messages")
+    name = models.CharField(_("name"), max_length=200)
+    sender = models.ForeignKey(
+        Sender, null=True, blank=True, on_delete=models.PROTECT, related_name="messages"
+    )
+    template = models.ForeignKey(
+        "content.Template", null=True, blank=True, on_delete=models.PROTECT, related_name="messages"
+    )
+    template_version = models.ForeignKey(
+        "content.TemplateVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    segments = models.ManyToManyField("segments.Segment", blank=True, related_name="messages")
+    exclude_segments = models.ManyToManyField(
+        "segments.Segment", blank=True, related_name="messages_excluding"
+    )
+    topic = models.CharField(_("topic"), max_length=64, blank=True)  # '' is the channel as a whole
+    holdout_percent = models.PositiveSmallIntegerField(
+        _("hold out, in percent"), default=0, validators=[MaxValueValidator(90)]
+    )
+    # Whether opens and clicks are counted: some teams may not, some need not.
+    is_tracked = models.BooleanField(_("count opens and clicks"), default=True)
+    state = models.CharField(max_length=16, choices=State, default=State.DRAFT)
+    pause_reason = models.CharField(max_length=500, blank=True)
+    scheduled_at = models.DateTimeField(_("send at"), null=True, blank=True)
+    # What is still unsent then expires instead of coming late.
+    not_after = models.DateTimeField(_("not after"), null=True, blank=True)
+    launched_at = models.DateTimeField(null=True, blank=True)
+    launched_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    # What the mail server has said lately, for the automatic pause: answers and how many of them were
+    # refusals (halved now and then, so that the past fades), and connections in a row that failed.
+    recent_answers = models.PositiveIntegerField(default=0)
+    recent_refusals = models.PositiveIntegerField(default=0)
+    connections_failed = models.PositiveIntegerField(default=0)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="draft") ^ Q(launched_at__isnull=False),
+                name="messaging_message_launched_at_unless_draft",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="draft") | Q(template_version__isnull=False, sender__isnull=False),
+                name="messaging_message_fixed_at_launch",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="finished") | Q(finished_at__isnull=False),
+                name="messaging_message_finished_at_when_finished",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["campaign", "id"], name="messaging_message_campaign"),
+            # What the sending doorbell looks through: a handful, beside years of finished messages.
+            models.Index(
+                fields=["id"],
+                condition=Q(finished_at__isnull=True) & ~Q(state="draft"),
+                name="messaging_message_open",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_draft(self) -> bool:
+        return self.state == self.State.DRAFT
+
+    @property
+    def is_running(self) -> bool:
+        return self.state == self.State.RUNNING
+
+    @property
+    def is_open(self) -> bool:
+        """Test if anything may still leave, now or after a resume."""
+        return self.state in {self.State.RUNNING, self.State.PAUSED}

@@ -1,0 +1,47 @@
+"""
+Who may do what with messages.
+
+A message belongs to one channel of one campaign: its owner, the captain and the leads write and send it. Who
+sees the campaign sees what was sent; who got it is for those who work with people's data.
+"""
+
+import rules
+
+from apps.accounts.models import User
+from apps.accounts.permissions import is_integration, is_lead, is_marketer, sees_people
+from apps.campaigns.models import Channel
+from apps.campaigns.permissions import is_captain, is_channel_owner, sees_it
+from apps.messaging.models import Message, Recipient
+
+
+@rules.predicate
+def owns_its_channel(user: User, message: Message | None) -> bool:
+    return user.is_active and message is not None and message.channel.owner_id == user.pk
+
+
+@rules.predicate
+def sees_its_message(user: User, recipient: Recipient | Message | None) -> bool:
+    message = recipient.message if isinstance(recipient, Recipient) else recipient
+    return message is not None and user.has_perm("messaging.view_message", message)
+
+
+@rules.predicate
+def takes_messages(user: User, channel: Channel | None) -> bool:
+    return channel is not None and channel.kind == Channel.Kind.EMAIL
+
+
+sends_it = is_captain | is_lead | is_integration | owns_its_channel
+
+rules.add_perm("messaging.view_message", sees_it)
+writes_in_it = is_captain | is_lead | is_integration | is_channel_owner
+rules.add_perm("messaging.add_message", writes_in_it & takes_messages)
+for _verb in ("change", "delete", "launch", "pause", "resume", "cancel", "retry", "test"):
+    rules.add_perm(f"messaging.{_verb}_message", sends_it)
+rules.add_perm("messaging.view_recipient", sees_people & sees_its_message)
+# A contact's page shows what it was sent; each message is asked for by itself.
+rules.add_perm("messaging.view_deliveries", sees_people)
+
+rules.add_perm("messaging.view_sender", is_marketer | is_integration)
+rules.add_perm("messaging.add_sender", is_lead)
+rules.add_perm("messaging.change_sender", is_lead)
+rules.add_perm("messaging.delete_sender", is_lead)

@@ -1,0 +1,28 @@
+"""Mails to be looked at: rendered by the code that sends."""
+
+from apps.contacts.models import Contact
+from apps.content.rendering import Rendered, RenderFault
+from apps.messaging import selectors
+from apps.messaging.delivery.composer import Composer, composer_for
+from apps.messaging.models import Message, Recipient
+
+
+def message_preview(message: Message, contact: Contact | None) -> Rendered | None:
+    """Return the mail as this contact would get it; None if there is none to show."""
+    version = selectors.message_version(message)
+    if version is None:
+        return None
+    try:
+        return Composer(message, version).preview(selectors.contact_data(contact))
+    except RenderFault:
+        return None
+
+
+def recipient_page(recipient: Recipient) -> str | None:
+    """Return the mail that somebody got, as a page; None where there is nobody any more to fill it in for."""
+    if recipient.contact.erased_at is not None:
+        return None
+    try:
+        return composer_for(recipient.message).page(recipient.pk, selectors.contact_data(recipient.contact))
+    except RenderFault:
+        return None

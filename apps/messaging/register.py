@@ -1,0 +1,173 @@
+"""What messaging tells the rooms below it; called from `AppConfig.ready`."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.accounts.models import User
+from apps.campaigns import panels as campaigns
+from apps.campaigns.models import Channel
+from apps.collaboration.subjects import Subject, actions, subjects
+from apps.contacts import registries as contacts
+from apps.contacts.models import Contact
+from apps.content import uses as content
+from apps.core.navigation import Room, SearchHit, rooms, searches
+from apps.messaging import checks, selectors
+from apps.messaging.models import DeliveryEvent, Message, Recipient, Sender
+from apps.messaging.rules import MESSAGE_KIND
+from apps.segments import registry as segments
+
+TONES = {"running": "info", "paused": "warn", "finished": "good"}
+ICONS = {"opened": "mail-opened", "clicked": "click", "unsubscribed": "user-minus"}
+
+
+def register() -> None:
+    checks.register()
+    rooms.register(
+        "messages",
+        Room(gettext_lazy("Messages"), "messaging:list", "mail", "build", "messaging.view_message", order=30),
+    )
+    rooms.register(
+        "senders",
+        Room(
+            gettext_lazy("Senders"), "messaging:senders", "at", "settings", "messaging.view_sender", order=40
+        ),
+    )
+    searches.register("messages", _search)
+    campaigns.tabs.register(
+        "messages",
+        campaigns.Tab(
+            "messages",
+            gettext_lazy("Messages"),
+            "messaging:campaign",
+            "mail",
+            "messaging.view_message",
+            order=55,
+        ),
+    )
+    campaigns.channel_lines.register("messages", _channel_lines)
+    contacts.panels.register(
+        "messages",
+        contacts.Panel(gettext_lazy("Messages"), "messaging:contact", "messaging.view_deliveries", 30),
+    )
+    contacts.timeline.register("messages", _timeline)
+    content.template_uses.register("messages", _template_uses)
+    segments.kinds.register("message", MESSAGE_KIND)
+    segments.uses.register("messages", _segment_uses)
+    _subjects()
+
+
+def _subjects() -> None:
+    subjects.register(
+        "messaging.message",
+        Subject(
+            model=Message,
+            view_permission="messaging.view_message",
+            comment_permission="messaging.view_message",
+            url=lambda message: reverse("messaging:detail", args=[message.pk]),
+            watchers=lambda message: filter(None, [message.campaign.captain, message.channel.owner]),
+        ),
+    )
+    subjects.register(
+        "messaging.sender",
+        Subject(
+            model=Sender,
+            view_permission="messaging.view_sender",
+            url=lambda sender: reverse("messaging:sender", args=[sender.pk]),
+        ),
+    )
+    actions.update(
+        {
+            "message.created": gettext_lazy("began a message"),
+            "message.changed": gettext_lazy("changed a message"),
+            "message.deleted": gettext_lazy("deleted a draft"),
+            "message.launched": gettext_lazy("launched a message"),
+            "message.paused": gettext_lazy("paused a message"),
+            "message.resumed": gettext_lazy("let a message go on"),
+            "message.cancelled": gettext_lazy("cancelled what was left of a message"),
+            "message.retried": gettext_lazy("tried failed recipients again"),
+            "message.tested": gettext_lazy("sent a test"),
+            "message.ended": gettext_lazy("saw a message end"),
+            "sender.created": gettext_lazy("added a sender"),
+            "sender.changed": gettext_lazy("changed a sender"),
+            "sender.deleted": gettext_lazy("deleted a sender"),
+        }
+    )
+
+
+def _search(user: User, text: str) -> list[SearchHit]:
+    found = selectors.messages(user=user, search=text).order_by("-pk")[:5]
+    kind = _("Message")
+    return [(message.name, kind, reverse("messaging:detail", args=[message.pk])) for message in found]
+
+
+def _channel_lines(channels: Sequence[Channel]) -> Mapping[int, list[campaigns.ChannelLine]]:
+    lines: dict[int, list[campaigns.ChannelLine]] = defaultdict(list)
+    for message in Message.objects.filter(channel__in=channels).order_by("pk"):
+        line = campaigns.ChannelLine(
+            text=message.name,
+            url=reverse("messaging:detail", args=[message.pk]),
+            status=message.get_state_display(),
+            tone=TONES.get(message.state, "neutral"),
+        )
+        lines[message.channel_id].append(line)
+    return lines
+
+
+def _segment_uses(segment_ids: Collection[int]) -> dict[int, list[segments.Use]]:
+    """A segment is needed by drafts that name it; what was launched has its recipients."""
+    drafts = Message.objects.filter(state=Message.State.DRAFT)
+    found: dict[int, dict[int, segments.Use]] = {pk: {} for pk in segment_ids}
+    for side in ("segments", "exclude_segments"):
+        named = drafts.filter(**{f"{side}__in": segment_ids}).values_list(side, "pk", "name").order_by("pk")
+        for segment, message, name in named:
+            found[segment][message] = (name, reverse("messaging:detail", args=[message]))
+    return {pk: list(uses.values()) for pk, uses in found.items()}
+
+
+def _template_uses(template_ids: Collection[int]) -> list[content.TemplateUse]:
+    """A draft that is to send a template, or a message on its way with it, keeps it."""
+    return [
+        content.TemplateUse(
+            template_id=message.template_id or 0,
+            label=message.name,
+            kind=_("Message"),
+            url=reverse("messaging:detail", args=[message.pk]),
+            keeps_it=message.finished_at is None and message.state != Message.State.CANCELLED,
+        )
+        for message in Message.objects.filter(template__in=template_ids).order_by("pk")
+    ]
+
+
+def _timeline(contact: Contact, before: datetime, limit: int) -> list[contacts.TimelineEntry]:
+    """Return what was sent to a contact and what came of it, newest first."""
+    sent = contact.recipients.filter(state=Recipient.State.SENT, finished_at__lt=before)
+    events = contact.delivery_events.filter(at__lt=before, machine_reason="")
+    entries = [
+        contacts.TimelineEntry(
+            at=row.finished_at or before,
+            text=_("Got “%(message)s”") % {"message": row.message.name},
+            kind="message",
+            icon="mail",
+            url=reverse("messaging:recipient", args=[row.pk]),
+            key=f"recipient-{row.pk}",
+        )
+        for row in sent.select_related("message").order_by("-finished_at", "-pk")[:limit]
+    ]
+    entries += [
+        contacts.TimelineEntry(
+            at=event.at,
+            text=f"{DeliveryEvent.Kind(event.kind).label}: {event.message.name}",
+            kind=event.kind,
+            icon=ICONS.get(event.kind, "mail"),
+            url=reverse("messaging:recipient", args=[event.recipient_id]),
+            detail=str(event.link) if event.link else "",
+            key=f"delivery-{event.pk}",
+        )
+        for event in events.select_related("message", "link").order_by("-at", "-pk")[:limit]
+    ]
+    return sorted(entries, key=lambda entry: (entry.at, entry.key), reverse=True)[:limit]

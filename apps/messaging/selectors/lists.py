@@ -1,0 +1,121 @@
+"""The lists of messages, recipients and senders."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import User
+from apps.campaigns.models import Campaign, Channel
+from apps.contacts.models import Contact
+from apps.messaging.models import DeliveryEvent, Message, Recipient, Sender
+
+State = Recipient.State
+
+
+def messages(*, user: User, search: str = "", state: str = "") -> QuerySet[Message]:
+    """Return the messages of the campaigns that exist for this person."""
+    found = Message.objects.visible_to(user)
+    if search:
+        found = found.filter(name__icontains=search)
+    if state:
+        found = found.filter(state=state)
+    return found.select_related("campaign", "channel__owner", "template")
+
+
+def campaign_messages(campaign: Campaign) -> list[Message]:
+    """Return a campaign's messages, oldest first: the order in which people get them."""
+    found = campaign.messages.select_related("channel__owner", "template", "sender").order_by("pk")
+    return list(found)
+
+
+def email_channels(campaign: Campaign) -> list[Channel]:
+    return list(campaign.channels.filter(kind=Channel.Kind.EMAIL).select_related("owner"))
+
+
+def recipients(
+    message: Message, *, state: str = "", reason: str = "", search: str = ""
+) -> QuerySet[Recipient]:
+    """Return recipients of a message, by state; `search` is the beginning of an address."""
+    found = message.recipients.all()
+    if state:
+        found = found.filter(state=state)
+    if reason:
+        found = found.filter(reason=reason)
+    if search:
+        # The contact's own index answers; a ledger of millions is not read for it.
+        people = Contact.objects.filter(email__startswith=search.lower()).values("pk")[:200]
+        found = found.filter(contact__in=people)
+    return found.select_related("contact")
+
+
+def contact_recipients(contact: Contact, *, limit: int = 50) -> list[Recipient]:
+    """Return what was meant for a contact, newest first: also what did not go, with the reason."""
+    found = contact.recipients.select_related("message__campaign")
+    return list(found.order_by("-message_id", "-occurrence")[:limit])
+
+
+def recipient_events(recipient: Recipient) -> list[DeliveryEvent]:
+    return list(recipient.delivery_events.select_related("link").order_by("-at", "-pk")[:200])
+
+
+def senders(*, search: str = "", active: str = "") -> QuerySet[Sender]:
+    found = Sender.objects.all()
+    if search:
+        found = found.filter(name__icontains=search) | found.filter(email__icontains=search)
+    if active:
+        found = found.filter(is_active=active == "yes")
+    return found
+
+
+def senders_in_use() -> QuerySet[Sender]:
+    return Sender.objects.filter(is_active=True)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a recipient's story; fields as in `components/timeline.html`."""
+
+    at: datetime
+    text: str
+    icon: str = "circle-dot"
+    tone: str = "neutral"
+    detail: str = ""
+
+
+ENDINGS = {
+    State.SENT: (_("The mail server took it"), "circle-check", "good"),
+    State.FAILED: (_("It could not be sent"), "circle-x", "bad"),
+    State.UNKNOWN: (_("Nobody can know whether it arrived; it is not sent again"), "help-circle", "warn"),
+    State.SKIPPED: (_("Left out at the last moment"), "circle-minus", "neutral"),
+    State.CANCELLED: (_("Cancelled before it left"), "circle-minus", "neutral"),
+    State.EXPIRED: (_("Expired: it would have come too late"), "circle-minus", "neutral"),
+}
+
+
+def recipient_timeline(recipient: Recipient) -> list[Entry]:
+    """Tell a recipient's story from the facts of its row and what the reader did, newest first."""
+    entries = [_launch_entry(recipient)]
+    if recipient.state in ENDINGS and recipient.finished_at:
+        text, icon, tone = ENDINGS[State(recipient.state)]
+        detail = str(recipient.get_reason_display()) if recipient.reason else recipient.answer
+        entries.append(Entry(recipient.finished_at, str(text), icon, tone, detail))
+    elif recipient.state == State.PLANNED:
+        entries.append(
+            Entry(recipient.due_at, str(_("Waits for its hour")), "clock", "info", recipient.answer)
+        )
+    for event in recipient_events(recipient):
+        machine = _("By a machine: %(why)s") % {"why": event.machine_reason} if event.machine_reason else ""
+        detail = " · ".join(filter(None, [str(event.link) if event.link else "", str(machine)]))
+        label = str(DeliveryEvent.Kind(event.kind).label)
+        entries.append(Entry(event.at, label, "click" if event.link else "mail-opened", "neutral", detail))
+    return sorted(entries, key=lambda entry: entry.at, reverse=True)
+
+
+def _launch_entry(recipient: Recipient) -> Entry:
+    at = recipient.message.launched_at or recipient.due_at
+    if recipient.state == State.EXCLUDED:
+        reason = str(recipient.get_reason_display())
+        return Entry(at, str(_("In the audience, but left out at launch")), "circle-minus", "neutral", reason)
+    return Entry(at, str(_("In the audience at launch")), "users", "info")

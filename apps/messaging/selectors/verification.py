@@ -1,0 +1,89 @@
+"""Whether a message's ledger is true: against itself, against what readers did, against the mail server."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.messaging import sql
+from apps.messaging.models import UNFINISHED, Message, Recipient
+from apps.messaging.selectors.figures import message_ledger
+from apps.messaging.tokens import Purpose, token_read
+
+State = Recipient.State
+# Each statement counts rows that must not be; with the sentence for when there are some.
+RULES = {
+    gettext_lazy("%(n)s contacts have more than one row for the same occurrence."): """
+        SELECT count(*) FROM (
+            SELECT contact_id FROM messaging_recipient WHERE message_id = %(message)s
+            GROUP BY contact_id, occurrence HAVING count(*) > 1
+        ) AS twice
+    """,
+    gettext_lazy("%(n)s rows count as sent, but have no Message-ID or no time."): """
+        SELECT count(*) FROM messaging_recipient WHERE message_id = %(message)s
+        AND state = 'sent' AND (mail_id = '' OR finished_at IS NULL)
+    """,
+    gettext_lazy("%(n)s Message-IDs stand on more than one row."): """
+        SELECT count(*) FROM (
+            SELECT mail_id FROM messaging_recipient WHERE message_id = %(message)s AND mail_id <> ''
+            GROUP BY mail_id HAVING count(*) > 1
+        ) AS twice
+    """,
+    gettext_lazy("%(n)s opens, clicks or unsubscribes belong to people to whom nothing was handed over."): """
+        SELECT count(*) FROM messaging_deliveryevent AS event
+        JOIN messaging_recipient AS r ON r.id = event.recipient_id
+        WHERE event.message_id = %(message)s AND event.machine_reason = ''
+        AND r.state NOT IN ('sending', 'sent', 'unknown')
+    """,
+    gettext_lazy("%(n)s events name a recipient that this message has not."): """
+        SELECT count(*) FROM messaging_deliveryevent AS event WHERE event.message_id = %(message)s
+        AND NOT EXISTS (
+            SELECT FROM messaging_recipient AS r
+            WHERE r.id = event.recipient_id AND r.message_id = event.message_id
+            AND r.contact_id = event.contact_id
+        )
+    """,
+}
+
+
+def ledger_problems(message: Message, *, record: Iterable[str] | None = None) -> list[str]:
+    """
+    Return a sentence for everything about the ledger that is not true; nothing if all of it is.
+
+    `record`: the Message-IDs that the mail server took, each as often as it did, of whatever mail there was.
+    """
+    problems = []
+    for sentence, statement in RULES.items():
+        [(count,)] = sql.rows(statement, {"message": message.pk})
+        if count:
+            problems.append(str(sentence % {"n": count}))
+    ledger = message_ledger(message)
+    if ledger.audience != message.recipients.count():
+        problems.append(_("The states do not sum to the audience."))
+    if message.state == Message.State.FINISHED and ledger.unfinished:
+        told = _("The message is finished, but %(n)s recipients are not.")
+        problems.append(told % {"n": ledger.unfinished})
+    return problems if record is None else [*problems, *_record_problems(message, record)]
+
+
+def _record_problems(message: Message, record: Iterable[str]) -> list[str]:
+    """Compare with the server's own record: every sent mail is there once, and nothing else is."""
+    rows = dict(message.recipients.exclude(state__in=UNFINISHED[:2]).values_list("pk", "state"))
+    taken = Counter(filter(None, map(_recipient_id, record)))
+    ours = {pk: count for pk, count in taken.items() if pk in rows}
+    sent = {pk for pk, state in rows.items() if state == State.SENT}
+    may_be_there = sent | {pk for pk, state in rows.items() if state in {State.SENDING, State.UNKNOWN}}
+    found = {
+        _("%(n)s recipients got it more than once."): [pk for pk, count in ours.items() if count > 1],
+        _("%(n)s recipients count as sent, and the mail server has nothing for them."): sent - set(ours),
+        _("The mail server has mail for %(n)s recipients to whom nothing was sent."): set(ours)
+        - may_be_there,
+    }
+    return [sentence % {"n": len(rows)} for sentence, rows in found.items() if rows]
+
+
+def _recipient_id(mail_id: str) -> int | None:
+    """Return whose mail a Message-ID of ours is; None if it is somebody else's, or a test's."""
+    found = token_read(Purpose.MAIL, mail_id.strip().strip("<>").partition("@")[0])
+    return found[0] if found else None

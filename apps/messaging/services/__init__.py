@@ -1,0 +1,51 @@
+"""Acts on messages: what a person or the schedule does to them."""
+
+from apps.messaging.services.health import messages_finish
+from apps.messaging.services.launch import MessageNotLaunchable, message_launch
+from apps.messaging.services.messages import (
+    MessageFields,
+    MessageRefused,
+    message_cancel,
+    message_create,
+    message_delete,
+    message_pause,
+    message_resume,
+    message_retry_failed,
+    message_update,
+)
+from apps.messaging.services.senders import SenderInUse, sender_delete, sender_save
+from apps.messaging.services.sending import messages_send
+from apps.messaging.services.testing import TestNotSent, message_test
+from apps.messaging.services.tracking import (
+    bursts_mark,
+    click_record,
+    open_record,
+    partitions_ensure,
+    recipient_unsubscribe,
+)
+
+__all__ = [
+    "MessageFields",
+    "MessageNotLaunchable",
+    "MessageRefused",
+    "SenderInUse",
+    "TestNotSent",
+    "bursts_mark",
+    "click_record",
+    "message_cancel",
+    "message_create",
+    "message_delete",
+    "message_launch",
+    "message_pause",
+    "message_resume",
+    "message_retry_failed",
+    "message_test",
+    "message_update",
+    "messages_finish",
+    "messages_send",
+    "open_record",
+    "partitions_ensure",
+    "recipient_unsubscribe",
+    "sender_delete",
+    "sender_save",
+]

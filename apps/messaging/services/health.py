@@ -1,0 +1,75 @@
+"""How a message fares: its end, and the automatic pause when the server refuses too much or is gone."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from apps.collaboration import services as collaboration
+from apps.messaging import ledger
+from apps.messaging.models import Message
+from apps.messaging.services.messages import message_audit, message_pause
+
+# A spike: this many answers and this share of them refusals. Old answers fade, so that a bad hour is not
+# forgiven by a good morning.
+SPIKE_ANSWERS = 50
+SPIKE_PERCENT = 20
+FADE_AT = 500
+# Connections in a row that failed; the scheduler rings every few seconds, so this is a minute or two.
+CONNECTIONS_FAILED = 20
+
+
+def messages_finish(*, now: datetime) -> list[Message]:
+    """Close what has no recipient left to write to, and write that down; repeating it changes nothing."""
+    finished = ledger.finish(now=now)
+    for message in finished:
+        message_audit(message, "ended", by=None, now=now, details={"state": message.state})
+    return finished
+
+
+def is_spike(answers: int, refusals: int) -> bool:
+    return answers >= SPIKE_ANSWERS and refusals * 100 >= answers * SPIKE_PERCENT
+
+
+@transaction.atomic
+def answers_note(answers: Mapping[int, Counter[str]], *, now: datetime) -> None:
+    """Add what the server answered, by message and "taken" or "refused"; pause a message at a spike."""
+    messages = Message.objects.select_for_update(no_key=True).filter(pk__in=answers).order_by("pk")
+    for message in messages:
+        heard = answers[message.pk]
+        message.recent_answers += heard.total()
+        message.recent_refusals += heard["refused"]
+        spike = is_spike(message.recent_answers, message.recent_refusals)
+        told = {"refused": message.recent_refusals, "answers": message.recent_answers}
+        if message.recent_answers >= FADE_AT:
+            message.recent_answers //= 2
+            message.recent_refusals //= 2
+        message.connections_failed = 0
+        message.save(update_fields=["recent_answers", "recent_refusals", "connections_failed"])
+        if spike and message.is_running:
+            why = _("The mail server refused %(refused)s of the last %(answers)s mails.") % told
+            _pause(message, why, now=now)
+
+
+@transaction.atomic
+def connection_failed(messages: Collection[int], *, why: str, now: datetime) -> None:
+    """Count one more connection that failed; pause the messages that wait for it at `CONNECTIONS_FAILED`."""
+    waiting = Message.objects.select_for_update(no_key=True).filter(pk__in=messages).order_by("pk")
+    for message in waiting:
+        message.connections_failed += 1
+        message.save(update_fields=["connections_failed"])
+        if message.connections_failed >= CONNECTIONS_FAILED and message.is_running:
+            told = _("The mail server could not be reached %(n)s times in a row: %(why)s")
+            reason = told % {"n": message.connections_failed, "why": why}
+            _pause(message, reason[:500], now=now)
+
+
+def _pause(message: Message, why: str, *, now: datetime) -> None:
+    """Pause by ourselves, and tell those who answer for the message."""
+    message_pause(message=message, by=None, now=now, reason=why)
+    told = _("“%(message)s” was paused: %(why)s") % {"message": message.name[:80], "why": why}
+    people = {message.campaign.captain, *([message.channel.owner] if message.channel.owner else [])}
+    collaboration.notify(users=people, text=told, url=reverse("messaging:detail", args=[message.pk]), now=now)

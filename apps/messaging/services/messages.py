@@ -1,0 +1,202 @@
+"""Acts on a message before and after its launch. What happens in between is in `launch` and `sending`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, TypedDict
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.campaigns.models import Channel
+from apps.collaboration import services as collaboration
+from apps.content.models import Template
+from apps.core.errors import DomainError
+from apps.core.queues import ring
+from apps.messaging import ledger
+from apps.messaging.models import Message, Sender
+from apps.segments.models import Segment
+
+SEND_TASK = "apps.messaging.tasks.messages_send"
+
+
+class MessageRefused(DomainError):
+    """The message's state says no."""
+
+
+class MessageFields(TypedDict, total=False):
+    """What a person fills in, a step at a time; only what is given is changed."""
+
+    name: str
+    sender: Sender | None
+    template: Template | None
+    segments: Sequence[Segment]
+    exclude_segments: Sequence[Segment]
+    topic: str
+    holdout_percent: int
+    is_tracked: bool
+    scheduled_at: datetime | None
+    not_after: datetime | None
+
+
+@transaction.atomic
+def message_create(*, channel: Channel, fields: MessageFields, by: User, now: datetime) -> Message:
+    """
+    Start a draft in a campaign's e-mail channel.
+
+    :raises MessageRefused: the channel is not one that Bookend sends on
+    """
+    if channel.kind != Channel.Kind.EMAIL:
+        kind = channel.get_kind_display()
+        raise MessageRefused(_("Messages are sent by e-mail; this channel is “%(kind)s”.") % {"kind": kind})
+    message = Message(campaign_id=channel.campaign_id, channel=channel, created_at=now, updated_at=now)
+    _fields_set(message, fields)
+    message_audit(message, "created", by=by, now=now)
+    return message
+
+
+@transaction.atomic
+def message_update(*, message: Message, fields: MessageFields, by: User, now: datetime) -> Message:
+    """
+    Change a draft.
+
+    :raises MessageRefused: it has been launched: what was promised then must stay true
+    """
+    message = message_lock(message)
+    if not message.is_draft:
+        raise MessageRefused(_("A message that was launched cannot be changed any more."))
+    _fields_set(message, fields)
+    message_audit(message, "changed", by=by, now=now, details={"fields": sorted(fields)})
+    return message
+
+
+def _fields_set(message: Message, fields: MessageFields) -> None:
+    plain: dict[str, Any] = dict(fields)
+    sets = {name: plain.pop(name) for name in ("segments", "exclude_segments") if name in plain}
+    for name, value in plain.items():
+        setattr(message, name, value)
+    message.save()
+    for name, value in sets.items():
+        getattr(message, name).set(value)
+
+
+@transaction.atomic
+def message_delete(*, message: Message, by: User, now: datetime) -> None:
+    """
+    Throw a draft away.
+
+    :raises MessageRefused: it has been launched: its ledger is never deleted
+    """
+    message = message_lock(message)
+    if not message.is_draft:
+        raise MessageRefused(_("A message that was launched stays on record. Cancel what is still unsent."))
+    message_audit(message, "deleted", by=by, now=now)
+    message.delete()
+
+
+@transaction.atomic
+def message_pause(*, message: Message, by: User | None, now: datetime, reason: str = "") -> Message:
+    """
+    Hold what has not left yet; at most one sub-batch per worker is past stopping. `by=None`: by itself.
+
+    :raises MessageRefused: it is not running
+    """
+    message = message_lock(message)
+    if not message.is_running:
+        raise _wrong_state(message, _("Only a running message can be paused; this one is “%(state)s”."))
+    _move(message, Message.State.PAUSED, now=now, pause_reason=reason)
+    details: dict[str, object] = {"reason": reason} if reason else {}
+    message_audit(message, "paused", by=by, now=now, details=details)
+    return message
+
+
+@transaction.atomic
+def message_resume(*, message: Message, by: User, now: datetime) -> Message:
+    """
+    Go on where the pause began; nobody is written to again.
+
+    :raises MessageRefused: it is not paused
+    """
+    message = message_lock(message)
+    if message.state != Message.State.PAUSED:
+        raise _wrong_state(message, _("Only a paused message can go on; this one is “%(state)s”."))
+    fresh = {"pause_reason": "", "recent_answers": 0, "recent_refusals": 0, "connections_failed": 0}
+    _move(message, Message.State.RUNNING, now=now, **fresh)
+    message_audit(message, "resumed", by=by, now=now)
+    ring(SEND_TASK)
+    return message
+
+
+@transaction.atomic
+def message_cancel(*, message: Message, by: User, now: datetime) -> Message:
+    """
+    Close everything that has not left yet, for good.
+
+    What a worker holds at this moment follows at its next step; large ledgers are swept by the doorbell.
+
+    :raises MessageRefused: there is nothing left to cancel
+    """
+    message = message_lock(message)
+    if not message.is_open:
+        raise _wrong_state(message, _("There is nothing to cancel: this message is “%(state)s”."))
+    _move(message, Message.State.CANCELLED, now=now, pause_reason="")
+    ledger.cancel(now=now)
+    message_audit(message, "cancelled", by=by, now=now)
+    ring(SEND_TASK)
+    return message
+
+
+@transaction.atomic
+def message_retry_failed(
+    *, message: Message, by: User, now: datetime, answer: str | None = None
+) -> tuple[Message, int]:
+    """
+    Put failed recipients back in line, and return how many.
+
+    Those whose failure may pass; with `answer` those whom the server told exactly this, because a person
+    chose them. Never an unknown one: it may have been sent.
+
+    :raises MessageRefused: nobody can be retried, or it is too late to
+    """
+    message = message_lock(message)
+    if message.state not in {Message.State.RUNNING, Message.State.PAUSED, Message.State.FINISHED}:
+        raise _wrong_state(message, _("Nothing can be retried: this message is “%(state)s”."))
+    if message.not_after and message.not_after <= now:
+        raise MessageRefused(_("This message must not go out any more: its last moment has passed."))
+    chosen = Q(is_retryable=True) if answer is None else Q(answer=answer)
+    count = ledger.retry(message, chosen=chosen, now=now)
+    if not count:
+        raise MessageRefused(_("Nobody is left to retry."))
+    if message.state == Message.State.FINISHED:
+        fresh = {"finished_at": None, "recent_answers": 0, "recent_refusals": 0}
+        _move(message, Message.State.RUNNING, now=now, **fresh)
+    message_audit(message, "retried", by=by, now=now, details={"recipients": count})
+    ring(SEND_TASK)
+    return message, count
+
+
+def message_audit(
+    message: Message, act: str, *, by: User | None, now: datetime, details: dict[str, object] | None = None
+) -> None:
+    """Write the act down, in the message's history and in its campaign's."""
+    collaboration.audit_record(
+        action=f"message.{act}", subject=message, by=by, now=now, within=message.campaign, details=details
+    )
+
+
+def message_lock(message: Message) -> Message:
+    """Return the message as it is now, held until the transaction ends; the argument may be stale."""
+    return Message.objects.select_for_update(no_key=True).get(pk=message.pk)
+
+
+def _move(message: Message, state: Message.State, *, now: datetime, **also: object) -> None:
+    message.state = state
+    message.updated_at = now
+    for name, value in also.items():
+        setattr(message, name, value)
+    message.save(update_fields=["state", "updated_at", *also])
+
+
+def _wrong_state(message: Message, sentence: str) -> MessageRefused:
+    return MessageRefused(sentence % {"state": message.get_state_display()})

@@ -1,0 +1,207 @@
+"""What the sending doorbell does: one bounded stretch of work on whatever is due."""
+
+import logging
+import time
+from collections import Counter, deque
+from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
+
+from django.conf import settings
+from django.db import DatabaseError, OperationalError, connection, transaction
+
+from apps.contacts import selectors as contacts
+from apps.core.queues import ring
+from apps.messaging import ledger
+from apps.messaging.delivery.composer import Composer, NotComposable, composer_for
+from apps.messaging.delivery.engine import Engine, engine_for
+from apps.messaging.delivery.mail import Mail
+from apps.messaging.delivery.outcome import Outcome
+from apps.messaging.delivery.server import server_of_settings
+from apps.messaging.delivery.smtp import ServerOutOfReach
+from apps.messaging.ledger import Addressed, Lease, Taken
+from apps.messaging.models import Message, Recipient
+from apps.messaging.services import health
+from apps.messaging.services.messages import SEND_TASK
+
+logger = logging.getLogger(__name__)
+
+CLAIM_SIZE = 400
+# At most two flights are past the point of no return: a worker that is killed leaves 24 unknown, no more.
+FLIGHT_SIZE = 12
+FLIGHTS_IN_AIR = 2
+STRETCH = 5.0  # seconds of work per ring: then the clock is fresh, and a deploy has not waited long
+NEVER_BEGUN = "The database was away when this was about to begin."
+PERSISTENCE = 60.0  # seconds for which a worker tries to write down what the server said
+
+
+@dataclass
+class Watch:
+    """The database's clock, read once, carried on by this machine's stopwatch."""
+
+    started_at: datetime
+    _started: float = field(default_factory=time.monotonic)
+
+    @property
+    def elapsed(self) -> float:
+        return time.monotonic() - self._started
+
+    @property
+    def time(self) -> datetime:
+        return self.started_at + timedelta(seconds=self.elapsed)
+
+
+def messages_send(*, now: datetime) -> None:
+    """
+    Send for a few seconds and ring for more. May run at any time, many times at once.
+
+    With SENDING_ENABLED off nothing is claimed; what is due stays in line.
+    """
+    if not settings.SENDING_ENABLED:
+        return
+    watch = Watch(now)
+    _upkeep(now)
+    engine = engine_for(server_of_settings())
+    is_going = True
+    while is_going and watch.elapsed < STRETCH:
+        lease = ledger.claim(limit=CLAIM_SIZE, now=watch.time)
+        if lease is None:
+            break
+        is_going = _lease_work(lease, engine, watch)
+    health.messages_finish(now=watch.time)
+    if is_going and watch.elapsed >= STRETCH:
+        ring(SEND_TASK)
+
+
+def _upkeep(now: datetime) -> None:
+    """Do what time has brought since the last ring. Each is bounded, and goes on at the next one."""
+    ledger.reap(now=now)
+    ledger.expire(now=now)
+    ledger.cancel(now=now)
+    ledger.queue_due(now=now)
+
+
+def _lease_work(lease: Lease, engine: Engine, watch: Watch) -> bool:
+    """Send what was claimed; return False where the server is out of reach: the next ring tries again."""
+    messages = {row.message_id for row in lease.rows}
+    try:
+        engine.reach()  # before anything is begun: a server out of reach is given nothing
+    except ServerOutOfReach as failure:
+        ledger.release(lease)
+        health.connection_failed(messages, why=str(failure), now=watch.time)
+        return False
+    shift = Shift(lease, engine, watch)
+    try:
+        shift.work()
+    finally:
+        health.answers_note(shift.heard, now=watch.time)
+    if shift.trouble:
+        health.connection_failed(messages, why=shift.trouble, now=watch.time)
+    return not shift.trouble
+
+
+class Shift:
+    """
+    One lease from claim to last answer, in flights: small sets of rows that pass the point of no return
+    together. While the answers to one flight are written down and the next is begun, another is in the air.
+    """
+
+    def __init__(self, lease: Lease, engine: Engine, watch: Watch) -> None:
+        self.lease = lease
+        self.engine = engine
+        self.watch = watch
+        self.trouble = ""  # why the server is out of reach, if it is
+        self.heard: dict[int, Counter[str]] = {row.message_id: Counter() for row in lease.rows}
+        self._rows = {row.id: row for row in lease.rows}
+        self._known: dict[int, Outcome] = {}  # not written down yet
+        self._air: deque[Future[dict[int, Outcome]]] = deque()
+
+    def work(self) -> None:
+        """Whatever stops it, what is known is written down, and what was not begun goes back in line."""
+        try:
+            for flight in self._flights():
+                if len(self._air) == FLIGHTS_IN_AIR:
+                    self._land()
+                if self._must_stop():
+                    break
+                self._depart(flight)
+        finally:
+            while self._air:
+                self._land()
+            self._write_down()
+
+    def _must_stop(self) -> bool:
+        return (
+            bool(self.trouble)
+            or self.watch.elapsed > 2 * STRETCH
+            or any(health.is_spike(heard.total(), heard["refused"]) for heard in self.heard.values())
+        )
+
+    def _flights(self) -> Iterator[list[tuple[Addressed, Mail | None]]]:
+        """Build the mails, a flight of one message at a time; one that cannot be built fails alone."""
+        messages = Message.objects.select_related("sender", "template_version", "campaign").in_bulk(
+            self.heard
+        )
+        people = contacts.contacts_as_data([row.contact_id for row in self.lease.rows])
+        for message_id, group in groupby(self.lease.rows, key=attrgetter("message_id")):
+            composer, rows = composer_for(messages[message_id]), list(group)
+            for start in range(0, len(rows), FLIGHT_SIZE):
+                built = (self._build(composer, row, people) for row in rows[start : start + FLIGHT_SIZE])
+                yield [pair for pair in built if pair]
+
+    def _build(
+        self, composer: Composer, row: Taken, people: dict[int, dict[str, object]]
+    ) -> tuple[Addressed, Mail | None] | None:
+        data = people.get(row.contact_id)
+        if data is None or not data["email"]:
+            return Addressed(row, address="", mail_id=""), None  # erased meanwhile: the gate will say so
+        try:
+            mail = composer.compose(row.id, data, at=self.watch.time)
+        except NotComposable as failure:
+            self._known[row.id] = Outcome.our_fault(str(failure))
+            return None
+        return Addressed(row, address=str(data["email"]), mail_id=mail.mail_id), mail
+
+    def _depart(self, flight: list[tuple[Addressed, Mail | None]]) -> None:
+        known, self._known = self._known, {}
+        batch = [addressed for addressed, _mail in flight]
+        try:
+            go = ledger.advance(self.lease, outcomes=known, batch=batch, now=self.watch.time)
+        except DatabaseError:
+            # Committed or not, nobody can say; but nothing of it was handed over, and that can be said.
+            self._known = known | {one.row.id: Outcome.untried(NEVER_BEGUN) for one in batch}
+            raise
+        mails = [mail for addressed, mail in flight if mail and addressed.row.id in go]
+        if mails:
+            self._air.append(self.engine.deliver(mails))
+
+    def _land(self) -> None:
+        for pk, outcome in self._air.popleft().result().items():
+            self._known[pk] = outcome
+            heard = self.heard[self._rows[pk].message_id]
+            if outcome.state != Recipient.State.QUEUED:
+                heard["taken" if outcome.state == Recipient.State.SENT else "refused"] += 1
+            elif outcome.tries_again:
+                heard["refused"] += 1
+            else:
+                self.trouble = outcome.answer
+
+    def _write_down(self) -> None:
+        """Keep trying: a database that was away for a moment must not turn what is known into `unknown`."""
+        deadline = time.monotonic() + PERSISTENCE
+        while True:
+            try:
+                with transaction.atomic():
+                    ledger.settle(self.lease, self._known, now=self.watch.time)
+                    ledger.release(self.lease)
+            except OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                logger.warning("the outcome of %s mails is not written down yet", len(self._known))
+                connection.close_if_unusable_or_obsolete()
+                time.sleep(1)
+            else:
+                return

@@ -1,0 +1,140 @@
+"""What readers and their machines do with a mail: one append per hit, nothing else in the request."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from apps.contacts import services as contacts
+from apps.contacts.models import Channel, ConsentStatus, Contact, Suppression
+from apps.contacts.services import ConsentChange
+from apps.core.partitions import month_after, month_of, month_partition_ensure
+from apps.messaging import sql
+from apps.messaging.machines import BURST_LINKS, BURST_TIME, TOO_FAST
+from apps.messaging.models import DeliveryEvent, Recipient
+from apps.messaging.tracked import Destination
+
+Kind = DeliveryEvent.Kind
+TABLE = DeliveryEvent._meta.db_table
+
+
+def open_record(*, recipient_id: int, machine_reason: str, now: datetime) -> None:
+    """Append an open. A recipient who is gone leaves no trace, and nobody is made by it."""
+    _append(
+        """
+        INSERT INTO messaging_deliveryevent (recipient_id, message_id, contact_id, kind, at, machine_reason)
+        SELECT id, message_id, contact_id, 'opened', %(now)s,
+            CASE WHEN %(reason)s = '' AND finished_at > %(too_fast)s THEN 'too_fast' ELSE %(reason)s END
+        FROM messaging_recipient WHERE id = %(recipient)s RETURNING id
+        """,
+        {"recipient": recipient_id, "reason": machine_reason, "now": now, "too_fast": now - TOO_FAST},
+    )
+
+
+def click_record(
+    *, recipient_id: int, position: int, machine_reason: str, now: datetime
+) -> Destination | None:
+    """Append a click and return where it leads; None where there is no such recipient or link."""
+    found = _append(
+        """
+        WITH found AS (
+            SELECT r.id, r.message_id, r.contact_id, r.finished_at, link.id AS link_id, link.url,
+                campaign.name AS campaign, message.name AS message
+            FROM messaging_recipient AS r
+            JOIN messaging_link AS link ON link.message_id = r.message_id AND link.position = %(position)s
+            JOIN messaging_message AS message ON message.id = r.message_id
+            JOIN campaigns_campaign AS campaign ON campaign.id = message.campaign_id
+            WHERE r.id = %(recipient)s
+        ), hit AS (
+            INSERT INTO messaging_deliveryevent
+                (recipient_id, message_id, contact_id, kind, at, link_id, machine_reason)
+            SELECT id, message_id, contact_id, 'clicked', %(now)s, link_id,
+                CASE WHEN %(reason)s = '' AND finished_at > %(too_fast)s THEN 'too_fast' ELSE %(reason)s END
+            FROM found
+        )
+        SELECT url, contact_id, campaign, message FROM found
+        """,
+        {
+            "recipient": recipient_id,
+            "position": position,
+            "reason": machine_reason,
+            "now": now,
+            "too_fast": now - TOO_FAST,
+        },
+    )
+    return Destination(*found[0]) if found else None
+
+
+def partitions_ensure(*, now: datetime) -> None:
+    """Make room for the events of this month and the next, so that no reader's request has to."""
+    month = month_of(now)
+    for one in (month, month_after(month)):
+        month_partition_ensure(TABLE, one)
+
+
+def _append(statement: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
+    try:
+        with transaction.atomic():
+            return sql.rows(statement, params)
+    except IntegrityError:
+        # The first hit of a month whose partition nobody made ahead.
+        with transaction.atomic():
+            month_partition_ensure(TABLE, month_of(params["now"]))
+            return sql.rows(statement, params)
+
+
+@transaction.atomic
+def recipient_unsubscribe(*, recipient: Recipient, basis: str, now: datetime) -> None:
+    """
+    Stop writing to this person, at once and for good: consent withdrawn, address suppressed.
+
+    Repeating it changes nothing. `basis` says how they did it, for the consent ledger.
+    """
+    contact = Contact.objects.select_for_update(no_key=True).get(pk=recipient.contact_id)
+    source = _("message %(id)s") % {"id": recipient.message_id}
+    change = ConsentChange(
+        status=ConsentStatus.UNSUBSCRIBED, channel=Channel.EMAIL, basis=basis, source=source
+    )
+    contacts.consent_record(contact=contact, change=change, by=None, now=now)
+    for address in {recipient.address, contact.email} - {""}:
+        contacts.suppression_add(
+            address=address, reason=Suppression.Reason.UNSUBSCRIBED, by=None, now=now, source=source
+        )
+    done = DeliveryEvent.objects.filter(recipient=recipient, kind=Kind.UNSUBSCRIBED)
+    if not done.exists():
+        month_partition_ensure(TABLE, month_of(now))
+        DeliveryEvent.objects.create(
+            recipient=recipient,
+            message_id=recipient.message_id,
+            contact_id=recipient.contact_id,
+            kind=Kind.UNSUBSCRIBED,
+            at=now,
+        )
+
+
+def bursts_mark(*, now: datetime) -> int:
+    """
+    Mark clicks on many links within seconds as a machine's, also those that came before it was plain.
+
+    Looks at the last minutes; run every minute. Return how many were marked.
+    """
+    return sql.run(
+        """
+        WITH recent AS (
+            SELECT id, at, recipient_id, link_id FROM messaging_deliveryevent
+            WHERE kind = 'clicked' AND machine_reason = '' AND at > %(since)s AND at <= %(now)s
+        ), bursts AS (
+            SELECT DISTINCT near.id, near.at FROM recent AS one JOIN recent AS near
+                ON near.recipient_id = one.recipient_id AND near.at BETWEEN one.at AND one.at + %(time)s
+            WHERE (
+                SELECT count(DISTINCT link_id) FROM recent AS other
+                WHERE other.recipient_id = one.recipient_id
+                AND other.at BETWEEN one.at AND one.at + %(time)s
+            ) >= %(links)s
+        )
+        UPDATE messaging_deliveryevent AS event SET machine_reason = 'all_links'
+        FROM bursts WHERE event.id = bursts.id AND event.at = bursts.at
+        """,
+        {"since": now - 60 * BURST_TIME, "now": now, "time": BURST_TIME, "links": BURST_LINKS},
+    )

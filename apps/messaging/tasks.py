@@ -1,0 +1,19 @@
+"""Doorbells. A task reads the clock and calls one service."""
+
+from typing import Any
+
+from celery import shared_task
+
+from apps.core import clock
+from apps.messaging import services
+
+
+# The limits are shorter than a lease. `_later` lets an old worker take a ring from newer code.
+@shared_task(acks_late=True, soft_time_limit=240, time_limit=280)
+def messages_send(**_later: Any) -> None:
+    services.messages_send(now=clock.now())
+
+
+@shared_task(soft_time_limit=50)
+def bursts_mark(**_later: Any) -> None:
+    services.bursts_mark(now=clock.now())

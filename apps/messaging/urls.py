@@ -1,0 +1,39 @@
+from django.urls import path
+
+from apps.messaging.views import drafts, parts, running, senders, tracking
+
+app_name = "messaging"
+urlpatterns = [
+    # In the readers' hands
+    path("o/<str:token>.gif", tracking.opened, name="open"),
+    path("c/<str:token>", tracking.clicked, name="click"),
+    path("u/<str:token>", tracking.unsubscribe, name="unsubscribe"),
+    path("view/<str:token>", tracking.in_browser, name="view"),
+    # Writing
+    path("messages/", running.message_list, name="list"),
+    path("channels/<int:pk>/messages/new/", drafts.message_create, name="create"),
+    path("messages/<int:pk>/recipients/", drafts.message_recipients, name="recipients-edit"),
+    path("messages/<int:pk>/content/", drafts.message_content, name="content-edit"),
+    path("messages/<int:pk>/settings/", drafts.message_settings, name="settings-edit"),
+    path("messages/<int:pk>/reach/", drafts.message_reach, name="reach"),
+    path("messages/<int:pk>/frame/", drafts.message_frame, name="frame"),
+    path("messages/<int:pk>/test/", drafts.message_test, name="test"),
+    path("messages/<int:pk>/launch/", drafts.message_launch, name="launch"),
+    path("messages/<int:pk>/delete/", drafts.message_delete, name="delete"),
+    # Running
+    path("messages/<int:pk>/", running.message_detail, name="detail"),
+    path("messages/<int:pk>/pause/", running.message_pause, name="pause"),
+    path("messages/<int:pk>/resume/", running.message_resume, name="resume"),
+    path("messages/<int:pk>/cancel/", running.message_cancel, name="cancel"),
+    path("messages/<int:pk>/retry/", running.message_retry, name="retry"),
+    path("messages/<int:pk>/people/", running.message_people, name="people"),
+    path("messages/people/<int:pk>/", running.recipient_detail, name="recipient"),
+    # On other rooms' pages
+    path("campaigns/<int:pk>/messages/", parts.campaign_messages, name="campaign"),
+    path("contacts/<int:pk>/deliveries/", parts.contact_deliveries, name="contact"),
+    # Settings
+    path("settings/senders/", senders.sender_list, name="senders"),
+    path("settings/senders/new/", senders.sender_create, name="sender-create"),
+    path("settings/senders/<int:pk>/", senders.sender_update, name="sender"),
+    path("settings/senders/<int:pk>/delete/", senders.sender_delete, name="sender-delete"),
+]

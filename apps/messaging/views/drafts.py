@@ -1,0 +1,222 @@
+"""Writing a message, step by step, up to its launch."""
+
+from typing import Any
+
+from django import forms as django_forms
+from django.contrib import messages as notes
+from django.db import IntegrityError
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from apps.accounts.http import UserRequest, requires
+from apps.campaigns import readiness
+from apps.campaigns.models import Channel
+from apps.content.frames import mail_frame
+from apps.core import clock
+from apps.core.errors import DomainError
+from apps.messaging import audience, checks, forms, previews, selectors, services
+from apps.messaging.models import Message
+from apps.segments.rules import RuleInvalid
+
+
+@require_http_methods(["GET", "POST"])
+@requires("messaging.add_message", on=Channel)
+def message_create(request: UserRequest, channel: Channel) -> HttpResponse:
+    form = forms.MessageCreateForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        fields = services.MessageFields(name=form.cleaned_data["name"])
+        if channel.campaign.segment:
+            fields["segments"] = [channel.campaign.segment]
+        try:
+            message = services.message_create(
+                channel=channel, fields=fields, by=request.user, now=clock.now()
+            )
+        except services.MessageRefused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return redirect("messaging:recipients-edit", message.pk)
+    return render(request, "messaging/message_create.html", {"channel": channel, "form": form})
+
+
+@require_http_methods(["GET", "POST"])
+@requires("messaging.change_message", on=Message)
+def message_recipients(request: UserRequest, message: Message) -> HttpResponse:
+    initial = {
+        "segments": message.segments.all(),
+        "exclude_segments": message.exclude_segments.all(),
+        "holdout_percent": message.holdout_percent,
+    }
+    form = forms.RecipientsForm(request.POST or None, initial=initial)
+    return _step(request, message, form, step="recipients", following="messaging:content-edit")
+
+
+@require_http_methods(["GET", "POST"])
+@requires("messaging.change_message", on=Message)
+def message_content(request: UserRequest, message: Message) -> HttpResponse:
+    form = forms.ContentForm(request.POST or None, initial={"template": message.template_id})
+    return _step(request, message, form, step="content", following="messaging:settings-edit")
+
+
+@require_http_methods(["GET", "POST"])
+@requires("messaging.change_message", on=Message)
+def message_settings(request: UserRequest, message: Message) -> HttpResponse:
+    names = ("name", "topic", "is_tracked", "scheduled_at", "not_after")
+    initial = {name: getattr(message, name) for name in names} | {"sender": message.sender_id}
+    form = forms.SettingsForm(request.POST or None, initial=initial)
+    return _step(request, message, form, step="settings", following="messaging:detail")
+
+
+def _step(
+    request: UserRequest, message: Message, form: django_forms.Form, *, step: str, following: str
+) -> HttpResponse:
+    """Show one step of a draft, or save it and go on; what was launched is only looked at."""
+    if not message.is_draft:
+        return redirect("messaging:detail", message.pk)
+    if request.method == "POST" and form.is_valid():
+        fields: Any = form.cleaned_data
+        try:
+            services.message_update(message=message, fields=fields, by=request.user, now=clock.now())
+        except services.MessageRefused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            stay = "stay" in request.POST
+            return redirect(request.path if stay else reverse(following, args=[message.pk]))
+    context = {"message": message, "form": form, "steps": steps(message, step), "step": step}
+    return render(request, f"messaging/message_{step}.html", context)
+
+
+def steps(message: Message, current: str) -> list[dict[str, object]]:
+    """Return the steps as tabs; each is a page of its own and saves by itself."""
+    names = {
+        "recipients": (_("Recipients"), "messaging:recipients-edit"),
+        "content": (_("Content"), "messaging:content-edit"),
+        "settings": (_("Settings"), "messaging:settings-edit"),
+        "review": (_("Review"), "messaging:detail"),
+    }
+    return [
+        {"label": label, "url": reverse(name, args=[message.pk]), "is_current": step == current}
+        for step, (label, name) in names.items()
+    ]
+
+
+@require_GET
+@requires("messaging.view_message", on=Message)
+def message_reach(request: UserRequest, message: Message) -> HttpResponse:
+    """Count whom the message would reach: as saved, or as the form beside it says right now."""
+    choice = audience.choice_of(message)
+    form = forms.RecipientsForm(request.GET)
+    if "holdout_percent" in request.GET and form.is_valid():
+        choice = audience.Choice(
+            message_id=message.pk,
+            include=list(form.cleaned_data["segments"]),
+            exclude=list(form.cleaned_data["exclude_segments"]),
+            topic=message.topic,
+            holdout_percent=form.cleaned_data["holdout_percent"],
+        )
+    try:
+        context: dict[str, Any] = {"promise": audience.promise(choice, now=clock.now())}
+    except RuleInvalid as refusal:
+        context = {"refusal": str(refusal)}
+    return render(request, "messaging/_message_reach.html", {**context, "message": message})
+
+
+@require_GET
+@requires("messaging.view_message", on=Message)
+def message_frame(request: UserRequest, message: Message) -> HttpResponse:
+    """Answer with the mail itself, for the frame of a preview: rendered by the code that sends."""
+    person = None
+    if request.user.has_perm("messaging.view_recipient", message):
+        address = request.GET.get("as", "").replace("\0", "")
+        person = selectors.preview_contact(message, address=address, now=clock.now())
+    mail = previews.message_preview(message, person)
+    if mail is None:
+        raise Http404
+    return mail_frame(mail.html)
+
+
+@require_POST
+@requires("messaging.launch_message", on=Message)
+def message_launch(request: UserRequest, message: Message) -> HttpResponse:
+    form = forms.LaunchForm(request.POST)
+    if form.is_valid():
+        promised = form.cleaned_data["promised"]
+        try:
+            services.message_launch(message=message, by=request.user, now=clock.now(), promised=promised)
+        except DomainError as refusal:
+            form.add_error(None, str(refusal))
+        except IntegrityError:
+            form.add_error(None, _("This message is being launched by someone else."))
+        else:
+            return redirect("messaging:detail", message.pk)
+    return review(request, message, form)
+
+
+@require_POST
+@requires("messaging.test_message", on=Message)
+def message_test(request: UserRequest, message: Message) -> HttpResponse:
+    form = forms.TestForm(request.POST)
+    if form.is_valid():
+        now = clock.now()
+        person = selectors.preview_contact(message, address=form.cleaned_data["contact"], now=now)
+        people = list(form.cleaned_data["people"])
+        try:
+            sent_to = services.message_test(
+                message=message, contact=person, people=people, by=request.user, now=now
+            )
+        except services.TestNotSent as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            notes.success(request, _("A test went to %(people)s.") % {"people": ", ".join(sent_to)})
+            return redirect("messaging:detail", message.pk)
+    return review(request, message, forms.LaunchForm(), test_form=form)
+
+
+@require_POST
+@requires("messaging.delete_message", on=Message)
+def message_delete(request: UserRequest, message: Message) -> HttpResponse:
+    try:
+        services.message_delete(message=message, by=request.user, now=clock.now())
+    except services.MessageRefused as refusal:
+        notes.error(request, str(refusal))
+        return redirect("messaging:detail", message.pk)
+    notes.success(request, _("The draft is deleted."))
+    return redirect("campaigns:tab", message.campaign_id, "messages")
+
+
+def review(
+    request: UserRequest,
+    message: Message,
+    form: forms.LaunchForm,
+    *,
+    test_form: forms.TestForm | None = None,
+) -> HttpResponse:
+    """Show the last page before the launch: what goes out, to how many, and what is in the way."""
+    now = clock.now()
+    problems = checks.message_problems(message)
+    in_campaign = readiness.problems(message.campaign, now, but=frozenset({checks.COMPLETE}))
+    try:
+        promise = audience.promise(audience.choice_of(message), now=now)
+    except RuleInvalid as refusal:
+        promise, problems = audience.Promise({}), [*problems, str(refusal)]
+    person = selectors.preview_contact(message, address="", now=now)
+    is_large = promise.recipients >= forms.LARGE
+    form.fields["typed"].required = is_large
+    context = {
+        "message": message,
+        "steps": steps(message, "review"),
+        "form": form,
+        "test_form": test_form or forms.TestForm(initial={"people": [request.user.pk]}),
+        "problems": problems,
+        "in_campaign": in_campaign,
+        "promise": promise,
+        "is_large": is_large,
+        "mail": previews.message_preview(message, person),
+        "person": person if request.user.has_perm("messaging.view_recipient", message) else None,
+        "version": selectors.message_version(message),
+        "may_launch": request.user.has_perm("messaging.launch_message", message),
+        "may_change": request.user.has_perm("messaging.change_message", message),
+    }
+    return render(request, "messaging/message_review.html", context)

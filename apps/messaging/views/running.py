@@ -1,0 +1,163 @@
+"""A message and its recipients: before, while and after it runs."""
+
+from collections.abc import Callable
+
+from django.contrib import messages as notes
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.accounts.http import UserRequest, requires
+from apps.contacts.models import Exclusion
+from apps.core import clock
+from apps.core.htmx import render_page_or_fragment
+from apps.core.lists import Column, Filter, ListSpec
+from apps.messaging import forms, selectors, services
+from apps.messaging.models import Message, Recipient
+from apps.messaging.views import drafts
+
+LIST = ListSpec(
+    columns=[
+        Column(gettext_lazy("Message")),
+        Column(gettext_lazy("Campaign")),
+        Column(gettext_lazy("State")),
+        Column(gettext_lazy("Launched")),
+    ],
+    filters=[Filter("state", gettext_lazy("State"), Message.State.choices)],
+    default_sort="-id",
+    search_hint=gettext_lazy("Search by name"),
+)
+RECIPIENTS = ListSpec(
+    columns=[
+        Column(gettext_lazy("Contact")),
+        Column(gettext_lazy("State")),
+        Column(gettext_lazy("Why, or what the server said")),
+        Column(gettext_lazy("When")),
+    ],
+    filters=[
+        Filter("state", gettext_lazy("State"), Recipient.State.choices),
+        Filter("reason", gettext_lazy("Reason"), Exclusion.choices),
+    ],
+    default_sort="state",
+    search_hint=gettext_lazy("Search by address"),
+)
+
+
+@require_GET
+@requires("messaging.view_message")
+def message_list(request: UserRequest) -> HttpResponse:
+    asked = LIST.read(request.GET)
+    found = selectors.messages(user=request.user, search=asked.search, **asked.values)
+    return render_page_or_fragment(
+        request, "messaging/message_list.html", {"listing": asked.page(found)}, fragment="message-list"
+    )
+
+
+@require_GET
+@requires("messaging.view_message", on=Message)
+def message_detail(request: UserRequest, message: Message) -> HttpResponse:
+    if message.is_draft:
+        return drafts.review(request, message, forms.LaunchForm())
+    return _running_page(request, message)
+
+
+def _running_page(request: UserRequest, message: Message) -> HttpResponse:
+    now = clock.now()
+    ledger = selectors.message_ledger(message)
+    context = {
+        "message": message,
+        "ledger": ledger,
+        "pace": selectors.message_pace(message, ledger, now=now),
+        "errors": selectors.message_errors(message),
+        "reactions": selectors.message_reactions(message),
+        # Asks again only while something can change by itself.
+        "is_moving": message.finished_at is None and message.state != Message.State.PAUSED,
+        "may_steer": request.user.has_perm("messaging.pause_message", message),
+        "sees_people": request.user.has_perm("messaging.view_recipient", message),
+    }
+    return render_page_or_fragment(
+        request, "messaging/message_running.html", context, fragment="message-panel"
+    )
+
+
+@require_POST
+@requires("messaging.pause_message", on=Message)
+def message_pause(request: UserRequest, message: Message) -> HttpResponse:
+    form = forms.PauseForm(request.POST)
+    reason = form.cleaned_data["reason"] if form.is_valid() else ""
+    return _act(
+        request,
+        message,
+        lambda: services.message_pause(message=message, by=request.user, now=clock.now(), reason=reason),
+    )
+
+
+@require_POST
+@requires("messaging.resume_message", on=Message)
+def message_resume(request: UserRequest, message: Message) -> HttpResponse:
+    return _act(
+        request,
+        message,
+        lambda: services.message_resume(message=message, by=request.user, now=clock.now()),
+    )
+
+
+@require_POST
+@requires("messaging.cancel_message", on=Message)
+def message_cancel(request: UserRequest, message: Message) -> HttpResponse:
+    return _act(
+        request,
+        message,
+        lambda: services.message_cancel(message=message, by=request.user, now=clock.now()),
+    )
+
+
+@require_POST
+@requires("messaging.retry_message", on=Message)
+def message_retry(request: UserRequest, message: Message) -> HttpResponse:
+    form = forms.RetryForm(request.POST)
+    answer = form.cleaned_data["answer"] or None if form.is_valid() else None
+
+    def retry() -> None:
+        _message, count = services.message_retry_failed(
+            message=message, by=request.user, now=clock.now(), answer=answer
+        )
+        told = ngettext("%(n)s recipient is tried again.", "%(n)s recipients are tried again.", count)
+        notes.success(request, told % {"n": count})
+
+    return _act(request, message, retry)
+
+
+def _act(request: UserRequest, message: Message, act: Callable[[], object]) -> HttpResponse:
+    """Do it, or say why not, and show where the message stands now."""
+    try:
+        act()
+    except services.MessageRefused as refusal:
+        notes.error(request, str(refusal))
+    return redirect("messaging:detail", message.pk)
+
+
+@require_GET
+@requires("messaging.view_recipient", on=Message)
+def message_people(request: UserRequest, message: Message) -> HttpResponse:
+    asked = RECIPIENTS.read(request.GET)
+    found = selectors.recipients(message, search=asked.search, **asked.values)
+    context = {"message": message, "listing": asked.page(found)}
+    return render_page_or_fragment(
+        request, "messaging/recipient_list.html", context, fragment="recipient-list"
+    )
+
+
+@require_GET
+@requires("messaging.view_recipient", on=Recipient)
+def recipient_detail(request: UserRequest, recipient: Recipient) -> HttpResponse:
+    """Say why this person got it, or did not: every fact is the row's own."""
+    context = {
+        "recipient": recipient,
+        "message": recipient.message,
+        "entries": selectors.recipient_timeline(recipient),
+    }
+    return render_page_or_fragment(
+        request, "messaging/recipient_detail.html", context, fragment="recipient-panel"
+    )

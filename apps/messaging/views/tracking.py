@@ -1,0 +1,129 @@
+"""
+What a mail's links open: the pixel, a click, leaving the list, the mail in the browser.
+
+For everyone who has the mail: no sign-in, no cookie. A token that we did not make is a 404 and nothing else.
+"""
+
+import base64
+import logging
+from http import HTTPStatus
+
+from django.db import OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
+
+from apps.content.rendering import DestinationRefused
+from apps.core import clock
+from apps.messaging import previews, selectors, services
+from apps.messaging.machines import machine_reason
+from apps.messaging.models import Recipient
+from apps.messaging.tokens import Purpose, token_read
+
+logger = logging.getLogger(__name__)
+
+PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+# Somebody else's HTML: nothing of ours in reach, no script, links open where the reader is.
+VIEW_POLICY = (
+    "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'; font-src https: data:; "
+    "form-action 'none'; base-uri 'none'; sandbox allow-popups allow-popups-to-escape-sandbox "
+    "allow-top-navigation-by-user-activation"
+)
+
+
+@never_cache
+@require_safe
+def opened(request: HttpRequest, token: str) -> HttpResponse:
+    """Answer with the pixel whatever happens: a mail must not look broken because we are."""
+    recipient_id = _recipient_id(Purpose.OPEN, token)
+    try:
+        services.open_record(
+            recipient_id=recipient_id,
+            machine_reason=machine_reason(request.method or "", request.headers),
+            now=clock.now(),
+        )
+    except OperationalError:
+        logger.exception("an open was not recorded")
+    return HttpResponse(PIXEL, content_type="image/gif")
+
+
+@never_cache
+@require_safe
+def clicked(request: HttpRequest, token: str) -> HttpResponse:
+    """Record the click and lead on: to where the database says, whatever is in the address."""
+    found = token_read(Purpose.CLICK, token)
+    if found is None:
+        raise Http404
+    recipient_id, position = found
+    try:
+        destination = services.click_record(
+            recipient_id=recipient_id,
+            position=position,
+            machine_reason=machine_reason(request.method or "", request.headers),
+            now=clock.now(),
+        )
+        if destination is None:
+            raise Http404
+        return HttpResponseRedirect(selectors.destination_url(destination))
+    except DestinationRefused as refusal:
+        raise Http404 from refusal
+    except OperationalError:
+        logger.exception("a click was not recorded")
+        return _out_of_order(request)
+
+
+@csrf_exempt  # RFC 8058: the mailbox provider posts for the reader, without a cookie; the token is the proof
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """Show what it would do; do it on POST, at once. GET changes nothing: scanners fetch every link."""
+    try:
+        recipient = _recipient(Purpose.UNSUBSCRIBE, token)
+        if request.method == "POST":
+            one_click = request.POST.get("List-Unsubscribe") == "One-Click"
+            services.recipient_unsubscribe(
+                recipient=recipient,
+                basis="one-click unsubscribe" if one_click else "unsubscribe page",
+                now=clock.now(),
+            )
+        context = {"recipient": recipient, "is_done": selectors.recipient_has_left(recipient)}
+    except OperationalError:
+        logger.exception("an unsubscribe could not be written")
+        return _out_of_order(request)
+    return render(request, "messaging/public_unsubscribe.html", context)
+
+
+@never_cache
+@require_GET
+def in_browser(request: HttpRequest, token: str) -> HttpResponse:
+    """Show the mail as a page that can do nothing but be read and lead on."""
+    html = previews.recipient_page(_recipient(Purpose.VIEW, token))
+    if html is None:
+        raise Http404
+    response = HttpResponse(html)
+    response.headers["Content-Security-Policy"] = VIEW_POLICY
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _recipient_id(purpose: Purpose, token: str) -> int:
+    found = token_read(purpose, token)
+    if found is None:
+        raise Http404
+    return found[0]
+
+
+def _recipient(purpose: Purpose, token: str) -> Recipient:
+    found = selectors.recipient_of_mail(_recipient_id(purpose, token))
+    if found is None:
+        raise Http404
+    return found
+
+
+def _out_of_order(request: HttpRequest) -> HttpResponse:
+    response = render(request, "messaging/public_later.html", status=HTTPStatus.SERVICE_UNAVAILABLE)
+    response.headers["Retry-After"] = "60"
+    return response

@@ -1,0 +1,20 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from apps.campaigns.models import Campaign
+from apps.reporting import services
+
+
+class Command(BaseCommand):
+    help = "Count every campaign anew from the rows, and report each figure that the roll-ups have wrong."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        wrong = 0
+        for campaign in Campaign.objects.filter(result__isnull=False).prefetch_related("kpis").iterator(100):
+            for difference in services.rollups_verify(campaign=campaign):
+                wrong += 1
+                self.stdout.write(f"campaign {campaign.pk}: {difference}")
+        if wrong:
+            raise CommandError(f"{wrong} figures differ from their rows.")
+        self.stdout.write("All figures agree with their rows.")

@@ -1,0 +1,142 @@
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.accounts.http import UserRequest, requires
+from apps.campaigns import selectors as campaigns
+from apps.campaigns.models import Campaign
+from apps.core import clock
+from apps.core.htmx import render_page_or_fragment, wants_fragment
+from apps.core.lists import Column, ListSpec
+from apps.messaging.models import Message
+from apps.reporting import selectors, services
+from apps.reporting.figures import FIGURES, people_behind
+from apps.reporting.forms import ConversionChoice, MessageChoice
+from apps.reporting.models import ArmResult, Conversion
+
+OVERVIEW = ListSpec(
+    columns=[
+        Column(_("Campaign"), sort="name"),
+        Column(_("Goal")),
+        Column(_("Value"), is_number=True),
+        Column(_("Conversions"), is_number=True),
+        Column(_("Sent"), is_number=True),
+        Column(_("Delivered"), is_number=True),
+        Column(_("Opened"), is_number=True),
+        Column(_("Clicked"), is_number=True),
+        Column(_("Counted"), is_number=True),
+    ],
+    default_sort="-updated_at",
+    search_hint=_("Search campaigns"),
+    size=25,
+)
+PEOPLE = ListSpec(
+    columns=[Column(_("Contact")), Column(_("Message")), Column(_("State")), Column(_("When"))],
+    default_sort="-pk",
+    has_search=False,
+)
+CONVERSIONS = ListSpec(
+    columns=[
+        Column(_("Contact")),
+        Column(_("Message")),
+        Column(_("When"), sort="occurred_at", descends_first=True),
+        Column(_("Value"), is_number=True),
+    ],
+    default_sort="-occurred_at",
+    has_search=False,
+)
+
+
+@require_GET
+@requires("reporting.view_overview")
+def overview(request: UserRequest) -> HttpResponse:
+    asked = OVERVIEW.read(request.GET)
+    listing = asked.page(selectors.overview_campaigns(request.user, search=asked.search))
+    context = {
+        "listing": listing,
+        "rows": selectors.overview_rows(listing.rows),
+        "totals": selectors.overview_totals(request.user),
+    }
+    return render_page_or_fragment(request, "reporting/overview.html", context, fragment="overview-list")
+
+
+@require_GET
+@requires("reporting.view_results", on=Campaign)
+def campaign_results(request: UserRequest, campaign: Campaign) -> HttpResponse:
+    context: dict[str, Any] = {
+        "campaign": campaign,
+        "results": selectors.campaign_results(campaign),
+        "may_see_people": request.user.has_perm("reporting.view_people", campaign),
+    }
+    if not wants_fragment(request):
+        context["frame"] = campaigns.campaign_frame(campaign, request.user, clock.now(), tab="results")
+    return render_page_or_fragment(
+        request, "reporting/campaign_results.html", context, fragment="results-panel"
+    )
+
+
+@require_POST
+@requires("reporting.refresh_results", on=Campaign)
+def results_refresh(request: UserRequest, campaign: Campaign) -> HttpResponse:
+    services.results_refresh(campaign=campaign, now=clock.now())
+    return redirect("campaigns:tab", campaign.pk, "results")
+
+
+@require_GET
+@requires("reporting.view_people", on=Campaign)
+def figure_people(request: UserRequest, campaign: Campaign, figure: str) -> HttpResponse:
+    if figure not in FIGURES:
+        raise Http404
+    choice = MessageChoice(request.GET, messages=_messages(campaign))
+    if not choice.is_valid():
+        raise Http404
+    rows = people_behind(FIGURES[figure], messages=choice.chosen).select_related("message", "contact")
+    results = selectors.campaign_results(campaign)
+    context = {
+        "campaign": campaign,
+        "crumbs": _crumbs(campaign),
+        "figure": FIGURES[figure],
+        "message": choice.cleaned_data["message"],
+        "shown": selectors.figure_shown(results, figure, message=choice.cleaned_data["message"]),
+        "listing": PEOPLE.read(request.GET).page(rows),
+    }
+    return render(request, "reporting/figure_people.html", context)
+
+
+@require_GET
+@requires("reporting.view_people", on=Campaign)
+def conversions(request: UserRequest, campaign: Campaign, measure: str) -> HttpResponse:
+    choice = ConversionChoice(request.GET, messages=_messages(campaign))
+    found = [one for one in selectors.campaign_results(campaign).measures if one.key == measure]
+    if not found or not choice.is_valid():
+        raise Http404
+    is_holdout = choice.cleaned_data["arm"] == ArmResult.Arm.HOLDOUT
+    rows = Conversion.objects.filter(message__in=choice.chosen, measure=measure, is_holdout=is_holdout)
+    if choice.cleaned_data["credited"]:
+        rows = rows.filter(is_credited=True)
+    context = {
+        "campaign": campaign,
+        "crumbs": _crumbs(campaign),
+        "measure": found[0],
+        "message": choice.cleaned_data["message"],
+        "is_holdout": is_holdout,
+        "sums": selectors.conversions_sum(rows),
+        "listing": CONVERSIONS.read(request.GET).page(rows.select_related("message", "contact")),
+    }
+    return render(request, "reporting/conversions.html", context)
+
+
+def _crumbs(campaign: Campaign) -> list[tuple[str, str]]:
+    return [
+        (str(_("Overview")), reverse("reporting:overview")),
+        (campaign.name, reverse("reporting:results", args=[campaign.pk])),
+    ]
+
+
+def _messages(campaign: Campaign) -> QuerySet[Message]:
+    return Message.objects.filter(campaign=campaign)

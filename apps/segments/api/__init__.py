@@ -1,0 +1,4 @@
+from apps.segments.api.lists import ContactListViewSet
+from apps.segments.api.segments import SegmentViewSet
+
+__all__ = ["ContactListViewSet", "SegmentViewSet"]

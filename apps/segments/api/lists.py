@@ -1,0 +1,158 @@
+from typing import Any
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.api import ApiViewSet
+from apps.core import clock
+from apps.segments import selectors, services
+from apps.segments.api.people import MemberOut, page_of
+from apps.segments.models import ContactList, Segment
+from apps.segments.services import Pasted
+
+MAX_EMAILS = 10_000
+
+
+class ListOut(serializers.ModelSerializer[ContactList]):
+    class Meta:
+        model = ContactList
+        fields = ["id", "name", "description", "size", "frozen_from", "created_at", "updated_at"]
+
+
+class EmailsIn(serializers.Serializer[Any]):
+    emails = serializers.ListField(
+        child=serializers.CharField(max_length=320), min_length=1, max_length=MAX_EMAILS
+    )
+
+
+class ListIn(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=200)
+    description = serializers.CharField(max_length=2_000, required=False, allow_blank=True)
+    emails = serializers.ListField(
+        child=serializers.CharField(max_length=320),
+        min_length=1,
+        max_length=MAX_EMAILS,
+        required=False,
+        help_text="Contacts with these addresses.",
+    )
+    segment = serializers.PrimaryKeyRelatedField(
+        queryset=Segment.objects.all(), required=False, help_text="Who is in this segment now."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("emails" in attrs) == ("segment" in attrs):
+            raise ValidationError({"emails": [_("Give addresses, or a segment to freeze.")]})
+        return attrs
+
+
+class ListChangeIn(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=200, required=False)
+    description = serializers.CharField(max_length=2_000, required=False, allow_blank=True)
+
+
+class RemoveIn(serializers.Serializer[Any]):
+    contacts = serializers.ListField(child=serializers.IntegerField(), min_length=1, max_length=10_000)
+
+
+class PastedOut(serializers.Serializer[Any]):
+    list = ListOut(source="contact_list")
+    added = serializers.IntegerField()
+    already = serializers.IntegerField()
+    unknown = serializers.ListField(child=serializers.CharField())
+    invalid = serializers.ListField(child=serializers.CharField())
+
+
+class RemovedOut(serializers.Serializer[Any]):
+    removed = serializers.IntegerField()
+
+
+class ContactListViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, ApiViewSet[ContactList]
+):
+    """People put together by hand. No rule changes a list."""
+
+    queryset = ContactList.objects.all()
+    serializer_class = ListOut
+    scope = "segments"
+    ordering_fields = ["name", "updated_at", "created_at"]
+    search_fields = ["name"]
+    permissions = {
+        "list": "segments.view_contactlist",
+        "retrieve": "segments.view_contactlist",
+        "contacts": "segments.view_contactlist",
+        "create": "segments.add_contactlist",
+        "partial_update": "segments.change_contactlist",
+        "add": "segments.change_contactlist",
+        "remove": "segments.change_contactlist",
+        "destroy": "segments.delete_contactlist",
+    }
+    parameters = {"contacts": ("cursor", "limit")}
+
+    @extend_schema(request=ListIn, responses={201: PastedOut})
+    def create(self, request: Request) -> Response:
+        """Make a list of addresses, or of who is in a segment now."""
+        payload = ListIn(data=request.data)
+        payload.is_valid(raise_exception=True)
+        given, now = payload.validated_data, clock.now()
+        if segment := given.get("segment"):
+            frozen = services.list_freeze(segment=segment, name=given["name"], by=self.user, now=now)
+            pasted = Pasted(frozen, added=frozen.size, already=0, unknown=(), invalid=())
+        else:
+            pasted = services.list_paste(
+                text="\n".join(given["emails"]),
+                name=given["name"],
+                description=given.get("description", ""),
+                by=self.user,
+                now=now,
+            )
+        return Response(PastedOut(pasted).data, status=201)
+
+    @extend_schema(request=ListChangeIn, responses=ListOut)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        payload = ListChangeIn(data=request.data)
+        payload.is_valid(raise_exception=True)
+        changed = services.list_change(
+            contact_list=self.get_object(), **payload.validated_data, by=self.user, now=clock.now()
+        )
+        return Response(ListOut(changed).data)
+
+    def perform_destroy(self, instance: ContactList) -> None:
+        services.list_delete(contact_list=instance, by=self.user, now=clock.now())
+
+    @extend_schema(request=EmailsIn, responses=PastedOut)
+    @action(detail=True, methods=["post"])
+    def add(self, request: Request, pk: str) -> Response:
+        """Put the contacts with these addresses on the list."""
+        payload = EmailsIn(data=request.data)
+        payload.is_valid(raise_exception=True)
+        pasted = services.list_paste(
+            text="\n".join(payload.validated_data["emails"]),
+            contact_list=self.get_object(),
+            by=self.user,
+            now=clock.now(),
+        )
+        return Response(PastedOut(pasted).data)
+
+    @extend_schema(request=RemoveIn, responses=RemovedOut)
+    @action(detail=True, methods=["post"])
+    def remove(self, request: Request, pk: str) -> Response:
+        """Take these contacts off the list."""
+        payload = RemoveIn(data=request.data)
+        payload.is_valid(raise_exception=True)
+        removed = services.list_remove(
+            contact_list=self.get_object(),
+            contacts=payload.validated_data["contacts"],
+            by=self.user,
+            now=clock.now(),
+        )
+        return Response({"removed": removed})
+
+    @extend_schema(responses=MemberOut(many=True))
+    @action(detail=True)
+    def contacts(self, request: Request, pk: str) -> Response:
+        return page_of(self, selectors.list_people(self.get_object()).order_by("-pk"), MemberOut)

@@ -1,0 +1,235 @@
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import mixins, serializers
+from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.api import ApiViewSet
+from apps.contacts.models import Contact
+from apps.core import clock
+from apps.segments import selectors, services
+from apps.segments.api.people import MemberOut, page_of
+from apps.segments.models import Segment, SegmentSize
+from apps.segments.rules import RuleInvalid
+from apps.segments.rules.schema import rule_schema
+from apps.segments.selectors import PersonChecked, Preview
+
+
+class SegmentOut(serializers.ModelSerializer[Segment]):
+    rule = serializers.DictField(help_text="See `segments/schema/`.")
+
+    class Meta:
+        model = Segment
+        fields = [
+            "id",
+            "name",
+            "description",
+            "rule",
+            "size",
+            "refreshed_at",
+            "is_stale",
+            "fault",
+            "archived_at",
+            "created_at",
+            "updated_at",
+        ]
+
+
+class RuleIn(serializers.Serializer[Any]):
+    """Base of what brings a rule along. Its faults are told with their paths, such as `all[1].any[0].op`."""
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        try:
+            if "rule" in attrs:
+                selectors.rule_read(attrs["rule"], segment=self.context.get("segment"))
+        except RuleInvalid as refusal:
+            faults = {fault.path or "rule": [fault.message] for fault in refusal.faults}
+            raise ValidationError(faults) from refusal
+        return attrs
+
+
+class SegmentIn(RuleIn):
+    name = serializers.CharField(max_length=200)
+    rule = serializers.JSONField(help_text="See `segments/schema/`.")
+    description = serializers.CharField(max_length=2_000, required=False, allow_blank=True)
+
+
+class SegmentPreviewIn(RuleIn):
+    rule = serializers.JSONField(help_text="See `segments/schema/`.")
+    exact = serializers.BooleanField(default=False)
+
+
+class SegmentReachOut(serializers.Serializer[Any]):
+    email = serializers.IntegerField()
+    sms = serializers.IntegerField()
+
+
+class RuleConditionOut(serializers.Serializer[Any]):
+    text = serializers.CharField()
+    holds = serializers.BooleanField()
+
+
+class SegmentSampleOut(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    email = serializers.CharField()
+    conditions = RuleConditionOut(many=True)
+
+
+class SegmentPreviewOut(serializers.Serializer[Any]):
+    count = serializers.IntegerField()
+    exact = serializers.BooleanField(help_text="False: an estimate, with its 95 % interval.")
+    low = serializers.IntegerField()
+    high = serializers.IntegerField()
+    total = serializers.IntegerField(help_text="All contacts.")
+    reachable = SegmentReachOut()
+    sample = SegmentSampleOut(many=True)
+
+
+class SegmentSizeOut(serializers.ModelSerializer[SegmentSize]):
+    class Meta:
+        model = SegmentSize
+        fields = ["at", "size"]
+
+
+class SegmentMembershipOut(serializers.Serializer[Any]):
+    contact = serializers.IntegerField()
+    member = serializers.BooleanField()
+    conditions = RuleConditionOut(many=True)
+
+
+class SegmentViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, ApiViewSet[Segment]
+):
+    """Rules that say who is meant. Members are found anew every few minutes; a send asks the rule itself."""
+
+    queryset = Segment.objects.all()
+    serializer_class = SegmentOut
+    scope = "segments"
+    ordering_fields = ["name", "updated_at", "created_at"]
+    search_fields = ["name"]
+    permissions = {
+        "list": "segments.view_segment",
+        "retrieve": "segments.view_segment",
+        "contacts": "segments.view_segment",
+        "history": "segments.view_segment",
+        "check": "segments.view_segment",
+        "preview": "segments.view_segment",
+        "rule_schema": "segments.view_segment",
+        "create": "segments.add_segment",
+        "partial_update": "segments.change_segment",
+        "archive": "segments.change_segment",
+        "restore": "segments.change_segment",
+        "destroy": "segments.delete_segment",
+    }
+    reading_actions = frozenset({"preview"})
+    parameters = {"check": ("contact",), "contacts": ("cursor", "limit"), "history": ("cursor", "limit")}
+
+    @extend_schema(request=SegmentIn, responses={201: SegmentOut})
+    def create(self, request: Request) -> Response:
+        payload = SegmentIn(data=request.data)
+        payload.is_valid(raise_exception=True)
+        segment = services.segment_create(**payload.validated_data, by=self.user, now=clock.now())
+        return Response(SegmentOut(segment).data, status=201)
+
+    @extend_schema(request=SegmentIn, responses=SegmentOut)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        segment = self.get_object()
+        payload = SegmentIn(data=request.data, partial=True, context={"segment": segment})
+        payload.is_valid(raise_exception=True)
+        segment = services.segment_change(
+            segment=segment, **payload.validated_data, by=self.user, now=clock.now()
+        )
+        return Response(SegmentOut(segment).data)
+
+    def perform_destroy(self, instance: Segment) -> None:
+        services.segment_delete(segment=instance, by=self.user, now=clock.now())
+
+    @extend_schema(request=None, responses=SegmentOut)
+    @action(detail=True, methods=["post"])
+    def archive(self, request: Request, pk: str) -> Response:
+        segment = services.segment_archive(segment=self.get_object(), by=self.user, now=clock.now())
+        return Response(SegmentOut(segment).data)
+
+    @extend_schema(request=None, responses=SegmentOut)
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, pk: str) -> Response:
+        segment = services.segment_restore(segment=self.get_object(), by=self.user, now=clock.now())
+        return Response(SegmentOut(segment).data)
+
+    @extend_schema(request=SegmentPreviewIn, responses=SegmentPreviewOut)
+    @action(detail=False, methods=["post"])
+    def preview(self, request: Request) -> Response:
+        """Say how many people a rule finds, and ten of them, without keeping it."""
+        payload = SegmentPreviewIn(data=request.data)
+        payload.is_valid(raise_exception=True)
+        node = selectors.rule_read(payload.validated_data["rule"])
+        now = clock.now()
+        found = selectors.rule_preview(node, now=now, is_exact=payload.validated_data["exact"])
+        return Response(_preview(found, selectors.people_checked(node, found.people, now=now)))
+
+    @extend_schema(responses=MemberOut(many=True))
+    @action(detail=True)
+    def contacts(self, request: Request, pk: str) -> Response:
+        people = selectors.segment_people(self.get_object(), now=clock.now())
+        return page_of(self, people.order_by("-pk"), MemberOut)
+
+    @extend_schema(responses=SegmentSizeOut(many=True))
+    @action(detail=True)
+    def history(self, request: Request, pk: str) -> Response:
+        """The size after each count that changed it, and once a day; newest first."""
+        return page_of(self, self.get_object().sizes.order_by("-at"), SegmentSizeOut)
+
+    @extend_schema(
+        responses=SegmentMembershipOut,
+        parameters=[OpenApiParameter("contact", int, required=True, description="The id of a contact.")],
+    )
+    @action(detail=True, pagination_class=None)
+    def check(self, request: Request, pk: str) -> Response:
+        """Say whether one contact is in the segment now, and which of its conditions hold."""
+        contact = _contact(request.query_params.get("contact", ""))
+        segment = self.get_object()
+        node = selectors.rule_read(segment.rule, segment=segment)
+        (checked,) = selectors.people_checked(node, [contact.pk], now=clock.now())
+        found = {"contact": contact.pk, "member": checked.holds, "conditions": _conditions(checked)}
+        return Response(SegmentMembershipOut(found).data)
+
+    @extend_schema(responses={200: dict})
+    @action(detail=False, pagination_class=None, url_path="schema")
+    def rule_schema(self, request: Request) -> Response:
+        """The JSON Schema of a rule."""
+        return Response(rule_schema())
+
+
+def _contact(told: str) -> Contact:
+    if not (told.isascii() and told.isdigit() and len(told) < 19):
+        raise ValidationError({"contact": ["Name a contact by its id."]})
+    contact = Contact.objects.known().filter(pk=told).first()
+    if contact is None:
+        raise NotFound
+    return contact
+
+
+def _conditions(checked: PersonChecked) -> list[dict[str, Any]]:
+    return [{"text": words, "holds": holds} for words, holds in checked.reasons]
+
+
+def _preview(found: Preview, people: list[PersonChecked]) -> dict[str, Any]:
+    sample = [
+        {"id": one.contact.pk, "email": one.contact.email, "conditions": _conditions(one)} for one in people
+    ]
+    return dict(
+        SegmentPreviewOut(
+            {
+                "count": found.size.count,
+                "exact": found.size.is_exact,
+                "low": found.size.low,
+                "high": found.size.high,
+                "total": found.total,
+                "reachable": {reach.channel: reach.reachable.count for reach in found.reach},
+                "sample": sample,
+            }
+        ).data
+    )

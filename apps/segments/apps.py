@@ -1,0 +1,17 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class SegmentsConfig(AppConfig):
+    name = "apps.segments"
+    verbose_name = _("Segments")
+
+    def ready(self) -> None:
+        from apps.core.navigation import Room, rooms, searches
+        from apps.segments.selectors import segment_search
+
+        room = Room(
+            _("Segments"), "segments:list", "users-group", "audience", "segments.view_segment", order=20
+        )
+        rooms.register("segments", room)
+        searches.register("segments", segment_search)

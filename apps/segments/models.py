@@ -1,0 +1,125 @@
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.models import TimeStamped
+
+
+class SegmentQuerySet(models.QuerySet["Segment"]):
+    def active(self) -> Self:
+        return self.filter(archived_at__isnull=True)
+
+    def due(self, *, at: datetime) -> Self:
+        """Segments whose stored members are to be found anew: edited ones first, then the longest waiting."""
+        found = self.active().filter(Q(is_stale=True) | Q(refresh_due_at__lte=at))
+        return found.order_by("-is_stale", "refresh_due_at", "pk")
+
+
+class Segment(TimeStamped):
+    """
+    The contacts that a rule holds for. `rule` is the JSON of the published grammar (see `rules`).
+
+    Membership is stored in `SegmentMember` as of `refreshed_at`; a send always asks the rule itself.
+    """
+
+    name = models.CharField(_("name"), max_length=200, unique=True)
+    description = models.TextField(_("description"), blank=True)
+    rule = models.JSONField(_("rule"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    size = models.BigIntegerField(null=True, blank=True)  # members as of `refreshed_at`
+    refreshed_at = models.DateTimeField(null=True, blank=True)
+    is_stale = models.BooleanField(default=True)  # the rule was edited since
+    # When time and new data ask for the next refresh; the longer one takes, the later.
+    refresh_due_at = models.DateTimeField(null=True, blank=True)
+    # Why the last refresh was not possible, such as an attribute that is gone; empty if it was.
+    fault = models.CharField(max_length=500, blank=True, db_default="")
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SegmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        indexes = [
+            # The list, latest change first.
+            models.Index(fields=["-updated_at", "-id"], name="segments_segment_updated"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SegmentMember(models.Model):
+    """
+    That a contact is in a segment, since when.
+
+    Millions are written at a time: no key of its own, and no checks of foreign keys, which would take ten
+    times as long as the rows. Whoever deletes a contact or a segment through Django deletes its members.
+    """
+
+    pk = models.CompositePrimaryKey("segment_id", "contact_id")
+    segment = models.ForeignKey(
+        Segment, on_delete=models.CASCADE, related_name="members", db_constraint=False, db_index=False
+    )
+    contact = models.ForeignKey(
+        "contacts.Contact", on_delete=models.CASCADE, related_name="segment_members", db_constraint=False
+    )
+    since_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"contact {self.contact_id} in segment {self.segment_id}"
+
+
+class SegmentSize(models.Model):
+    """How many members a segment had at a refresh that changed it, and once a day; the history chart."""
+
+    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="sizes", db_index=False)
+    at = models.DateTimeField()
+    size = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["segment", "-at"], name="segments_size_history")]
+
+    def __str__(self) -> str:
+        return f"{self.size} at {self.at}"
+
+
+class ContactList(TimeStamped):
+    """Contacts put together by hand: pasted, or frozen from a segment. No rule changes it."""
+
+    name = models.CharField(_("name"), max_length=200, unique=True)
+    description = models.TextField(_("description"), blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    frozen_from = models.ForeignKey(
+        Segment, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    size = models.BigIntegerField(default=0)  # kept by the services that add and remove
+
+    class Meta:
+        ordering = ["name"]
+        indexes = [
+            # The page of lists, latest change first.
+            models.Index(fields=["-updated_at", "-id"], name="segments_list_updated"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ContactListMember(models.Model):
+    """That a contact is on a list. Without checks of foreign keys, as for `SegmentMember`."""
+
+    pk = models.CompositePrimaryKey("contact_list_id", "contact_id")
+    contact_list = models.ForeignKey(
+        ContactList, on_delete=models.CASCADE, related_name="members", db_constraint=False, db_index=False
+    )
+    contact = models.ForeignKey(
+        "contacts.Contact", on_delete=models.CASCADE, related_name="list_members", db_constraint=False
+    )
+    added_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"contact {self.contact_id} on list {self.contact_list_id}"

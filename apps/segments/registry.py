@@ -1,0 +1,82 @@
+"""
+What higher apps add to segments, from `AppConfig.ready`.
+
+`kinds`: conditions on what only they know: messages, scores, stages. `uses`: what needs a segment or list, so
+that it is not deleted from under them.
+"""
+
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.functional import Promise
+
+from apps.core.registry import Registry
+
+
+@dataclass(frozen=True)
+class Select:
+    """A SELECT of one column, ids of contacts, with its parameters. Values are never written into `text`."""
+
+    text: str
+    params: Sequence[Any]
+
+
+@dataclass(frozen=True)
+class Clock:
+    """
+    When a rule is asked, and of whom.
+
+    `among`: only these contacts matter; a SELECT adds `AND contact_id = ANY(%s)` to read only their rows.
+    """
+
+    now: datetime
+    among: tuple[int, ...] | None = None
+
+
+class ConditionFault(Exception):
+    """What `parse` of a kind raises: the field that is wrong, '' for the whole, and the sentence."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Input:
+    """One field of a condition in the builder. `choices` empty: free text."""
+
+    name: str
+    label: str | Promise
+    choices: Sequence[tuple[str, str]] = ()
+    is_optional: bool = False
+
+
+@dataclass(frozen=True)
+class ConditionKind:
+    """
+    A kind of condition, told by its `key`: `{"message": …, "did": …}` is of the kind "message".
+
+    `fields` are all keys it may have; the parser refuses others. `parse` gets the raw JSON object and returns
+    what `contacts` and `sentence` read, or raises `ConditionFault`. `contacts` says who it holds for.
+    """
+
+    key: str
+    label: str | Promise
+    fields: Sequence[str]
+    schema: Mapping[str, object]
+    parse: Callable[[Mapping[str, object]], Hashable]
+    contacts: Callable[[Any, Clock], Select]
+    sentence: Callable[[Any], str]
+    inputs: Callable[[], Sequence[Input]]
+
+
+kinds: Registry[ConditionKind] = Registry()
+
+# What needs them, each with a label and a URL: (ids of segments) -> uses by id. The same for lists.
+Use = tuple[str, str]
+Uses = Callable[[Collection[int]], Mapping[int, Sequence[Use]]]
+uses: Registry[Uses] = Registry()
+list_uses: Registry[Uses] = Registry()

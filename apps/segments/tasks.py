@@ -1,0 +1,13 @@
+"""Doorbells. A task reads the clock and calls one service."""
+
+from typing import Any
+
+from celery import shared_task
+
+from apps.core import clock
+from apps.segments import services
+
+
+@shared_task(acks_late=True, soft_time_limit=600)
+def segments_refresh(**_later: Any) -> None:
+    services.segments_refresh(now=clock.now())

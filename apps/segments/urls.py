@@ -1,0 +1,25 @@
+from django.urls import path
+
+from apps.segments.views import editor, lists, segments
+
+app_name = "segments"
+urlpatterns = [
+    path("", segments.segment_list, name="list"),
+    path("new/", editor.segment_create, name="create"),
+    path("preview/", editor.rule_preview, name="preview"),
+    path("check/", editor.rule_check, name="check"),
+    path("<int:pk>/", segments.segment_detail, name="detail"),
+    path("<int:pk>/edit/", editor.segment_change, name="change"),
+    path("<int:pk>/duplicate/", segments.segment_duplicate, name="duplicate"),
+    path("<int:pk>/archive/", segments.segment_archive, name="archive"),
+    path("<int:pk>/restore/", segments.segment_restore, name="restore"),
+    path("<int:pk>/delete/", segments.segment_delete, name="delete"),
+    path("<int:pk>/freeze/", segments.segment_freeze, name="freeze"),
+    path("lists/", lists.list_list, name="lists"),
+    path("lists/new/", lists.list_create, name="list_create"),
+    path("lists/<int:pk>/", lists.list_detail, name="list_detail"),
+    path("lists/<int:pk>/paste/", lists.list_paste, name="list_paste"),
+    path("lists/<int:pk>/change/", lists.list_change, name="list_change"),
+    path("lists/<int:pk>/remove/", lists.list_remove, name="list_remove"),
+    path("lists/<int:pk>/delete/", lists.list_delete, name="list_delete"),
+]

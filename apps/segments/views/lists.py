@@ -1,0 +1,161 @@
+"""Lists: pasted, frozen, and the people on them."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from apps.accounts.http import UserRequest, requires
+from apps.core import clock
+from apps.core.htmx import render_page_or_fragment
+from apps.core.lists import Column, ListSpec
+from apps.segments import forms, selectors, services
+from apps.segments.models import ContactList
+from apps.segments.services import Pasted
+
+LIST = ListSpec(
+    columns=[
+        Column(_l("List"), sort="name"),
+        Column(_l("People"), is_number=True),
+        Column(_l("Frozen from")),
+        Column(_l("Changed"), sort="updated_at", descends_first=True),
+    ],
+    default_sort="-updated_at",
+    search_hint=_l("Search by name"),
+)
+PEOPLE = ListSpec(
+    columns=[Column(_l("E-mail address")), Column(_l("Known since"))], default_sort="-pk", has_search=False
+)
+
+
+@require_GET
+@requires("segments.view_contactlist")
+def list_list(request: UserRequest) -> HttpResponse:
+    asked = LIST.read(request.GET)
+    context = {
+        "listing": asked.page(selectors.contact_lists(search=asked.search)),
+        "may_add": request.user.has_perm("segments.add_contactlist"),
+    }
+    return render_page_or_fragment(request, "segments/list_list.html", context, fragment="list-list")
+
+
+@require_http_methods(["GET", "POST"])
+@requires("segments.add_contactlist")
+def list_create(request: UserRequest) -> HttpResponse:
+    form = forms.ListPasteForm(request.POST or None)
+    if form.is_valid():
+        pasted = forms.attempt(
+            form, lambda: services.list_paste(by=request.user, now=clock.now(), **form.cleaned_data)
+        )
+        if pasted:
+            return _told(request, pasted)
+    return render_page_or_fragment(request, "segments/list_create.html", {"form": form}, fragment="list-form")
+
+
+def _told(request: UserRequest, pasted: Pasted) -> HttpResponse:
+    """Go to the list; addresses that were left out stand there once, to be mended and pasted again."""
+    request.session["pasted"] = {
+        "list": pasted.contact_list.pk,
+        "added": pasted.added,
+        "already": pasted.already,
+        "unknown": pasted.unknown[:500],
+        "unknown_count": len(pasted.unknown),
+        "invalid": pasted.invalid[:500],
+        "invalid_count": len(pasted.invalid),
+    }
+    text = ngettext("%(n)s person is on the list.", "%(n)s people are on the list.", pasted.contact_list.size)
+    messages.success(request, text % {"n": f"{pasted.contact_list.size:,}"})
+    return redirect("segments:list_detail", pasted.contact_list.pk)
+
+
+@require_GET
+@requires("segments.view_contactlist", on=ContactList)
+def list_detail(request: UserRequest, contactlist: ContactList) -> HttpResponse:
+    return _detail(request, contactlist)
+
+
+def _detail(request: UserRequest, contact_list: ContactList, **forms_refused: Any) -> HttpResponse:
+    told = request.session.get("pasted")
+    if told and told["list"] == contact_list.pk:
+        del request.session["pasted"]
+    else:
+        told = None
+    context = {
+        "list": contact_list,
+        "listing": PEOPLE.read(request.GET).page(selectors.list_people(contact_list)),
+        "uses": selectors.list_uses([contact_list.pk])[contact_list.pk],
+        "may_change": request.user.has_perm("segments.change_contactlist", contact_list),
+        "told": told,
+        "paste": forms.PasteForm(),
+        "about": forms.ListForm(initial={"name": contact_list.name, "description": contact_list.description}),
+        **forms_refused,
+    }
+    return render_page_or_fragment(request, "segments/list_detail.html", context, fragment="list-people")
+
+
+@require_POST
+@requires("segments.change_contactlist", on=ContactList)
+def list_paste(request: UserRequest, contactlist: ContactList) -> HttpResponse:
+    form = forms.PasteForm(request.POST)
+    if form.is_valid():
+        text = form.cleaned_data["text"]
+        pasted = forms.attempt(
+            form,
+            lambda: services.list_paste(
+                text=text, contact_list=contactlist, by=request.user, now=clock.now()
+            ),
+        )
+        if pasted:
+            return _told(request, pasted)
+    return _detail(request, contactlist, paste=form)
+
+
+@require_POST
+@requires("segments.change_contactlist", on=ContactList)
+def list_change(request: UserRequest, contactlist: ContactList) -> HttpResponse:
+    form = forms.ListForm(request.POST)
+    if form.is_valid() and _attempt_change(request, contactlist, form):
+        messages.success(request, _("Saved."))
+        return redirect("segments:list_detail", contactlist.pk)
+    return _detail(request, contactlist, about=form)
+
+
+def _attempt_change(request: UserRequest, contact_list: ContactList, form: forms.ListForm) -> bool:
+    changed = forms.attempt(
+        form,
+        lambda: services.list_change(
+            contact_list=contact_list, by=request.user, now=clock.now(), **form.cleaned_data
+        ),
+    )
+    return changed is not None
+
+
+@require_POST
+@requires("segments.change_contactlist", on=ContactList)
+def list_remove(request: UserRequest, contactlist: ContactList) -> HttpResponse:
+    chosen = [
+        int(row) for row in request.POST.getlist("row") if row.isascii() and row.isdigit() and len(row) < 19
+    ]
+    removed = services.list_remove(
+        contact_list=contactlist, contacts=chosen, by=request.user, now=clock.now()
+    )
+    text = ngettext("%(n)s person was taken off.", "%(n)s people were taken off.", removed)
+    messages.success(request, text % {"n": removed})
+    return redirect("segments:list_detail", contactlist.pk)
+
+
+@require_POST
+@requires("segments.delete_contactlist", on=ContactList)
+def list_delete(request: UserRequest, contactlist: ContactList) -> HttpResponse:
+    try:
+        services.list_delete(contact_list=contactlist, by=request.user, now=clock.now())
+    except services.StillUsed as refusal:
+        messages.error(request, str(refusal))
+        return redirect("segments:list_detail", contactlist.pk)
+    messages.success(request, _("“%(name)s” is deleted.") % {"name": contactlist.name})
+    return redirect("segments:lists")

@@ -1,0 +1,236 @@
+"""
+Bulk e-mail: personalised HTML and text of 10 KB and more with tracked links, and the whole ledger, to a
+loopback sink.
+
+The limit in the same run is a bare asyncio loop that sends one mail encoded beforehand over as many
+connections: no rendering, no ledger, no tracking. What peers reach on such work: listmonk 5,910/s (without a
+row per recipient), django-post_office 633/s.
+
+    python -m benchmarks.send_messages [--messages 20000] [--runs 3] [--profile]
+"""
+
+import argparse
+import asyncio
+import cProfile
+import json
+import os
+import pstats
+import resource
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from contextlib import contextmanager, suppress
+
+from benchmarks import scratch  # isort: skip  # sets Django up
+
+from django.conf import settings
+from django.db import connection
+
+from apps.accounts.models import User
+from apps.campaigns.models import Campaign, Channel
+from apps.content.models import Template, TemplateVersion
+from apps.content.rendering import compile_email
+from apps.core import clock
+from apps.messaging import ledger, services
+from apps.messaging.delivery.composer import Composer
+from apps.messaging.delivery.engine import CONNECTIONS, engines_close
+from apps.messaging.models import Message, Sender
+from apps.messaging.selectors import message_ledger
+from apps.segments.models import Segment
+
+PARAGRAPH = (
+    "Spring has come to our shelves: {{{{ contact.city | default: 'your town' }}}} can see it from Monday. "
+    "Whatever you bought from us last, this is what goes with it, and you are the first to hear of it. "
+    "Part {n} of the story follows below; it is about as long as such paragraphs are in real mails. "
+)
+SECTION = """
+<mj-section><mj-column>
+<mj-text font-size="16px">{paragraph}</mj-text>
+<mj-button href="https://shop.example/spring/{n}?for={{{{ contact.id }}}}">Look at part {n}</mj-button>
+</mj-column></mj-section>
+"""
+
+
+def mjml() -> str:
+    sections = "".join(SECTION.format(n=n, paragraph=PARAGRAPH.format(n=n)) for n in range(1, 4))
+    return f"""<mjml><mj-body><mj-section><mj-column>
+    <mj-text>Dear {{{{ contact.first_name | default: "reader" }}}},</mj-text></mj-column></mj-section>
+    {sections}<mj-section><mj-column>
+    <mj-text><a href="{{{{ unsubscribe_url }}}}">Leave</a></mj-text>
+    <mj-text><a href="{{{{ view_url }}}}">In the browser</a></mj-text>
+    </mj-column></mj-section></mj-body></mjml>"""
+
+
+def contacts_make(count: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO contacts_contact (email, email_hash, attributes, created_at, updated_at)
+            SELECT 'reader-' || n || '@example.com', sha256(n::text::bytea),
+                jsonb_build_object('first_name', 'Name' || n, 'city', 'City ' || n %% 500), now(), now()
+            FROM generate_series(1, %s) AS n
+            """,
+            [count],
+        )
+        cursor.execute(
+            """
+            INSERT INTO contacts_consent (contact_id, channel, topic, status, changed_at)
+            SELECT id, 'email', '', 'subscribed', now() FROM contacts_contact
+            """
+        )
+        cursor.execute(
+            """
+            INSERT INTO contacts_suppression (channel, address_hash, reason, at, source)
+            SELECT 'email', sha256(('gone' || n)::bytea), 'by_hand', now(), ''
+            FROM generate_series(1, 5000) AS n
+            """
+        )
+        cursor.execute("VACUUM ANALYZE")
+
+
+def message_make(user: User) -> Message:
+    campaign = Campaign.objects.create(name="Bench", captain=user)
+    channel = Channel.objects.create(campaign=campaign, kind="email", owner=user)
+    template = Template.objects.create(name="Spring", edited_at=clock.now())
+    source = mjml()
+    subject = "{{ contact.first_name }}, spring is here"
+    TemplateVersion.objects.create(
+        template=template,
+        number=1,
+        subject=subject,
+        mjml=source,
+        html=compile_email(subject, "", source, "").html,
+        at=clock.now(),
+    )
+    sender, _made = Sender.objects.get_or_create(email="news@shop.example", defaults={"name": "Shop"})
+    segment, _made = Segment.objects.get_or_create(name="Everyone", defaults={"rule": {"all": []}})
+    message = Message.objects.create(
+        campaign=campaign, channel=channel, name="Spring", sender=sender, template=template
+    )
+    message.segments.set([segment])
+    return message
+
+
+def launch(message: Message, user: User) -> float:
+    """Freeze as a launch does, without the campaign's readiness; return the seconds it took."""
+    started = time.perf_counter()
+    now = clock.now()
+    ledger.freeze(message, due_at=now, now=now)
+    message.template_version = message.template.versions.get()
+    message.state, message.launched_at, message.launched_by = Message.State.RUNNING, now, user
+    message.save()
+    return time.perf_counter() - started
+
+
+def send_everything(message: Message) -> float:
+    started = time.perf_counter()
+    while message_ledger(message).unfinished:
+        services.messages_send(now=clock.now())
+    return time.perf_counter() - started
+
+
+@contextmanager
+def sink():
+    """Run Postfix's sink; one in Python would be slower than what it is to measure."""
+    program = shutil.which("smtp-sink") or "/usr/sbin/smtp-sink"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    unprivileged = ["-u", "nobody"] if os.geteuid() == 0 else []
+    process = subprocess.Popen(
+        [program, *unprivileged, "-c", f"127.0.0.1:{port}", "512"], stdout=subprocess.DEVNULL
+    )
+    try:
+        for _try in range(50):
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                break
+            time.sleep(0.1)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+async def bare_loop(port: int, content: bytes, count: int) -> None:
+    """Send the same bytes `count` times: what asyncio and the sink can do together."""
+    left = iter(range(count))
+
+    async def lane() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        await reader.readline()
+        writer.write(b"EHLO bench\r\n")
+        while (await reader.readline())[3:4] == b"-":
+            pass
+        for number in left:
+            writer.write(
+                b"MAIL FROM:<a@shop.example>\r\nRCPT TO:<reader-%d@example.com>\r\nDATA\r\n" % number
+            )
+            for _reply in range(3):
+                await reader.readline()
+            writer.write(content)
+            await reader.readline()
+        writer.close()
+
+    await asyncio.gather(*(lane() for _ in range(CONNECTIONS)))
+
+
+def figures(count: int, runs: int, *, profile: bool) -> dict[str, object]:
+    rates, limits, freezes, size = [], [], [], 0
+    with scratch.database(), sink() as port:
+        settings.EMAIL_URL = f"smtp://127.0.0.1:{port}"
+        user = User.objects.create(email="bench@shop.example")
+        contacts_make(count)
+        for run in range(runs):
+            message = message_make(user)
+            freezes.append(launch(message, user))
+            content = sample(message)
+            size = len(content)
+            started = time.perf_counter()
+            asyncio.run(bare_loop(port, content + b".\r\n", count))
+            limits.append(count / (time.perf_counter() - started))
+            if profile and run == runs - 1:
+                profiler = cProfile.Profile()
+                profiler.enable()
+            seconds = send_everything(message)
+            if profile and run == runs - 1:
+                profiler.disable()
+                pstats.Stats(profiler).sort_stats("tottime").print_stats(35)
+            rates.append(count / seconds)
+            counts = message_ledger(message)
+            assert counts.states["sent"] == count, counts
+            print(f"run {run}: {rates[-1]:.0f}/s, bare loop {limits[-1]:.0f}/s", file=sys.stderr)
+        engines_close()
+    rate, limit = statistics.median(rates), statistics.median(limits)
+    return {
+        "figure": "send_messages",
+        "messages": count,
+        "bytes": size,
+        "per_second": round(rate),
+        "limit_per_second": round(limit),
+        "ratio": round(rate / limit, 3),
+        "freeze_seconds": round(statistics.median(freezes), 2),
+        "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    }
+
+
+def sample(message: Message) -> bytes:
+    """Return one of the mails as it goes over the wire."""
+    row = message.recipients.select_related("contact").first()
+    contact = {**row.contact.attributes, "email": row.contact.email, "id": row.contact_id}
+    return Composer(message, message.template_version).compose(row.pk, contact, at=clock.now()).content
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--messages", type=int, default=20_000)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--profile", action="store_true")
+    asked = parser.parse_args()
+    print(json.dumps(figures(asked.messages, asked.runs, profile=asked.profile)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""Every resource of `/api/v1/`."""
+
+from rest_framework.routers import SimpleRouter
+
+from apps.accounts.api.people import MeViewSet, UserViewSet
+from apps.campaigns.api import (
+    CampaignViewSet,
+    ChannelViewSet,
+    ContributorViewSet,
+    KpiViewSet,
+    TaskViewSet,
+)
+from apps.collaboration.api import AuditEventViewSet
+from apps.contacts.api import (
+    AttributeViewSet,
+    ContactViewSet,
+    EventTypeViewSet,
+    EventViewSet,
+    ImportViewSet,
+    SuppressionViewSet,
+)
+from apps.content.api import TemplateViewSet
+from apps.messaging.api import MessageViewSet, SenderViewSet
+from apps.reporting.api import CampaignResultsViewSet
+from apps.segments.api import ContactListViewSet, SegmentViewSet
+
+router = SimpleRouter()
+router.register("campaigns", CampaignResultsViewSet, basename="campaign-results")
+router.register("attributes", AttributeViewSet)
+router.register("contacts", ContactViewSet)
+router.register("events", EventViewSet)
+router.register("event-types", EventTypeViewSet, basename="event-type")
+router.register("imports", ImportViewSet, basename="import")
+router.register("suppressions", SuppressionViewSet)
+router.register("me", MeViewSet, basename="me")
+router.register("audit-events", AuditEventViewSet)
+router.register("templates", TemplateViewSet)
+router.register("messages", MessageViewSet)
+router.register("senders", SenderViewSet)
+router.register("users", UserViewSet)
+router.register("campaigns", CampaignViewSet)
+router.register("channels", ChannelViewSet)
+router.register("contributors", ContributorViewSet)
+router.register("kpis", KpiViewSet)
+router.register("tasks", TaskViewSet)
+router.register("segments", SegmentViewSet)
+router.register("lists", ContactListViewSet, basename="list")

@@ -1,0 +1,36 @@
+"""The only module that reads the environment. Every variable is listed in `.env.example`."""
+
+import hashlib
+from pathlib import Path
+
+import environ
+
+BASE_DIR = Path(__file__).resolve().parents[1]
+
+_env = environ.FileAwareEnv()
+_env.read_env(str(BASE_DIR / ".env"))
+
+DEVELOPMENT_KEY = "only-for-development"
+
+DATABASE_URL: str = _env.str("DATABASE_URL", default="")  # empty: an embedded server in DATA_DIR
+REDIS_URL: str = _env.str("REDIS_URL", default="")  # empty: an embedded server in DATA_DIR
+EMAIL_URL: str = _env.str("EMAIL_URL", default="")  # empty: the mail catcher
+DATA_DIR: Path = BASE_DIR / (_env.str("DATA_DIR", default="") or "var")
+SECRET_KEY: str = _env.str("SECRET_KEY", default="") or DEVELOPMENT_KEY
+SECRET_KEY_FALLBACKS: list[str] = _env.list("SECRET_KEY_FALLBACKS", default=[])
+# Never rotated with SECRET_KEY: a new key would forget who must not be written to.
+SUPPRESSION_KEY: bytes = (
+    _env.str("SUPPRESSION_KEY", default="").encode()
+    or hashlib.sha256(b"suppression:" + [SECRET_KEY, *SECRET_KEY_FALLBACKS][-1].encode()).digest()
+)
+DEBUG: bool = _env.bool("DEBUG", default=False)
+ALLOWED_HOSTS: list[str] = _env.list("ALLOWED_HOSTS", default=[])
+DEVELOPMENT_BASE_URL = "http://127.0.0.1:8000"
+BASE_URL: str = (_env.str("BASE_URL", default="") or DEVELOPMENT_BASE_URL).rstrip("/")
+TRACKING_BASE_URL: str = _env.str("TRACKING_BASE_URL", default="").rstrip("/") or BASE_URL
+MEDIA_ROOT: Path = Path(_env.str("MEDIA_ROOT", default="") or DATA_DIR / "media")
+DEVELOPMENT_FROM_EMAIL = "Bookend <bookend@localhost>"
+DEFAULT_FROM_EMAIL: str = _env.str("DEFAULT_FROM_EMAIL", default="") or DEVELOPMENT_FROM_EMAIL
+SENDING_ENABLED: bool = _env.bool("SENDING_ENABLED", default=True)
+LOG_FORMAT: str = _env.str("LOG_FORMAT", default="console")
+LOG_LEVEL: str = _env.str("LOG_LEVEL", default="INFO")

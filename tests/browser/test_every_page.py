@@ -1,0 +1,41 @@
+"""Every page of the product, on a phone: it opens, fits, and axe finds no fault."""
+
+import pytest
+from playwright.sync_api import expect
+
+from apps.accounts.models import User
+from tests.accounts.scene import scene_make
+from tests.browser.axe import faults
+from tests.routes import ROUTES
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+# Another application's pages (unfold, swagger), and what is no page: files, frames, probes.
+ELSEWHERE = ("admin/", "^accounts/(?:", "^api/", "api/", "accounts/logout", "healthz", "readyz", "metrics")
+PAGES = [
+    route
+    for route in ROUTES
+    if "GET" in route.methods and not route.is_api and not route.path.startswith(ELSEWHERE)
+]
+
+
+def look(page, url):
+    """Return what is wrong with the page at this URL; nothing is said of what is no page of ours."""
+    response = page.request.get(url, max_redirects=0)
+    if response.status != 200 or "<main" not in response.text():
+        return []
+    page.goto(url)
+    expect(page.locator(".htmx-request")).to_have_count(0)
+    found = faults(page)
+    if (over := page.evaluate("document.documentElement.scrollWidth - innerWidth")) > 0:
+        found.append(f"{over} pixels wider than the screen")
+    return found
+
+
+def test_every_page_fits_a_phone_and_axe_finds_no_fault(visit):
+    scene = scene_make()
+    page = visit("/", as_user=scene.people["admin"], viewport={"width": 390, "height": 844})
+
+    found = {route.name: look(page, scene.url(route)) for route in PAGES}
+
+    assert scene.people["admin"].role == User.Role.ADMINISTRATOR
+    assert {name: wrong for name, wrong in found.items() if wrong} == {}

@@ -1,0 +1,95 @@
+import pytest
+
+from apps.campaigns import services
+from apps.campaigns.errors import ChangedMeanwhile, KpiRefused, Refused
+from apps.campaigns.models import Kpi
+from apps.collaboration.models import AuditEvent
+from tests.factories.accounts import UserFactory
+from tests.factories.campaigns import CampaignFactory, KpiFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def labels(campaign):
+    return list(campaign.kpis.values_list("label", flat=True))
+
+
+@pytest.fixture
+def three():
+    campaign = CampaignFactory(kpi=False)
+    for position, label in enumerate("abc"):
+        KpiFactory(campaign=campaign, label=label, position=position)
+    return campaign
+
+
+class TestKpiAdd:
+    def test_comes_after_the_others(self, noon, lead, three):
+        services.kpi_add(campaign=three, label="d", event="visit", reason="Why", by=lead, now=noon)
+
+        assert labels(three) == ["a", "b", "c", "d"]
+        assert AuditEvent.objects.about(three).get().action == "kpi.added"
+
+    @pytest.mark.parametrize(
+        ("fields", "field"),
+        [({"label": "a"}, "label"), ({"where": [{"property": "x", "op": "near", "value": 1}]}, "where")],
+    )
+    def test_refuses_and_adds_nothing(self, noon, lead, three, fields, field):
+        with pytest.raises(Refused) as refused:
+            services.kpi_add(campaign=three, by=lead, now=noon, **{"label": "d", "event": "visit", **fields})
+
+        assert refused.value.field == field
+        assert labels(three) == ["a", "b", "c"]
+        assert not AuditEvent.objects.exists()
+
+
+class TestKpiUpdate:
+    def test_changes_it_once(self, noon, lead):
+        kpi = KpiFactory()
+
+        for _time in range(2):
+            services.kpi_update(kpi=kpi, by=lead, now=noon, reason="Better", target=10)
+
+        kpi.refresh_from_db()
+        assert (kpi.reason, kpi.target, kpi.version) == ("Better", 10, 2)
+        assert AuditEvent.objects.get().action == "kpi.changed"
+
+    def test_refuses_the_name_of_another(self, noon, lead, three):
+        with pytest.raises(KpiRefused):
+            services.kpi_update(kpi=three.kpis.get(label="b"), by=lead, now=noon, label="a")
+
+        assert labels(three) == ["a", "b", "c"]
+
+    def test_tells_the_second_of_two_editors(self, noon, lead):
+        kpi = KpiFactory()
+        services.kpi_update(kpi=kpi, by=UserFactory(name="Ann"), now=noon, reason="Ann's", seen=1)
+
+        with pytest.raises(ChangedMeanwhile):
+            services.kpi_update(kpi=kpi, by=lead, now=noon, reason="Mine", seen=1)
+
+
+class TestKpiMove:
+    @pytest.mark.parametrize(
+        ("label", "to", "order"),
+        [
+            ("b", "up", ["b", "a", "c"]),
+            ("b", "down", ["a", "c", "b"]),
+            ("a", "up", ["a", "b", "c"]),
+            ("c", "down", ["a", "b", "c"]),
+        ],
+    )
+    def test_changes_places_with_its_neighbour(self, noon, lead, three, label, to, order):
+        services.kpi_move(kpi=three.kpis.get(label=label), to=to, by=lead, now=noon)
+
+        assert labels(three) == order
+        assert AuditEvent.objects.count() == (order != ["a", "b", "c"])
+
+
+class TestKpiRemove:
+    def test_takes_it_away_once_and_remembers_it(self, noon, lead):
+        kpi = KpiFactory(label="Visits")
+
+        for _time in range(2):
+            services.kpi_remove(kpi=kpi, by=lead, now=noon)
+
+        assert not Kpi.objects.exists()
+        assert AuditEvent.objects.about(kpi.campaign).get().details == {"kpi": "Visits"}

@@ -1,0 +1,59 @@
+from datetime import UTC, datetime
+
+import pytest
+from rest_framework.test import APIClient
+
+from apps.accounts import tokens
+from apps.accounts.models import User
+from tests.factories.accounts import ApiTokenFactory, UserFactory
+
+
+def pytest_collection_modifyitems(items):
+    """
+    Put the tests that drive a browser last, and those with real processes before them.
+
+    Playwright leaves an event loop running in its thread until the session ends, in which no other can run.
+    What belongs together goes to one xdist worker.
+    """
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+    items.sort(key=_order)
+
+
+def _order(item):
+    return bool(item.get_closest_marker("browser")), bool(item.get_closest_marker("processes"))
+
+
+@pytest.fixture
+def noon():
+    return datetime(2030, 3, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def lead():
+    """Someone who may launch any message."""
+    return UserFactory(role=User.Role.MARKETING_LEAD)
+
+
+@pytest.fixture
+def login(client):
+    """Return a function that signs a user in and gives the client."""
+
+    def sign_in(user):
+        client.force_login(user)
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def api():
+    """Return a function that makes a client of the API acting with a token of this user and these scopes."""
+
+    def client_of(user, *scopes, **token):
+        secret = tokens.api_token_new()
+        ApiTokenFactory(user=user, secret=secret, scopes=list(scopes), **token)
+        return APIClient(headers={"authorization": f"Bearer {secret}"})
+
+    return client_of

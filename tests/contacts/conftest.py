@@ -1,0 +1,45 @@
+from io import BytesIO
+
+import psycopg
+import pytest
+from django.core.files.base import File
+from django.db import connection
+
+from apps.contacts import services
+
+
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.fixture
+def upload():
+    """Return a function that uploads the text (or bytes) of a CSV file."""
+
+    def make(text, by=None, **more):
+        raw = text if isinstance(text, bytes) else text.encode()
+        return services.import_upload(file=File(BytesIO(raw), name="people.csv"), by=by, **more)
+
+    return make
+
+
+@pytest.fixture
+def run(upload, noon):
+    """Return a function that uploads a file, starts it, and works it to its end."""
+
+    def make(text, by=None, encoding="", **terms):
+        import_file = upload(text, by=by, encoding=encoding)
+        services.import_start(import_file=import_file, by=by, now=noon, **terms)
+        return services.import_run(import_file=import_file, now=noon)
+
+    return make
+
+
+@pytest.fixture
+def other_connection():
+    """A second connection to the same database: somebody else, in the middle of something."""
+    parameters = connection.get_connection_params()
+    names = ("dbname", "user", "password", "host", "port")
+    with psycopg.connect(**{name: parameters[name] for name in names if name in parameters}) as other:
+        yield other

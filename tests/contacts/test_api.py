@@ -1,0 +1,419 @@
+from http import HTTPStatus
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from apps.contacts import services
+from apps.contacts.models import Attribute, Consent, Contact, Event, ImportFile, Suppression
+from tests.factories.accounts import UserFactory
+from tests.factories.contacts import (
+    AttributeFactory,
+    ContactFactory,
+    EventTypeFactory,
+    IdentityFactory,
+    SuppressionFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def program(api):
+    return api(UserFactory(role="integration"))
+
+
+def errors(response):
+    assert response.status_code == HTTPStatus.BAD_REQUEST, response.content
+    return {error["field"]: error["message"] for error in response.json()["errors"]}
+
+
+class TestContacts:
+    URL = "/api/v1/contacts/"
+
+    def test_is_told_as_the_interface_says(self, program):
+        contact = ContactFactory(email="ann@example.com", attributes={"city": "Bonn"})
+        IdentityFactory(contact=contact, namespace="crm", value="1")
+
+        told = program.get(f"{self.URL}{contact.pk}/").json()
+
+        assert list(told) == [
+            "id",
+            "identities",
+            "email",
+            "phone",
+            "attributes",
+            "consent",
+            "stage",
+            "created_at",
+            "updated_at",
+        ]
+        assert {"namespace": "crm", "value": "1"} in told["identities"]
+        assert told["attributes"] == {"city": "Bonn"}
+        assert told["consent"][0]["status"] == "subscribed"
+
+    @pytest.mark.parametrize(
+        ("query", "emails"),
+        [
+            ({"identity": "crm:1"}, ["ann"]),
+            ({"identity": "email:ANN@example.com"}, ["ann"]),
+            ({"identity": "crm:2"}, []),
+            ({"email": "Bob@example.com"}, ["bob"]),
+            ({"consent": "none"}, ["bob"]),
+            ({"suppressed": "true"}, ["bob"]),
+            ({"created_after": "2200-01-01T00:00:00Z"}, []),
+        ],
+    )
+    def test_is_found(self, program, query, emails):
+        IdentityFactory(contact=ContactFactory(email="ann@example.com"), namespace="crm", value="1")
+        ContactFactory(email="bob@example.com", consent=False)
+        SuppressionFactory(address="bob@example.com")
+
+        found = program.get(self.URL, query).json()["results"]
+
+        assert [contact["email"] for contact in found] == [f"{name}@example.com" for name in emails]
+
+    def test_a_list_costs_the_same_for_one_and_for_many(self, program, django_assert_num_queries):
+        ContactFactory()
+        program.get(self.URL)
+        ContactFactory.create_batch(20)
+
+        with django_assert_num_queries(4):  # token, page, identities, consents
+            assert len(program.get(self.URL).json()["results"]) == 21
+
+    def test_is_made_with_consent(self, program):
+        body = {
+            "email": "Ann@example.com",
+            "identities": [{"namespace": "crm", "value": "1"}],
+            "attributes": {"city": "Bonn"},
+            "consent": {"status": "subscribed", "basis": "form"},
+        }
+
+        response = program.post(self.URL, body, format="json")
+
+        assert response.status_code == HTTPStatus.CREATED
+        assert response.json()["email"] == "ann@example.com"
+        assert Consent.objects.get().status == "subscribed"
+        assert Attribute.objects.get().is_defined is False
+
+    @pytest.mark.parametrize(
+        ("body", "field"),
+        [
+            ({}, "email"),
+            ({"email": "ann"}, "email"),
+            ({"email": "ann@example.com", "attributes": {"visits": "many"}}, "attributes.visits"),
+            ({"email": "ann@example.com", "attributes": []}, "attributes"),
+            ({"email": "ann@example.com", "identities": [{"namespace": "crm"}]}, "identities.0.value"),
+            ({"email": "ann@example.com", "consent": {"status": "maybe"}}, "consent.status"),
+        ],
+    )
+    def test_what_is_wrong_is_told_by_field_and_nothing_is_kept(self, program, body, field):
+        AttributeFactory(key="visits", type="number")
+
+        assert list(errors(program.post(self.URL, body, format="json"))) == [field]
+        assert not Contact.objects.exists()
+
+    def test_consent_that_is_refused_takes_the_contact_back(self, program):
+        SuppressionFactory(address="ann@example.com")
+        body = {"email": "ann@example.com", "consent": {"status": "subscribed", "basis": "form"}}
+
+        response = program.post(self.URL, body, format="json")
+
+        assert response.status_code == HTTPStatus.CONFLICT
+        assert not Contact.objects.exists()
+
+    def test_is_patched(self, program):
+        AttributeFactory(key="city")
+        contact = ContactFactory(attributes={"city": "Bonn"})
+
+        response = program.patch(
+            f"{self.URL}{contact.pk}/", {"attributes": {"city": None}, "phone": "+49170123456"}, format="json"
+        )
+
+        assert response.json()["attributes"] == {}
+        contact.refresh_from_db()
+        assert contact.phone == "+49170123456"
+
+    def test_the_timeline_is_paged(self, program):
+        contact = ContactFactory()
+
+        told = program.get(f"{self.URL}{contact.pk}/timeline/").json()
+
+        assert told == {"results": [], "next": None}
+        assert errors(program.get(f"{self.URL}{contact.pk}/timeline/", {"cursor": "x"})) == {
+            "cursor": "This cursor is not one of this list."
+        }
+
+    @pytest.mark.parametrize("role", ["executive", "contributor"])
+    def test_is_not_there_for_those_who_do_not_work_with_people(self, api, role):
+        assert api(UserFactory(role=role)).get(self.URL).status_code == HTTPStatus.NOT_FOUND
+
+
+class TestContactsBulk:
+    URL = "/api/v1/contacts/bulk/"
+
+    def results(self, program, contacts, **more):
+        response = program.post(self.URL, {"contacts": contacts, **more}, format="json")
+        assert response.status_code == HTTPStatus.OK, response.content
+        return response.json()["results"]
+
+    def test_each_row_is_told_how_it_ended(self, program):
+        AttributeFactory(key="city")
+        AttributeFactory(key="visits", type="number")
+        ann = ContactFactory(email="ann@example.com", attributes={"city": "Bonn", "visits": 1})
+        bob = ContactFactory(email="bob@example.com", attributes={"city": "Bonn"})
+        SuppressionFactory(address="gone@example.com")
+        IdentityFactory(contact=bob, namespace="crm", value="1")
+
+        results = self.results(
+            program,
+            [
+                {"email": "ANN@example.com", "attributes": {"city": "Paris"}},
+                {"email": "bob@example.com", "attributes": {"city": "Bonn"}},
+                {"email": "new@example.com", "attributes": {"note": 'a\\b\t"c"'}},
+                {"email": "new@example.com"},
+                {"email": "gone@example.com"},
+                {"email": "bad"},
+                {"email": "cat@example.com", "attributes": {"visits": "many"}},
+                {"email": "dan@example.com", "identities": [{"namespace": "crm", "value": "1"}]},
+            ],
+        )
+
+        assert [row["status"] for row in results] == [
+            "updated",
+            "unchanged",
+            "created",
+            "duplicate",
+            "suppressed",
+            "invalid",
+            "invalid",
+            "invalid",
+        ]
+        assert results[0]["id"] == ann.pk
+        assert list(results[6]["errors"]) == ["attributes.visits"]
+        assert results[7]["errors"] == {"identities": ["One of its identities belongs to another contact."]}
+        ann.refresh_from_db()
+        assert ann.attributes == {"city": "Paris", "visits": 1}
+        new = Contact.objects.get(email="new@example.com")
+        assert (new.pk, new.attributes) == (results[2]["id"], {"note": 'a\\b\t"c"'})
+
+    def test_the_same_again_changes_nothing(self, program):
+        rows = [{"email": f"{n}@example.com", "attributes": {"n": n}} for n in range(5)]
+        self.results(program, rows)
+        before = list(Contact.objects.order_by("pk").values())
+
+        results = self.results(program, rows)
+
+        assert {row["status"] for row in results} == {"unchanged"}
+        assert list(Contact.objects.order_by("pk").values()) == before
+
+    def test_people_may_be_known_by_another_identity(self, program):
+        rows = [
+            {"identities": [{"namespace": "crm", "value": "1"}], "email": "ann@example.com"},
+            {"email": "bob@example.com"},
+        ]
+
+        results = self.results(program, rows, key="identity:crm")
+
+        assert [row["status"] for row in results] == ["created", "invalid"]
+        assert Contact.objects.get().identities.count() == 2
+
+    def test_costs_the_same_for_few_and_for_many(self, program, django_assert_max_num_queries):
+        with django_assert_max_num_queries(25):
+            self.results(program, [{"email": f"{n}@example.com"} for n in range(300)])
+
+        assert Contact.objects.count() == 300
+
+    @pytest.mark.parametrize(
+        ("body", "field"),
+        [
+            ({"contacts": []}, "contacts"),
+            ({"contacts": [{"email": 5.5, "phone": {}}]}, "contacts.0.phone"),
+            ({"contacts": [{"email": f"{n}@example.com"} for n in range(1_001)]}, "contacts"),
+        ],
+    )
+    def test_what_is_no_list_of_contacts_is_refused(self, program, body, field):
+        assert field in errors(program.post(self.URL, body, format="json"))
+
+    def test_a_key_that_names_nobody_is_refused(self, program):
+        body = {"key": "phone", "contacts": [{"email": "ann@example.com"}]}
+
+        response = program.post(self.URL, body, format="json")
+
+        assert response.status_code == HTTPStatus.CONFLICT
+
+
+class TestEvents:
+    URL = "/api/v1/events/"
+
+    def test_are_taken_and_told_one_by_one(self, program):
+        contact = ContactFactory(email="ann@example.com")
+        events = [
+            {
+                "message_id": "1",
+                "event": "Order",
+                "identity": "email:ann@example.com",
+                "properties": {"total": 9.5},
+            },
+            {"message_id": "2", "event": "Order", "contact": {"id": contact.pk}},
+            {"message_id": "3", "event": "Order", "contact": {"email": "new@example.com"}},
+            {"message_id": "4", "event": "Order", "contact": {"namespace": "crm", "value": "1"}},
+            {"message_id": "1", "event": "Order", "identity": "email:ann@example.com"},
+            {"message_id": "5", "event": "Order", "identity": "email:bad"},
+        ]
+
+        response = program.post(self.URL, events, format="json")
+
+        told = response.json()
+        assert response.status_code == HTTPStatus.ACCEPTED
+        assert (told["recorded"], told["duplicate"], told["refused"]) == (4, 1, 1)
+        assert told["results"][5]["reason"] == "“bad” is not an e-mail address."
+        assert Event.objects.count() == 4
+        again = program.post(self.URL, events, format="json").json()
+        assert (again["recorded"], again["duplicate"]) == (0, 5)
+
+    @pytest.mark.parametrize(
+        ("body", "field"),
+        [
+            ({}, ""),
+            ([], ""),
+            ([{"event": "x", "identity": "email:a@example.com"}] * 1_001, ""),
+            (["x"], "0"),
+            ([{"event": "Order"}], "0"),
+            ([{"event": "Order", "identity": "nobody"}], "0.identity"),
+            ([{"event": "Order", "contact": {}}], "0.contact"),
+            ([{"identity": "crm:1"}], "0.event"),
+            ([{"event": "Order", "identity": "crm:1", "occurred_at": "soon"}], "0.occurred_at"),
+            ([{"event": "Order", "identity": "crm:1", "properties": []}], "0.properties"),
+        ],
+    )
+    def test_what_is_no_list_of_events_is_refused(self, program, body, field):
+        assert field in errors(program.post(self.URL, body, format="json"))
+        assert not Event.objects.exists()
+
+    def test_are_listed_newest_first_and_narrowed(self, program):
+        contact = ContactFactory()
+        events = [
+            {"event": name, "contact": {"id": contact.pk}, "occurred_at": f"2026-0{month}-01T00:00:00Z"}
+            for month, name in enumerate(["Visit", "Order", "Visit"], start=1)
+        ]
+        program.post(self.URL, events, format="json")
+
+        every = program.get(self.URL).json()["results"]
+        visits = program.get(self.URL, {"event": "Visit", "limit": 1}).json()
+
+        assert [event["occurred_at"][:7] for event in every] == ["2026-03", "2026-02", "2026-01"]
+        assert visits["results"][0]["occurred_at"][:7] == "2026-03"
+        assert program.get(visits["next"]).json()["results"][0]["occurred_at"][:7] == "2026-01"
+        assert program.get(self.URL, {"contact": 2**70}).status_code == HTTPStatus.BAD_REQUEST
+
+    def test_names_are_listed(self, program):
+        EventTypeFactory(name="Order", properties={"total": "number"})
+
+        told = program.get("/api/v1/event-types/").json()["results"]
+
+        assert [(one["name"], one["properties"]) for one in told] == [("Order", {"total": "number"})]
+
+
+class TestAttributes:
+    URL = "/api/v1/attributes/"
+
+    def test_are_described_changed_and_taken_away(self, api, lead):
+        client = api(lead)
+        body = {"key": "city", "label": "Town", "type": "text", "uses": ["content"], "indexed": True}
+
+        made = client.post(self.URL, body, format="json").json()
+        changed = client.patch(f"{self.URL}{made['id']}/", {"definition": "Home."}, format="json").json()
+        gone = client.delete(f"{self.URL}{made['id']}/")
+
+        assert (made["uses"], made["indexed"], made["defined"]) == (["content"], True, True)
+        assert changed["definition"] == "Home."
+        assert gone.status_code == HTTPStatus.NO_CONTENT
+        assert client.get(self.URL).json()["results"] == []
+
+    def test_a_name_that_is_none_is_refused_with_one_that_would_be(self, program):
+        body = {"key": "Last Order", "label": "Last order", "type": "date"}
+
+        assert "last_order" in errors(program.post(self.URL, body, format="json"))["key"]
+
+
+class TestSuppressions:
+    URL = "/api/v1/suppressions/"
+
+    def test_are_added_found_and_lifted_without_the_address_ever_told(self, api, lead):
+        client = api(lead)
+        made = client.post(self.URL, {"address": "Ann@example.com", "source": "letter"}, format="json")
+
+        found = client.get(self.URL, {"address": "ann@example.com"}).json()["results"]
+        assert [one["id"] for one in found] == [made.json()["id"]]
+        assert list(found[0]) == ["id", "channel", "reason", "at", "source"]
+        lifted = client.post(f"{self.URL}{made.json()['id']}/lift/", {"why": "mistake"}, format="json")
+        assert lifted.status_code == HTTPStatus.NO_CONTENT
+        assert not Suppression.objects.exists()
+
+
+class TestImports:
+    URL = "/api/v1/imports/"
+
+    def post(self, program, text, **more):
+        file = SimpleUploadedFile("people.csv", text if isinstance(text, bytes) else text.encode())
+        return program.post(self.URL, {"file": file, **more}, format="multipart")
+
+    def test_a_file_is_taken_and_worked_behind_the_answer(self, program, noon):
+        response = self.post(program, "email,city\nann@example.com,Bonn\nbad,Paris\n")
+        started = response.json()
+        services.imports_run(now=noon)
+
+        ended = program.get(f"{self.URL}{started['id']}/").json()
+
+        assert response.status_code == HTTPStatus.ACCEPTED
+        assert started["status"] == "pending"
+        assert (ended["status"], ended["rows_total"], ended["created"], ended["invalid"]) == ("done", 2, 1, 1)
+        refused = program.get(ended["errors_url"])
+        assert b"".join(refused.streaming_content).decode().splitlines()[1:] == [
+            "bad,Paris,3,email,“bad” is not an e-mail address."
+        ]
+
+    def test_a_mapping_says_what_columns_are(self, program, noon):
+        mapping = '{"E": "email", "n": "attr:visits:number", "x": null}'
+
+        text = "E,n,x\nann@example.com,3,y\n"
+        response = self.post(program, text, mapping=mapping, mode="create", dry_run="false")
+        assert response.status_code == HTTPStatus.ACCEPTED, response.content
+        services.imports_run(now=noon)
+
+        assert Contact.objects.get().attributes == {"visits": 3}
+
+    @pytest.mark.parametrize(
+        ("text", "more", "field"),
+        [
+            (b"", {}, "file"),
+            (b"\x89PNG\r\n\0\0", {}, "file"),
+            ("email,Email\na@example.com,b\n", {}, "file"),
+            ("email\na@example.com\n", {"mapping": "["}, "mapping"),
+            ("email\na@example.com\n", {"mapping": '{"town": "email"}'}, "mapping"),
+            ("city\nBonn\n", {}, "mapping"),
+            ("email\na@example.com\n", {"consent": '{"status": "subscribed"}'}, "consent"),
+            ("email\na@example.com\n", {"mode": "replace"}, "mode"),
+        ],
+    )
+    def test_what_cannot_be_is_refused_and_no_file_is_kept(self, program, text, more, field):
+        assert list(errors(self.post(program, text, **more))) == [field]
+        assert not ImportFile.objects.exists()
+
+    def test_is_cancelled_once(self, program):
+        started = self.post(program, "email\na@example.com\n").json()
+
+        first = program.post(f"{self.URL}{started['id']}/cancel/")
+        second = program.post(f"{self.URL}{started['id']}/cancel/")
+
+        assert first.json()["status"] == "cancelled"
+        assert second.status_code == HTTPStatus.CONFLICT
+
+    def test_the_same_request_again_starts_nothing_again(self, program):
+        for _time in range(2):
+            file = SimpleUploadedFile("people.csv", b"email\na@example.com\n")
+            program.post(self.URL, {"file": file}, format="multipart", headers={"idempotency-key": "k"})
+
+        assert ImportFile.objects.count() == 1
+        assert reverse("api:import-list") == self.URL

@@ -1,0 +1,154 @@
+from http import HTTPStatus
+
+import pytest
+from django.urls import reverse
+
+from apps.contacts import registries
+from apps.contacts.models import Attribute
+from apps.contacts.registries import Use
+from tests.factories.accounts import UserFactory
+from tests.factories.contacts import AttributeFactory, ContactFactory, EventTypeFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def url(name, attribute=None):
+    return reverse(f"contacts:attribute-{name}", args=[attribute.pk] if attribute else [])
+
+
+@pytest.fixture
+def person(login, lead):
+    return login(lead)
+
+
+NEW = {
+    "label": "Last order",
+    "key": "last_order",
+    "type": "date",
+    "sensitivity": "normal",
+    "uses": ["insight"],
+}
+
+
+class TestList:
+    def test_shows_each_attribute_with_its_coverage(self, person):
+        AttributeFactory(key="city", label="Town", is_defined=False)
+        ContactFactory(attributes={"city": "Bonn"})
+        ContactFactory()
+
+        page = person.get(url("list")).content.decode()
+
+        assert "≈ 50\N{NO-BREAK SPACE}%" in page
+        assert "To be described" in page
+
+    def test_costs_the_same_for_one_and_for_many(self, person, django_assert_num_queries):
+        AttributeFactory()
+        person.get(url("list"))
+        AttributeFactory.create_batch(20)
+
+        with django_assert_num_queries(4):
+            person.get(url("list"))
+
+    def test_is_narrowed_by_type_and_by_name(self, person):
+        AttributeFactory(key="city", label="Town")
+        AttributeFactory(key="visits", label="Visits", type="number")
+
+        for query in ({"type": "number"}, {"q": "visi"}):
+            assert [row.key for row in person.get(url("list"), query).context["listing"].rows] == ["visits"]
+
+
+class TestCreate:
+    def test_adds_to_the_dictionary(self, person):
+        person.post(url("create"), NEW)
+
+        attribute = Attribute.objects.get()
+        assert (attribute.key, attribute.type, attribute.uses) == ("last_order", "date", ["insight"])
+
+    def test_a_name_that_is_none_comes_back_with_one_that_would_be(self, person):
+        page = person.post(url("create"), NEW | {"key": "Last Order"})
+
+        assert "such as “last_order”" in page.context["form"].errors["key"][0]
+        assert 'value="Last Order"' in page.content.decode()
+
+    def test_what_may_mean_the_same_is_shown_before_it_is_made(self, person):
+        AttributeFactory(key="last_orders", label="Orders")
+
+        page = person.post(url("create"), NEW)
+        assert "There may be one already" in page.content.decode()
+        assert Attribute.objects.count() == 1
+
+        person.post(url("create"), NEW | {"is_other": "on"})
+        assert Attribute.objects.count() == 2
+
+    def test_while_typing_a_system_name_and_the_likes_of_it_are_suggested(self, person):
+        AttributeFactory(key="last_orders", label="Orders")
+
+        fragment = person.get(url("alike"), {"label": "Last order"}).content.decode()
+
+        assert "last_order</code>" in fragment
+        assert "Orders" in fragment
+
+
+class TestDetail:
+    def test_says_where_it_is_used(self, person, monkeypatch):
+        attribute = AttributeFactory(key="city")
+        monkeypatch.setitem(
+            registries.attribute_uses._entries,
+            "test",
+            lambda key: [Use("Segment", f"By {key}", "/segments/1/")],
+        )
+
+        page = person.get(url("detail", attribute)).content.decode()
+
+        assert '<a href="/segments/1/">By city</a>' in page
+
+    def test_what_is_used_is_not_taken_away(self, person, monkeypatch):
+        attribute = AttributeFactory(key="city", label="Town")
+        monkeypatch.setitem(
+            registries.attribute_uses._entries, "test", lambda key: [Use("Segment", "Berliners")]
+        )
+
+        page = person.post(url("delete", attribute)).content.decode()
+
+        assert "is used by Segment “Berliners”" in page
+        assert Attribute.objects.get() == attribute
+
+    def test_is_edited(self, person):
+        attribute = AttributeFactory(key="city", label="City", is_defined=False)
+        form = person.get(url("edit", attribute)).context["form"]
+        told = {field.html_name: field.value() for field in form if field.value() not in (None, False)}
+
+        person.post(url("edit", attribute), told | {"label": "Town", "is_indexed": "on"})
+
+        attribute.refresh_from_db()
+        assert (attribute.label, attribute.is_indexed, attribute.is_defined) == ("Town", True, True)
+
+    def test_the_type_is_refused_beside_its_field(self, person):
+        attribute = AttributeFactory(key="city")
+        ContactFactory(attributes={"city": "Bonn"})
+
+        page = person.post(url("edit", attribute), NEW | {"type": "number"})
+
+        assert "Contacts have values" in page.context["form"].errors["type"][0]
+
+    @pytest.mark.parametrize(("role", "status"), [("marketer", 403), ("sales", 403), ("executive", 404)])
+    def test_only_the_data_lead_and_the_leads_take_away(self, login, role, status):
+        attribute = AttributeFactory()
+
+        response = login(UserFactory(role=role)).post(url("delete", attribute))
+
+        assert response.status_code == status
+        assert Attribute.objects.get() == attribute
+
+
+class TestEventPages:
+    def test_an_empty_page_says_what_it_is_for(self, person):
+        assert "No events yet" in person.get(reverse("contacts:event-list")).content.decode()
+
+    def test_names_are_listed_with_their_properties(self, person):
+        EventTypeFactory(name="Order", properties={"total": "number"})
+
+        page = person.get(reverse("contacts:event-type-list")).content.decode()
+
+        assert "total: number" in page
+        assert person.get(reverse("contacts:event-list")).status_code == HTTPStatus.OK

@@ -1,0 +1,180 @@
+import pytest
+
+from apps.content.lint import KnownAttribute, Level, errors, lint
+from apps.content.lint.structure import address_problem
+from apps.content.rendering import EmailSource, Part
+from apps.content.starters import STARTERS, starter_source
+from tests.content.mails import mjml
+
+WAY_OUT = '<a href="{{ unsubscribe_url }}">Unsubscribe</a><a href="https://shop.net/">Shop</a>'
+KNOWN = [
+    KnownAttribute("first_name", "First name"),
+    KnownAttribute("city", "City"),
+    KnownAttribute("margin", "Margin", may_print=False),
+    KnownAttribute("new_key", "New key", is_defined=False),
+]
+
+
+def found(
+    inner="", *, subject="Hello", preheader="Come and see", text="Bye {{ unsubscribe_url }}", way_out=WAY_OUT
+):
+    """Return (level, code, line) of each finding on an e-mail that is right but for what is given."""
+    source = EmailSource(subject, preheader, mjml(f"{inner}\n{way_out}"), text)
+    return [(one.level.value, one.code, one.line) for one in lint(source, source.compile(), KNOWN)]
+
+
+def test_an_email_that_is_right_is_not_talked_about():
+    assert found('Dear {{ contact.first_name | default: "reader" }}') == []
+
+
+class TestVariables:
+    @pytest.mark.parametrize(
+        ("inner", "finding"),
+        [
+            ("\n{{ contact.first_name }}", ("warning", "no-fallback", 3)),
+            ("{{ contact.first_name | upcase }}", ("warning", "no-fallback", 2)),
+            ("{{ contact.phone }}", ("warning", "no-fallback", 2)),
+            ("\n\n{{ contact.frist_name }}", ("error", "unknown-attribute", 4)),
+            ("{{ contact.frist_name | default: 'x' }}", ("warning", "unknown-attribute", 2)),
+            ("{% if contact.frist_name %}x{% endif %}", ("warning", "unknown-attribute", 2)),
+            ("{{ contact.margin | default: '0' }}", ("error", "forbidden-attribute", 2)),
+            ("{% if contact.margin > 3 %}x{% endif %}", ("error", "forbidden-attribute", 2)),
+            ("{{ contact.city | default: contact.margin }}", ("error", "forbidden-attribute", 2)),
+            ("{{ contact.new_key | default: '' }}", ("note", "undefined-attribute", 2)),
+            ("{{ first_name }}", ("error", "unknown-variable", 2)),
+            ("{{ something }}", ("error", "unknown-variable", 2)),
+            ("{{ campaign.nmae }}", ("error", "unknown-variable", 2)),
+        ],
+    )
+    def test_each_is_found_where_it_stands(self, inner, finding):
+        assert found(inner) == [finding]
+
+    @pytest.mark.parametrize(
+        "inner",
+        [
+            "{{ contact.email }}",
+            "{{ contact.first_name | default: '' }}",
+            "{{ contact.first_name | capitalize | default: 'you' }}",
+            "{% if contact.city %}{{ contact.city }}{% endif %}",
+            "{% if contact.first_name and contact.city %}{{ contact.city }}{% endif %}",
+            "{% assign name = contact.city | default: 'x' %}{{ name }}",
+            "{% for word in contact.first_name %}{{ word }} {{ forloop.index }}{% endfor %}",
+            "{{ campaign.name }} {{ message.name }} {{ now | date: '%Y' }}",
+            "{% comment %}{{ contact.nothing }}{% endcomment %}",
+            "{% raw %}{{ contact.nothing }}{% endraw %}",
+        ],
+    )
+    def test_these_are_right(self, inner):
+        assert found(inner) == []
+
+    def test_a_fallback_elsewhere_does_not_help(self):
+        assert found("{% if contact.city %}x{% endif %}{{ contact.city }}") == [("warning", "no-fallback", 2)]
+
+    def test_every_part_is_read(self):
+        bare = "{{ contact.city }}"
+
+        assert found(subject=bare, preheader=bare, text=f"{bare} {{{{ unsubscribe_url }}}}") == [
+            ("warning", "no-fallback", 1),
+            ("warning", "no-fallback", 1),
+            ("warning", "no-fallback", 1),
+        ]
+
+    def test_a_near_name_is_suggested(self):
+        source = EmailSource(
+            "s", "p", mjml(f"{{{{ contact.frist_name }}}}{WAY_OUT}"), "{{ unsubscribe_url }}"
+        )
+
+        (finding,) = lint(source, source.compile(), KNOWN)
+
+        assert "Did you mean “first_name”?" in finding.message
+        assert (finding.part, finding.column) == (Part.MJML, 13)
+
+
+class TestLinksAndImages:
+    @pytest.mark.parametrize(
+        ("inner", "finding"),
+        [
+            ('\n<a href="">x</a>', ("warning", "empty-link", 3)),
+            ('<a href="#">x</a>', ("warning", "empty-link", 2)),
+            ('<a href="shop.net/spring">x</a>', ("error", "broken-link", 2)),
+            ('<a href="https://shop.net/a b">x</a>', ("error", "broken-link", 2)),
+            ('<a href="http://localhost:8000/">x</a>', ("error", "broken-link", 2)),
+            ('<a href="https://192.168.1.7/">x</a>', ("error", "broken-link", 2)),
+            ('<a href="javascript:alert(1)">x</a>', ("error", "broken-link", 2)),
+            ('<a href="https://shop/">x</a>', ("error", "broken-link", 2)),
+            ('<a href="https://[x/">x</a>', ("error", "broken-link", 2)),
+            ('<a href="https://example.com/">x</a>', ("warning", "placeholder-link", 2)),
+            (
+                '{% for w in contact.city %}<a href="https://shop.net/{{ w }}">x</a>{% endfor %}',
+                ("note", "untracked-link", 2),
+            ),
+            ('\n<img src="https://shop.net/a.png">', ("warning", "no-alt", 3)),
+            ('<img src="a.png" alt="">', ("error", "broken-image", 2)),
+            ('<img alt="x">', ("error", "broken-image", 2)),
+        ],
+    )
+    def test_each_is_found_where_it_stands(self, inner, finding):
+        assert found(inner) == [finding]
+
+    @pytest.mark.parametrize(
+        "inner",
+        [
+            '<a href="https://shop.net/?a=1&amp;b=2#c">x</a>',
+            '<a href="mailto:a@shop.net">x</a> <a href="tel:+41">x</a> <a href="#top">x</a>',
+            '<a href="https://shop.net/?e={{ contact.email | url_encode }}">x</a>',
+            '<a href="{{ view_url }}">x</a>',
+            '<img src="https://shop.net/a.png" alt="">',
+        ],
+    )
+    def test_these_are_right(self, inner):
+        assert found(inner) == []
+
+    def test_the_images_of_mjml_are_images(self):
+        inner = '</mj-text>\n<mj-image src="https://shop.net/a.png" href="shop" /><mj-text>'
+
+        assert found(inner) == [("error", "broken-link", 3), ("warning", "no-alt", 3)]
+
+    @pytest.mark.parametrize(
+        "url", ["https://shop.net", "http://a.b.c:8080/x?y#z", "https://xn--bcher-kva.ch/"]
+    )
+    def test_an_address_that_works_has_no_problem(self, url):
+        assert address_problem(url) == ""
+
+
+class TestTheWhole:
+    @pytest.mark.parametrize(
+        ("changes", "finding"),
+        [
+            ({"subject": ""}, ("error", "no-subject", 0)),
+            ({"subject": "x" * 61}, ("warning", "long-subject", 0)),
+            ({"preheader": ""}, ("note", "no-preheader", 0)),
+            ({"text": ""}, ("note", "text-made", 0)),
+            ({"text": "Bye"}, ("warning", "no-unsubscribe", 0)),
+            ({"way_out": '<a href="https://shop.net/">Shop</a>'}, ("error", "no-unsubscribe", 0)),
+            ({"way_out": '<a href="{{ unsubscribe_url }}">x</a>'}, ("warning", "no-link", 0)),
+            ({"inner": "x" * 105_000}, ("warning", "too-big", 0)),
+        ],
+    )
+    def test_is_judged_too(self, changes, finding):
+        assert found(**changes) == [finding]
+
+    def test_the_worst_comes_first(self):
+        levels = [level for level, _code, _line in found("{{ contact.city }}{{ nothing }}", preheader="")]
+
+        assert levels == ["error", "warning", "note"]
+
+    def test_errors_are_what_keeps_it_from_being_sent(self):
+        source = EmailSource("", "", mjml("{{ contact.city }}"), "")
+
+        kept_back = errors(lint(source, source.compile(), KNOWN))
+
+        assert {finding.code for finding in kept_back} == {"no-subject", "no-unsubscribe"}
+
+
+@pytest.mark.parametrize("key", STARTERS)
+def test_a_starter_needs_words_and_addresses_only(key):
+    source = starter_source(key)
+
+    findings = lint(source, source.compile(), [KnownAttribute("first_name", "First name"), KNOWN[1]])
+
+    assert {finding.code for finding in findings if finding.level != Level.NOTE} == {"placeholder-link"}

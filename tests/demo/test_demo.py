@@ -1,0 +1,88 @@
+"""The demo says what the published experiment found."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from apps.accounts.models import User
+from apps.campaigns import readiness
+from apps.campaigns.models import Campaign
+from apps.contacts.models import Contact, Event, ImportFile
+from apps.core import clock
+from apps.demo import building, experiment, hillstrom, services
+from apps.demo.people import PASSWORD
+from apps.messaging.models import Recipient
+from apps.reporting.selectors import campaign_results
+from apps.reporting.services import rollups_verify
+
+
+class TestCustomers:
+    def test_come_within_the_two_weeks_and_at_the_same_times_at_each_load(self):
+        first, again = list(hillstrom.customers()), list(hillstrom.customers())
+
+        assert first == again
+        visits = [customer.visited_after for customer in first if customer.visited_after is not None]
+        assert min(visits) >= hillstrom.SENDING_TAKES
+        assert max(visits) < hillstrom.TWO_WEEKS
+        assert all(
+            customer.visited_after < customer.ordered_after < hillstrom.TWO_WEEKS
+            for customer in first
+            if customer.ordered_after is not None
+        )
+
+    def test_are_as_many_as_published(self):
+        people = list(hillstrom.customers())
+
+        assert len(people) == 64_000
+        assert sum(customer.visited_after is not None for customer in people) == 9_394
+        assert sum(customer.ordered_after is not None for customer in people) == 578
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_demo_shows_what_the_published_experiment_found(client):
+    now = clock.now()
+
+    services.demo_load(now=now)
+    services.demo_load(now=now + timedelta(minutes=1))
+
+    assert Contact.objects.count() == 64_000
+    done = ImportFile.objects.get()
+    assert (done.rows_total, done.created) == (64_000, 64_000)
+    assert Event.objects.count() == 9_394 + 578
+    assert all(event.properties["time"] == "simulated" for event in Event.objects.all()[:50])
+    assert Recipient.objects.filter(reason="holdout").count() == 2 * 21_306
+    campaign = Campaign.objects.get(name=experiment.NAME)
+    assert found(campaign) == {
+        ("Visit", "Men's e-mail"): (18.28, 10.62, None, None),
+        ("Visit", "Women's e-mail"): (15.14, 10.62, None, None),
+        ("Goal", "Men's e-mail"): (1.25, 0.57, 1.42, 0.65),
+        ("Goal", "Women's e-mail"): (0.88, 0.57, 1.08, 0.65),
+    }
+    assert all(
+        row.difference.is_clear for part in campaign_results(campaign).findings for row in part.comparisons
+    )
+    assert rollups_verify(campaign=campaign) == []
+    assert readiness.problems(Campaign.objects.get(name=building.NAME), now)
+
+    client.force_login(User.objects.get(email="executive@bookend.example"))
+    page = client.get(reverse("reporting:results", args=[campaign.pk])).content.decode()
+    for figure in ("18.28", "15.14", "10.62", "1.25", "0.88", "0.57", "$1.42", "$1.08", "$0.65"):
+        assert figure in page
+    assert "not counted" in page  # opens and clicks, of which the published data says nothing
+    assert all(user.check_password(PASSWORD) for user in User.objects.all())
+    assert {user.role for user in User.objects.all()} == set(User.Role)
+
+
+def found(campaign):
+    """Return rates in per cent and value per head of both arms, by measure and message."""
+    return {
+        (part.measure.label, row.message.name): (
+            round(row.sent.rate.value * 100, 2),
+            round(row.holdout.rate.value * 100, 2),
+            round(row.sent.per_head.value, 2) if row.sent.per_head else None,
+            round(row.holdout.per_head.value, 2) if row.holdout.per_head else None,
+        )
+        for part in campaign_results(campaign).findings
+        for row in part.comparisons
+    }

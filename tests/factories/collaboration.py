@@ -1,0 +1,42 @@
+from datetime import UTC, datetime
+
+import factory
+
+from apps.collaboration.models import AuditEvent, Comment, Notification
+from tests.factories.accounts import UserFactory
+from tests.factories.campaigns import CampaignFactory
+
+LATELY = datetime(2030, 3, 1, 11, 50, tzinfo=UTC)
+
+
+class AuditEventFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = AuditEvent
+
+    at = LATELY
+    by = factory.SubFactory(UserFactory)
+    action = "campaign.created"
+    subject = factory.Sequence(lambda n: f"campaigns.campaign:{n}")
+    label = "Spring"
+
+
+class CommentFactory(factory.django.DjangoModelFactory):
+    """A comment on a campaign, ten minutes before the tests' noon."""
+
+    class Meta:
+        model = Comment
+
+    subject = factory.SubFactory(CampaignFactory)
+    by = factory.SubFactory(UserFactory)
+    at = LATELY
+    text = "Let us start earlier."
+
+
+class NotificationFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Notification
+
+    user = factory.SubFactory(UserFactory)
+    text = "Your import is done."
+    url = "/"
+    at = LATELY

@@ -1,0 +1,93 @@
+import factory
+from django.db.models.functions import Now
+
+from apps.contacts.addresses import address_hash
+from apps.contacts.models import (
+    Attribute,
+    Channel,
+    Consent,
+    ConsentStatus,
+    Contact,
+    EventType,
+    Identity,
+    ImportFile,
+    Suppression,
+)
+
+
+class AttributeFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Attribute
+
+    key = factory.Sequence(lambda n: f"attribute_{n}")
+    label = factory.LazyAttribute(lambda attribute: attribute.key.replace("_", " ").capitalize())
+    type = Attribute.Type.TEXT
+
+
+class IdentityFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Identity
+
+    namespace = Identity.EMAIL
+    value = factory.Sequence(lambda n: f"other-{n}@example.com")
+    created_at = Now()
+
+
+class ConsentFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Consent
+
+    channel = Channel.EMAIL
+    status = ConsentStatus.SUBSCRIBED
+    changed_at = Now()
+
+
+class ContactFactory(factory.django.DjangoModelFactory):
+    """A person with an address who may be written to; `consent=False` is one who never said so."""
+
+    class Meta:
+        model = Contact
+        skip_postgeneration_save = True
+
+    email = factory.Sequence(lambda n: f"contact-{n}@example.com")
+    email_hash = factory.LazyAttribute(lambda contact: address_hash(contact.email) if contact.email else None)
+
+    @factory.post_generation
+    def identity(self, create, extracted, **kwargs):
+        if self.email:
+            IdentityFactory(contact=self, value=self.email)
+
+    @factory.post_generation
+    def consent(self, create, extracted, **kwargs):
+        # post_generation gives None both for "not said" and for None, so absence is said as False.
+        if extracted is not False:
+            ConsentFactory(contact=self, status=extracted or ConsentStatus.SUBSCRIBED, **kwargs)
+
+
+class SuppressionFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Suppression
+
+    class Params:
+        address = factory.Sequence(lambda n: f"gone-{n}@example.com")
+
+    channel = Channel.EMAIL
+    address_hash = factory.LazyAttribute(lambda suppression: address_hash(suppression.address))
+    reason = Suppression.Reason.BY_HAND
+    at = Now()
+
+
+class EventTypeFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = EventType
+
+    name = factory.Sequence(lambda n: f"event_{n}")
+    first_seen_at = Now()
+    last_seen_at = Now()
+
+
+class ImportFileFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ImportFile
+
+    file_name = "people.csv"

@@ -1,0 +1,57 @@
+from datetime import UTC, datetime
+
+import factory
+
+from apps.messaging.models import Message, Recipient, Sender
+from tests.factories.campaigns import AudienceFactory, CampaignFactory
+from tests.factories.contacts import ContactFactory
+from tests.factories.content import TemplateFactory
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+class SenderFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Sender
+
+    name = "Shop"
+    email = factory.Sequence(lambda n: f"news-{n}@shop.example")
+
+
+class MessageFactory(factory.django.DjangoModelFactory):
+    """A draft to everyone that is fit to launch."""
+
+    class Meta:
+        model = Message
+        skip_postgeneration_save = True
+
+    class Params:
+        launched = factory.Trait(
+            state=Message.State.RUNNING,
+            launched_at=LONG_AGO,
+            template_version=factory.LazyAttribute(lambda message: message.template.versions.get()),
+        )
+
+    campaign = factory.SubFactory(CampaignFactory)
+    channel = factory.LazyAttribute(lambda message: message.campaign.channels.get())
+    name = factory.Sequence(lambda n: f"Message {n}")
+    sender = factory.SubFactory(SenderFactory)
+    template = factory.SubFactory(TemplateFactory)
+
+    @factory.post_generation
+    def segments(self, create, extracted, **kwargs):
+        if extracted is not False:
+            self.segments.set(extracted or [AudienceFactory()])
+
+
+class RecipientFactory(factory.django.DjangoModelFactory):
+    """Someone in line to be written to, now."""
+
+    class Meta:
+        model = Recipient
+
+    message = factory.SubFactory(MessageFactory, launched=True)
+    contact = factory.SubFactory(ContactFactory)
+    address = factory.SelfAttribute("contact.email")
+    state = Recipient.State.QUEUED
+    due_at = LONG_AGO

@@ -1,0 +1,138 @@
+"""
+A worker is killed with `kill -9` at each point of a send, and another one goes on.
+
+Asserted after that, against the mail server's own record: nobody got it twice, nobody is lost, what cannot be
+known is said to be unknown, and no more of those than one worker has in its hands.
+"""
+
+import random
+import threading
+import time
+from contextlib import ExitStack
+
+import pytest
+
+from apps.messaging.models import Message, Recipient
+from apps.messaging.selectors import ledger_problems, message_ledger
+from tests.factories.messaging import MessageFactory, RecipientFactory
+from tests.faults.workers import Worker, count, leases_expire, locked, wait_until
+from tests.mail import SILENCE, ScriptedServer
+
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
+State = Recipient.State
+PEOPLE = 60
+IN_HAND = 25  # at most so many of one worker may end as unknown
+
+
+@pytest.fixture
+def server():
+    with ScriptedServer() as server:
+        yield server
+
+
+@pytest.fixture
+def message():
+    message = MessageFactory(launched=True)
+    RecipientFactory.create_batch(PEOPLE, message=message)
+    return message
+
+
+def drained(message, server):
+    """Let a healthy worker finish, after the leases of the dead one are over; assert what always holds."""
+    leases_expire()
+    with Worker(server) as worker:
+        worker.finish()
+    message.refresh_from_db()
+    ledger = message_ledger(message)
+    record = [taken.mail_id for taken in server.taken]
+    assert ledger_problems(message, record=record) == []
+    assert set(server.copies.values()) == {1}
+    assert ledger.audience == PEOPLE == message.recipients.count()
+    assert ledger.unfinished == 0
+    assert message.state == Message.State.FINISHED
+    assert ledger.states[State.SENT] + ledger.states[State.UNKNOWN] == PEOPLE
+    return ledger
+
+
+def test_killed_before_the_claim(server, message):
+    with Worker(server) as worker, locked("LOCK messaging_recipient IN ACCESS EXCLUSIVE MODE"):
+        time.sleep(4)  # it stands before the table by now
+        worker.kill()
+
+    assert count("queued") == PEOPLE
+    assert drained(message, server).states[State.SENT] == PEOPLE
+
+
+def test_killed_after_the_claim(server, message):
+    with Worker(server) as worker, locked("SELECT FROM messaging_message FOR UPDATE"):
+        wait_until(lambda: count("leased") == PEOPLE, "all are claimed")
+        worker.kill()
+
+    assert server.taken == []
+    assert drained(message, server).states[State.SENT] == PEOPLE
+
+
+@pytest.mark.parametrize("verb", ["rcpt", "data", "body"])
+def test_killed_past_the_point_of_no_return_before_the_dot(server, message, verb):
+    server.on(verb, "*", SILENCE)
+    with Worker(server) as worker:
+        wait_until(lambda: count("sending") > 0 and server.connections >= 2, "mails are on their way")
+        worker.kill()
+    in_hand = count("sending")
+    assert 0 < in_hand <= IN_HAND
+    assert server.taken == []
+    server.script.answers.clear()
+
+    ledger = drained(message, server)
+
+    assert ledger.states[State.UNKNOWN] == in_hand  # nothing had left, but nobody can know that any more
+
+
+def test_killed_after_the_answer_and_before_it_is_written_down(server, message):
+    first = threading.Lock()
+
+    def hold_the_ledger(_taken):
+        if first.acquire(blocking=False):
+            locks.enter_context(locked("SELECT FROM messaging_recipient FOR UPDATE"))
+
+    server.before_answer_to_dot = hold_the_ledger
+    with ExitStack() as locks, Worker(server) as worker:
+        wait_until(lambda: len(server.taken) >= 10, "the server has taken mails")
+        time.sleep(0.5)  # the answers are back, and cannot be written down
+        worker.kill()
+    server.before_answer_to_dot = None
+    taken = len(server.taken)
+    assert 0 < taken <= IN_HAND
+    assert count("sent") == 0
+
+    ledger = drained(message, server)
+
+    assert taken <= ledger.states[State.UNKNOWN] <= IN_HAND
+
+
+def test_killed_at_random_again_and_again(server, message):
+    seed = random.randrange(10**6)  # noqa: S311  # no secret
+    print(f"seed {seed}")  # noqa: T201  # shown when the test fails
+    dice = random.Random(seed)  # noqa: S311  # when to strike, no secret
+    server.before_answer_to_dot = lambda _taken: time.sleep(0.02)
+    kills = 3
+    for _kill in range(kills):
+        before = len(server.taken)
+        with Worker(server) as worker:
+            struck = before + dice.randrange(1, 12)
+            wait_until(lambda goal=struck: len(server.taken) >= min(goal, PEOPLE - 1), "it sends")
+            worker.kill()
+        leases_expire()
+
+    ledger = drained(message, server)
+
+    assert ledger.states[State.UNKNOWN] <= kills * IN_HAND
+
+
+def test_two_workers_at_once_write_to_nobody_twice(server, message):
+    server.before_answer_to_dot = lambda _taken: time.sleep(0.01)
+    with Worker(server) as first, Worker(server) as second:
+        first.finish()
+        second.finish()
+
+    assert drained(message, server).states[State.SENT] == PEOPLE

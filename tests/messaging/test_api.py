@@ -1,0 +1,175 @@
+from http import HTTPStatus
+
+import pytest
+from django.urls import reverse
+
+from apps.messaging.models import Message, Sender
+from tests.factories.accounts import UserFactory
+from tests.factories.campaigns import AudienceFactory, CampaignFactory, ChannelFactory
+from tests.factories.contacts import ContactFactory, SuppressionFactory
+from tests.factories.messaging import MessageFactory, RecipientFactory, SenderFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def program(api, lead):
+    return api(lead, "messages:read", "messages:write", "senders:write")
+
+
+def url(name, *args):
+    return reverse(f"api:{name}", args=args)
+
+
+class TestMessages:
+    def test_a_draft_is_written_and_launched_by_a_program(self, program):
+        ContactFactory.create_batch(2)
+        SuppressionFactory(address=ContactFactory().email)
+        campaign, segment = CampaignFactory(), AudienceFactory()
+        template, sender = MessageFactory().template, SenderFactory()
+
+        made = program.post(
+            url("message-list"),
+            {
+                "campaign": campaign.pk,
+                "name": "Spring",
+                "segments": [segment.pk],
+                "template": template.pk,
+                "sender": sender.pk,
+                "schedule": {"send_at": "2099-01-01T09:00:00Z", "not_after": "2099-01-02T09:00:00Z"},
+            },
+            format="json",
+        )
+        assert made.status_code == HTTPStatus.CREATED, made.json()
+        message = made.json()
+        assert message["channel"] == campaign.channels.get().pk
+        assert message["schedule"] == {
+            "send_at": "2099-01-01T09:00:00Z",
+            "not_after": "2099-01-02T09:00:00Z",
+        }
+        reach = program.get(url("message-reach", message["id"])).json()
+        assert reach == {"audience": 3, "recipients": 2, "excluded": {"suppressed": 1}}
+
+        launched = program.post(url("message-launch", message["id"]), {"promised": 2}, format="json")
+
+        assert launched.json()["state"] == "running"
+        ledger = program.get(url("message-ledger", message["id"])).json()
+        assert ledger["audience"] == sum(ledger["states"].values()) == 3
+        assert ledger["states"]["planned"] == 2
+        assert ledger["excluded"]["suppressed"] == 1
+
+    def test_a_refusal_is_a_problem_that_says_why(self, program):
+        message = MessageFactory(launched=True)
+
+        response = program.post(url("message-launch", message.pk))
+
+        assert response.status_code == HTTPStatus.CONFLICT
+        assert response.json()["detail"].startswith("This message is “Running” already.")
+
+    @pytest.mark.parametrize("act", ["pause", "resume", "cancel"])
+    def test_a_message_is_steered(self, program, act):
+        message = MessageFactory(launched=True, state="paused" if act == "resume" else "running")
+        RecipientFactory(message=message)
+
+        response = program.post(url(f"message-{act}", message.pk))
+
+        assert response.status_code == HTTPStatus.OK
+        assert (
+            response.json()["state"] == {"pause": "paused", "resume": "running", "cancel": "cancelled"}[act]
+        )
+
+    def test_failed_recipients_are_retried(self, program):
+        recipient = RecipientFactory(state="failed", is_retryable=True)
+
+        response = program.post(url("message-retry-failed", recipient.message.pk))
+
+        assert response.json() == {"retried": 1}
+
+    def test_recipients_are_paged_by_key_and_filtered(self, program):
+        message = MessageFactory(launched=True)
+        RecipientFactory.create_batch(3, message=message, state="sent")
+        RecipientFactory(message=message, state="excluded", reason="suppressed")
+
+        first = program.get(url("message-recipients", message.pk), {"state": "sent", "limit": 2}).json()
+        second = program.get(first["next"]).json()
+
+        assert [row["state"] for row in [*first["results"], *second["results"]]] == ["sent"] * 3
+        assert second["next"] is None
+        refused = program.get(url("message-recipients", message.pk), {"state": "gone"})
+        assert refused.status_code == HTTPStatus.BAD_REQUEST
+
+    def test_a_channel_of_another_campaign_is_refused_by_name(self, program):
+        other = ChannelFactory()
+        fields = {"campaign": CampaignFactory().pk, "channel": other.pk, "name": "Spring"}
+
+        response = program.post(url("message-list"), fields, format="json")
+
+        assert response.status_code == HTTPStatus.BAD_REQUEST
+        assert [error["field"] for error in response.json()["errors"]] == ["channel"]
+
+    def test_writing_in_somebody_elses_channel_is_not_allowed(self, api):
+        campaign = CampaignFactory()
+        stranger = api(UserFactory(), "messages:write")
+
+        response = stranger.post(url("message-list"), {"campaign": campaign.pk, "name": "x"}, format="json")
+
+        assert response.status_code == HTTPStatus.FORBIDDEN
+        assert not Message.objects.exists()
+
+    def test_a_draft_is_changed_and_thrown_away(self, program):
+        message = MessageFactory(name="Old")
+
+        changed = program.patch(url("message-detail", message.pk), {"name": "New"}, format="json")
+        assert changed.json()["name"] == "New"
+        assert changed.json()["segments"] == [segment.pk for segment in message.segments.all()]
+
+        assert program.delete(url("message-detail", message.pk)).status_code == HTTPStatus.NO_CONTENT
+        assert not Message.objects.exists()
+
+    def test_the_list_costs_the_same_for_one_and_for_many(self, program, django_assert_max_num_queries):
+        MessageFactory.create_batch(20)
+
+        with django_assert_max_num_queries(8):
+            response = program.get(url("message-list"))
+
+        assert len(response.json()["results"]) == 20
+
+    def test_a_test_goes_to_people_of_the_team(self, program, mail_server, lead):
+        message = MessageFactory()
+        contact = ContactFactory(attributes={"first_name": "Ann"})
+
+        response = program.post(
+            url("message-test", message.pk), {"people": [lead.pk], "contact": contact.pk}, format="json"
+        )
+
+        assert response.json() == {"sent_to": [lead.email]}
+        [taken] = mail_server.taken
+        assert taken.recipient == lead.email
+        assert taken.mail["Subject"] == "[Test] Spring is here"
+        assert "Dear Ann" in taken.mail.get_body(("plain",)).get_content()
+
+
+class TestSenders:
+    def test_one_is_added_changed_and_deleted(self, program):
+        made = program.post(url("sender-list"), {"name": "Shop", "email": "shop@x.example"}, format="json")
+        assert made.status_code == HTTPStatus.CREATED
+        detail = url("sender-detail", made.json()["id"])
+
+        assert program.patch(detail, {"name": "Store"}, format="json").json()["name"] == "Store"
+        assert program.delete(detail).status_code == HTTPStatus.NO_CONTENT
+        assert not Sender.objects.exists()
+
+    def test_one_in_use_stays(self, program):
+        message = MessageFactory()
+
+        response = program.delete(url("sender-detail", message.sender.pk))
+
+        assert response.status_code == HTTPStatus.CONFLICT
+        assert "1 message comes from this sender" in response.json()["detail"]
+
+    def test_a_name_is_one_line(self, program):
+        response = program.post(
+            url("sender-list"), {"name": "Shop\r\nBcc: x@y.example", "email": "shop@x.example"}, format="json"
+        )
+
+        assert response.status_code == HTTPStatus.BAD_REQUEST

@@ -1,0 +1,138 @@
+"""The builder's form holds any rule, and gives the same rule back."""
+
+import pytest
+from django.http import QueryDict
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from apps.contacts.models import Attribute
+from apps.segments import builder
+from apps.segments.rules import SegmentTerm, Term, Vocabulary, rule_parse
+from tests.segments import strategies
+from tests.segments.test_rules_refused import REFUSED, attribute, event
+
+WORDS = Vocabulary(
+    attributes={key: Term(key, key, Attribute.Type(kind)) for key, kind in strategies.KINDS.items()},
+    segments={1: SegmentTerm("one", {"all": []})},
+    lists={1: "one"},
+)
+
+
+def posted(draft):
+    """Return what a form with this tree posts."""
+    form = QueryDict(mutable=True)
+    for node in draft.walk():
+        if not node.is_group:
+            form[f"{node.path}:kind"] = node.kind
+        else:
+            form[f"{node.path}:kind"] = "group"
+        for name, text in node.values.items():
+            form[f"{node.path}:{name}"] = text
+    return form
+
+
+def there_and_back(rule):
+    return builder.draft_to_rule(builder.draft_from_form(posted(builder.draft_from_rule(rule))), WORDS)
+
+
+@settings(max_examples=300, deadline=None)
+@given(rule=strategies.rules([1], [1]))
+def test_a_rule_goes_through_the_form_unchanged(rule):
+    if not set(rule) & {"all", "any", "none"}:
+        rule = {"all": [rule]}
+
+    assert rule_parse(there_and_back(rule), WORDS) == rule_parse(rule, WORDS)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        attribute("city", "in", ["Rome, Italy", 'the "big" one', "plain"]),
+        attribute("visits", "between", [-1.5, 2]),
+        attribute("seen", "before", "2026-01-31T09:00:00Z"),
+        event(count={"gte": 1, "lt": 5}, where=[{"property": "total", "op": "in", "value": [1, 2.5]}]),
+        event(count={"gte": 1, "lt": 9, "gt": 2}),
+    ],
+)
+def test_odd_values_go_through_the_form_unchanged(rule):
+    assert rule_parse(there_and_back({"all": [rule]}), WORDS) == rule_parse({"all": [rule]}, WORDS)
+
+
+@pytest.mark.parametrize("rule", [rule for rule, _path, _sentence in REFUSED])
+def test_a_form_can_be_made_of_whatever_was_a_rule_once(rule):
+    wrapped = rule if isinstance(rule, dict) and set(rule) & {"all", "any", "none"} else {"all": [rule]}
+
+    assert set(there_and_back(wrapped)) & {"all", "any", "none"}
+
+
+@given(form=st.dictionaries(st.text(st.sampled_from("r.019:whereop-d_"), max_size=12), st.text(max_size=4)))
+def test_any_form_is_a_tree(form):
+    builder.draft_to_rule(builder.draft_from_form(form), WORDS)
+
+
+def names(draft):
+    return [node.values.get("key", node.values.get("match")) for node in draft.walk()]
+
+
+@pytest.fixture
+def draft():
+    rule = {
+        "all": [
+            attribute("city", "exists"),
+            {"any": [attribute("tier", "exists"), attribute("tags", "exists")]},
+            attribute("visits", "exists"),
+        ]
+    }
+    return builder.draft_from_rule(rule)
+
+
+@pytest.mark.parametrize(
+    ("act", "after", "focus"),
+    [
+        ("add-row r", ["all", "city", "any", "tier", "tags", "visits", None], "r"),
+        ("add-row r.1", ["all", "city", "any", "tier", "tags", None, "visits"], "r.1"),
+        ("add-row r.0", ["all", "city", "any", "tier", "tags", "visits"], "r.0"),
+        ("add-group r.1", ["all", "city", "any", "tier", "tags", "any", None, "visits"], "r.1"),
+        ("remove r.1.0", ["all", "city", "any", "tags", "visits"], "r.1"),
+        ("remove r.1", ["all", "city", "visits"], "r"),
+        ("remove r", ["all", "city", "any", "tier", "tags", "visits"], "r"),
+        ("up r.1", ["all", "any", "tier", "tags", "city", "visits"], "r.0"),
+        ("up r.0", ["all", "city", "any", "tier", "tags", "visits"], "r.0"),
+        ("down r.1.0", ["all", "city", "any", "tags", "tier", "visits"], "r.1.1"),
+        ("down r.2", ["all", "city", "any", "tier", "tags", "visits"], "r.2"),
+        ("add-row r.9", ["all", "city", "any", "tier", "tags", "visits"], ""),
+        ("explode r.1", ["all", "city", "any", "tier", "tags", "visits"], "r.1"),
+        ("", ["all", "city", "any", "tier", "tags", "visits"], ""),
+    ],
+)
+def test_acts_change_the_tree(draft, act, after, focus):
+    assert builder.draft_act(draft, act) == focus
+    assert names(draft) == after
+
+
+def test_acts_change_the_conditions_on_properties():
+    draft = builder.draft_from_rule({"all": [event()]})
+    for name in ("a", "b", "c"):
+        builder.draft_act(draft, "add-where r.0")
+        draft.children[0].values[f"where-{'abc'.index(name)}-property"] = name
+
+    builder.draft_act(draft, "remove-where r.0 1")
+
+    rule = builder.draft_to_rule(draft, WORDS)
+    assert [line["property"] for line in rule["all"][0]["where"]] == ["a", "c"]
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("", ("r", "")),
+        ("all[1].any[0].op", ("r.1.0", "op")),
+        ("all[1]", ("r.1", "")),
+        ("all[2].where[0].value", ("r.2", "where[0].value")),
+        ("all[0].value[1]", ("r.0", "value[1]")),
+        ("any", ("r", "any")),
+        ("all[1].none", ("r.1", "none")),
+    ],
+)
+def test_a_fault_finds_its_row(path, place):
+    assert builder.fault_place(path) == place

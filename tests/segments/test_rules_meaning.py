@@ -1,0 +1,77 @@
+"""The SQL of a rule finds exactly the people that the words of the rule describe."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from apps.contacts.models import Attribute, Consent, Contact, Event
+from apps.core.partitions import month_of, month_partition_ensure
+from apps.segments import selectors
+from apps.segments.models import ContactList, ContactListMember, Segment
+from tests.segments import naive, strategies
+
+pytestmark = pytest.mark.django_db
+NOON = datetime(2030, 3, 1, 12, 0, tzinfo=UTC)
+SEGMENTS = {
+    1: {"any": [{"attribute": "visits", "op": "gte", "value": 2}, {"event": "order", "did": True}]},
+    2: {"all": [{"segment": 1, "member": False}, {"attribute": "city", "op": "exists"}]},
+}
+
+
+@pytest.fixture
+def house():
+    for key, kind in strategies.KINDS.items():
+        Attribute.objects.create(key=key, label=key, type=kind, is_indexed=key.endswith("_indexed"))
+    for pk in (1, 2):
+        ContactList.objects.create(pk=pk, name=f"list {pk}")
+        Segment.objects.create(pk=pk, name=f"segment {pk}", rule=SEGMENTS[pk])
+
+
+def settle(people):
+    """Write these people down and return their ids, in order."""
+    ids = []
+    for person in people:
+        contact = Contact.objects.create(attributes=person.attributes)
+        ids.append(contact.pk)
+        for name, at, properties in person.events:
+            month_partition_ensure("contacts_event", month_of(at))
+            Event.objects.create(
+                contact=contact, name=name, occurred_at=at, received_at=at, properties=properties
+            )
+        for (channel, topic), status in person.consents.items():
+            Consent.objects.create(
+                contact=contact, channel=channel, topic=topic, status=status, changed_at=NOON
+            )
+        for pk in person.lists:
+            ContactListMember.objects.create(contact_list_id=pk, contact=contact, added_at=NOON)
+    return ids
+
+
+def check(people, rules):
+    with transaction.atomic():
+        ids = settle(people)
+        for rule in rules:
+            node = selectors.rule_read(rule)
+            found = set(selectors.rule_contacts(node, now=NOON).values_list("pk", flat=True))
+            expected = {
+                pk
+                for pk, person in zip(ids, people, strict=True)
+                if naive.holds(rule, person, NOON, SEGMENTS)
+            }
+            assert found == expected, rule
+            some = ids[::2]
+            among = selectors.rule_contacts(node, now=NOON, among=some)
+            assert set(among.values_list("pk", flat=True)) == expected & set(some), rule
+        transaction.set_rollback(True)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    people=st.lists(strategies.people(NOON), min_size=3, max_size=6),
+    rules=st.lists(strategies.rules([1, 2], [1, 2]), min_size=8, max_size=12),
+)
+def test_sql_finds_whom_the_rule_describes(house, people, rules):
+    check(people, rules)
