@@ -75,7 +75,8 @@ def test_axe_finds_no_fault_and_nothing_is_wider_than_the_screen(visit, captain,
 
 
 def go_on(page):
-    page.get_by_role("button", name="Save and go on").click()
+    with page.expect_event("load"):  # a reload, or a look at the next field, must not overtake the save
+        page.get_by_role("button", name="Save and go on").click()
 
 
 def plan_the_end(page):

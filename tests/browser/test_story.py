@@ -68,7 +68,8 @@ def signed_in(chromium, product, name):
 
 
 def save(page):
-    page.get_by_role("button", name=re.compile("^Save")).first.click()
+    with page.expect_event("load"):  # a reload, or a look at the next field, must not overtake the save
+        page.get_by_role("button", name=re.compile("^Save")).first.click()
 
 
 def caught(product):
