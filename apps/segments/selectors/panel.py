@@ -10,6 +10,7 @@ from random import Random
 
 from django.db import connection
 
+from apps.contacts import selectors as contacts
 from apps.contacts.models import Contact
 from apps.segments.rules import Node
 from apps.segments.rules.sql import has_sets
@@ -42,11 +43,9 @@ def panel(node: Node) -> Panel:
 
 
 def contacts_total() -> int:
-    """Return how many contacts there are: exactly while they are few, then as the planner knows it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = 'contacts_contact'::regclass")
-        (total,) = cursor.fetchone()
-    return int(total) if total > EVERYBODY else Contact.objects.known().count()
+    """Return how many contacts there are: exactly while they are few, then by estimate."""
+    total = contacts.contacts_estimate() or 0
+    return total if total > EVERYBODY else Contact.objects.known().count()
 
 
 def panel_ids(size: int, *, total: int) -> tuple[int, ...]:
