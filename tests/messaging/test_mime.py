@@ -13,6 +13,8 @@ from apps.messaging.delivery import mime
 AT = datetime(2030, 3, 1, 12, 0, 30, 5, tzinfo=UTC)
 # What XML and mail can hold at all; NUL and lone surrogates are refused where text comes in.
 LINES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n\0"))
+AWKWARD = ["Ann", "O'Neill ", " ", ".", ".a", "..", "=", "\n", "a\n", "\n.", "x" * 80, "é" * 30 + " "]
+PIECES = st.one_of(LINES, st.sampled_from(AWKWARD))
 
 
 def skeleton(**more):
@@ -32,8 +34,8 @@ def person(**more):
         "address": mime.address_make("ann@example.com"),
         "mail_id": "abc@shop.example",
         "subject": "Spring",
-        "text": "Hello Ann",
-        "html": "<p>Hello Ann</p>",
+        "text": ["Hello Ann"],
+        "html": ["<p>Hello ", "Ann", "</p>"],
         "unsubscribe_url": "https://t.example/u/tok",
         "unsubscribe_subject": "unsubscribe%20tok",
     }
@@ -95,8 +97,18 @@ def test_the_text_comes_before_the_html():
 def test_any_text_arrives_as_it_was_written(lines):
     text = "\n".join(lines)
 
-    for part in read(skeleton(), person(text=text, html=text)).iter_parts():
+    for part in read(skeleton(), person(text=[text], html=[text])).iter_parts():
         assert decoded(part) == text
+
+
+@given(st.lists(PIECES, min_size=1, max_size=6), st.integers(0, 5))
+def test_pieces_arrive_as_one_text_whatever_stands_at_their_ends(pieces, changed):
+    same = skeleton()
+    second = [piece if index != changed else "." for index, piece in enumerate(pieces)]
+
+    for html in (pieces, second, pieces):
+        [_text, part] = read(same, person(html=html)).iter_parts()
+        assert decoded(part) == "".join(html)
 
 
 @given(st.lists(LINES, min_size=1, max_size=4), st.lists(LINES, min_size=1, max_size=4))
@@ -105,13 +117,13 @@ def test_what_two_mails_share_is_remembered_and_still_arrives(shared, own):
     texts = ["\n".join([*shared, extra]) for extra in [*own, *own]]
 
     for text in texts:
-        assert decoded(next(read(same, person(text=text)).iter_parts())) == text
+        assert decoded(next(read(same, person(text=[text])).iter_parts())) == text
 
 
 def test_memory_does_not_grow_with_the_audience():
     encoder = mime.BodyEncoder()
     for number in range(100):
-        encoder.encode(f"shared\nfor reader {number}")
+        encoder.encode(["shared ", f"for reader {number}"])
 
     assert encoder.remembered == 1
 

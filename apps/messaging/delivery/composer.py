@@ -62,8 +62,8 @@ class Composer:
             address=address,
             mail_id=mail_id,
             subject=filled.subject,
-            text=filled.text,
-            html=filled.html,
+            text=filled.text_pieces,
+            html=filled.html_pieces,
             unsubscribe_url=f"{self._base}/u/{unsubscribe}",
             unsubscribe_subject=f"unsubscribe%20{unsubscribe}",
         )
@@ -93,8 +93,8 @@ class Composer:
             address=address,
             mail_id=f"test-{mail_id}@{self._domain}",
             subject=f"{mark} {filled.subject}",
-            text=filled.text,
-            html=filled.html,
+            text=filled.text_pieces,
+            html=filled.html_pieces,
             unsubscribe_url="",
             unsubscribe_subject="",
         )

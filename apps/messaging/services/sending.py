@@ -30,9 +30,11 @@ from apps.messaging.services.messages import SEND_TASK
 logger = logging.getLogger(__name__)
 
 CLAIM_SIZE = 400
-# At most two flights are past the point of no return: a worker that is killed leaves 24 unknown, no more.
-FLIGHT_SIZE = 12
-FLIGHTS_IN_AIR = 2
+# One flight is past the point of no return: a worker that is killed leaves 24 unknown, no more. The next one
+# is built meanwhile, but begun only when this one has been answered: with nothing in the air, the thread that
+# talks SMTP does not hold up the statements between two flights.
+FLIGHT_SIZE = 24
+FLIGHTS_IN_AIR = 1
 STRETCH = 5.0  # seconds of work per ring: then the clock is fresh, and a deploy has not waited long
 NEVER_BEGUN = "The database was away when this was about to begin."
 PERSISTENCE = 60.0  # seconds for which a worker tries to write down what the server said
@@ -106,7 +108,7 @@ def _lease_work(lease: Lease, engine: Engine, watch: Watch) -> bool:
 class Shift:
     """
     One lease from claim to last answer, in flights: small sets of rows that pass the point of no return
-    together. While the answers to one flight are written down and the next is begun, another is in the air.
+    together. While one is in the air the mails of the next are built.
     """
 
     def __init__(self, lease: Lease, engine: Engine, watch: Watch) -> None:
