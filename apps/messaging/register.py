@@ -4,13 +4,14 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import User
 from apps.campaigns import panels as campaigns
-from apps.campaigns.models import Channel
+from apps.campaigns.models import Campaign, Channel
 from apps.collaboration.subjects import Subject, actions, subjects
 from apps.contacts import registries as contacts
 from apps.contacts.models import Contact
@@ -129,8 +130,10 @@ def _segment_uses(segment_ids: Collection[int]) -> dict[int, list[segments.Use]]
     return {pk: list(uses.values()) for pk, uses in found.items()}
 
 
-def _template_uses(template_ids: Collection[int]) -> list[content.TemplateUse]:
+def _template_uses(template_ids: Collection[int], user: User) -> list[content.TemplateUse]:
     """A draft that is to send a template, or a message on its way with it, keeps it."""
+    known = Campaign.objects.visible_to(user).filter(pk=OuterRef("campaign_id"))
+    using = Message.objects.filter(template__in=template_ids).annotate(is_visible=Exists(known))
     return [
         content.TemplateUse(
             template_id=message.template_id or 0,
@@ -138,8 +141,9 @@ def _template_uses(template_ids: Collection[int]) -> list[content.TemplateUse]:
             kind=_("Message"),
             url=reverse("messaging:detail", args=[message.pk]),
             keeps_it=message.finished_at is None and message.state != Message.State.CANCELLED,
+            is_visible=message.is_visible,  # type: ignore[attr-defined]  # annotated
         )
-        for message in Message.objects.filter(template__in=template_ids).order_by("pk")
+        for message in using.order_by("pk")
     ]
 
 

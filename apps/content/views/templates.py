@@ -32,7 +32,7 @@ def template_list(request: UserRequest) -> HttpResponse:
     asked = LIST.read(request.GET)
     shows_archived = request.GET.get("shows") == "archived"
     listing = asked.page(selectors.templates(search=asked.search, archived=shows_archived))
-    uses = uses_of([template.pk for template in listing.rows])
+    uses = uses_of([template.pk for template in listing.rows], user=request.user)
     rows = [(template, uses[template.pk]) for template in listing.rows]
     context = {
         "listing": listing,
@@ -176,7 +176,7 @@ def _composer(
         "form": form,
         "theirs": theirs,
         "diff": selectors.sources_diff(selectors.version_source(theirs), form.source()) if theirs else [],
-        "uses": uses_of([template.pk])[template.pk],
+        "uses": uses_of([template.pk], user=request.user)[template.pk],
         "attributes": selectors.printable_attributes(),
         "may_write": may_write,
         "may_see_people": request.user.has_perm("contacts.view_contact"),

@@ -1,0 +1,35 @@
+"""What messaging tells the rooms below it."""
+
+import pytest
+from django.urls import reverse
+
+from tests.factories.messaging import MessageFactory
+
+pytestmark = pytest.mark.django_db
+
+
+class TestTemplateUses:
+    """A template is everybody's; which campaigns use it is not."""
+
+    def test_messages_of_campaigns_that_one_may_not_know_are_only_counted(self, login, owner):
+        own = MessageFactory(name="Own", campaign__channel__owner=owner)
+        MessageFactory(name="Hidden", template=own.template)
+        MessageFactory(name="Secret", template=own.template)
+
+        page = login(owner).get(reverse("content:detail", args=[own.template_id])).content.decode()
+        listed = login(owner).get(reverse("content:list")).content.decode()
+
+        assert reverse("messaging:detail", args=[own.pk]) in page
+        assert "and 2 others, in campaigns that you are not part of" in page
+        for shown in (page, listed):
+            assert "Hidden" not in shown
+            assert "Secret" not in shown
+
+    def test_who_may_know_them_all_sees_them_all(self, login, lead):
+        own = MessageFactory(name="Own")
+        MessageFactory(name="Other", template=own.template)
+
+        page = login(lead).get(reverse("content:detail", args=[own.template_id])).content.decode()
+
+        assert "Other" in page
+        assert "not part of" not in page
