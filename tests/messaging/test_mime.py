@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.messaging.addresses import Address, AddressNotUsable, address_make
 from apps.messaging.delivery import mime
 
 AT = datetime(2030, 3, 1, 12, 0, 30, 5, tzinfo=UTC)
@@ -20,8 +21,8 @@ PIECES = st.one_of(LINES, st.sampled_from(AWKWARD))
 def skeleton(**more):
     given = {
         "sender_name": "Shop",
-        "sender": "news@shop.example",
-        "reply_to": "",
+        "sender": address_make("news@shop.example"),
+        "reply_to": None,
         "list_id": "campaign-1.shop.example",
         "feedback_id": "1:1:bookend:shop.example",
         "boundary": "=_boundary",
@@ -31,7 +32,7 @@ def skeleton(**more):
 
 def person(**more):
     given = {
-        "address": mime.address_make("ann@example.com"),
+        "address": address_make("ann@example.com"),
         "mail_id": "abc@shop.example",
         "subject": "Spring",
         "text": ["Hello Ann"],
@@ -80,10 +81,16 @@ def test_a_mail_has_the_headers_that_mailbox_providers_ask_for():
 
 
 def test_answers_go_where_the_sender_wants_them():
-    mail = read(skeleton(reply_to="help@shop.example"), person())
+    mail = read(skeleton(reply_to=address_make("help@shop.example")), person())
 
     assert mail["Reply-To"] == "help@shop.example"
     assert "<mailto:help@shop.example?" in mail["List-Unsubscribe"]
+
+
+def test_an_address_is_quoted_where_it_stands_in_a_link():
+    mail = read(skeleton(reply_to=address_make("help?now&then@shop.example")), person())
+
+    assert "<mailto:help%3Fnow%26then@shop.example?subject=" in mail["List-Unsubscribe"]
 
 
 def test_the_text_comes_before_the_html():
@@ -174,12 +181,10 @@ def test_any_name_of_a_sender_is_read_as_it_was_written(name):
     ],
 )
 def test_an_address_that_would_become_something_else_on_the_wire_is_refused(written):
-    with pytest.raises(mime.AddressNotUsable):
-        mime.address_make(written)
+    with pytest.raises(AddressNotUsable):
+        address_make(written)
 
 
 def test_a_domain_beyond_ascii_goes_out_in_a_labels():
-    assert mime.address_make("info@köln.example") == mime.Address(
-        "info@xn--kln-sna.example", needs_utf8=False
-    )
-    assert mime.address_make("jörg@köln.example").needs_utf8
+    assert address_make("info@köln.example") == Address("info@xn--kln-sna.example", needs_utf8=False)
+    assert address_make("jörg@köln.example").needs_utf8

@@ -149,7 +149,13 @@ class Shift:
         )
         people = contacts.contacts_as_data([row.contact_id for row in self.lease.rows])
         for message_id, group in groupby(self.lease.rows, key=attrgetter("message_id")):
-            composer, rows = composer_for(messages[message_id]), list(group)
+            rows = list(group)
+            try:
+                composer = composer_for(messages[message_id])
+            except NotComposable as failure:
+                # Its rows go back in line with the lease; the others' mails are none the worse for it.
+                health.message_hold(message_id, why=str(failure), now=self.watch.time)
+                continue
             for start in range(0, len(rows), FLIGHT_SIZE):
                 built = (self._build(composer, row, people) for row in rows[start : start + FLIGHT_SIZE])
                 yield [pair for pair in built if pair]
@@ -164,6 +170,7 @@ class Shift:
             mail = composer.compose(row.id, data, at=self.watch.time)
         except NotComposable as failure:
             self._known[row.id] = Outcome.our_fault(str(failure))
+            self.heard[row.message_id]["refused"] += 1
             return None
         return Addressed(row, address=str(data["email"]), mail_id=mail.mail_id), mail
 
