@@ -83,6 +83,25 @@ def form_once(request: HttpRequest, user: User, act: Callable[[], HttpResponseBa
     return response
 
 
+def form_claim(user: User, key: str, *, leads_to: str, now: datetime) -> bool:
+    """
+    Take the key of a form whose act talks to the network, and so must not be done within a transaction.
+
+    False: it was taken before. Better not done at all than twice: an act that is cut short is not repeated.
+    """
+    _answer, is_first = IdempotentAnswer.objects.get_or_create(
+        user=user,
+        key=f"act:{key}",
+        defaults={"status": HTTPStatus.FOUND, "headers": {"Location": leads_to}, "body": b"", "at": now},
+    )
+    return is_first
+
+
+def form_release(user: User, key: str) -> None:
+    """Give a key back whose act was refused and has done nothing: the form may be mended and sent again."""
+    IdempotentAnswer.objects.filter(user=user, key=f"act:{key}").delete()
+
+
 def _lock_name(user: User, key: str) -> str:
     return f"idempotency:{user.pk}:{key}"
 

@@ -15,7 +15,7 @@ from apps.messaging.services.messages import (
 )
 from apps.messaging.services.senders import SenderInUse, sender_delete, sender_save
 from apps.messaging.services.sending import messages_send
-from apps.messaging.services.testing import TestNotSent, message_test
+from apps.messaging.services.testing import TestNotSent, TestResult, message_test
 from apps.messaging.services.tracking import (
     bursts_mark,
     click_record,
@@ -30,6 +30,7 @@ __all__ = [
     "MessageRefused",
     "SenderInUse",
     "TestNotSent",
+    "TestResult",
     "bursts_mark",
     "click_record",
     "message_cancel",
