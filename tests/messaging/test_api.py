@@ -86,6 +86,17 @@ class TestMessages:
 
         assert response.json() == {"retried": 1}
 
+    def test_those_are_retried_whom_the_server_told_exactly_this(self, program):
+        answer = "550 no such person\n"  # as it is kept where its line was cut
+        recipient = RecipientFactory(state="failed", answer=answer)
+        RecipientFactory(message=recipient.message, state="failed", answer="550 no such person")
+
+        response = program.post(
+            url("message-retry-failed", recipient.message.pk), {"answer": answer}, format="json"
+        )
+
+        assert response.json() == {"retried": 1}
+
     def test_recipients_are_paged_by_key_and_filtered(self, program):
         message = MessageFactory(launched=True)
         RecipientFactory.create_batch(3, message=message, state="sent")

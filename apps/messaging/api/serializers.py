@@ -94,7 +94,7 @@ class MessagePauseIn(serializers.Serializer[Any]):
 class MessageRetryIn(serializers.Serializer[Any]):
     """`answer`: those whom the server told exactly this; without it, those whose failure may pass."""
 
-    answer = serializers.CharField(max_length=500, required=False)
+    answer = serializers.CharField(max_length=500, required=False, trim_whitespace=False)
 
 
 class MessageRetryOut(serializers.Serializer[Any]):
