@@ -90,7 +90,7 @@ class TestRunning:
         assert "550 &lt;ann@example.com&gt; is not here" in told
         for part in ("ann@example.com", "bob@example.com", "451 later", "silence"):
             assert part not in counted
-        assert "What did not arrive" in counted
+        assert "What went wrong" in counted
         assert "Retry 1 failed" in counted
 
     @pytest.mark.parametrize(
