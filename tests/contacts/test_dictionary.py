@@ -1,15 +1,15 @@
-from unittest import mock
+from datetime import UTC, datetime
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 
 from apps.collaboration.models import AuditEvent
-from apps.contacts import registries, selectors, services
+from apps.contacts import selectors, services
 from apps.contacts.attributes import index_name, sql_expression
 from apps.contacts.models import Attribute, Contact
-from apps.contacts.registries import Use
 from tests.factories.contacts import AttributeFactory, ContactFactory
+from tests.factories.segments import SegmentFactory
 
 
 @pytest.mark.django_db
@@ -80,19 +80,24 @@ class TestAttributeUpdate:
 
 @pytest.mark.django_db
 class TestAttributeDelete:
-    def test_what_is_used_stays_and_the_refusal_says_by_what(self, lead, noon):
+    @pytest.mark.parametrize("archived_at", [None, datetime(2030, 1, 1, tzinfo=UTC)])
+    def test_what_a_segment_asks_for_stays_and_the_refusal_says_where(self, lead, noon, archived_at):
         attribute = AttributeFactory(key="city", label="City")
+        rule = {"any": [{"event": "order", "did": True}, {"none": [{"attribute": "city", "op": "missing"}]}]}
+        SegmentFactory(name="Berliners", rule=rule, archived_at=archived_at)
 
-        def uses(key):
-            return [Use("Segment", "Berliners")] if key == "city" else []
-
-        with (
-            mock.patch.dict(registries.attribute_uses._entries, {"test": uses}),
-            pytest.raises(services.AttributeRefused, match="is used by Segment “Berliners”"),
-        ):
+        with pytest.raises(services.AttributeRefused, match="is used by Segment “Berliners”"):
             services.attribute_delete(attribute=attribute, by=lead, now=noon)
 
         assert Attribute.objects.get() == attribute
+
+    def test_a_segment_that_compares_with_its_name_does_not_use_it(self, lead, noon):
+        attribute = AttributeFactory(key="city")
+        SegmentFactory(rule={"attribute": "plan", "op": "eq", "value": "city"})
+
+        services.attribute_delete(attribute=attribute, by=lead, now=noon)
+
+        assert not Attribute.objects.exists()
 
     def test_is_hidden_at_once(self, lead, noon):
         services.attribute_delete(attribute=AttributeFactory(), by=lead, now=noon)

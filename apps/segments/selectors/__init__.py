@@ -20,7 +20,7 @@ from apps.segments.selectors.pages import (
     segments,
 )
 from apps.segments.selectors.rules import audience, rule_contacts, rule_read, segment_contacts, vocabulary
-from apps.segments.selectors.uses import list_uses, segment_uses
+from apps.segments.selectors.uses import attribute_uses, list_uses, segment_uses
 
 __all__ = [
     "Checked",
@@ -28,6 +28,7 @@ __all__ = [
     "PersonChecked",
     "Preview",
     "Reach",
+    "attribute_uses",
     "audience",
     "contact_lists",
     "events_known",
