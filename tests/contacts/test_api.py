@@ -5,7 +5,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from apps.contacts import services
-from apps.contacts.models import Attribute, Consent, Contact, Event, ImportFile, Suppression
+from apps.contacts.models import Attribute, Consent, ConsentEvent, Contact, Event, ImportFile, Suppression
+from apps.contacts.services import bulk as bulk_service
 from tests.factories.accounts import UserFactory
 from tests.factories.contacts import (
     AttributeFactory,
@@ -207,6 +208,35 @@ class TestContactsBulk:
         assert {row["status"] for row in results} == {"unchanged"}
         assert list(Contact.objects.order_by("pk").values()) == before
 
+    def test_a_new_key_is_of_the_type_that_the_first_row_shows(self, program):
+        results = self.results(
+            program,
+            [
+                {"email": "ann@example.com", "attributes": {"score": 5}},
+                {"email": "bob@example.com", "attributes": {"score": "high"}},
+                {"email": "cat@example.com", "attributes": {"score": "7"}},
+            ],
+        )
+
+        assert [row["status"] for row in results] == ["created", "invalid", "created"]
+        assert results[1]["errors"] == {"attributes.score": ["“high” is not a number."]}
+        assert Attribute.objects.get().type == "number"
+        assert list(Contact.objects.order_by("email").values_list("attributes__score", flat=True)) == [5, 7]
+
+    def test_a_new_key_that_somebody_else_describes_meanwhile_is_of_their_type(self, program, rival):
+        rival(bulk_service, "number")
+
+        results = self.results(
+            program,
+            [
+                {"email": "ann@example.com", "attributes": {"score": "high"}},
+                {"email": "bob@example.com", "attributes": {"score": "7"}},
+            ],
+        )
+
+        assert [row["status"] for row in results] == ["invalid", "created"]
+        assert Contact.objects.get().attributes == {"score": 7}
+
     def test_people_may_be_known_by_another_identity(self, program):
         rows = [
             {"identities": [{"namespace": "crm", "value": "1"}], "email": "ann@example.com"},
@@ -234,6 +264,25 @@ class TestContactsBulk:
     )
     def test_what_is_no_list_of_contacts_is_refused(self, program, body, field):
         assert field in errors(program.post(self.URL, body, format="json"))
+
+    @pytest.mark.parametrize("missing", ["basis", "source", "wording"])
+    def test_nobody_is_subscribed_without_proof(self, program, missing):
+        proof = {"status": "subscribed", "basis": "form", "source": "shop", "wording": "Yes, write to me."}
+        body = {"contacts": [{"email": "ann@example.com"}], "consent": proof | {missing: " "}}
+
+        response = program.post(self.URL, body, format="json")
+
+        assert response.status_code == HTTPStatus.CONFLICT
+        assert "on what basis" in response.json()["detail"]
+        assert not Contact.objects.exists()
+
+    def test_the_proof_is_kept(self, program):
+        proof = {"status": "subscribed", "basis": "form", "source": "shop", "wording": "Yes, write to me."}
+
+        self.results(program, [{"email": "ann@example.com"}], consent=proof)
+
+        kept = ConsentEvent.objects.get()
+        assert (kept.basis, kept.source, kept.wording) == ("form", "shop", "Yes, write to me.")
 
     def test_a_key_that_names_nobody_is_refused(self, program):
         body = {"key": "phone", "contacts": [{"email": "ann@example.com"}]}

@@ -5,6 +5,7 @@ from apps.collaboration.models import AuditEvent
 from apps.contacts import selectors, services
 from apps.contacts.addresses import address_hash
 from apps.contacts.models import Attribute, Contact, Identity
+from apps.contacts.services import contacts as contact_services
 from tests.factories.contacts import AttributeFactory, ContactFactory, IdentityFactory
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +65,23 @@ class TestContactCreate:
         assert list(refusal.value.message_dict) == [field]
         assert not Contact.objects.exists()
         assert Attribute.objects.get().key == "visits"
+
+    def test_a_key_that_somebody_else_describes_at_the_same_time_is_of_their_type(self, lead, noon, rival):
+        rival(contact_services, "number")
+
+        with pytest.raises(ValidationError) as refusal:
+            services.contact_create(email="ann@example.com", attributes={"score": "high"}, by=lead, now=noon)
+
+        assert list(refusal.value.message_dict) == ["attributes.score"]
+        assert not Contact.objects.exists()
+
+    def test_a_key_that_is_being_taken_away_takes_no_values(self, lead, noon):
+        AttributeFactory(key="score", removed_at=noon)
+
+        with pytest.raises(ValidationError, match="just being taken away"):
+            services.contact_create(email="ann@example.com", attributes={"score": "high"}, by=lead, now=noon)
+
+        assert not Contact.objects.exists()
 
     def test_nobody_is_made_twice(self, lead, noon):
         ContactFactory(email="ann@example.com")

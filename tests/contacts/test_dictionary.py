@@ -164,6 +164,23 @@ class TestAttributesSettle:
         services.attribute_update(attribute=attribute, is_indexed=False, by=lead, now=noon)
         services.attributes_settle(now=noon)
 
+    def test_an_index_that_cannot_be_built_holds_up_no_other(self, lead, noon):
+        broken = AttributeFactory(key="age", label="A", type="number", is_indexed=True)
+        sound = AttributeFactory(key="city", label="B", is_indexed=True)
+        contact = ContactFactory(attributes={"age": "old"})
+
+        services.attributes_settle(now=noon)
+
+        broken.refresh_from_db()
+        sound.refresh_from_db()
+        assert (broken.index_built_at, sound.index_built_at) == (None, noon)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT to_regclass(%s)", [index_name("age")])
+            assert cursor.fetchone() == (None,)
+        contact.delete()
+        services.attribute_update(attribute=sound, is_indexed=False, by=lead, now=noon)
+        services.attributes_settle(now=noon)
+
     def test_strips_what_was_taken_away_from_all_contacts(self, lead, noon):
         attribute = AttributeFactory(key="city", is_indexed=True)
         contact = ContactFactory(attributes={"city": "Bonn", "plan": "gold"})

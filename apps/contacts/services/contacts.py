@@ -1,6 +1,6 @@
 """One contact at a time, by a person or a program."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -39,12 +39,11 @@ def contact_create(
     :raises ContactExists: an identity belongs to somebody already
     :raises ConsentRefused: see `consent_record`
     """
-    fields = _fields(email, phone, identities, attributes or {})
-    if not fields.names:
-        raise ValidationError({"email": _("Give an e-mail address or another identity.")})
     try:
         with transaction.atomic():
-            dictionary_add(fields.unknown)
+            fields = _fields(email, phone, identities, attributes or {})
+            if not fields.names:
+                raise ValidationError({"email": _("Give an e-mail address or another identity.")})
             contact = Contact.objects.create(
                 email=fields.email,
                 email_hash=address_hash(fields.email) if fields.email else None,
@@ -80,10 +79,9 @@ def contact_update(
     :raises ContactExists: an identity belongs to somebody else
     :raises ConsentRefused: see `consent_record`
     """
-    fields = _fields(email or "", phone or "", identities, attributes or {})
     try:
         with transaction.atomic():
-            dictionary_add(fields.unknown)
+            fields = _fields(email or "", phone or "", identities, attributes or {})
             contact = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
             changed = _change(contact, fields, email=email, phone=phone)
             _names_add(contact, fields.names, now=now)
@@ -102,22 +100,41 @@ def contact_update(
 def _fields(
     email: str, phone: str, identities: Sequence[Name], attributes: Mapping[str, object]
 ) -> ContactFields:
-    known = Attribute.objects.in_bulk(list(attributes), field_name="key") if attributes else {}
-    return ContactFields(
-        email=email, phone=phone, identities=identities, attributes=attributes, dictionary=known
+    """Return what was given, each key of it in the dictionary by now; in the caller's transaction."""
+    fields = ContactFields(
+        email=email,
+        phone=phone,
+        identities=identities,
+        attributes=attributes,
+        dictionary=dictionary_of(attributes),
     )
+    if not fields.unknown:
+        return fields
+    # Somebody else may have been faster, with another type: what stands now is what the values have to fit.
+    dictionary_add(fields.unknown)
+    return _fields(email, phone, identities, attributes)
+
+
+def dictionary_of(keys_told: Collection[str]) -> dict[str, Attribute]:
+    """Return the entries of these keys, with those that are being taken away."""
+    return Attribute.all_objects.in_bulk(list(keys_told), field_name="key") if keys_told else {}
 
 
 def dictionary_add(unknown: Mapping[str, str]) -> None:
-    """Add keys that arrived before anybody described them, to be adopted later."""
+    """
+    Add keys that arrived before anybody described them, to be adopted later.
+
+    Whoever adds one at the same time wins or waits: read the dictionary again before values are written.
+    """
     if unknown:
-        Attribute.objects.bulk_create(
-            [
-                Attribute(key=key, label=keys.label_suggest(key), type=kind, is_defined=False)
-                for key, kind in sorted(unknown.items())
-            ],
-            ignore_conflicts=True,
-        )
+        Attribute.objects.bulk_create(dictionary_new(unknown), ignore_conflicts=True)
+
+
+def dictionary_new(unknown: Mapping[str, str]) -> list[Attribute]:
+    return [
+        Attribute(key=key, label=keys.label_suggest(key), type=kind, is_defined=False)
+        for key, kind in sorted(unknown.items())
+    ]
 
 
 def _change(contact: Contact, fields: ContactFields, *, email: str | None, phone: str | None) -> list[str]:

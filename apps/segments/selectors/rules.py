@@ -42,7 +42,8 @@ def _term(attribute: Attribute) -> Term:
         label=attribute.label,
         type=Attribute.Type(attribute.type),
         choices=tuple(attribute.choices),
-        is_indexed=attribute.is_indexed,
+        # Only then every stored value passes the casts of its expression.
+        is_indexed=attribute.index_built_at is not None,
         is_for_targeting=Attribute.Use.TARGETING in attribute.uses,
     )
 
