@@ -5,6 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from apps.contacts import services
+from apps.contacts.addresses import address_hash
 from apps.contacts.models import Attribute, Consent, ConsentEvent, Contact, Event, ImportFile, Suppression
 from apps.contacts.services import bulk as bulk_service
 from tests.factories.accounts import UserFactory
@@ -237,6 +238,18 @@ class TestContactsBulk:
         assert [row["status"] for row in results] == ["invalid", "created"]
         assert Contact.objects.get().attributes == {"score": 7}
 
+    def test_numbers_are_kept_with_their_hash(self, program):
+        self.results(
+            program, [{"email": "ann@example.com", "phone": "+49 170 1234"}, {"email": "b@example.com"}]
+        )
+        self.results(program, [{"email": "ann@example.com"}, {"email": "b@example.com", "phone": "+4917055"}])
+
+        kept = Contact.objects.order_by("email").values_list("phone", "phone_hash")
+        assert [(phone, bytes(hashed)) for phone, hashed in kept] == [
+            ("+491701234", address_hash("+491701234")),
+            ("+4917055", address_hash("+4917055")),
+        ]
+
     def test_people_may_be_known_by_another_identity(self, program):
         rows = [
             {"identities": [{"namespace": "crm", "value": "1"}], "email": "ann@example.com"},
@@ -398,6 +411,32 @@ class TestSuppressions:
         assert list(found[0]) == ["id", "channel", "reason", "at", "source"]
         lifted = client.post(f"{self.URL}{made.json()['id']}/lift/", {"why": "mistake"}, format="json")
         assert lifted.status_code == HTTPStatus.NO_CONTENT
+        assert not Suppression.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("channel", "kept", "typed"),
+        [
+            ("email", "ann@münchen.example", " Ann@xn--mnchen-3ya.example"),
+            ("sms", "+49170123456", "0049 170 / 12-34.56"),
+        ],
+    )
+    def test_whatever_way_an_address_is_written_it_is_the_contacts(self, program, noon, channel, kept, typed):
+        program.post(self.URL, {"address": typed, "channel": channel}, format="json")
+
+        suppression = Suppression.objects.get()
+        assert bytes(suppression.address_hash) == address_hash(kept)
+        for address in (kept, typed):
+            found = program.get(self.URL, {"address": address}).json()["results"]
+            assert [one["id"] for one in found] == [suppression.pk]
+
+    @pytest.mark.parametrize(
+        ("channel", "typed"), [("email", "ann"), ("sms", "ann@example.com"), ("sms", "12")]
+    )
+    def test_what_is_no_address_of_the_channel_is_refused(self, program, channel, typed):
+        response = program.post(self.URL, {"address": typed, "channel": channel}, format="json")
+
+        assert list(errors(response)) == ["address"]
+        assert list(errors(program.get(self.URL, {"address": typed, "channel": channel}))) == ["address"]
         assert not Suppression.objects.exists()
 
 

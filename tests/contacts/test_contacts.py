@@ -1,4 +1,7 @@
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from django.core.exceptions import ValidationError
 
 from apps.collaboration.models import AuditEvent
@@ -19,6 +22,7 @@ class TestContactCreate:
 
         assert (contact.email, contact.phone) == ("ann@example.com", "+49170123456")
         assert contact.email_hash == address_hash("ann@example.com")
+        assert contact.phone_hash == address_hash("+49170123456")
         assert set(contact.identities.values_list("namespace", "value")) == {
             ("email", "ann@example.com"),
             ("crm", "4711"),
@@ -104,6 +108,26 @@ class TestContactUpdate:
         assert contact.attributes == {"country": "FR"}
         assert contact.phone == "+49170123456"
         assert AuditEvent.objects.get().details == {"fields": ["attributes.country", "attributes.plan"]}
+
+    def test_a_number_changes_with_its_hash(self, lead, noon):
+        contact = ContactFactory(phone="+49170123456")
+
+        changed = services.contact_update(contact=contact, phone="+49 170 99", by=lead, now=noon)
+        assert (changed.phone, changed.phone_hash) == ("+4917099", address_hash("+4917099"))
+        changed = services.contact_update(contact=contact, phone="", by=lead, now=noon)
+        assert (changed.phone, changed.phone_hash) == ("", None)
+
+    def test_numbers_from_before_there_were_hashes_get_theirs(self):
+        module = import_module("apps.contacts.migrations.0005_contact_phone_hashes")
+        old = ContactFactory(phone="+49170123456", phone_hash=None)
+        ContactFactory()
+
+        module.hash_phones(apps, None)
+        module.hash_phones(apps, None)
+
+        old.refresh_from_db()
+        assert bytes(old.phone_hash) == address_hash("+49170123456")
+        assert Contact.objects.filter(phone_hash__isnull=True).count() == 1
 
     def test_a_new_address_is_one_more_identity(self, lead, noon):
         contact = ContactFactory(email="old@example.com")

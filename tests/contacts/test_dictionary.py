@@ -140,6 +140,30 @@ class TestAttributesSettle:
             cursor.execute("SET enable_seqscan = off")
         assert index_name("city") in found.explain()
 
+    def test_text_longer_than_an_entry_of_an_index_is_kept_and_found(self, lead, noon):
+        attribute = AttributeFactory(key="note", is_indexed=True)
+        services.attributes_settle(now=noon)
+        letters = [chr(0x20000 + n * 7_919 % 40_000) for n in range(10_000)]
+        long, other = "".join(letters), "".join([*letters[:9_999], "!"])  # four bytes a letter
+
+        for name, note in (("ann", long), ("bob", other), ("cat", long[:2_000])):
+            services.contact_create(email=f"{name}@example.com", attributes={"note": note}, by=lead, now=noon)
+
+        def found(operator, value):
+            condition = selectors.Condition(attribute, selectors.Operator(operator), value)
+            people = selectors.contacts(selectors.ContactAsk(conditions=[condition]))
+            return sorted(contact.email.partition("@")[0] for contact in people)
+
+        assert built("note")
+        assert found("eq", long) == ["ann"]
+        assert found("eq", long[:700]) == []
+        assert found("starts", long[:9_999]) == ["ann", "bob"]
+        assert found("starts", long[:50]) == ["ann", "bob", "cat"]
+        assert found("gte", long) == ["ann"]
+        assert found("lte", other) == ["bob", "cat"]
+        services.attribute_update(attribute=attribute, is_indexed=False, by=lead, now=noon)
+        services.attributes_settle(now=noon)
+
     def test_drops_the_index_that_is_no_longer_asked_for(self, lead, noon):
         attribute = AttributeFactory(key="city", is_indexed=True)
         services.attributes_settle(now=noon)

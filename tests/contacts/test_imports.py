@@ -1,10 +1,12 @@
 import random
+from contextlib import nullcontext
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from apps.collaboration.models import AuditEvent
 from apps.contacts import services, staging
+from apps.contacts.addresses import address_hash
 from apps.contacts.csvfile import FileRefused
 from apps.contacts.mapping import MappingInvalid
 from apps.contacts.models import (
@@ -82,6 +84,18 @@ class TestImport:
 
         assert counts(done) == {"unchanged": 1}
         assert people() == {"ann@example.com": {"city": "Bonn"}}
+
+    def test_a_number_comes_with_its_hash(self, run):
+        ContactFactory(email="bob@example.com", phone="+49170123456")
+
+        run("email,phone\nann@example.com,+49 170 12\nbob@example.com,+4917099\ncat@example.com,\n")
+
+        hashed = dict(Contact.objects.values_list("phone", "phone_hash"))
+        assert {phone: told and bytes(told) for phone, told in hashed.items()} == {
+            "+4917012": address_hash("+4917012"),
+            "+4917099": address_hash("+4917099"),
+            "": None,
+        }
 
     def test_values_are_kept_by_their_type(self, run):
         run(
@@ -586,6 +600,29 @@ class TestAtAnyMoment:
         services.import_resume(import_file=started, by=None, now=noon)
         done = services.import_run(import_file=started, now=_database_now())
         assert counts(done) == {"created": 100, "invalid": 1, "duplicate": 1}
+
+    @pytest.mark.parametrize(
+        ("sqlstate", "state"),
+        [
+            ("57P01", "running"),
+            ("40P01", "running"),
+            ("53100", "running"),
+            ("54000", "failed"),
+            ("57014", "failed"),
+        ],
+    )
+    def test_only_what_passes_is_tried_again_without_being_asked(self, started, monkeypatch, sqlstate, state):
+        def fail(*args):
+            with connection.cursor() as cursor:
+                cursor.execute(f"DO $$ BEGIN RAISE SQLSTATE '{sqlstate}'; END $$")
+
+        monkeypatch.setattr(import_work, "_chunk_commit", fail)
+
+        with nullcontext() if state == "failed" else pytest.raises(OperationalError):
+            services.imports_run(now=_database_now())
+
+        started.refresh_from_db()
+        assert started.state == state
 
     def test_a_file_that_is_gone_is_said(self, started):
         started.file.storage.delete(started.file.name)

@@ -89,3 +89,23 @@ def test_an_index_that_is_not_built_yet_is_not_counted_on():
     node = selectors.rule_read({"attribute": "age", "op": "gte", "value": 70})
 
     assert list(selectors.rule_contacts(node, now=NOON)) == [old]
+
+
+@pytest.mark.parametrize(
+    ("op", "value", "holds"),
+    [
+        ("contains", "the end", True),
+        ("ends_with", "the end", True),
+        ("starts_with", "x" * 400, True),
+        ("eq", "x" * 500, False),
+        ("ne", "x" * 500, True),
+        ("in", ["y", "x" * 500], False),
+    ],
+)
+def test_text_longer_than_its_index_is_asked_as_a_whole(op, value, holds):
+    Attribute.objects.create(key="note", label="Note", type="text", is_indexed=True, index_built_at=NOON)
+    Contact.objects.create(attributes={"note": f"{'X' * 2_000} the end"})
+
+    node = selectors.rule_read({"attribute": "note", "op": op, "value": value})
+
+    assert selectors.rule_contacts(node, now=NOON).exists() is holds

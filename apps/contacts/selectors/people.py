@@ -165,10 +165,25 @@ def _condition(condition: Condition) -> RawSQL:
     if isinstance(value, bool):
         return _sql(f"{expression} = %s", [value])
     if isinstance(value, str):
-        value = value.lower()
-        if operator == Operator.STARTS:
-            return _sql(f"{expression} >= %s AND {expression} < %s", [value, value + "\U0010ffff"])
+        return _text(expression, attribute.key, operator, value.lower())
     return _sql(f"{expression} {_SYMBOLS.get(operator, '=')} %s", [value])
+
+
+def _text(expression: str, key: str, operator: Operator, value: str) -> RawSQL:
+    """
+    Compare what is indexed, and where that is not enough the whole text besides.
+
+    What holds of two texts holds of their beginnings, equality taken for order; so the index narrows.
+    """
+    comparison, values = f"{{0}} {_SYMBOLS.get(operator, '=')} %s", [value]
+    if operator == Operator.STARTS:
+        comparison, values = "{0} >= %s AND {0} < %s", [value, value + "\U0010ffff"]
+    if len(value) < keys.INDEXED_TEXT:
+        return _sql(comparison.format(expression), values)
+    whole = keys.sql_text(key, column='"contacts_contact"."attributes"')
+    beginning = value[: keys.INDEXED_TEXT]
+    bounds = {Operator.GTE: ">=", Operator.LTE: "<="}.get(operator, "=")
+    return _sql(f"{expression} {bounds} %s AND {comparison.format(whole)}", [beginning, *values])
 
 
 def _sql(sql: str, parameters: Sequence[object] = ()) -> RawSQL:

@@ -181,8 +181,20 @@ def _audit(planned: Mapping[int, tuple[Outcome, int]], *, by: User | None, now: 
 def _line(row: int, fields: ContactFields, name: str) -> str:
     values = {key: value for key, value in fields.values.items() if value is not None}
     told = orjson.dumps(values).decode().replace("\\", "\\\\")
-    hashed = f"\\\\x{address_hash(fields.email).hex()}" if fields.email else "\\N"
-    return f"{row}\t{_escaped(name)}\t{fields.email}\t{hashed}\t{fields.phone}\t{told}\n"
+    cells = (
+        row,
+        _escaped(name),
+        fields.email,
+        _hashed(fields.email),
+        fields.phone,
+        _hashed(fields.phone),
+        told,
+    )
+    return "\t".join(map(str, cells)) + "\n"
+
+
+def _hashed(address: str) -> str:
+    return f"\\\\x{address_hash(address).hex()}" if address else "\\N"
 
 
 def _escaped(text: str) -> str:

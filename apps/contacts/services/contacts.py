@@ -48,6 +48,7 @@ def contact_create(
                 email=fields.email,
                 email_hash=address_hash(fields.email) if fields.email else None,
                 phone=fields.phone,
+                phone_hash=address_hash(fields.phone) if fields.phone else None,
                 attributes={key: value for key, value in fields.values.items() if value is not None},
             )
             _names_add(contact, fields.names, now=now)
@@ -146,6 +147,7 @@ def _change(contact: Contact, fields: ContactFields, *, email: str | None, phone
         changed.append("email")
     if phone is not None and fields.phone != contact.phone:
         contact.phone = fields.phone
+        contact.phone_hash = address_hash(fields.phone) if fields.phone else None
         changed.append("phone")
     for key, value in fields.values.items():
         if contact.attributes.get(key) != value:

@@ -37,6 +37,9 @@ CHUNK_ROWS = 10_000
 CHUNK_BYTES = 4 << 20  # wide rows come in smaller chunks, so that memory stays flat
 CHUNKS_PER_RING = 30
 SAMPLES = 5  # rows shown of each outcome
+# Classes of SQLSTATE: connection, rollback of a deadlock, resources, locks, a server going down. Not 54, a
+# limit that the same row meets again, nor 57014, a statement that takes too long each time.
+PASSING = ("08", "40", "53", "55", "57P")
 TRIES = 3  # of a chunk that met somebody else's new contact
 
 
@@ -102,15 +105,23 @@ def _work(work: _Work, *, chunks: int | None) -> None:
             work.held().update(leased_until=Now())  # free for whoever hears the next ring
     except _LeaseLost:
         logger.info("import %s was cancelled or taken over", work.import_file.pk)
-    except (OperationalError, InterfaceError):
-        raise  # the database is away: once the lease is over, somebody goes on
     except FileNotFoundError:
         _finish(work, State.FAILED, error=_("The file is no longer where it was kept."))
-    except Exception:
+    except Exception as error:
+        if _passes(error):
+            raise  # the database is away: once the lease is over, somebody goes on
         logger.exception("import %s stopped", work.import_file.pk)
         _finish(
             work, State.FAILED, error=_("It stopped on a fault of ours. What was counted is in; try again.")
         )
+
+
+def _passes(error: Exception) -> bool:
+    """Test if the same chunk may do better in a while, because nothing is wrong with it."""
+    if isinstance(error, InterfaceError):
+        return True
+    state = getattr(error.__cause__, "sqlstate", None)  # None: there was no server to give one
+    return isinstance(error, OperationalError) and (state is None or state.startswith(PASSING))
 
 
 def _chunks_write(work: _Work, *, chunks: int | None) -> bool:
