@@ -2,10 +2,11 @@ import random
 from contextlib import nullcontext
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError, connection
 
 from apps.collaboration.models import AuditEvent
-from apps.contacts import services, staging
+from apps.contacts import selectors, services, staging
 from apps.contacts.addresses import address_hash
 from apps.contacts.csvfile import FileRefused
 from apps.contacts.mapping import MappingInvalid
@@ -319,12 +320,39 @@ class TestFaults:
             (9, "note", "This has 10,485,760 characters; at most 10,000 fit."),
         ]
         assert set(people()) == {"ann@example.com", "gus@example.com"}
-        assert [len(cell) for cell in done.faults.get(row=9).cells] == [15, 1, 1000]
+        kept = done.faults.get(row=9).cells
+        assert (kept[:2], len(kept[2]), kept[2][-8:]) == (["fay@example.com", "1"], 10_004, "xxxx […]")
         assert done.samples["invalid"][0] == {
             "row": 3,
             "column": "email",
             "reason": "“not-an-address” is not an e-mail address.",
         }
+
+    def test_the_error_file_has_every_cell_whole_and_comes_back_until_it_is_mended(self, run):
+        AttributeFactory(key="visits", type=Attribute.Type.NUMBER)
+        AttributeFactory(key="note")
+        text = (
+            "email,visits,note\n"
+            f"ann@example.com,many,{'n' * 9_999}\n"
+            "dan@example.com,1,a,=b,c\n"
+            f"fay@example.com,1,{'x' * 10_001}\n"
+        )
+
+        first = "".join(selectors.import_errors(run(text)))
+        again = run(first)
+        second = "".join(selectors.import_errors(again))
+        mended = second.replace(",many,", ",3,").replace("'=b,c", ",").replace("x […]", "").replace("xxx", "")
+        done = run(mended)
+
+        assert counts(again) == {"invalid": 3}
+        assert (
+            second.splitlines()[0]
+            == first.splitlines()[0]
+            == "\ufeffemail,visits,note,(row),(column),(reason)"
+        )
+        assert first.splitlines()[2] == "dan@example.com,1,a,3,,This row has 5 cells; the header has 3.,'=b,c"
+        assert counts(done) == {"created": 3}
+        assert people()["ann@example.com"] == {"visits": 3, "note": "n" * 9_999}
 
     def test_the_same_bad_text_is_refused_in_every_row_and_chunk(self, run, monkeypatch):
         AttributeFactory(key="visits", type=Attribute.Type.NUMBER)
@@ -623,6 +651,43 @@ class TestAtAnyMoment:
 
         started.refresh_from_db()
         assert started.state == state
+
+    def test_one_that_failed_goes_on_and_knows_whom_it_has_met(self, started, monkeypatch, noon):
+        services.imports_run(now=_database_now())
+        with monkeypatch.context() as patch:
+            patch.setattr(import_work, "_chunk_commit", lambda *args: 1 / 0)
+            services.imports_run(now=_database_now())
+        services.import_resume(import_file=started, by=None, now=noon)
+
+        done = services.import_run(import_file=started, now=_database_now())
+
+        assert counts(done) == {"created": 100, "invalid": 1, "duplicate": 1}
+        assert not ImportKey.objects.exists()
+
+    def test_a_slow_one_is_let_go_after_its_time_and_goes_on_with_the_next_ring(self, started, monkeypatch):
+        monkeypatch.setattr(import_work, "CHUNKS_PER_RING", 1_000)
+        monkeypatch.setattr(import_work, "SECONDS_PER_RING", 0)
+
+        services.imports_run(now=_database_now())
+
+        started.refresh_from_db()
+        assert (started.state, started.rows_total) == ("running", 10)
+        assert ImportFile.objects.claimable(at=_database_now()).get() == started
+
+    def test_a_worker_out_of_time_undoes_its_chunk_and_fails_nothing(self, started, monkeypatch):
+        commit = import_work._chunk_commit
+
+        def slow(*args):
+            commit(*args)
+            raise SoftTimeLimitExceeded
+
+        monkeypatch.setattr(import_work, "_chunk_commit", slow)
+        services.imports_run(now=_database_now())
+        monkeypatch.undo()
+
+        started.refresh_from_db()
+        assert (started.state, started.rows_total, Contact.objects.count()) == ("running", 0, 0)
+        assert ImportFile.objects.claimable(at=_database_now()).get() == started
 
     def test_a_file_that_is_gone_is_said(self, started):
         started.file.storage.delete(started.file.name)
