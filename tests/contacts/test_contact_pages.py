@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.db.models.functions import Now
 from django.urls import reverse
+from lxml.html import document_fromstring
 
 from apps.contacts import services
 from apps.contacts.models import Attribute, Consent, Contact, Suppression
@@ -251,13 +252,64 @@ class TestTimeline:
         assert person.get(url("timeline", contact), {"cursor": "x"}).status_code == HTTPStatus.NOT_FOUND
 
 
+def filled(page):
+    """Return what a browser would send of the form on the page, hidden inputs and all."""
+    inputs = document_fromstring(page.content).get_element_by_id("contact-form").fields
+    return {name: inputs[name] or "" for name in dict(inputs)}
+
+
 class TestEdit:
+    def test_what_others_changed_meanwhile_stays_where_this_edit_says_nothing(self, person, lead, noon):
+        for key in ("city", "plan"):
+            AttributeFactory(key=key)
+        contact = ContactFactory(attributes={"city": "Bonn", "plan": "Tin"}, phone="+4917011")
+        told = filled(person.get(url("edit", contact)))
+        services.contact_update(
+            contact=contact, phone="+4917022", attributes={"city": "Paris"}, by=lead, now=noon
+        )
+
+        person.post(url("edit", contact), told | {"attr-plan": "Gold"})
+
+        contact.refresh_from_db()
+        assert contact.attributes == {"city": "Paris", "plan": "Gold"}
+        assert contact.phone == "+4917022"
+
+    def test_what_others_changed_meanwhile_is_shown_and_overwritten_only_when_saved_again(
+        self, person, lead, noon
+    ):
+        AttributeFactory(key="city")
+        contact = ContactFactory(attributes={"city": "Bonn"})
+        told = filled(person.get(url("edit", contact))) | {"attr-city": "Rome"}
+        services.contact_update(contact=contact, attributes={"city": "Paris"}, by=lead, now=noon)
+
+        page = person.post(url("edit", contact), told)
+        contact.refresh_from_db()
+
+        assert "Somebody else has changed this to “Paris”" in page.content.decode()
+        assert contact.attributes == {"city": "Paris"}
+        assert filled(page)["attr-city"] == "Rome"
+        person.post(url("edit", contact), filled(page))
+        contact.refresh_from_db()
+        assert contact.attributes == {"city": "Rome"}
+
+    def test_text_of_several_lines_is_no_change(self, person):
+        AttributeFactory(key="note")
+        contact = ContactFactory(attributes={"note": "one\ntwo"})
+        page = person.get(url("edit", contact))
+        told = filled(page)
+        assert '<textarea name="attr-note"' in page.content.decode()
+        sent = {name: text.replace("\n", "\r\n") for name, text in told.items()}
+
+        person.post(url("edit", contact), sent | {"phone": "+4917011"})
+
+        contact.refresh_from_db()
+        assert (contact.phone, contact.attributes) == ("+4917011", {"note": "one\ntwo"})
+
     def test_fields_are_typed_and_only_changes_are_saved(self, person):
         AttributeFactory(key="vip", type=Attribute.Type.BOOLEAN)
         AttributeFactory(key="plan", type=Attribute.Type.CHOICE, choices=["Gold", "Tin"])
         contact = ContactFactory(attributes={"vip": True, "plan": "Old", "kept": 1})
-        form = person.get(url("edit", contact)).context["form"]
-        told = {field.html_name: field.value() or "" for field in form} | {"attr-plan": "Gold"}
+        told = filled(person.get(url("edit", contact))) | {"attr-plan": "Gold"}
 
         response = person.post(url("edit", contact), told)
 

@@ -15,11 +15,20 @@ from apps.contacts.consents import ConsentChange
 from apps.contacts.fields import ContactFields, Name
 from apps.contacts.models import Attribute, Contact, Identity
 from apps.contacts.services.consent import consent_record
-from apps.core.errors import DomainError
+from apps.contacts.values import value_to_text
+from apps.core.errors import DomainError, StaleEdit
 
 
 class ContactExists(DomainError):
     """Another contact has this address or identity already."""
+
+
+class ContactChanged(StaleEdit):
+    """Somebody else has changed what this edit would overwrite; `fields` are the names of it."""
+
+    def __init__(self, fields: Collection[str]) -> None:
+        super().__init__(_("Somebody else has changed this contact since you opened it."))
+        self.fields = sorted(fields)
 
 
 def contact_create(
@@ -70,12 +79,15 @@ def contact_update(
     identities: Sequence[Name] = (),
     attributes: Mapping[str, object] | None = None,
     consent: ConsentChange | None = None,
+    seen: Mapping[str, str] | None = None,
 ) -> Contact:
     """
     Change what is given, leave the rest: an attribute that is null or blank is taken away.
 
-    A new address becomes one more identity; the old one still leads to the same contact.
+    A new address becomes one more identity; the old one still leads to the same contact. `seen` is what the
+    author read before, as text by field (`email`, `phone`, `attributes.KEY`).
 
+    :raises ContactChanged: it would overwrite what somebody else has changed since it was seen
     :raises ValidationError: by field: a bad address, value or identity
     :raises ContactExists: an identity belongs to somebody else
     :raises ConsentRefused: see `consent_record`
@@ -84,7 +96,10 @@ def contact_update(
         with transaction.atomic():
             fields = _fields(email or "", phone or "", identities, attributes or {})
             contact = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
+            stale = _stale(contact, seen or {})
             changed = _change(contact, fields, email=email, phone=phone)
+            if theirs := stale & set(changed):
+                raise ContactChanged(theirs)
             _names_add(contact, fields.names, now=now)
             if changed:
                 contact.save()
@@ -136,6 +151,17 @@ def dictionary_new(unknown: Mapping[str, str]) -> list[Attribute]:
         Attribute(key=key, label=keys.label_suggest(key), type=kind, is_defined=False)
         for key, kind in sorted(unknown.items())
     ]
+
+
+def field_text(contact: Contact, field: str) -> str:
+    """Return what a form shows of `email`, `phone` or `attributes.KEY`."""
+    name, _dot, key = field.partition(".")
+    return value_to_text(contact.attributes.get(key)) if key else str(getattr(contact, name))
+
+
+def _stale(contact: Contact, seen: Mapping[str, str]) -> set[str]:
+    """Return the fields that are no longer as they were seen, white space aside: forms change line ends."""
+    return {field for field, text in seen.items() if text.split() != field_text(contact, field).split()}
 
 
 def _change(contact: Contact, fields: ContactFields, *, email: str | None, phone: str | None) -> list[str]:
