@@ -142,9 +142,10 @@ class TestContacts:
         told = program.get(f"{self.URL}{contact.pk}/timeline/").json()
 
         assert told == {"results": [], "next": None}
-        assert errors(program.get(f"{self.URL}{contact.pk}/timeline/", {"cursor": "x"})) == {
-            "cursor": "This cursor is not one of this list."
-        }
+        for cursor in ("x", "20240101T000000.000000--100", "99991231T235959.999999-0"):
+            assert errors(program.get(f"{self.URL}{contact.pk}/timeline/", {"cursor": cursor})) == {
+                "cursor": "This cursor is not one of this list."
+            }
 
     @pytest.mark.parametrize("role", ["executive", "contributor"])
     def test_is_not_there_for_those_who_do_not_work_with_people(self, api, role):
@@ -307,6 +308,17 @@ class TestContactsBulk:
 
 class TestEvents:
     URL = "/api/v1/events/"
+
+    def test_one_that_nobody_could_tell_from_its_repeat_is_refused(self, program):
+        body = [{"event": "Order", "identity": "email:ann@example.com", "properties": {"total": 9}}]
+
+        refused = errors(program.post(self.URL, body, format="json"))
+
+        assert refused == {"0.message_id": "Give message_id or occurred_at, to know a repeat by."}
+        assert not Event.objects.exists()
+        body[0]["message_id"] = "order-1"
+        counts = [program.post(self.URL, body, format="json").json() for _twice in range(2)]
+        assert [count["recorded"] for count in counts] == [1, 0]
 
     def test_are_taken_and_told_one_by_one(self, program):
         contact = ContactFactory(email="ann@example.com")

@@ -1,5 +1,6 @@
 from datetime import timedelta
 from http import HTTPStatus
+from zoneinfo import ZoneInfo
 
 import orjson
 import pytest
@@ -11,6 +12,7 @@ from lxml.html import document_fromstring
 from apps.contacts import services
 from apps.contacts.models import Attribute, Consent, Contact, Suppression
 from apps.contacts.services import EventIn
+from apps.core import clock
 from tests.factories.accounts import UserFactory
 from tests.factories.contacts import (
     AttributeFactory,
@@ -65,6 +67,7 @@ class TestList:
             ({"suppressed": "yes"}, ["cat"]),
             ({"suppressed": "no"}, ["bob", "ann"]),
             ({"added": "1"}, ["cat", "bob", "ann"]),
+            ({"added": "7"}, ["cat", "bob", "ann"]),
             ({"where": [["city", "eq", "bonn"]]}, ["ann"]),
             ({"where": [["city", "starts", "PA"]]}, ["bob"]),
             ({"where": [["city", "missing", ""]]}, ["cat"]),
@@ -152,6 +155,25 @@ class TestList:
 
         assert 'id="contact-list"' in fragment
         assert "<html" not in fragment
+
+    @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+    def test_today_begins_where_the_viewer_is(self, login, zone):
+        client = login(UserFactory(role="marketing_lead", timezone=zone))
+        midnight = clock.now().astimezone(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+        for name, at in (("new", midnight), ("old", midnight - timedelta(seconds=1))):
+            contact = ContactFactory(email=f"{name}@example.com")
+            Contact.objects.filter(pk=contact.pk).update(created_at=at)
+
+        page = client.get(url("list"), {"added": "1"})
+
+        assert shown(page) == ["new@example.com"]
+
+    @pytest.mark.parametrize("name", ["list", "csv"])
+    def test_a_value_that_cannot_be_leads_back_to_the_list_and_is_told(self, person, people, name):
+        page = person.get(url(name), {"where": '[["visits","gte","abc"]]', "q": "ann"}, follow=True)
+
+        assert page.redirect_chain == [("/contacts/?q=ann", HTTPStatus.FOUND)]
+        assert "“abc” is not a number." in page.content.decode()
 
     def test_csv_is_what_the_list_shows_with_formulas_made_text(self, person, people):
         Contact.objects.filter(email="ann@example.com").update(attributes={"city": "=1+1", "visits": -3})
@@ -248,8 +270,11 @@ class TestTimeline:
         assert len(entries) == 71
         assert [entry.at for entry in entries] == sorted((entry.at for entry in entries), reverse=True)
 
-    def test_a_broken_cursor_is_not_found(self, person, contact):
-        assert person.get(url("timeline", contact), {"cursor": "x"}).status_code == HTTPStatus.NOT_FOUND
+    @pytest.mark.parametrize(
+        "cursor", ["x", "20240101T000000.000000--100", "99991231T235959.999999-0", "20240101T000000.000000-"]
+    )
+    def test_a_broken_cursor_is_not_found(self, person, contact, cursor):
+        assert person.get(url("timeline", contact), {"cursor": cursor}).status_code == HTTPStatus.NOT_FOUND
 
 
 def filled(page):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from enum import StrEnum
 
 from django.db import connection
@@ -68,8 +68,7 @@ class ContactAsk:
     conditions: Sequence[Condition] = ()
     consent: str = ""  # a status for e-mail as a whole, or "none"
     is_suppressed: bool | None = None
-    added_from: date | None = None
-    added_to: date | None = None
+    added_from: datetime | None = None
 
 
 def contacts(ask: ContactAsk) -> ContactQuerySet:
@@ -89,9 +88,7 @@ def contacts(ask: ContactAsk) -> ContactQuerySet:
         gone = Exists(Suppression.objects.filter(channel=Channel.EMAIL, address_hash=OuterRef("email_hash")))
         found = found.filter(gone if ask.is_suppressed else ~gone)
     if ask.added_from:
-        found = found.filter(created_at__date__gte=ask.added_from)
-    if ask.added_to:
-        found = found.filter(created_at__date__lte=ask.added_to)
+        found = found.filter(created_at__gte=ask.added_from)
     return found
 
 
