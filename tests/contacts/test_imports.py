@@ -515,6 +515,28 @@ class TestDryRun:
         assert people()["new@example.com"] == {"city": "Rome"}
         assert ImportFault.objects.count() == 1
 
+    def test_leaves_the_dictionary_alone_until_the_import_itself(self, upload, noon, lead):
+        import_file = upload("email,city,n,size\nann@example.com,Bonn,3,L\nbob@example.com,Bonn,x,M\n")
+        mapping = {"email": "email", "city": "attr:city", "n": "attr:visits:number", "size": "attr:size"}
+
+        services.import_start(import_file=import_file, by=lead, now=noon, is_dry_run=True, mapping=mapping)
+        dry = services.import_run(import_file=import_file, now=noon)
+
+        assert counts(dry) == {"updated": 1, "invalid": 1}
+        assert Attribute.objects.get().key == "city"
+        assert dry.mapping == mapping
+
+        services.import_start(import_file=import_file, by=lead, now=noon, mapping=dry.mapping)
+        done = services.import_run(import_file=import_file, now=noon)
+
+        assert counts(done) == counts(dry)
+        assert people()["ann@example.com"] == {"city": "Bonn", "visits": 3, "size": "L"}
+        made = Attribute.objects.exclude(key="city").values_list("key", "type", "is_defined")
+        assert set(made) == {("visits", "number", True), ("size", "text", False)}
+        audited = AuditEvent.objects.filter(action="attribute.created")
+        assert set(audited.values_list("by", flat=True)) == {lead.pk}
+        assert audited.count() == 2
+
 
 class TestAtAnyMoment:
     """Killed, cancelled, doubled: see also tests/contacts/test_import_processes.py for a real kill."""
