@@ -152,6 +152,52 @@ class TestContacts:
         assert api(UserFactory(role=role)).get(self.URL).status_code == HTTPStatus.NOT_FOUND
 
 
+class TestContactsFound:
+    URL = "/api/v1/contacts/"
+
+    @pytest.fixture(autouse=True)
+    def people(self):
+        AttributeFactory(key="city")
+        AttributeFactory(key="visits", type="number")
+        ann = ContactFactory(email="ann@example.com", attributes={"city": "Bonn", "visits": 3})
+        ContactFactory(email="bob@example.com", attributes={"city": "Bonn", "visits": 1})
+        ContactFactory(email="cat@example.com")
+        IdentityFactory(contact=ann, namespace="crm", value="4711")
+
+    @pytest.mark.parametrize(
+        ("asked", "names"),
+        [
+            ({}, ["cat", "bob", "ann"]),
+            ({"ordering": "id"}, ["ann", "bob", "cat"]),
+            ({"search": "BO"}, ["bob"]),
+            ({"search": "crm:4711"}, ["ann"]),
+            ({"where": '[["city","eq","bonn"]]'}, ["bob", "ann"]),
+            ({"where": '[["city","eq","bonn"],["visits","gte","2"]]'}, ["ann"]),
+            ({"where": '[["city","missing",""]]', "search": "c"}, ["cat"]),
+        ],
+    )
+    def test_by_what_is_asked(self, program, asked, names):
+        found = program.get(self.URL, asked).json()["results"]
+
+        assert [contact["email"].partition("@")[0] for contact in found] == names
+
+    @pytest.mark.parametrize(
+        ("asked", "field", "reason"),
+        [
+            ({"ordering": "email"}, "ordering", "Cannot order by"),
+            ({"where": "city"}, "where", "Write a JSON list"),
+            ({"where": '[["city","eq"]]'}, "where", "Write a JSON list"),
+            ({"where": '[["city","eq",{}]]'}, "where", "Write a JSON list"),
+            ({"where": '[["town","eq","Bonn"]]'}, "where", "has no “town”"),
+            ({"where": '[["city","is","Bonn"]]'}, "where", "is none of"),
+            ({"where": '[["visits","gte","many"]]'}, "where", "is not a number"),
+            ({"where": '[["visits","gte",""]]'}, "where", "Say what to compare with"),
+        ],
+    )
+    def test_what_cannot_be_asked_is_refused(self, program, asked, field, reason):
+        assert reason in errors(program.get(self.URL, asked))[field]
+
+
 class TestContactsBulk:
     URL = "/api/v1/contacts/bulk/"
 

@@ -539,7 +539,7 @@ class TestDryRun:
 
 
 class TestAtAnyMoment:
-    """Killed, cancelled, doubled: see also tests/contacts/test_import_processes.py for a real kill."""
+    """Killed, cancelled, doubled: what a kill leaves behind is what these begin with."""
 
     TEXT = "email,n\n" + "".join(f"{n}@example.com,{n}\n" for n in range(100)) + "bad,1\n0@example.com,9\n"
 

@@ -16,16 +16,9 @@ MOST_AT_ONCE = 10_000
 _TONES = {ConsentStatus.SUBSCRIBED: "good", ConsentStatus.UNSUBSCRIBED: "bad", ConsentStatus.PENDING: "warn"}
 
 
-def events(*, name: str = "", contact: int | None = None, source: str = "") -> QuerySet[Event]:
+def events(*, name: str = "") -> QuerySet[Event]:
     """Return events, to be read newest first by page: by time, and by id among those of one moment."""
-    found = Event.objects.all()
-    if name:
-        found = found.filter(name=name)
-    if contact is not None:
-        found = found.filter(contact=contact)
-    if source:
-        found = found.filter(source=source)
-    return found
+    return Event.objects.filter(name=name) if name else Event.objects.all()
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from apps.segments.selectors.checks import (
     rule_check,
     rule_shares,
 )
-from apps.segments.selectors.counts import Count, Preview, Reach, rule_count, rule_estimate, rule_preview
+from apps.segments.selectors.counts import Count, Preview, Reach, rule_count, rule_preview
 from apps.segments.selectors.known import events_known, values_known
 from apps.segments.selectors.pages import (
     contact_lists,
@@ -39,7 +39,6 @@ __all__ = [
     "rule_check",
     "rule_contacts",
     "rule_count",
-    "rule_estimate",
     "rule_preview",
     "rule_read",
     "rule_shares",
