@@ -56,7 +56,7 @@ _LOCK = "SELECT pg_advisory_xact_lock(hashtext('contacts.staging'))"
 _TABLES = """
     DROP TABLE IF EXISTS pg_temp.import_stage, pg_temp.import_name, pg_temp.import_plan;
     CREATE TEMPORARY TABLE import_stage (
-        row bigint, name text, email text, email_hash bytea, phone text, attributes jsonb
+        row bigint, name text, email text, email_hash bytea, phone text, phone_hash bytea, attributes jsonb
     ) ON COMMIT DROP;
     CREATE TEMPORARY TABLE import_name (row bigint, namespace text, value text) ON COMMIT DROP
 """
@@ -139,14 +139,15 @@ _IDENTITIES = """
 """
 _CREATE = """
     INSERT INTO contacts_contact
-        (id, created_at, updated_at, email, email_hash, phone, attributes, timezone)
-    SELECT contact_id, %(now)s, %(now)s, email, email_hash, phone, attributes, '' FROM import_plan
-    WHERE outcome = 'created' ORDER BY row
+        (id, created_at, updated_at, email, email_hash, phone, phone_hash, attributes, timezone)
+    SELECT contact_id, %(now)s, %(now)s, email, email_hash, phone, phone_hash, attributes, ''
+    FROM import_plan WHERE outcome = 'created' ORDER BY row
 """
 _UPDATE = """
     UPDATE contacts_contact AS c SET
         attributes = c.attributes || p.attributes,
         phone = COALESCE(NULLIF(p.phone, ''), c.phone),
+        phone_hash = COALESCE(p.phone_hash, c.phone_hash),
         email = CASE WHEN p.email <> '' AND {email_wins} THEN p.email ELSE c.email END,
         email_hash = CASE WHEN p.email <> '' AND {email_wins} THEN p.email_hash ELSE c.email_hash END,
         updated_at = %(now)s
@@ -158,8 +159,9 @@ def run(*, lines: bytes, names: bytes, terms: Terms, by: User | None, now: datet
     """
     Stage the lines, plan the rows, and carry the plan out unless it is a dry run.
 
-    All in the caller's transaction. `lines` are for COPY: row, name, email, hash, phone, attributes; `names`
-    too: row, namespace, value. The plan can be asked (`counts`, `rows_of`) until the transaction ends.
+    All in the caller's transaction. `lines` are for COPY: row, name, e-mail and its hash, phone and its hash,
+    attributes; `names` too: row, namespace, value. The plan can be asked (`counts`, `rows_of`) until the
+    transaction ends.
 
     :raises IntegrityError: somebody else has made one of the contacts in the meantime: do it all again
     """

@@ -9,9 +9,11 @@ from apps.contacts.services.consent import (
     suppression_lift,
 )
 from apps.contacts.services.contacts import (
+    ContactChanged,
     ContactExists,
     contact_create,
     contact_update,
+    field_text,
 )
 from apps.contacts.services.dictionary import (
     AttributeRefused,
@@ -43,6 +45,7 @@ __all__ = [
     "BulkRefused",
     "ConsentChange",
     "ConsentRefused",
+    "ContactChanged",
     "ContactExists",
     "ContactIn",
     "EventIn",
@@ -61,6 +64,7 @@ __all__ = [
     "contact_update",
     "contacts_upsert",
     "events_record",
+    "field_text",
     "import_cancel",
     "import_discard",
     "import_reread",

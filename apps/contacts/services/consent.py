@@ -74,7 +74,12 @@ def suppression_add(
     channel: Channel = Channel.EMAIL,
     source: str = "",
 ) -> Suppression:
-    """Never write to this address again. The first reason stays; to add it twice changes nothing."""
+    """
+    Never write to this address again. The first reason stays; to add it twice changes nothing.
+
+    The address is one as contacts keep it: what somebody types goes through `address_normalise` first, or
+    nobody is kept from anything. It is not checked here, so that no unsubscribing ever fails by it.
+    """
     suppression, is_new = Suppression.objects.get_or_create(
         channel=channel,
         address_hash=address_hash(address),

@@ -6,6 +6,8 @@ chunk that was committed. While the database works on a chunk, the next one is r
 """
 
 import logging
+import math
+import time
 from bisect import bisect_left
 from collections.abc import Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -36,7 +39,11 @@ LEASE_TIME = timedelta(minutes=2)  # renewed with every chunk
 CHUNK_ROWS = 10_000
 CHUNK_BYTES = 4 << 20  # wide rows come in smaller chunks, so that memory stays flat
 CHUNKS_PER_RING = 30
+SECONDS_PER_RING = 45  # the task's own limit leaves as much again to the chunk in hand
 SAMPLES = 5  # rows shown of each outcome
+# Classes of SQLSTATE: connection, rollback of a deadlock, resources, locks, a server going down. Not 54, a
+# limit that the same row meets again, nor 57014, a statement that takes too long each time.
+PASSING = ("08", "40", "53", "55", "57P")
 TRIES = 3  # of a chunk that met somebody else's new contact
 
 
@@ -61,7 +68,7 @@ def imports_run(*, now: datetime) -> None:
     """Work some chunks of one import and ring for the rest. May run at any time, many times at once."""
     work = _claim(ImportFile.objects.all(), now=now)
     if work is not None:
-        _work(work, chunks=CHUNKS_PER_RING)
+        _work(work, chunks=CHUNKS_PER_RING, seconds=SECONDS_PER_RING)
         ring(RUN_TASK)
 
 
@@ -93,28 +100,44 @@ def _claim(imports: ImportFileQuerySet, *, now: datetime) -> _Work | None:
     return _Work(import_file, import_file.lease_token, now)
 
 
-def _work(work: _Work, *, chunks: int | None) -> None:
+def _work(work: _Work, *, chunks: int | None, seconds: float | None = None) -> None:
     try:
-        is_finished = _chunks_write(work, chunks=chunks)
+        is_finished = _chunks_write(work, chunks=chunks, seconds=seconds)
         if is_finished:
             _finish(work, State.DONE)
         else:
-            work.held().update(leased_until=Now())  # free for whoever hears the next ring
+            _let_go(work)
+    except SoftTimeLimitExceeded:
+        _let_go(work)  # the chunk in hand is undone; whoever hears the next ring does it again
     except _LeaseLost:
         logger.info("import %s was cancelled or taken over", work.import_file.pk)
-    except (OperationalError, InterfaceError):
-        raise  # the database is away: once the lease is over, somebody goes on
     except FileNotFoundError:
         _finish(work, State.FAILED, error=_("The file is no longer where it was kept."))
-    except Exception:
+    except Exception as error:
+        if _passes(error):
+            raise  # the database is away: once the lease is over, somebody goes on
         logger.exception("import %s stopped", work.import_file.pk)
         _finish(
             work, State.FAILED, error=_("It stopped on a fault of ours. What was counted is in; try again.")
         )
 
 
-def _chunks_write(work: _Work, *, chunks: int | None) -> bool:
-    """Write up to this many chunks, or all; True once the file is at its end."""
+def _passes(error: Exception) -> bool:
+    """Test if the same chunk may do better in a while, because nothing is wrong with it."""
+    if isinstance(error, InterfaceError):
+        return True
+    state = getattr(error.__cause__, "sqlstate", None)  # None: there was no server to give one
+    return isinstance(error, OperationalError) and (state is None or state.startswith(PASSING))
+
+
+def _let_go(work: _Work) -> None:
+    """Free the import for whoever hears the next ring."""
+    work.held().update(leased_until=Now())
+
+
+def _chunks_write(work: _Work, *, chunks: int | None, seconds: float | None) -> bool:
+    """Write up to this many chunks, for about this long, or all; True once the file is at its end."""
+    until = math.inf if seconds is None else time.monotonic() + seconds
     import_file = work.import_file
     mapping = column_map(import_file)
     terms = Terms(
@@ -141,7 +164,7 @@ def _chunks_write(work: _Work, *, chunks: int | None) -> bool:
         with closing(_read_ahead(reader, Preparer(mapping))) as source:
             for done, prepared in enumerate(source, start=1):
                 _chunk_write(work, prepared, terms)
-                if done == chunks:
+                if done == chunks or time.monotonic() >= until:
                     return False
     return True
 
@@ -270,7 +293,8 @@ def _finish(work: _Work, state: ImportFile.State, *, error: str = "") -> None:
     if not ended:
         logger.info("import %s was cancelled or taken over at its end", work.import_file.pk)
         return
-    work.import_file.keys.all().delete()
+    if state == State.DONE:  # one that failed may go on, and has to know then whom it has met
+        work.import_file.keys.all().delete()
     collaboration.audit_record(
         action=f"import.{state}", subject=work.import_file, by=work.import_file.by, now=work.now
     )

@@ -8,7 +8,7 @@ from apps.segments.selectors.checks import (
     rule_check,
     rule_shares,
 )
-from apps.segments.selectors.counts import Count, Preview, Reach, rule_count, rule_estimate, rule_preview
+from apps.segments.selectors.counts import Count, Preview, Reach, rule_count, rule_preview
 from apps.segments.selectors.known import events_known, values_known
 from apps.segments.selectors.pages import (
     contact_lists,
@@ -20,7 +20,7 @@ from apps.segments.selectors.pages import (
     segments,
 )
 from apps.segments.selectors.rules import audience, rule_contacts, rule_read, segment_contacts, vocabulary
-from apps.segments.selectors.uses import list_uses, segment_uses
+from apps.segments.selectors.uses import attribute_uses, list_uses, segment_uses
 
 __all__ = [
     "Checked",
@@ -28,6 +28,7 @@ __all__ = [
     "PersonChecked",
     "Preview",
     "Reach",
+    "attribute_uses",
     "audience",
     "contact_lists",
     "events_known",
@@ -38,7 +39,6 @@ __all__ = [
     "rule_check",
     "rule_contacts",
     "rule_count",
-    "rule_estimate",
     "rule_preview",
     "rule_read",
     "rule_shares",

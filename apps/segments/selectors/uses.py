@@ -1,10 +1,11 @@
-"""What would break if a segment or a list were gone."""
+"""What would break if a segment, a list or an attribute were gone."""
 
 from collections.abc import Collection, Iterator
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from apps.contacts.registries import Use as AttributeUse
 from apps.core.registry import Registry
 from apps.segments import registry
 from apps.segments.models import Segment
@@ -21,6 +22,15 @@ def list_uses(ids: Collection[int]) -> dict[int, list[Use]]:
     return _uses("list", ids, registry.list_uses)
 
 
+def attribute_uses(key: str) -> list[AttributeUse]:
+    """Return the segments whose rules ask for this attribute, archived ones too: they can be restored."""
+    return [
+        AttributeUse(_("Segment"), segment.name, reverse("segments:detail", args=[segment.pk]))
+        for segment in Segment.objects.only("name", "rule")
+        if key in _named(segment.rule, "attribute")
+    ]
+
+
 def _uses(key: str, ids: Collection[int], upstairs: Registry[Uses]) -> dict[int, list[Use]]:
     found: dict[int, list[Use]] = {pk: [] for pk in ids}
     for segment in Segment.objects.active():
@@ -33,11 +43,11 @@ def _uses(key: str, ids: Collection[int], upstairs: Registry[Uses]) -> dict[int,
     return found
 
 
-def _named(rule: object, key: str) -> Iterator[int]:
-    """Yield the ids in conditions `{key: id}` of a rule, valid or not."""
+def _named(rule: object, key: str) -> Iterator[int | str]:
+    """Yield the ids or names in conditions `{key: id}` of a rule, valid or not."""
     match rule:
         case dict():
-            if isinstance(rule.get(key), int):
+            if isinstance(rule.get(key), int | str):
                 yield rule[key]
             for inner in rule.values():
                 yield from _named(inner, key)

@@ -34,7 +34,7 @@ def segment_create(
     :raises RuleInvalid: the rule cannot be used
     :raises SegmentInvalid: no name, or one that is taken
     """
-    selectors.rule_read(rule)
+    selectors.rule_read(rule, is_new=True)
     segment = Segment(name=_name(name), description=description.strip(), rule=rule, by=by)
     _keep(segment, action="segment.created", by=by, now=now, details={"rule": rule})
     return segment
@@ -56,7 +56,7 @@ def segment_change(
     :raises SegmentInvalid: no name, or one that is taken
     """
     if rule is not None:
-        selectors.rule_read(rule, segment=segment)
+        selectors.rule_read(rule, segment=segment, is_new=True)
     with transaction.atomic():
         segment = Segment.objects.select_for_update(no_key=True).get(pk=segment.pk)
         before = {"name": segment.name, "description": segment.description, "rule": segment.rule}
