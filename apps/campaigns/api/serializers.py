@@ -150,7 +150,7 @@ class KpiIn(serializers.ModelSerializer[Kpi]):
 
 
 class KpiMoveIn(serializers.Serializer[Any]):
-    to = serializers.ChoiceField(choices=["up", "down"])
+    position = serializers.IntegerField(min_value=0, help_text="0 is the first place.")
 
 
 class ContributorOut(serializers.ModelSerializer[Contributor]):
