@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 from django.utils.translation import ngettext
@@ -41,7 +42,7 @@ def captain_panel(user: User, now: datetime) -> dict[str, Any] | None:
 
 def tasks_panel(user: User, now: datetime) -> dict[str, Any] | None:
     tasks = list(selectors.tasks_of(user).order_by("due_date", "id")[:HITS])
-    return {"tasks": tasks, "today": now.date()} if tasks else None
+    return {"tasks": tasks, "today": timezone.localdate(now)} if tasks else None
 
 
 def stages_panel(user: User, now: datetime) -> dict[str, Any] | None:
@@ -49,7 +50,7 @@ def stages_panel(user: User, now: datetime) -> dict[str, Any] | None:
     stages = selectors.by_stage(user)
     if not any(count for _stage, count in stages):
         return None
-    return {"stages": stages, "campaigns": selectors.next_outcomes(user), "today": now.date()}
+    return {"stages": stages, "campaigns": selectors.next_outcomes(user), "today": timezone.localdate(now)}
 
 
 def _channel_people(channel: Channel) -> list[User]:

@@ -113,6 +113,11 @@ def comment_delete(*, comment: Comment, by: User, now: datetime) -> None:
     comment.delete()
 
 
+def thread_remove(*, subject: Model) -> None:
+    """Take away all that was said about a thing that is itself taken away: nothing else leads to it."""
+    Comment.objects.about(subject).delete()
+
+
 def _changeable(comment: Comment, *, now: datetime) -> Comment:
     comment = Comment.objects.select_for_update(no_key=True).get(pk=comment.pk)
     if not comment.is_changeable(at=now):

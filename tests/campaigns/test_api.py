@@ -87,6 +87,9 @@ class TestCampaigns:
             ({"name": "x", "goal_target": "-1"}, ["goal_target"]),
             ({"name": "x", "goal_measure": "luck"}, ["goal_measure"]),
             ({"name": "x", "goal_date": "2020-01-01"}, ["goal_date"]),
+            ({"name": "x", "goal_date": "9999-12-31"}, ["goal_date"]),
+            ({"name": "x", "start_date": "0202-01-01"}, ["start_date"]),
+            ({"name": "x", "goal_measure": "value"}, ["value_property"]),
             ({"name": "x", "start_date": "2099-02-01", "goal_date": "2099-01-01"}, ["goal_date"]),
             ({"name": "x", "goal_where": [{"property": "a", "op": "near", "value": 1}]}, ["goal_where"]),
             ({"name": "x", "goal_where": [{"op": "eq"}]}, ["goal_where.0.property"]),
@@ -365,7 +368,8 @@ class TestKpis:
         kpi = f"/api/v1/kpis/{made['id']}/"
         assert made["where"] == where
         assert program.patch(kpi, {"target": "10"}).json()["target"] == "10.00"
-        program.post(f"{kpi}move/", {"to": "up"})
+        for _time in range(2):
+            program.post(f"{kpi}move/", {"position": 0})
         labels = [one["label"] for one in program.get(path(campaign, "kpis")).json()["results"]]
         assert labels[0] == "Visits"
 

@@ -7,7 +7,8 @@ from apps.accounts.models import User
 from apps.campaigns import services
 from apps.campaigns.errors import ChangedMeanwhile, PutAway, Refused
 from apps.campaigns.models import Task
-from apps.collaboration.models import AuditEvent
+from apps.collaboration import services as collaboration
+from apps.collaboration.models import AuditEvent, Comment
 from tests.factories.accounts import UserFactory
 from tests.factories.campaigns import CampaignFactory, ChannelFactory, TaskFactory
 
@@ -106,6 +107,20 @@ class TestTaskUpdate:
         assert Task.objects.values().get(pk=task.pk) == before
         assert actions() == []
 
+    @pytest.mark.parametrize(("hour", "passed"), [(11, False), (12, True)])
+    def test_takes_a_day_until_it_has_passed_everywhere(self, noon, lead, hour, passed):
+        task, day = TaskFactory(), date(2030, 2, 28)
+        change = {"due_date": day, "by": lead, "now": noon.replace(hour=hour)}
+
+        if passed:
+            with pytest.raises(Refused, match=r"This day has passed\."):
+                services.task_update(task=task, **change)
+        else:
+            services.task_update(task=task, **change)
+
+        task.refresh_from_db()
+        assert task.due_date == (None if passed else day)
+
     def test_leaves_a_day_that_has_passed_as_it_is(self, noon, lead):
         task = TaskFactory(due_date=date(2030, 2, 1))
 
@@ -155,3 +170,12 @@ class TestTaskRemove:
         assert not Task.objects.exists()
         event = AuditEvent.objects.about(task.campaign).get()
         assert (event.action, event.details) == ("task.removed", {"task": "Write"})
+
+    def test_takes_what_was_said_about_it_and_nothing_else(self, noon, lead):
+        task, other = TaskFactory(), TaskFactory()
+        for subject in (task, other, task.campaign):
+            collaboration.comment_add(subject=subject, text="Well?", by=lead, now=noon)
+
+        services.task_remove(task=task, by=lead, now=noon)
+
+        assert [comment.subject for comment in Comment.objects.order_by("pk")] == [other, task.campaign]

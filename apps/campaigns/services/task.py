@@ -77,10 +77,11 @@ def task_move(*, task: Task, state: str, by: User, now: datetime) -> Task:
 
 @transaction.atomic
 def task_remove(*, task: Task, by: User, now: datetime) -> None:
-    """Take a task away; the campaign's history keeps that it was there."""
+    """Take a task away with what was said about it; the campaign's history keeps that it was there."""
     campaign = campaign_lock(task.campaign)
     count, _rows = Task.objects.filter(pk=task.pk).delete()
     if count:
+        collaboration.thread_remove(subject=task)
         details: dict[str, object] = {"task": task.title}
         collaboration.audit_record(action="task.removed", subject=campaign, by=by, now=now, details=details)
 
@@ -95,5 +96,5 @@ def _fields_check(task: Task, changes: Mapping[str, Any], *, now: datetime) -> N
     if channel is not None and channel.campaign_id != task.campaign_id:
         raise TaskRefused(_("That channel is of another campaign."), field="channel")
     person_check(changes.get("assignee"), field="assignee")
-    if told := dates.past_problem(changes.get("due_date"), today=now.date()):
+    if told := dates.past_problem(changes.get("due_date"), now=now):
         raise TaskRefused(told, field="due_date")
