@@ -53,6 +53,19 @@ class TestCampaignCreate:
         assert first == second == Campaign.objects.get()
         assert AuditEvent.objects.count() == 1
 
+    @pytest.mark.parametrize("other", [{"name": "Summer"}, {"outcome": "They come back."}])
+    def test_of_the_same_form_with_other_words_makes_another_and_leaves_the_first(self, noon, lead, other):
+        key, words = uuid4(), {"name": "Spring", "outcome": "They order again."}
+
+        first = services.campaign_create(by=lead, now=noon, key=key, **words)
+        services.campaign_update(campaign=first, by=lead, now=noon, outcome="They order twice.")
+        second = services.campaign_create(by=lead, now=noon, key=key, **{**words, **other})
+        again = services.campaign_create(by=lead, now=noon, key=key, **words)
+
+        assert again == first != second
+        assert row(first)["outcome"] == "They order twice."
+        assert {name: row(second)[name] for name in words} == {**words, **other}
+
     @pytest.mark.parametrize(
         ("captain", "fields", "refusal", "field"),
         [

@@ -66,6 +66,15 @@ class TestTaskAdd:
         assert made == [Task.objects.get()] * 2
         assert actions() == ["task.added"]
 
+    def test_of_the_same_form_with_other_words_adds_another(self, noon, lead):
+        campaign, key = CampaignFactory(), uuid4()
+        channels = [campaign.channels.get(), None]
+
+        for channel in channels:
+            services.task_add(campaign=campaign, title="Write", by=lead, now=noon, key=key, channel=channel)
+
+        assert list(Task.objects.order_by("pk").values_list("channel", flat=True)) == [channels[0].pk, None]
+
     @pytest.mark.parametrize(("case", "field", "refusal"), REFUSALS)
     def test_refuses_and_adds_nothing(self, noon, lead, refusals, case, field, refusal):
         campaign, fields = CampaignFactory(), refusals[case]()

@@ -11,7 +11,7 @@ from apps.campaigns import dates, wizard
 from apps.campaigns.errors import BookendMissing, DatesDoNotFit, NotEligible, Refused
 from apps.campaigns.models import Campaign
 from apps.campaigns.services.edit import campaign_lock, changes_of, row_edit, where_check
-from apps.campaigns.services.once import made_once
+from apps.campaigns.services.once import creation_key, made_once
 from apps.campaigns.services.watch import WATCH_TASK
 from apps.collaboration import services as collaboration
 from apps.core.queues import ring
@@ -38,17 +38,18 @@ def campaign_create(
     """
     Begin a campaign. Its captain is whom `by` names, or `by`.
 
-    `key` is the form's: the same form sent twice gives the one campaign. `fields` are those of
-    `campaign_update`.
+    `key` is the form's: the same form sent twice gives the one campaign, with other words another one.
+    `fields` are those of `campaign_update`.
 
     :raises NotEligible: that person cannot be a captain
     :raises Refused: as `campaign_update`
     """
     captain = captain or by
     _captain_check(captain)
+    made_of = creation_key(key, {"name": name, "captain": captain, **fields})
 
     def make() -> Campaign:
-        campaign = Campaign(name=name, captain=captain, wizard_step=wizard_step, creation_key=key)
+        campaign = Campaign(name=name, captain=captain, wizard_step=wizard_step, creation_key=made_of)
         _fields_check(campaign, fields, now=now)
         for field, value in fields.items():
             setattr(campaign, field, value)
@@ -56,7 +57,7 @@ def campaign_create(
         collaboration.audit_record(action="campaign.created", subject=campaign, by=by, now=now)
         return campaign
 
-    return made_once(Campaign, key, make)
+    return made_once(Campaign, made_of, make)
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from apps.campaigns import dates
 from apps.campaigns.errors import TaskRefused
 from apps.campaigns.models import Campaign, Task
 from apps.campaigns.services.edit import campaign_lock, changes_of, row_edit
-from apps.campaigns.services.once import made_once
+from apps.campaigns.services.once import creation_key, made_once
 from apps.campaigns.services.team import person_check
 from apps.collaboration import services as collaboration
 
@@ -24,15 +24,16 @@ def task_add(
     """
     Add a task; `fields` are those of `task_update`.
 
-    `key` is the form's: the same form sent twice gives the one task.
+    `key` is the form's: the same form sent twice gives the one task, with other words another one.
 
     :raises TaskRefused: the channel is of another campaign, or the day has passed
     :raises NotEligible: that person cannot be given work
     """
+    made_of = creation_key(key, {"campaign": campaign, "title": title, **fields})
 
     def make() -> Task:
         locked = campaign_lock(campaign)
-        task = Task(campaign=locked, title=title, creation_key=key)
+        task = Task(campaign=locked, title=title, creation_key=made_of)
         _fields_check(task, fields, now=now)
         for field, value in fields.items():
             setattr(task, field, value)
@@ -40,7 +41,7 @@ def task_add(
         collaboration.audit_record(action="task.added", subject=task, by=by, now=now, within=locked)
         return task
 
-    return made_once(Task, key, make)
+    return made_once(Task, made_of, make)
 
 
 @transaction.atomic
