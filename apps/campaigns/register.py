@@ -16,6 +16,7 @@ from apps.campaigns import selectors
 from apps.campaigns.models import Campaign, Channel, Task
 from apps.campaigns.selectors.history import ACTS
 from apps.collaboration.subjects import Subject, actions, subjects
+from apps.content import uses as content
 from apps.core import home
 from apps.core.navigation import Room, SearchHit, rooms, searches
 from apps.segments.registry import Use
@@ -83,8 +84,14 @@ def _segment_uses(segment_ids: Collection[int]) -> dict[int, list[Use]]:
     return found
 
 
+def _owns_some_channel(user: User) -> bool:
+    """The owner of a channel writes what it sends, whatever the role."""
+    return Channel.objects.filter(owner=user, campaign__archived_at__isnull=True).exists()
+
+
 def register() -> None:
     """Called from `AppConfig.ready`."""
+    content.writers.register("channel-owners", _owns_some_channel)
     segment_uses.register("campaigns", _segment_uses)
     rooms.register(
         "campaigns",

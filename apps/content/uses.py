@@ -1,8 +1,10 @@
-"""Where templates are used: the rooms above say so from `AppConfig.ready`."""
+"""Where templates are used, and who writes them for it: the rooms above say so from `AppConfig.ready`."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+
+from django.db.models import Model
 
 from apps.accounts.models import User
 from apps.core.registry import Registry
@@ -10,7 +12,12 @@ from apps.core.registry import Registry
 
 @dataclass(frozen=True)
 class TemplateUse:
-    """One thing that uses a template. `keeps_it`: it runs, so the template cannot be put away now."""
+    """
+    One thing that uses a template. `keeps_it`: it runs, so the template cannot be put away now.
+
+    `will_send` is what would send the next words of the template, and `permission` what it takes to change
+    that; None where the words are fixed.
+    """
 
     template_id: int
     label: str
@@ -18,6 +25,8 @@ class TemplateUse:
     url: str
     keeps_it: bool
     is_visible: bool  # to the one who asks; of the others that person learns only how many there are
+    will_send: Model | None = None
+    permission: str = ""
 
 
 @dataclass(frozen=True)
@@ -29,6 +38,10 @@ class Uses:
 
     def __len__(self) -> int:
         return len(self.shown) + self.others
+
+
+# Who writes content beside those whose role says so.
+writers: Registry[Callable[[User], bool]] = Registry()
 
 
 # Each answers for many templates at once, to one person, in a fixed number of queries.
@@ -48,6 +61,12 @@ def keepers_of(template_id: int, *, user: User) -> Uses:
     """Return what runs with this template, so that it cannot be put away now."""
     found = [use for source in template_uses for use in source([template_id], user)]
     return _told([use for use in found if use.keeps_it])
+
+
+def uses_of_others(template_id: int, *, user: User) -> Uses:
+    """Return what would send the next words of this template, and is not the user's to change."""
+    found = [use for source in template_uses for use in source([template_id], user)]
+    return _told([use for use in found if use.will_send and not user.has_perm(use.permission, use.will_send)])
 
 
 def _told(uses: list[TemplateUse]) -> Uses:

@@ -142,8 +142,10 @@ def _template_uses(template_ids: Collection[int], user: User) -> list[content.Te
             url=reverse("messaging:detail", args=[message.pk]),
             keeps_it=message.finished_at is None and message.state != Message.State.CANCELLED,
             is_visible=message.is_visible,  # type: ignore[attr-defined]  # annotated
+            will_send=message if message.is_draft else None,  # the launch fixes the version
+            permission="messaging.change_message",
         )
-        for message in using.order_by("pk")
+        for message in using.select_related("campaign", "channel").order_by("pk")
     ]
 
 
