@@ -2,6 +2,7 @@
 
 from rest_framework.routers import SimpleRouter
 
+from apps.accounts.api.invitations import InvitationViewSet
 from apps.accounts.api.people import MeViewSet, UserViewSet
 from apps.campaigns.api import (
     CampaignViewSet,
@@ -38,6 +39,7 @@ router.register("templates", TemplateViewSet)
 router.register("messages", MessageViewSet)
 router.register("senders", SenderViewSet)
 router.register("users", UserViewSet)
+router.register("invitations", InvitationViewSet)
 router.register("campaigns", CampaignViewSet)
 router.register("channels", ChannelViewSet)
 router.register("contributors", ContributorViewSet)

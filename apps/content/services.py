@@ -103,13 +103,14 @@ def template_rename(*, template: Template, name: str, description: str, by: User
     template = _lock(template)
     if (template.name, template.description) == (name, description):
         return template
-    old = template.name
+    told = [("renamed", template.name, name), ("described", template.description, description)]
     template.name, template.description = name, description
     template.save(update_fields=["name", "description", "updated_at"])
-    if old != name:
-        collaboration.audit_record(
-            action="template.renamed", subject=template, by=by, now=now, details={"from": old}
-        )
+    for verb, old, new in told:
+        if old != new:
+            collaboration.audit_record(
+                action=f"template.{verb}", subject=template, by=by, now=now, details={"from": old}
+            )
     return template
 
 

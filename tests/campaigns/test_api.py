@@ -409,6 +409,22 @@ class TestComments:
         assert [one["text"] for one in client.get(address).json()["results"]] == ["Shall we? 🎉"]
         assert fields_of(client.post(address, {"text": " "})) == ["text"]
 
+    @pytest.mark.parametrize("kind", ["campaigns", "channels", "tasks"])
+    def test_have_scopes_of_their_own(self, api, lead, kind):
+        task = TaskFactory()
+        below = {"campaigns": task.campaign, "channels": task.campaign.channels.get(), "tasks": task}[kind]
+        address, word = f"/api/v1/{kind}/{below.pk}/comments/", {"text": "Hello"}
+        plans, talks = (
+            api(lead, "campaigns:read", "campaigns:write"),
+            api(lead, "comments:read", "comments:write"),
+        )
+
+        assert talks.post(address, word).status_code == HTTPStatus.CREATED
+        assert talks.get(address).status_code == HTTPStatus.OK
+        assert talks.get(f"/api/v1/{kind}/{below.pk}/").status_code == HTTPStatus.FORBIDDEN
+        assert plans.post(address, word).json()["detail"] == "The token lacks the scope “comments:write”."
+        assert plans.get(address).json()["detail"] == "The token lacks the scope “comments:read”."
+
     def test_are_no_business_of_strangers(self, api):
         stranger = api(UserFactory(role=User.Role.CONTRIBUTOR))
 

@@ -162,7 +162,10 @@ class TestTemplateRename:
 
         template.refresh_from_db()
         assert (template.name, template.description, template.versions.count()) == ("New", "d", 1)
-        assert AuditEvent.objects.get().details == {"from": "Old"}
+        assert [(event.action, event.details) for event in AuditEvent.objects.order_by("pk")] == [
+            ("template.renamed", {"from": "Old"}),
+            ("template.described", {"from": ""}),
+        ]
 
 
 class TestTemplateArchive:
