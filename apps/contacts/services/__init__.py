@@ -37,6 +37,14 @@ from apps.contacts.services.imports import (
     import_start,
     import_upload,
 )
+from apps.contacts.services.merge import (
+    ContactNotMergeable,
+    MergeNeedsPerson,
+    MergeNotUndoable,
+    contact_merge,
+    contact_unmerge,
+    merges_sweep,
+)
 
 __all__ = [
     "AttributeRefused",
@@ -45,10 +53,13 @@ __all__ = [
     "ConsentRefused",
     "ContactExists",
     "ContactIn",
+    "ContactNotMergeable",
     "EventIn",
     "EventOutcome",
     "EventResult",
     "ImportRefused",
+    "MergeNeedsPerson",
+    "MergeNotUndoable",
     "UpsertResult",
     "attribute_create",
     "attribute_delete",
@@ -58,6 +69,8 @@ __all__ = [
     "consent_record",
     "consents_import",
     "contact_create",
+    "contact_merge",
+    "contact_unmerge",
     "contact_update",
     "contacts_upsert",
     "events_record",
@@ -69,6 +82,7 @@ __all__ = [
     "import_start",
     "import_upload",
     "imports_run",
+    "merges_sweep",
     "suppression_add",
     "suppression_lift",
 ]
