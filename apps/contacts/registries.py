@@ -63,7 +63,7 @@ class TimelineEntry:
     detail: str = ""
     url: str = ""
     by: object = None
-    key: str = ""  # tells apart what happened at the same moment
+    key: str = ""  # tells apart what happened at the same moment, in the order that its source reads it in
 
 
 # (contact, before, limit) -> what happened before that moment, newest first, at most `limit`, in one query.

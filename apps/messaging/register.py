@@ -155,7 +155,7 @@ def _timeline(contact: Contact, before: datetime, limit: int) -> list[contacts.T
             kind="message",
             icon="mail",
             url=reverse("messaging:recipient", args=[row.pk]),
-            key=f"recipient-{row.pk}",
+            key=f"recipient-{row.pk:020}",
         )
         for row in sent.select_related("message").order_by("-finished_at", "-pk")[:limit]
     ]
@@ -167,7 +167,7 @@ def _timeline(contact: Contact, before: datetime, limit: int) -> list[contacts.T
             icon=ICONS.get(event.kind, "mail"),
             url=reverse("messaging:recipient", args=[event.recipient_id]),
             detail=str(event.link) if event.link else "",
-            key=f"delivery-{event.pk}",
+            key=f"delivery-{event.pk:020}",
         )
         for event in events.select_related("message", "link").order_by("-at", "-pk")[:limit]
     ]

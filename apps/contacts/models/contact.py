@@ -65,6 +65,8 @@ class Contact(TimeStamped):
         indexes = [
             # Prefix search in the list of contacts.
             models.Index(fields=["email"], name="contacts_contact_email", opclasses=["text_pattern_ops"]),
+            # Who else has this number, asked by the profile. Few contacts have one.
+            models.Index(fields=["phone"], condition=~Q(phone=""), name="contacts_contact_phone"),
             # "Added since": ids and times rise together, so a few pages say where to look. Nothing else is
             # indexed: an update that touches no index rewrites the row alone, and imports live from that.
             BrinIndex(fields=["created_at"], name="contacts_contact_created"),

@@ -1,5 +1,6 @@
 """What screens, endpoints and other rooms read about contacts."""
 
+from apps.contacts.selectors.alike import Alike, contacts_alike
 from apps.contacts.selectors.dictionary import attributes, attributes_alike, coverage
 from apps.contacts.selectors.history import BadCursor, TimelinePage, events, timeline_page
 from apps.contacts.selectors.imports import COUNTS as IMPORT_COUNTS
@@ -39,6 +40,7 @@ __all__ = [
     "IMPORT_COUNTS",
     "NO_CONSENT",
     "OPERATOR_LABELS",
+    "Alike",
     "BadCursor",
     "Condition",
     "ContactAsk",
@@ -54,6 +56,7 @@ __all__ = [
     "contact_merges",
     "contact_profile",
     "contacts",
+    "contacts_alike",
     "contacts_as_data",
     "contacts_estimate",
     "contacts_found",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from apps.contacts import registries
 from apps.contacts.addresses import AddressInvalid, identity_normalise
-from apps.contacts.models import Attribute, Consent, Contact, ContactMerge, Identity
+from apps.contacts.models import Attribute, Channel, Consent, Contact, ContactMerge, Identity
 from apps.contacts.moved import consent_wins
 from apps.contacts.moves import Act, Tally
 from apps.contacts.values import value_render
@@ -78,6 +78,10 @@ class MergedConsent:
     kept: str | None
     other: str | None
     result: str
+
+    @property
+    def channel_label(self) -> str:
+        return str(Channel(self.channel).label)
 
     @property
     def is_conflict(self) -> bool:

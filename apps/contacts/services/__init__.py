@@ -10,6 +10,7 @@ from apps.contacts.services.consent import (
 )
 from apps.contacts.services.contacts import (
     ContactExists,
+    ContactGone,
     contact_create,
     contact_update,
 )
@@ -27,6 +28,7 @@ from apps.contacts.services.events import (
     EventResult,
     events_record,
 )
+from apps.contacts.services.identity import identity_add, identity_alias
 from apps.contacts.services.import_work import import_run, imports_run
 from apps.contacts.services.imports import (
     ImportRefused,
@@ -52,6 +54,7 @@ __all__ = [
     "ConsentChange",
     "ConsentRefused",
     "ContactExists",
+    "ContactGone",
     "ContactIn",
     "ContactNotMergeable",
     "EventIn",
@@ -74,6 +77,8 @@ __all__ = [
     "contact_update",
     "contacts_upsert",
     "events_record",
+    "identity_add",
+    "identity_alias",
     "import_cancel",
     "import_discard",
     "import_reread",

@@ -22,6 +22,10 @@ class ContactExists(DomainError):
     """Another contact has this address or identity already."""
 
 
+class ContactGone(DomainError):
+    """There is no such contact any more: erased, or merged into another one."""
+
+
 def contact_create(
     *,
     by: User | None,
@@ -78,6 +82,7 @@ def contact_update(
 
     :raises ValidationError: by field: a bad address, value or identity
     :raises ContactExists: an identity belongs to somebody else
+    :raises ContactGone: erased or merged in the meantime
     :raises ConsentRefused: see `consent_record`
     """
     fields = _fields(email or "", phone or "", identities, attributes or {})
@@ -85,6 +90,8 @@ def contact_update(
         with transaction.atomic():
             dictionary_add(fields.unknown)
             contact = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
+            if contact.erased_at:
+                raise ContactGone(_("This contact was erased or merged in the meantime."))
             changed = _change(contact, fields, email=email, phone=phone)
             _names_add(contact, fields.names, now=now)
             if changed:

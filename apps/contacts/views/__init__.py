@@ -19,6 +19,7 @@ from apps.contacts.views.imports import (
     import_resume,
     import_run,
 )
+from apps.contacts.views.merging import contact_alike, contact_identity, contact_merge, contact_unmerge
 from apps.contacts.views.profile import (
     contact_change,
     contact_consent,
@@ -36,15 +37,19 @@ __all__ = [
     "attribute_delete",
     "attribute_detail",
     "attribute_list",
+    "contact_alike",
     "contact_change",
     "contact_consent",
     "contact_create",
     "contact_csv",
     "contact_detail",
+    "contact_identity",
     "contact_lift",
     "contact_list",
+    "contact_merge",
     "contact_suppress",
     "contact_timeline",
+    "contact_unmerge",
     "event_list",
     "event_type_list",
     "import_cancel",
