@@ -17,6 +17,7 @@ from django.utils.functional import Promise
 
 from apps.contacts.models import Contact
 from apps.contacts.moves import Move
+from apps.contacts.personal import Holding
 from apps.core.registry import Registry
 
 Text = str | Promise
@@ -72,3 +73,6 @@ timeline: Registry[Callable[[Contact, datetime, int], list[TimelineEntry]]] = Re
 # One for each table with a `contact_id`: what becomes of its rows when two contacts are merged. They are
 # moved in the order of registration.
 moves: Registry[Move] = Registry()
+
+# By the name of the table: what it holds about a person. They are erased in the order of registration.
+holdings: Registry[Holding] = Registry()

@@ -20,5 +20,10 @@ def attributes_settle(**_later: Any) -> None:
 
 
 @shared_task(soft_time_limit=110)
+def erasures_sweep(**_later: Any) -> None:
+    services.erasures_sweep(now=clock.now())
+
+
+@shared_task(soft_time_limit=110)
 def merges_sweep(**_later: Any) -> None:
     services.merges_sweep(now=clock.now())

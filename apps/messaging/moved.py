@@ -1,4 +1,4 @@
-"""What becomes of the ledger and of deliveries when two contacts are merged."""
+"""What becomes of the ledger and of deliveries when two contacts are merged, or a person is erased."""
 
 from dataclasses import dataclass
 
@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.contacts import registries
 from apps.contacts.moves import Act, Move, Record
+from apps.contacts.personal import Holding
 from apps.core.errors import DomainError
 from apps.messaging.models import Recipient
 from apps.messaging.models.recipient import HELD, UNFINISHED
@@ -52,6 +53,9 @@ class WithRecipient(Move):
             )
 
 
+SUMMED = "The results of a message are sums of these rows; they say nothing about who it was."
+
+
 def register() -> None:
     registries.moves.register(
         "recipients",
@@ -61,3 +65,13 @@ def register() -> None:
         "deliveries",
         WithRecipient("", "messaging_deliveryevent", is_swept=True),
     )
+    for holding in (
+        Holding(
+            gettext_lazy("Messages"),
+            "messaging_recipient",
+            blanks={"address": "''", "answer": "''"},
+            hidden=("lease_token", "leased_until"),
+        ),
+        Holding(gettext_lazy("Opens, clicks and bounces"), "messaging_deliveryevent", kept=SUMMED),
+    ):
+        registries.holdings.register(holding.table, holding)

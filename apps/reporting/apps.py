@@ -8,8 +8,9 @@ class ReportingConfig(AppConfig):
     def ready(self) -> None:
         from apps.campaigns import panels
         from apps.contacts import registries
+        from apps.contacts.personal import Holding
         from apps.core.navigation import Room, rooms
-        from apps.messaging.moved import WithRecipient
+        from apps.messaging.moved import SUMMED, WithRecipient
 
         panels.tabs.register(
             "results",
@@ -19,6 +20,9 @@ class ReportingConfig(AppConfig):
         )
         # A conversion is of one recipient, and goes with that row of the ledger.
         registries.moves.register("conversions", WithRecipient("", "reporting_conversion"))
+        registries.holdings.register(
+            "reporting_conversion", Holding(_("Conversions"), "reporting_conversion", kept=SUMMED)
+        )
         rooms.register(
             "reporting.overview",
             Room(_("Overview"), "reporting:overview", "chart-bar", "measure", "reporting.view_overview", 10),

@@ -1,4 +1,4 @@
-"""What becomes of memberships when two contacts are merged."""
+"""What becomes of memberships when two contacts are merged, or a person is erased."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.contacts import registries
 from apps.contacts.moves import Act, Move, Record
+from apps.contacts.personal import Holding, Person
 from apps.segments.models import ContactList, ContactListMember
 
 
@@ -26,6 +27,17 @@ class ListMove(Move):
         _resize(list(still.values_list("contact_list", flat=True)), by=1)
 
 
+class ListHolding(Holding):
+    """Places on lists, of which each list keeps the number; those of merged contacts are not counted."""
+
+    def erase(self, person: Person) -> int:
+        counted = ContactListMember.objects.filter(
+            contact__in=person.contacts, contact__merged_into=None
+        ).values_list("contact_list", flat=True)
+        _resize(list(counted), by=-1)
+        return super().erase(person)
+
+
 def _resize(lists: list[int], *, by: int) -> None:
     # In order, as everybody who locks several lists does.
     for pk in sorted(lists):
@@ -40,3 +52,8 @@ def register() -> None:
         "lists",
         ListMove(_("Lists"), "segments_contactlistmember", key="contact_list_id", once=("contact_list_id",)),
     )
+    for holding in (
+        Holding(_("Segments"), "segments_segmentmember"),
+        ListHolding(_("Lists"), "segments_contactlistmember"),
+    ):
+        registries.holdings.register(holding.table, holding)

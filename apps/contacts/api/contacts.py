@@ -109,6 +109,20 @@ class UnmergeIn(serializers.Serializer[Any]):
     contact = serializers.IntegerField(required=False, help_text="Whom to bring back; the last, if left out.")
 
 
+class EraseIn(serializers.Serializer[Any]):
+    why = serializers.CharField(
+        max_length=500, default="", allow_blank=True, help_text="For the record; nothing personal."
+    )
+
+
+class ExportOut(serializers.Serializer[Any]):
+    contact = serializers.IntegerField()
+    exported_at = serializers.DateTimeField()
+    held = serializers.DictField(
+        child=serializers.ListField(child=serializers.DictField()), help_text="Rows by table."
+    )
+
+
 class MergedValueOut(serializers.Serializer[Any]):
     label = serializers.CharField()  # type: ignore[assignment]  # hides what only fields have
     kept = serializers.CharField()
@@ -200,6 +214,8 @@ class ContactViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         "merge": "contacts.change_contact",
         "merge_preview": "contacts.view_contact",
         "unmerge": "contacts.change_contact",
+        "export": "contacts.export_contact",
+        "erase": "contacts.erase_contact",
     }
     parameters = {"timeline": ("cursor",), "merge_preview": ("contact",)}
 
@@ -326,6 +342,23 @@ class ContactViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
             raise ValidationError({"contact": ["No such contact was merged into this one."]})
         back = services.contact_unmerge(merge=merge, by=self.user, now=clock.now())
         return Response(ContactOut(back).data)
+
+    @extend_schema(request=None, responses=ExportOut)
+    @action(detail=True, methods=["post"])
+    def export(self, request: Request, pk: str) -> Response:
+        """Everything that is held about the person, table by table. That it was asked for is written down."""
+        return Response(services.contact_export(contact=self.get_object(), by=self.user, now=clock.now()))
+
+    @extend_schema(request=EraseIn, responses={204: None})
+    @action(detail=True, methods=["post"])
+    def erase(self, request: Request, pk: str) -> Response:
+        """Forget the person for ever. Their addresses stay suppressed, by hash alone."""
+        payload = EraseIn(data=request.data)
+        payload.is_valid(raise_exception=True)
+        services.contact_erase(
+            contact=self.get_object(), **payload.validated_data, by=self.user, now=clock.now()
+        )
+        return Response(status=204)
 
 
 def _given(data: dict[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,13 @@ from apps.contacts.services.dictionary import (
     attribute_update,
     attributes_settle,
 )
+from apps.contacts.services.erasure import (
+    ContactErased,
+    contact_erase,
+    contact_export,
+    erasures_reapply,
+    erasures_sweep,
+)
 from apps.contacts.services.events import (
     EventIn,
     EventOutcome,
@@ -53,6 +60,7 @@ __all__ = [
     "BulkRefused",
     "ConsentChange",
     "ConsentRefused",
+    "ContactErased",
     "ContactExists",
     "ContactGone",
     "ContactIn",
@@ -72,10 +80,14 @@ __all__ = [
     "consent_record",
     "consents_import",
     "contact_create",
+    "contact_erase",
+    "contact_export",
     "contact_merge",
     "contact_unmerge",
     "contact_update",
     "contacts_upsert",
+    "erasures_reapply",
+    "erasures_sweep",
     "events_record",
     "identity_add",
     "identity_alias",

@@ -7,6 +7,7 @@ from apps.contacts.views.attributes import (
     attribute_list,
 )
 from apps.contacts.views.contacts import contact_csv, contact_list
+from apps.contacts.views.erasure import contact_erase, contact_export
 from apps.contacts.views.events import event_list, event_type_list
 from apps.contacts.views.imports import (
     import_cancel,
@@ -43,6 +44,8 @@ __all__ = [
     "contact_create",
     "contact_csv",
     "contact_detail",
+    "contact_erase",
+    "contact_export",
     "contact_identity",
     "contact_lift",
     "contact_list",

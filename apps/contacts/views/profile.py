@@ -41,6 +41,8 @@ def _profile(
         "identity_form": forms.IdentityForm(),
         "merges": selectors.contact_merges(contact),
         "may_change": user.has_perm("contacts.change_contact", contact),
+        "may_export": user.has_perm("contacts.export_contact", contact),
+        "may_erase": user.has_perm("contacts.erase_contact", contact),
         "may_lift": user.has_perm("contacts.delete_suppression"),
     }
     return render(request, "contacts/contact_detail.html", context)
