@@ -40,7 +40,7 @@ def contact_merge(request: UserRequest, contact: Contact) -> HttpResponse:
         except DomainError as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, _("The two are one contact now. This can be undone below."))
+            messages.success(request, _("The two are one contact now. “Merged from” undoes it."))
             return redirect("contacts:detail", contact.pk)
     return _page(request, contact, form)
 
