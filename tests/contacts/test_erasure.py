@@ -319,6 +319,7 @@ class TestDoors:
 
         assert told["held"]["contacts_contact"][0]["email"] in {SECRET, ""}
         assert done.status_code == HTTPStatus.NO_CONTENT
+        assert program.post(f"{url}/erase/", {}, format="json").status_code == HTTPStatus.CONFLICT
         assert program.get(f"{url}/").status_code == HTTPStatus.NOT_FOUND
 
     def test_the_stored_answer_to_a_program_is_erased_too(self, api, ann, lead, noon):
