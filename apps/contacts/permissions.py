@@ -34,5 +34,8 @@ for _name in (
 for _name in ("contacts.add_attribute", "contacts.change_attribute"):
     rules.add_perm(_name, defines)
 rules.add_perm("contacts.delete_attribute", is_data_lead)
+# Everything about one person, handed over or forgotten: for those who answer for data, and their programs.
+for _name in ("contacts.export_contact", "contacts.erase_contact"):
+    rules.add_perm(_name, lifts | is_integration)
 # To lift one is to write again to somebody who may have said no.
 rules.add_perm("contacts.delete_suppression", lifts)

@@ -17,7 +17,7 @@ from apps.contacts import registries as contacts
 from apps.contacts.models import Contact
 from apps.content import uses as content
 from apps.core.navigation import Room, SearchHit, rooms, searches
-from apps.messaging import checks, selectors
+from apps.messaging import checks, moved, selectors
 from apps.messaging.models import DeliveryEvent, Message, Recipient, Sender
 from apps.messaging.rules import MESSAGE_KIND
 from apps.segments import registry as segments
@@ -28,6 +28,7 @@ ICONS = {"opened": "mail-opened", "clicked": "click", "unsubscribed": "user-minu
 
 def register() -> None:
     checks.register()
+    moved.register()
     rooms.register(
         "messages",
         Room(gettext_lazy("Messages"), "messaging:list", "mail", "build", "messaging.view_message", order=30),
@@ -160,7 +161,7 @@ def _timeline(contact: Contact, before: datetime, limit: int) -> list[contacts.T
             kind="message",
             icon="mail",
             url=reverse("messaging:recipient", args=[row.pk]),
-            key=f"recipient-{row.pk}",
+            key=f"recipient-{row.pk:020}",
         )
         for row in sent.select_related("message").order_by("-finished_at", "-pk")[:limit]
     ]
@@ -172,7 +173,7 @@ def _timeline(contact: Contact, before: datetime, limit: int) -> list[contacts.T
             icon=ICONS.get(event.kind, "mail"),
             url=reverse("messaging:recipient", args=[event.recipient_id]),
             detail=str(event.link) if event.link else "",
-            key=f"delivery-{event.pk}",
+            key=f"delivery-{event.pk:020}",
         )
         for event in events.select_related("message", "link").order_by("-at", "-pk")[:limit]
     ]

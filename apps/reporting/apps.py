@@ -7,13 +7,21 @@ class ReportingConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.campaigns import panels
+        from apps.contacts import registries
+        from apps.contacts.personal import Holding
         from apps.core.navigation import Room, rooms
+        from apps.messaging.moved import SUMMED, WithRecipient
 
         panels.tabs.register(
             "results",
             panels.Tab(
                 "results", _("Results"), "reporting:results", "chart-bar", "reporting.view_results", order=80
             ),
+        )
+        # A conversion is of one recipient, and goes with that row of the ledger.
+        registries.moves.register("conversions", WithRecipient("", "reporting_conversion"))
+        registries.holdings.register(
+            "reporting_conversion", Holding(_("Conversions"), "reporting_conversion", kept=SUMMED)
         )
         rooms.register(
             "reporting.overview",

@@ -9,6 +9,7 @@ class SegmentsConfig(AppConfig):
     def ready(self) -> None:
         from apps.contacts import registries as contacts
         from apps.core.navigation import Room, rooms, searches
+        from apps.segments import moved
         from apps.segments.selectors import attribute_uses, segment_search
 
         room = Room(
@@ -17,3 +18,4 @@ class SegmentsConfig(AppConfig):
         rooms.register("segments", room)
         searches.register("segments", segment_search)
         contacts.attribute_uses.register("segments", attribute_uses)
+        moved.register()

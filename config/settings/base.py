@@ -128,6 +128,8 @@ MEDIA_ROOT = env.MEDIA_ROOT
 BASE_URL = env.BASE_URL
 TRACKING_BASE_URL = env.TRACKING_BASE_URL
 DATA_DIR = env.DATA_DIR
+# Who was erased, by hashes: kept beside the database, to be applied again when an older one is restored.
+ERASURE_LOG = env.ERASURE_LOG
 REDIS_URL = env.REDIS_URL
 EMAIL_URL = env.EMAIL_URL
 MAILBOX_DIR: Path | None = None  # where the mail catcher keeps what it caught; None: there is none
@@ -260,6 +262,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "bursts_mark": {"task": "apps.messaging.tasks.bursts_mark", "schedule": 60.0},
     "imports_run": {"task": "apps.contacts.tasks.imports_run", "schedule": 5.0},
     "attributes_settle": {"task": "apps.contacts.tasks.attributes_settle", "schedule": 60.0},
+    "erasures_sweep": {"task": "apps.contacts.tasks.erasures_sweep", "schedule": 60.0},
+    "merges_sweep": {"task": "apps.contacts.tasks.merges_sweep", "schedule": 60.0},
     "partitions_ensure": {"task": "apps.operations.tasks.partitions_ensure", "schedule": 3600.0},
     "answers_forget": {"task": "apps.accounts.tasks.answers_forget", "schedule": 3600.0},
     "results_refresh_due": {"task": "apps.reporting.tasks.results_refresh_due", "schedule": 10.0},

@@ -100,6 +100,64 @@ class BulkOut(serializers.Serializer[Any]):
     results = BulkRowOut(many=True)
 
 
+class MergeIn(serializers.Serializer[Any]):
+    contact = serializers.PrimaryKeyRelatedField(
+        queryset=Contact.objects.known(), help_text="Whose data comes along."
+    )
+    confirm = serializers.BooleanField(
+        default=False, help_text="A person has compared the two and says that they are one."
+    )
+
+
+class UnmergeIn(serializers.Serializer[Any]):
+    contact = serializers.IntegerField(required=False, help_text="Whom to bring back; the last, if left out.")
+
+
+class EraseIn(serializers.Serializer[Any]):
+    why = serializers.CharField(
+        max_length=500, default="", allow_blank=True, help_text="For the record; nothing personal."
+    )
+
+
+class ExportOut(serializers.Serializer[Any]):
+    contact = serializers.IntegerField()
+    exported_at = serializers.DateTimeField()
+    held = serializers.DictField(
+        child=serializers.ListField(child=serializers.DictField()), help_text="Rows by table."
+    )
+
+
+class MergedValueOut(serializers.Serializer[Any]):
+    label = serializers.CharField()  # type: ignore[assignment]  # hides what only fields have
+    kept = serializers.CharField()
+    other = serializers.CharField()
+    result = serializers.CharField()
+    is_conflict = serializers.BooleanField()
+
+
+class MergedConsentOut(serializers.Serializer[Any]):
+    channel = serializers.CharField()
+    topic = serializers.CharField()
+    kept = serializers.CharField(allow_null=True)
+    other = serializers.CharField(allow_null=True)
+    result = serializers.CharField()
+    is_conflict = serializers.BooleanField()
+
+
+class TallyOut(serializers.Serializer[Any]):
+    label = serializers.CharField()  # type: ignore[assignment]  # hides what only fields have
+    moves = serializers.IntegerField()
+    stays = serializers.IntegerField()
+
+
+class MergePreviewOut(serializers.Serializer[Any]):
+    needs_person = serializers.BooleanField()
+    conflicts = serializers.IntegerField()
+    values = MergedValueOut(many=True)
+    consents = MergedConsentOut(many=True)
+    rows = TallyOut(many=True, source="tallies")
+
+
 class TimelineEntryOut(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     kind = serializers.CharField()
@@ -202,8 +260,18 @@ class ContactViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         "partial_update": "contacts.change_contact",
         "bulk": "contacts.add_contact",
         "timeline": "contacts.view_contact",
+        "identities": "contacts.change_contact",
+        "merge": "contacts.change_contact",
+        "merge_preview": "contacts.view_contact",
+        "unmerge": "contacts.change_contact",
+        "export": "contacts.export_contact",
+        "erase": "contacts.erase_contact",
     }
-    parameters = {"timeline": ("cursor",)}
+    parameters = {"timeline": ("cursor",), "merge_preview": ("contact",)}
+
+    def get_queryset(self) -> QuerySet[Contact]:
+        """Erasing finds the erased too: sent again, it is answered again, and by another key refused."""
+        return Contact.objects.all() if self.action == "erase" else super().get_queryset()
 
     @extend_schema(request=ContactIn, responses={201: ContactOut})
     def create(self, request: Request) -> Response:
@@ -267,6 +335,84 @@ class ContactViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
                 "next": f"{url}?cursor={page.older}" if page.older else None,
             }
         )
+
+    @extend_schema(request=IdentityIn, responses=ContactOut)
+    @action(detail=True, methods=["post"])
+    def identities(self, request: Request, pk: str) -> Response:
+        """
+        Let the contact be known by one more name.
+
+        An anonymous contact of this name is merged; the answer is who it is then. Another known person: 409.
+        """
+        payload = IdentityIn(data=request.data)
+        payload.is_valid(raise_exception=True)
+        told = payload.validated_data
+        contact = services.identity_add(contact=self.get_object(), **told, by=self.user, now=clock.now())
+        return Response(ContactOut(contact).data)
+
+    @extend_schema(request=MergeIn, responses=ContactOut)
+    @action(detail=True, methods=["post"])
+    def merge(self, request: Request, pk: str) -> Response:
+        """
+        Merge another contact into this one, which is answered.
+
+        Two known people: only with `confirm`, which says that a person has compared them.
+        """
+        payload = MergeIn(data=request.data)
+        payload.is_valid(raise_exception=True)
+        told = payload.validated_data
+        keep = self.get_object()
+        services.contact_merge(
+            keep=keep, gone=told["contact"], by=self.user, now=clock.now(), is_confirmed=told["confirm"]
+        )
+        return Response(ContactOut(self.get_queryset().get(pk=keep.pk)).data)
+
+    @extend_schema(
+        responses=MergePreviewOut,
+        parameters=[OpenApiParameter("contact", int, description="The other one.", required=True)],
+        filters=False,
+    )
+    @merge.mapping.get
+    def merge_preview(self, request: Request, pk: str) -> Response:
+        """What a merge of another contact into this one would do. Nothing is done."""
+        payload = MergeIn(data=request.query_params)
+        payload.is_valid(raise_exception=True)
+        preview = selectors.merge_preview(
+            keep=self.get_object(), gone=payload.validated_data["contact"], now=clock.now()
+        )
+        return Response(MergePreviewOut(preview).data)
+
+    @extend_schema(request=UnmergeIn, responses=ContactOut)
+    @action(detail=True, methods=["post"])
+    def unmerge(self, request: Request, pk: str) -> Response:
+        """Undo a merge into this contact, the last or that of the one named; who comes back is answered."""
+        payload = UnmergeIn(data=request.data)
+        payload.is_valid(raise_exception=True)
+        found = selectors.contact_merges(self.get_object())
+        if told := payload.validated_data.get("contact"):
+            found = found.filter(gone=told)
+        merge = found.first()
+        if merge is None:
+            raise ValidationError({"contact": ["No such contact was merged into this one."]})
+        back = services.contact_unmerge(merge=merge, by=self.user, now=clock.now())
+        return Response(ContactOut(back).data)
+
+    @extend_schema(request=None, responses=ExportOut)
+    @action(detail=True, methods=["post"])
+    def export(self, request: Request, pk: str) -> Response:
+        """Everything that is held about the person, table by table. That it was asked for is written down."""
+        return Response(services.contact_export(contact=self.get_object(), by=self.user, now=clock.now()))
+
+    @extend_schema(request=EraseIn, responses={204: None})
+    @action(detail=True, methods=["post"])
+    def erase(self, request: Request, pk: str) -> Response:
+        """Forget the person for ever. Their addresses stay suppressed, by hash alone."""
+        payload = EraseIn(data=request.data)
+        payload.is_valid(raise_exception=True)
+        services.contact_erase(
+            contact=self.get_object(), **payload.validated_data, by=self.user, now=clock.now()
+        )
+        return Response(status=204)
 
 
 def _given(data: dict[str, Any]) -> dict[str, Any]:

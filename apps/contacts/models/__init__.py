@@ -1,8 +1,10 @@
 from apps.contacts.models.consent import Channel, Consent, ConsentEvent, ConsentStatus, Suppression
 from apps.contacts.models.contact import Contact, ContactQuerySet, Exclusion, Identity
 from apps.contacts.models.dictionary import Attribute
+from apps.contacts.models.erasure import Erasure
 from apps.contacts.models.event import Event, EventReceipt, EventType
 from apps.contacts.models.imports import ImportFault, ImportFile, ImportFileQuerySet, ImportKey
+from apps.contacts.models.merge import ContactMerge
 
 __all__ = [
     "Attribute",
@@ -11,7 +13,9 @@ __all__ = [
     "ConsentEvent",
     "ConsentStatus",
     "Contact",
+    "ContactMerge",
     "ContactQuerySet",
+    "Erasure",
     "Event",
     "EventReceipt",
     "EventType",

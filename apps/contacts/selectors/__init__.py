@@ -1,5 +1,6 @@
 """What screens, endpoints and other rooms read about contacts."""
 
+from apps.contacts.selectors.alike import Alike, contacts_alike
 from apps.contacts.selectors.dictionary import attributes, attributes_alike, coverage
 from apps.contacts.selectors.history import BadCursor, TimelinePage, events, timeline_page
 from apps.contacts.selectors.imports import COUNTS as IMPORT_COUNTS
@@ -10,6 +11,14 @@ from apps.contacts.selectors.imports import (
     import_errors,
     import_outcomes,
     import_progress,
+)
+from apps.contacts.selectors.merging import (
+    MergePreview,
+    contact_living,
+    contact_merges,
+    contacts_named,
+    has_anonymous,
+    merge_preview,
 )
 from apps.contacts.selectors.people import (
     NO_CONSENT,
@@ -31,28 +40,36 @@ __all__ = [
     "IMPORT_COUNTS",
     "NO_CONSENT",
     "OPERATOR_LABELS",
+    "Alike",
     "BadCursor",
     "Condition",
     "ContactAsk",
     "ImportProgress",
+    "MergePreview",
     "Operator",
     "OutcomeLine",
     "TimelinePage",
     "Total",
     "attributes",
     "attributes_alike",
+    "contact_living",
+    "contact_merges",
     "contact_profile",
     "contacts",
+    "contacts_alike",
     "contacts_as_data",
     "contacts_estimate",
     "contacts_found",
+    "contacts_named",
     "contacts_total",
     "contacts_with_standing",
     "coverage",
     "events",
+    "has_anonymous",
     "import_as_data",
     "import_errors",
     "import_outcomes",
     "import_progress",
+    "merge_preview",
     "timeline_page",
 ]

@@ -11,6 +11,7 @@ from apps.contacts.services.consent import (
 from apps.contacts.services.contacts import (
     ContactChanged,
     ContactExists,
+    ContactGone,
     contact_create,
     contact_update,
     field_text,
@@ -23,12 +24,20 @@ from apps.contacts.services.dictionary import (
     attribute_update,
     attributes_settle,
 )
+from apps.contacts.services.erasure import (
+    ContactErased,
+    contact_erase,
+    contact_export,
+    erasures_reapply,
+    erasures_sweep,
+)
 from apps.contacts.services.events import (
     EventIn,
     EventOutcome,
     EventResult,
     events_record,
 )
+from apps.contacts.services.identity import identity_add, identity_alias
 from apps.contacts.services.import_work import import_run, imports_run
 from apps.contacts.services.imports import (
     ImportRefused,
@@ -39,6 +48,14 @@ from apps.contacts.services.imports import (
     import_start,
     import_upload,
 )
+from apps.contacts.services.merge import (
+    ContactNotMergeable,
+    MergeNeedsPerson,
+    MergeNotUndoable,
+    contact_merge,
+    contact_unmerge,
+    merges_sweep,
+)
 
 __all__ = [
     "AttributeRefused",
@@ -46,12 +63,17 @@ __all__ = [
     "ConsentChange",
     "ConsentRefused",
     "ContactChanged",
+    "ContactErased",
     "ContactExists",
+    "ContactGone",
     "ContactIn",
+    "ContactNotMergeable",
     "EventIn",
     "EventOutcome",
     "EventResult",
     "ImportRefused",
+    "MergeNeedsPerson",
+    "MergeNotUndoable",
     "UpsertResult",
     "attribute_create",
     "attribute_delete",
@@ -61,10 +83,18 @@ __all__ = [
     "consent_record",
     "consents_import",
     "contact_create",
+    "contact_erase",
+    "contact_export",
+    "contact_merge",
+    "contact_unmerge",
     "contact_update",
     "contacts_upsert",
+    "erasures_reapply",
+    "erasures_sweep",
     "events_record",
     "field_text",
+    "identity_add",
+    "identity_alias",
     "import_cancel",
     "import_discard",
     "import_reread",
@@ -73,6 +103,7 @@ __all__ = [
     "import_start",
     "import_upload",
     "imports_run",
+    "merges_sweep",
     "suppression_add",
     "suppression_lift",
 ]

@@ -31,6 +31,10 @@ class ContactChanged(StaleEdit):
         self.fields = sorted(fields)
 
 
+class ContactGone(DomainError):
+    """There is no such contact any more: erased, or merged into another one."""
+
+
 def contact_create(
     *,
     by: User | None,
@@ -90,12 +94,15 @@ def contact_update(
     :raises ContactChanged: it would overwrite what somebody else has changed since it was seen
     :raises ValidationError: by field: a bad address, value or identity
     :raises ContactExists: an identity belongs to somebody else
+    :raises ContactGone: erased or merged in the meantime
     :raises ConsentRefused: see `consent_record`
     """
     try:
         with transaction.atomic():
             fields = _fields(email or "", phone or "", identities, attributes or {})
             contact = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
+            if contact.erased_at:
+                raise ContactGone(_("This contact was erased or merged in the meantime."))
             stale = _stale(contact, seen or {})
             changed = _change(contact, fields, email=email, phone=phone)
             if theirs := stale & set(changed):

@@ -3,9 +3,11 @@
 from typing import Any
 
 from django import template
+from django.db.models import Model
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
-from apps.contacts.models import ConsentStatus, ImportFile
+from apps.contacts.models import ConsentStatus, Contact, ImportFile
 from apps.contacts.selectors.history import properties_shown
 from apps.contacts.values import value_render
 from apps.core.templatetags.ui import status
@@ -39,6 +41,18 @@ def consent_status(value: str | None) -> SafeString:
         return status("–")
     known = ConsentStatus(value)
     return status(known.label, CONSENT_TONES[known])
+
+
+@register.simple_tag
+def contact_name(contact: Contact) -> str:
+    """Return what to call a contact by: an address, a number, or that there is neither."""
+    return contact.email or contact.phone or _("No address (contact %(n)s)") % {"n": contact.pk}
+
+
+@register.filter
+def dialog_id(thing: Model) -> str:
+    """Return an id in the page for the dialog of one thing of many."""
+    return f"{thing._meta.model_name}-{thing.pk}"
 
 
 @register.filter

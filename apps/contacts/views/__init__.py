@@ -7,6 +7,7 @@ from apps.contacts.views.attributes import (
     attribute_list,
 )
 from apps.contacts.views.contacts import contact_csv, contact_list
+from apps.contacts.views.erasure import contact_erase, contact_export
 from apps.contacts.views.events import event_list, event_type_list
 from apps.contacts.views.imports import (
     import_cancel,
@@ -19,6 +20,7 @@ from apps.contacts.views.imports import (
     import_resume,
     import_run,
 )
+from apps.contacts.views.merging import contact_alike, contact_identity, contact_merge, contact_unmerge
 from apps.contacts.views.profile import (
     contact_change,
     contact_consent,
@@ -36,15 +38,21 @@ __all__ = [
     "attribute_delete",
     "attribute_detail",
     "attribute_list",
+    "contact_alike",
     "contact_change",
     "contact_consent",
     "contact_create",
     "contact_csv",
     "contact_detail",
+    "contact_erase",
+    "contact_export",
+    "contact_identity",
     "contact_lift",
     "contact_list",
+    "contact_merge",
     "contact_suppress",
     "contact_timeline",
+    "contact_unmerge",
     "event_list",
     "event_type_list",
     "import_cancel",

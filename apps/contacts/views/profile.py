@@ -17,6 +17,8 @@ from apps.core.htmx import render_page_or_fragment
 @require_GET
 @requires("contacts.view_contact", on=Contact)
 def contact_detail(request: UserRequest, contact: Contact) -> HttpResponse:
+    if contact.merged_into is not None:
+        return redirect("contacts:detail", selectors.contact_living(contact).pk)
     return _profile(request, contact)
 
 
@@ -36,7 +38,11 @@ def _profile(
         "panels": [panel for panel in panels if user.has_perm(panel.permission)],
         "consent_form": consent_form or forms.ConsentForm(),
         "lift_form": lift_form or forms.LiftForm(),
+        "identity_form": forms.IdentityForm(),
+        "merges": selectors.contact_merges(contact),
         "may_change": user.has_perm("contacts.change_contact", contact),
+        "may_export": user.has_perm("contacts.export_contact", contact),
+        "may_erase": user.has_perm("contacts.erase_contact", contact),
         "may_lift": user.has_perm("contacts.delete_suppression"),
     }
     return render(request, "contacts/contact_detail.html", context)

@@ -10,6 +10,7 @@ def sms_exclusion() -> Case:
     refused = consents.filter(status=ConsentStatus.UNSUBSCRIBED)
     suppressed = Suppression.objects.filter(channel=Channel.SMS, address_hash=OuterRef("phone_hash"))
     return Case(
+        When(merged_into__isnull=False, then=Value(Exclusion.MERGED)),
         When(erased_at__isnull=False, then=Value(Exclusion.ERASED)),
         When(phone="", then=Value(Exclusion.NO_ADDRESS)),
         When(Exists(suppressed), then=Value(Exclusion.SUPPRESSED)),

@@ -1,0 +1,63 @@
+"""What this room and those below it hold about a person; registered from `AppConfig.ready`."""
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.contacts import registries
+from apps.contacts.personal import Holding, Mentions
+
+OF_CONTACT = """it.object_id = ANY(%(contacts)s::bigint[]) AND it.content_type_id = (
+    SELECT id FROM django_content_type WHERE app_label = 'contacts' AND model = 'contact'
+)"""
+
+
+class CommentHolding(Holding):
+    @property
+    def _theirs(self) -> str:
+        return OF_CONTACT
+
+
+def register() -> None:
+    for holding in (
+        CommentHolding(_("Comments"), "collaboration_comment"),
+        Mentions(
+            _("Answers to programs, kept for a day"),
+            "accounts_idempotentanswer",
+            mention="position(convert_to(to_json(value)::text, 'UTF8') IN it.body) > 0",
+            hidden=("body", "key", "fingerprint", "headers", "user_id"),
+        ),
+        Holding(_("Identities"), "contacts_identity"),
+        Holding(_("Events"), "contacts_event", hidden=("message_key",)),
+        Holding(_("Message ids seen"), "contacts_eventreceipt"),
+        Holding(_("Consent"), "contacts_consent"),
+        Holding(_("Consent ledger"), "contacts_consentevent", hidden=("by_id",)),
+        Holding(_("Merges"), "contacts_contactmerge", hidden=("moved", "by_id", "undone_by_id")),
+        Mentions(
+            _("Refused rows of imports"),
+            "contacts_importfault",
+            mention="EXISTS (SELECT FROM unnest(it.cells) AS cell WHERE lower(trim(cell)) = lower(value))",
+            blanks={"cells": "'{}'", "reason": "'Erased'"},
+        ),
+        Mentions(
+            _("First rows of imports"),
+            "contacts_importfile",
+            mention="position(lower(to_json(value)::text) IN lower(it.samples::text)) > 0",
+            blanks={"samples": "'{}'"},
+            hidden=("file", "columns", "mapping", "lease_token", "by_id"),
+        ),
+        # Last, since the others look at it; `erased_at` is when it was first done.
+        Holding(
+            _("The contact itself"),
+            "contacts_contact",
+            contact="id",
+            blanks={
+                "email": "''",
+                "email_hash": "NULL",
+                "phone": "''",
+                "attributes": "'{}'",
+                "timezone": "''",
+                "erased_at": "coalesce(it.erased_at, %(now)s)",
+            },
+            hidden=("email_hash",),
+        ),
+    ):
+        registries.holdings.register(holding.table, holding)
