@@ -1,6 +1,6 @@
 """The statements that write events in sets. `services.events` calls these; nothing else writes events."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -46,6 +46,17 @@ def receipts_take(keys: set[tuple[int, UUID]], *, now: datetime) -> set[tuple[in
         return set(cursor.fetchall())
 
 
+def first_takes(keys: Mapping[int, tuple[int, UUID]], *, now: datetime) -> set[int]:
+    """Claim the message id at each place; return the places of the first comers, also among themselves."""
+    fresh = receipts_take(set(keys.values()), now=now)
+    places = set()
+    for place, key in keys.items():
+        if key in fresh:
+            fresh.discard(key)  # the same message id may stand in one call twice
+            places.add(place)
+    return places
+
+
 def insert(rows: Sequence[tuple[int, Row]], *, source: str, now: datetime) -> None:
     """Write the events, each with the contact whose it is, in one statement."""
     if not rows:
@@ -87,11 +98,9 @@ def types_see(rows: Sequence[Row]) -> None:
         entry.last = max(entry.last, row.occurred_at)
         entry.properties |= {key: _json_type(value) for key, value in orjson.loads(row.properties).items()}
     known = {event_type.name: event_type for event_type in EventType.objects.filter(name__in=seen)}
-    for name in sorted(seen):
-        event_type = known.get(name)
-        if event_type is None:
-            _type_add(name, seen[name])
-        elif _is_news(event_type, seen[name]):
+    _types_add({name: entry for name, entry in seen.items() if name not in known})
+    for name in sorted(known):
+        if _is_news(known[name], seen[name]):
             _type_update(name, seen[name])
 
 
@@ -104,14 +113,19 @@ def _is_news(event_type: EventType, seen: _Seen) -> bool:
     )
 
 
-def _type_add(name: str, seen: _Seen) -> None:
-    event_type = EventType(
-        name=name,
-        first_seen_at=seen.first,
-        last_seen_at=seen.last,
-        properties=dict(sorted(seen.properties.items())[:MAX_KNOWN_PROPERTIES]),
+def _types_add(new: Mapping[str, _Seen]) -> None:
+    EventType.objects.bulk_create(
+        [
+            EventType(
+                name=name,
+                first_seen_at=seen.first,
+                last_seen_at=seen.last,
+                properties=dict(sorted(seen.properties.items())[:MAX_KNOWN_PROPERTIES]),
+            )
+            for name, seen in sorted(new.items())  # all writers in this order
+        ],
+        ignore_conflicts=True,
     )
-    EventType.objects.bulk_create([event_type], ignore_conflicts=True)
 
 
 def _type_update(name: str, seen: _Seen) -> None:

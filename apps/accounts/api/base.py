@@ -55,6 +55,7 @@ class ApiViewSet(GenericViewSet[M]):
     scope: str = ""  # a resource of `scopes.RESOURCES`; "" only where every token may know the answer
     permissions: dict[str, str] = {}
     reading_actions: frozenset[str] = frozenset()  # POSTs that change nothing: a `:read` token may send them
+    secret_actions: frozenset[str] = frozenset()  # POSTs whose answer holds what is shown once
     parameters: dict[str, tuple[str, ...]] = {}  # action -> query parameters beside filters and pages
     permission_classes = [ActionPermission]
 
@@ -80,7 +81,8 @@ class ApiViewSet(GenericViewSet[M]):
         if request.method == "POST" and idempotency.HEADER in request.headers:
             # DRF looks the handler up after this.
             handler = getattr(self, "post", self.http_method_not_allowed)
-            self.post = idempotency.once(handler, on_error=self.handle_exception)
+            is_secret = self.action in self.secret_actions
+            self.post = idempotency.once(handler, on_error=self.handle_exception, is_secret=is_secret)
 
     def get_queryset(self) -> QuerySet[M]:
         queryset = super().get_queryset()

@@ -71,6 +71,8 @@ class Identity(models.Model):
     """
 
     EMAIL = "email"
+    USER = "user"  # the id of somebody's account in the shop, site or app that tells of them
+    ANONYMOUS = "anonymous"  # a visitor of whom nobody knows yet who it is
 
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="identities")
     namespace = models.CharField(max_length=32)

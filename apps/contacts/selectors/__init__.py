@@ -1,7 +1,13 @@
 """What screens, endpoints and other rooms read about contacts."""
 
 from apps.contacts.selectors.dictionary import attributes, attributes_alike, coverage
-from apps.contacts.selectors.history import BadCursor, TimelinePage, events, timeline_page
+from apps.contacts.selectors.history import (
+    BadCursor,
+    TimelinePage,
+    event_sources_lately,
+    events,
+    timeline_page,
+)
 from apps.contacts.selectors.imports import COUNTS as IMPORT_COUNTS
 from apps.contacts.selectors.imports import (
     ImportProgress,
@@ -49,6 +55,7 @@ __all__ = [
     "contacts_total",
     "contacts_with_standing",
     "coverage",
+    "event_sources_lately",
     "events",
     "import_as_data",
     "import_errors",

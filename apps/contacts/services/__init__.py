@@ -1,6 +1,7 @@
 """What people, programs and the schedule do to contacts, their consent, their events and the dictionary."""
 
 from apps.contacts.consents import ConsentChange, consents_import
+from apps.contacts.services.activity import Activity, ActivityResult, activities_record
 from apps.contacts.services.bulk import BulkRefused, ContactIn, UpsertResult, contacts_upsert
 from apps.contacts.services.consent import (
     ConsentRefused,
@@ -39,6 +40,8 @@ from apps.contacts.services.imports import (
 )
 
 __all__ = [
+    "Activity",
+    "ActivityResult",
     "AttributeRefused",
     "BulkRefused",
     "ConsentChange",
@@ -50,6 +53,7 @@ __all__ = [
     "EventResult",
     "ImportRefused",
     "UpsertResult",
+    "activities_record",
     "attribute_create",
     "attribute_delete",
     "attribute_places",
