@@ -9,11 +9,12 @@ class ContactsConfig(AppConfig):
         from django.urls import reverse
 
         from apps.collaboration.subjects import Subject, actions, subjects
-        from apps.contacts import search
+        from apps.contacts import moved, search
         from apps.contacts.models import Attribute, Contact, ImportFile
         from apps.core.home import Step, steps
         from apps.core.navigation import Room, rooms, searches
 
+        moved.register()
         rooms.register(
             "contacts", Room(_("Contacts"), "contacts:list", "users", "audience", "contacts.view_contact", 10)
         )
@@ -70,6 +71,8 @@ class ContactsConfig(AppConfig):
             {
                 "contact.created": _("added the contact"),
                 "contact.changed": _("changed the contact"),
+                "contact.merged": _("merged two contacts"),
+                "contact.unmerged": _("took two merged contacts apart"),
                 "contacts.upserted": _("sent contacts over the API"),
                 "consent.subscribed": _("wrote a consent down"),
                 "consent.pending": _("asked for a consent"),

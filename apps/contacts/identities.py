@@ -27,6 +27,15 @@ _CREATE = """
     ON CONFLICT DO NOTHING RETURNING contact_id, namespace, value
 """
 
+_LIVING = """
+    WITH RECURSIVE step (told, id, next) AS (
+        SELECT id, id, merged_into FROM contacts_contact WHERE id = ANY(%s)
+        UNION ALL
+        SELECT step.told, c.id, c.merged_into FROM step JOIN contacts_contact AS c ON c.id = step.next
+    )
+    SELECT told, id FROM step WHERE next IS NULL
+"""
+
 
 def resolve(names: Collection[Name]) -> dict[Name, int]:
     """Return the contact of each identity that is known, in one query."""
@@ -41,11 +50,17 @@ def resolve(names: Collection[Name]) -> dict[Name, int]:
         return {(namespace, value): contact for namespace, value, contact in cursor.fetchall()}
 
 
-def existing(ids: Collection[int]) -> set[int]:
-    """Return which of these are ids of contacts."""
+def existing(ids: Collection[int]) -> dict[int, int]:
+    """
+    Return of each of these numbers that is a contact's the contact that it stands for now.
+
+    That is the same one, or the one that it was merged into, by as many steps as that took.
+    """
     if not ids:
-        return set()
-    return set(Contact.objects.filter(pk__in=ids).values_list("pk", flat=True))
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_LIVING, [list(ids)])
+        return dict(cursor.fetchall())
 
 
 def resolve_or_create(names: Collection[Name], *, now: datetime) -> dict[Name, int]:

@@ -6,6 +6,7 @@ What higher floors tell the contacts room. They register from `AppConfig.ready`;
         "messages", Panel(_("Messages"), "messaging:contact-panel", "messaging.view_message", 30)
     )
     registries.timeline.register("messages", timeline_of_contact)
+    registries.moves.register("segments", Move(_("Segments"), "segments_segmentmember", key="segment_id"))
 """
 
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from datetime import datetime
 from django.utils.functional import Promise
 
 from apps.contacts.models import Contact
+from apps.contacts.moves import Move
 from apps.core.registry import Registry
 
 Text = str | Promise
@@ -66,3 +68,7 @@ class TimelineEntry:
 
 # (contact, before, limit) -> what happened before that moment, newest first, at most `limit`, in one query.
 timeline: Registry[Callable[[Contact, datetime, int], list[TimelineEntry]]] = Registry()
+
+# One for each table with a `contact_id`: what becomes of its rows when two contacts are merged. They are
+# moved in the order of registration.
+moves: Registry[Move] = Registry()

@@ -17,3 +17,8 @@ def imports_run(**_later: Any) -> None:
 @shared_task(soft_time_limit=3600)
 def attributes_settle(**_later: Any) -> None:
     services.attributes_settle(now=clock.now())
+
+
+@shared_task(soft_time_limit=110)
+def merges_sweep(**_later: Any) -> None:
+    services.merges_sweep(now=clock.now())

@@ -16,7 +16,7 @@ from apps.contacts import registries as contacts
 from apps.contacts.models import Contact
 from apps.content import uses as content
 from apps.core.navigation import Room, SearchHit, rooms, searches
-from apps.messaging import checks, selectors
+from apps.messaging import checks, moved, selectors
 from apps.messaging.models import DeliveryEvent, Message, Recipient, Sender
 from apps.messaging.rules import MESSAGE_KIND
 from apps.segments import registry as segments
@@ -27,6 +27,7 @@ ICONS = {"opened": "mail-opened", "clicked": "click", "unsubscribed": "user-minu
 
 def register() -> None:
     checks.register()
+    moved.register()
     rooms.register(
         "messages",
         Room(gettext_lazy("Messages"), "messaging:list", "mail", "build", "messaging.view_message", order=30),

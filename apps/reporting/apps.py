@@ -7,7 +7,9 @@ class ReportingConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.campaigns import panels
+        from apps.contacts import registries
         from apps.core.navigation import Room, rooms
+        from apps.messaging.moved import WithRecipient
 
         panels.tabs.register(
             "results",
@@ -15,6 +17,8 @@ class ReportingConfig(AppConfig):
                 "results", _("Results"), "reporting:results", "chart-bar", "reporting.view_results", order=80
             ),
         )
+        # A conversion is of one recipient, and goes with that row of the ledger.
+        registries.moves.register("conversions", WithRecipient("", "reporting_conversion"))
         rooms.register(
             "reporting.overview",
             Room(_("Overview"), "reporting:overview", "chart-bar", "measure", "reporting.view_overview", 10),

@@ -8,6 +8,7 @@ class SegmentsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.core.navigation import Room, rooms, searches
+        from apps.segments import moved
         from apps.segments.selectors import segment_search
 
         room = Room(
@@ -15,3 +16,4 @@ class SegmentsConfig(AppConfig):
         )
         rooms.register("segments", room)
         searches.register("segments", segment_search)
+        moved.register()

@@ -262,6 +262,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "bursts_mark": {"task": "apps.messaging.tasks.bursts_mark", "schedule": 60.0},
     "imports_run": {"task": "apps.contacts.tasks.imports_run", "schedule": 5.0},
     "attributes_settle": {"task": "apps.contacts.tasks.attributes_settle", "schedule": 60.0},
+    "merges_sweep": {"task": "apps.contacts.tasks.merges_sweep", "schedule": 60.0},
     "partitions_ensure": {"task": "apps.operations.tasks.partitions_ensure", "schedule": 3600.0},
     "answers_forget": {"task": "apps.accounts.tasks.answers_forget", "schedule": 3600.0},
     "results_refresh_due": {"task": "apps.reporting.tasks.results_refresh_due", "schedule": 10.0},

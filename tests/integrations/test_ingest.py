@@ -179,6 +179,29 @@ class TestIdentify:
         assert names_of(ann) == {("anonymous", "a1"), ("user", "u1"), ("email", "ann@example.com")}
         assert ann.events.get().name == "page_viewed"
 
+    def test_a_visitor_who_turns_out_to_be_somebody_known_is_merged_with_them(self, post):
+        post("identify", {"userId": "u1", "traits": {"city": "Bern"}})
+        post("page", {"anonymousId": "a1"})
+        post("page", {"anonymousId": "a2"})
+
+        post("track", ORDER | {"anonymousId": "a1"})
+
+        ann = Identity.objects.get(value="u1").contact
+        assert names_of(ann) == {("user", "u1"), ("anonymous", "a1")}
+        assert set(ann.events.values_list("name", flat=True)) == {"page_viewed", "order_completed"}
+        assert ann.merges.get().by is None
+        assert Identity.objects.get(value="a2").contact.merged_into is None
+
+    def test_a_visitor_with_a_telephone_is_somebody_and_stays_apart(self, post):
+        post("identify", {"anonymousId": "a1", "traits": {"phone": "+41 44 123 45 67"}})
+        post("identify", {"userId": "u1"})
+
+        response = post("track", ORDER | {"anonymousId": "a1"})
+
+        assert response.json() == {"success": True}
+        assert Identity.objects.get(value="a1").contact.phone == "+41441234567"
+        assert Event.objects.get().contact == Identity.objects.get(value="u1").contact
+
     def test_a_contact_known_by_address_becomes_the_user(self, post):
         ann = ContactFactory(email="ann@example.com")
 

@@ -3,6 +3,7 @@ from apps.contacts.models.contact import Contact, ContactQuerySet, Exclusion, Id
 from apps.contacts.models.dictionary import Attribute
 from apps.contacts.models.event import Event, EventReceipt, EventType
 from apps.contacts.models.imports import ImportFault, ImportFile, ImportFileQuerySet, ImportKey
+from apps.contacts.models.merge import ContactMerge
 
 __all__ = [
     "Attribute",
@@ -11,6 +12,7 @@ __all__ = [
     "ConsentEvent",
     "ConsentStatus",
     "Contact",
+    "ContactMerge",
     "ContactQuerySet",
     "Event",
     "EventReceipt",

@@ -10,8 +10,9 @@ from apps.core.models import TimeStamped
 
 
 class Exclusion(models.TextChoices):
-    """Why a contact is not written to. The first four are about the person, the last is an experiment."""
+    """Why a contact is not written to. All but the last are about the person, the last is an experiment."""
 
+    MERGED = "merged", _("Merged into another contact")
     ERASED = "erased", _("Erased")
     NO_ADDRESS = "no_address", _("No address")
     SUPPRESSED = "suppressed", _("Suppressed")
@@ -21,7 +22,7 @@ class Exclusion(models.TextChoices):
 
 class ContactQuerySet(models.QuerySet["Contact"]):
     def known(self) -> Self:
-        """Contacts who have not been erased."""
+        """Contacts who are there: neither erased nor merged into another one."""
         return self.filter(erased_at__isnull=True)
 
     def with_exclusion(self, *, topic: str = "") -> Self:
@@ -46,11 +47,21 @@ class Contact(TimeStamped):
     phone = models.CharField(max_length=32, blank=True, db_default="")
     attributes = models.JSONField(default=dict, db_default=models.Value({}, output_field=models.JSONField()))
     timezone = models.CharField(max_length=64, blank=True, db_default="")
+    # Since when there is no such contact any more: erased, or found to be another one. Whoever looks for
+    # people asks this alone.
     erased_at = models.DateTimeField(null=True, blank=True)
+    # The contact that this one was found to be. Then its own values stay, for the day that this is undone.
+    merged_into = models.BigIntegerField(null=True, blank=True)
 
     objects = ContactQuerySet.as_manager()
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | Q(erased_at__isnull=False),
+                name="contacts_contact_merged_is_gone",
+            ),
+        ]
         indexes = [
             # Prefix search in the list of contacts.
             models.Index(fields=["email"], name="contacts_contact_email", opclasses=["text_pattern_ops"]),
@@ -72,7 +83,7 @@ class Identity(models.Model):
 
     EMAIL = "email"
     USER = "user"  # the id of somebody's account in the shop, site or app that tells of them
-    ANONYMOUS = "anonymous"  # a visitor of whom nobody knows yet who it is
+    ANONYMOUS = "anonymous"  # a browser or device: says that it is the same one, not who
 
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="identities")
     namespace = models.CharField(max_length=32)
@@ -101,6 +112,7 @@ def email_exclusion(*, topic: str) -> Case:
     refused = consents.filter(status=ConsentStatus.UNSUBSCRIBED, topic__in=topics)
     suppressed = Suppression.objects.filter(channel=Channel.EMAIL, address_hash=OuterRef("email_hash"))
     return Case(
+        When(merged_into__isnull=False, then=Value(Exclusion.MERGED)),
         When(erased_at__isnull=False, then=Value(Exclusion.ERASED)),
         When(email="", then=Value(Exclusion.NO_ADDRESS)),
         When(Exists(suppressed), then=Value(Exclusion.SUPPRESSED)),

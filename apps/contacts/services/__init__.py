@@ -38,6 +38,14 @@ from apps.contacts.services.imports import (
     import_start,
     import_upload,
 )
+from apps.contacts.services.merge import (
+    ContactNotMergeable,
+    MergeNeedsPerson,
+    MergeNotUndoable,
+    contact_merge,
+    contact_unmerge,
+    merges_sweep,
+)
 
 __all__ = [
     "Activity",
@@ -48,10 +56,13 @@ __all__ = [
     "ConsentRefused",
     "ContactExists",
     "ContactIn",
+    "ContactNotMergeable",
     "EventIn",
     "EventOutcome",
     "EventResult",
     "ImportRefused",
+    "MergeNeedsPerson",
+    "MergeNotUndoable",
     "UpsertResult",
     "activities_record",
     "attribute_create",
@@ -62,6 +73,8 @@ __all__ = [
     "consent_record",
     "consents_import",
     "contact_create",
+    "contact_merge",
+    "contact_unmerge",
     "contact_update",
     "contacts_upsert",
     "events_record",
@@ -73,6 +86,7 @@ __all__ = [
     "import_start",
     "import_upload",
     "imports_run",
+    "merges_sweep",
     "suppression_add",
     "suppression_lift",
 ]

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import orjson
+import structlog
 from django.db import connection, transaction
 
 from apps.contacts import eventlog, identities
 from apps.contacts.addresses import AddressInvalid, address_hash
 from apps.contacts.fields import ContactFields, Name
 from apps.contacts.joining import Joining, Who, contacts_in_question
-from apps.contacts.models import Identity
+from apps.contacts.models import Contact, Identity
 from apps.contacts.services.contacts import dictionary_add
 from apps.contacts.services.events import (
     EventIn,
@@ -20,10 +21,12 @@ from apps.contacts.services.events import (
     event_row,
     message_key,
 )
+from apps.contacts.services.merge import ContactNotMergeable, contact_merge
 from apps.contacts.values import Value
 from apps.core import partitions
 
 TRIES = 3
+log = structlog.get_logger(__name__)
 
 _LOCK = "SELECT id FROM contacts_contact WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 # Nothing is written to whoever is as told already: an unchanged contact is no news to segments.
@@ -149,8 +152,22 @@ def _join(people: Sequence[Who], *, now: datetime) -> _Owners:
     # Users first: a visitor who turns out to be one in this very call needs no contact in between.
     found = {who: joining.owner(who) for who in sorted(people, key=lambda who: (not who.user, not who.email))}
     strangers = identities.add(joining.added, now=now) if joining.added else {}
-    owners = {who: joining.settled(owner) for who, (owner, _left) in found.items()}
-    return {who: (strangers.get(owners[who], owners[who]), left) for who, (_owner, left) in found.items()}
+    owners = {
+        owner: joining.settled(owner) for owner in [*joining.absorbed, *(one for one, _ in found.values())]
+    }
+    made = {owner: strangers.get(settled, settled) for owner, settled in owners.items()}
+    _visitors_merge({gone: made[gone] for gone in sorted(joining.absorbed) if gone > 0}, now=now)
+    return {who: (made[owner], left) for who, (owner, left) in found.items()}
+
+
+def _visitors_merge(absorbed: Mapping[int, int], *, now: datetime) -> None:
+    contacts = Contact.objects.in_bulk({*absorbed, *absorbed.values()}) if absorbed else {}
+    for gone, keep in absorbed.items():
+        try:
+            contact_merge(keep=contacts[keep], gone=contacts[gone], by=None, now=now)
+        except ContactNotMergeable as refusal:
+            # Known after all, by a telephone number; or being written to now, and the next message tries again.
+            log.info("a visitor was not merged", kept=keep, gone=gone, reason=type(refusal).__name__)
 
 
 def _fresh(

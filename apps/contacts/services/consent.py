@@ -26,13 +26,15 @@ def consent_record(
     Append to the consent ledger and move where the contact stands; None if it stands there already.
 
     For one person's own wish, or for somebody who acts on it: it may subscribe again. Imports go through
-    `consents_import`, which never does.
+    `consents_import`, which never does. What somebody says who was merged holds for the contact that is kept.
 
     :raises ConsentRefused: to subscribe without a basis, or somebody who is suppressed or has no address
     """
+    contact = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
+    while contact.merged_into is not None:
+        contact = Contact.objects.select_for_update(no_key=True).get(pk=contact.merged_into)
     if change.status == ConsentStatus.SUBSCRIBED:
         _subscribable_check(contact, change)
-    Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
     place: dict[str, Any] = {"contact": contact, "channel": change.channel, "topic": change.topic}
     known = Consent.objects.filter(**place).first()
     if known is not None and known.status == change.status:

@@ -152,5 +152,5 @@ def _owners(rows: dict[int, eventlog.Row], *, now: datetime) -> dict[int, int]:
         if row.contact_id is None and row.identity is not None:
             owners[place] = known[row.identity]
         elif row.contact_id in there:
-            owners[place] = row.contact_id
+            owners[place] = there[row.contact_id]
     return owners

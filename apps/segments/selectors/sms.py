@@ -9,6 +9,7 @@ def sms_exclusion() -> Case:
     subscribed = consents.filter(status=ConsentStatus.SUBSCRIBED)
     refused = consents.filter(status=ConsentStatus.UNSUBSCRIBED)
     return Case(
+        When(merged_into__isnull=False, then=Value(Exclusion.MERGED)),
         When(erased_at__isnull=False, then=Value(Exclusion.ERASED)),
         When(phone="", then=Value(Exclusion.NO_ADDRESS)),
         When(~Q(Exists(subscribed)) | Q(Exists(refused)), then=Value(Exclusion.NO_CONSENT)),

@@ -1,0 +1,124 @@
+"""What becomes of this room's own rows when two contacts are merged; registered from `AppConfig.ready`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.collaboration.models import Comment
+from apps.contacts import registries
+from apps.contacts.models import Consent, ConsentEvent, ConsentStatus, Contact
+from apps.contacts.moves import Act, Move, Record, Tally
+
+# Where both have said something about the same channel and topic. A refusal is never overruled.
+WEIGHT = [ConsentStatus.PENDING, ConsentStatus.SUBSCRIBED, ConsentStatus.UNSUBSCRIBED]
+MERGED = "merge"
+UNMERGED = "merge undone"
+REFUSED_MEANWHILE = "refused while merged"
+
+
+def consent_wins(kept: str, other: str) -> str:
+    """Return where one person stands who stands at both: a refusal first, then a consent."""
+    return max(ConsentStatus(kept), ConsentStatus(other), key=WEIGHT.index)
+
+
+@dataclass(frozen=True)
+class ConsentMove(Move):
+    """
+    Where the contact stands. What only the other one had said follows; where both have said something, the
+    stronger word wins (`consent_wins`), and the ledger of the kept contact gets a line for it.
+    """
+
+    def merge(self, act: Act) -> Record:
+        raised = []
+        theirs = {(row.channel, row.topic): row for row in Consent.objects.filter(contact=act.gone)}
+        for row in Consent.objects.filter(contact=act.keep).order_by("pk"):
+            other = theirs.get((row.channel, row.topic))
+            if other and consent_wins(row.status, other.status) != row.status:
+                raised.append([row.pk, row.status, row.changed_at.isoformat(), act.now.isoformat()])
+                _stand(row, status=other.status, act=act, basis=MERGED, contact=act.keep)
+        return {**super().merge(act), "raised": raised}
+
+    def unmerge(self, act: Act, record: Record) -> None:
+        super().unmerge(act, record)
+        assert act.since, "an undoing knows when the merge was"
+        refused = Q(status=ConsentStatus.UNSUBSCRIBED, changed_at__gt=act.since)
+        meanwhile = list(Consent.objects.filter(refused, contact__in=[act.keep, act.gone]))
+        self._restore(act, record["raised"])
+        # They said no while they were one contact: nobody can tell which of the two that was, so both did.
+        for row in meanwhile:
+            for contact in (act.keep, act.gone):
+                _refuse(row, act=act, contact=contact)
+
+    def _restore(self, act: Act, raised: list[list[Any]]) -> None:
+        for pk, status, changed_at, set_at in raised:
+            # Unless the person has said something since.
+            row = Consent.objects.filter(
+                pk=pk, contact=act.keep, changed_at=datetime.fromisoformat(set_at)
+            ).first()
+            if row:
+                _stand(row, status=status, act=act, basis=UNMERGED, contact=act.keep)
+                Consent.objects.filter(pk=pk).update(changed_at=datetime.fromisoformat(changed_at))
+
+
+def _stand(row: Consent, *, status: str, act: Act, basis: str, contact: int) -> None:
+    Consent.objects.filter(pk=row.pk).update(status=status, changed_at=act.now)
+    _ledger(row, status=status, act=act, basis=basis, contact=contact)
+
+
+def _refuse(row: Consent, *, act: Act, contact: int) -> None:
+    refusal = ConsentStatus.UNSUBSCRIBED
+    place: dict[str, Any] = {"contact_id": contact, "channel": row.channel, "topic": row.topic}
+    if Consent.objects.filter(**place, status=refusal).exists():
+        return
+    Consent.objects.update_or_create(**place, defaults={"status": refusal, "changed_at": act.now})
+    _ledger(row, status=refusal, act=act, basis=REFUSED_MEANWHILE, contact=contact)
+
+
+def _ledger(row: Consent, *, status: str, act: Act, basis: str, contact: int) -> None:
+    ConsentEvent.objects.create(
+        contact_id=contact,
+        channel=row.channel,
+        topic=row.topic,
+        status=status,
+        at=act.now,
+        basis=basis,
+        by=act.by,
+    )
+
+
+@dataclass(frozen=True)
+class CommentMove(Move):
+    """Comments name what they are about by kind and number."""
+
+    def tally(self, act: Act) -> Tally:
+        return Tally(str(self.label), self._comments(act.gone).count(), 0)
+
+    def merge(self, act: Act) -> Record:
+        keys = [str(pk) for pk in self._comments(act.gone).values_list("pk", flat=True)]
+        Comment.objects.filter(pk__in=keys).update(object_id=act.keep)
+        return {"keys": keys}
+
+    def unmerge(self, act: Act, record: Record) -> None:
+        self._comments(act.keep).filter(pk__in=record["keys"]).update(object_id=act.gone)
+
+    def _comments(self, contact: int) -> Any:
+        kind = ContentType.objects.get_for_model(Contact)
+        return Comment.objects.filter(content_type=kind, object_id=contact)
+
+
+def register() -> None:
+    for name, move in {
+        "identities": Move(_("Identities"), "contacts_identity"),
+        "events": Move(_("Events"), "contacts_event", once=("message_key",), is_swept=True),
+        "receipts": Move(
+            "", "contacts_eventreceipt", "message_key", "uuid", once=("message_key",), is_swept=True
+        ),
+        "consent_history": Move(_("Lines of the consent ledger"), "contacts_consentevent"),
+        "consents": ConsentMove(_("Consent"), "contacts_consent", once=("channel", "topic")),
+        "comments": CommentMove(_("Comments"), "collaboration_comment"),
+    }.items():
+        registries.moves.register(name, move)
