@@ -8,7 +8,7 @@ one waits for the other, and neither waits in a circle.
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from apps.contacts.addresses import address_hash
 from apps.contacts.models import Contact, Identity
@@ -16,7 +16,7 @@ from apps.contacts.models import Contact, Identity
 Name = tuple[str, str]
 
 
-class IdentityTaken(Exception):
+class IdentityTaken(IntegrityError):
     """Somebody else has made one of the identities since it was looked up: look again."""
 
 

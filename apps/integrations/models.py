@@ -1,23 +1,11 @@
 from datetime import timedelta
-from typing import Self
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower, Now
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.models import TimeStamped
-
-
-class SourceQuerySet(models.QuerySet["Source"]):
-    def open(self) -> Self:
-        """Sources whose key has not been revoked."""
-        return self.filter(revoked_at=None)
-
-    def with_is_heard_long_ago(self) -> Self:
-        """Add whether `heard_at` is old enough to be worth a write."""
-        recently = Q(heard_at__gt=Now() - Source.HEARD_EVERY)
-        return self.annotate(is_heard_long_ago=models.Case(models.When(recently, then=False), default=True))
 
 
 class Source(TimeStamped):
@@ -35,10 +23,6 @@ class Source(TimeStamped):
     digest = models.CharField(max_length=64, unique=True)  # also how a call's source is found
     heard_at = models.DateTimeField(_("last heard"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
-
-    is_heard_long_ago: bool  # of `with_is_heard_long_ago`
-
-    objects = SourceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("source")

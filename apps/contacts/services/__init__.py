@@ -1,7 +1,12 @@
 """What people, programs and the schedule do to contacts, their consent, their events and the dictionary."""
 
 from apps.contacts.consents import ConsentChange, consents_import
-from apps.contacts.services.activity import Activity, ActivityResult, activities_record
+from apps.contacts.services.activity import (
+    Activity,
+    ActivityResult,
+    activities_record,
+    activity_months_ensure,
+)
 from apps.contacts.services.bulk import BulkRefused, ContactIn, UpsertResult, contacts_upsert
 from apps.contacts.services.consent import (
     ConsentRefused,
@@ -65,6 +70,7 @@ __all__ = [
     "MergeNotUndoable",
     "UpsertResult",
     "activities_record",
+    "activity_months_ensure",
     "attribute_create",
     "attribute_delete",
     "attribute_places",

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 import orjson
 import structlog
@@ -15,6 +16,7 @@ from apps.contacts.joining import Joining, Who, contacts_in_question
 from apps.contacts.models import Contact, Identity
 from apps.contacts.services.contacts import dictionary_add
 from apps.contacts.services.events import (
+    EARLIEST,
     EventIn,
     EventInvalid,
     EventOutcome,
@@ -25,7 +27,6 @@ from apps.contacts.services.merge import ContactNotMergeable, contact_merge
 from apps.contacts.values import Value
 from apps.core import partitions
 
-TRIES = 3
 log = structlog.get_logger(__name__)
 
 _LOCK = "SELECT id FROM contacts_contact WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
@@ -74,20 +75,24 @@ def activities_record(*, activities: Sequence[Activity], source: str, now: datet
     """
     Keep what is told and say of each message how that went, in the order given.
 
-    A visitor becomes the person whose name comes along; two people who are known stay two. Durable once the
-    outermost transaction has committed. Calls with the same people may run at once: all take their locks in
-    the same order.
+    A visitor becomes the person whose name comes along; two people who are known stay two. All in the
+    caller's transaction. Calls with the same people may run at once: all take their locks in one order.
+
+    :raises IntegrityError: somebody else has made one of the contacts in the meantime, or a month has no
+        partition yet: call `activity_months_ensure`, and do it all again
     """
     refused, rows = _rows(activities, now=now)
-    for attempt in range(1, TRIES + 1):
-        try:
-            with transaction.atomic():
-                written = _write(activities, rows, refused.keys(), source=source, now=now)
-            break
-        except identities.IdentityTaken:
-            if attempt == TRIES:
-                raise
+    written = _write(activities, rows, refused.keys(), source=source, now=now)
     return [refused.get(place) or written[place] for place in range(len(activities))]
+
+
+def activity_months_ensure(*, activities: Sequence[Activity]) -> None:
+    """Make the partitions that these events need. Not asked each time: the present month has one."""
+    times = {activity.event.occurred_at for activity in activities if activity.event}
+    months = {partitions.month_of(at) for at in times if at >= EARLIEST}
+    with transaction.atomic():
+        for month in sorted(months):
+            partitions.month_partition_ensure(eventlog.TABLE, month)
 
 
 def _rows(
@@ -117,12 +122,8 @@ def _write(
     people = list(dict.fromkeys(activities[place].who for place in places))
     found = _join(people, now=now)
     owners = {place: found[activities[place].who][0] for place in places}
-    fresh = _fresh(activities, rows, owners, now=now)
-    taken = [(owners[place], rows[place]) for place in places if place in fresh and place in rows]
-    for month in sorted({partitions.month_of(row.occurred_at) for _owner, row in taken}):
-        partitions.month_partition_ensure(eventlog.TABLE, month)
-    eventlog.insert(taken, source=source, now=now)
-    eventlog.types_see([row for _owner, row in taken])
+    keys = _keys(activities, rows, owners)
+    fresh = eventlog.keep(keys, source=source, now=now) | (owners.keys() - keys.keys())
     _describe(
         [
             (owners[place], told, found[activities[place].who][1])
@@ -166,23 +167,21 @@ def _visitors_merge(absorbed: Mapping[int, int], *, now: datetime) -> None:
         try:
             contact_merge(keep=contacts[keep], gone=contacts[gone], by=None, now=now)
         except ContactNotMergeable as refusal:
-            # Known after all, by a telephone number; or being written to now, and the next message tries again.
+            # Known after all, by a telephone; or being written to now, and the next message tries again.
             log.info("a visitor was not merged", kept=keep, gone=gone, reason=type(refusal).__name__)
 
 
-def _fresh(
-    activities: Sequence[Activity],
-    rows: Mapping[int, eventlog.Row],
-    owners: Mapping[int, int],
-    *,
-    now: datetime,
-) -> set[int]:
-    """Return the places of what nobody has told before."""
-    keys = {place: (owners[place], row.message_key) for place, row in rows.items() if place in owners}
+def _keys(
+    activities: Sequence[Activity], rows: Mapping[int, eventlog.Row], owners: Mapping[int, int]
+) -> dict[int, tuple[int, UUID, eventlog.Row | None]]:
+    """Return what can be told from its repetition: all but a message that has neither id nor event."""
+    keys: dict[int, tuple[int, UUID, eventlog.Row | None]] = {}
     for place, owner in owners.items():
-        if place not in rows and (told := activities[place].message_id):
-            keys[place] = (owner, message_key(told.encode(errors="surrogatepass")))
-    return eventlog.first_takes(keys, now=now) | (owners.keys() - keys.keys())
+        if row := rows.get(place):
+            keys[place] = (owner, row.message_key, row)
+        elif told := activities[place].message_id:
+            keys[place] = (owner, message_key(told.encode(errors="surrogatepass")), None)
+    return keys
 
 
 def _describe(told: Sequence[tuple[int, ContactFields, Sequence[Name]]], *, now: datetime) -> None:

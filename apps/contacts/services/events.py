@@ -128,17 +128,14 @@ def _write(rows: dict[int, eventlog.Row], *, source: str, now: datetime) -> dict
         place: EventResult(EventOutcome.REFUSED, _("There is no such contact."))
         for place in rows.keys() - owners.keys()
     }
-    fresh = eventlog.first_takes(
-        {place: (owner, rows[place].message_key) for place, owner in owners.items()}, now=now
+    fresh = eventlog.keep(
+        {place: (owner, rows[place].message_key, rows[place]) for place, owner in owners.items()},
+        source=source,
+        now=now,
     )
-    taken: list[tuple[int, eventlog.Row]] = []
     for place, owner in owners.items():
         outcome = EventOutcome.RECORDED if place in fresh else EventOutcome.DUPLICATE
         results[place] = EventResult(outcome, contact_id=owner)
-        if place in fresh:
-            taken.append((owner, rows[place]))
-    eventlog.insert(taken, source=source, now=now)
-    eventlog.types_see([row for _owner, row in taken])
     return results
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from apps.contacts import services as contacts
@@ -20,6 +20,7 @@ from apps.integrations.segment.messages import Message, message_is_too_large, me
 
 # A hostile source cannot fill the dictionary: what comes beyond is not kept until somebody has tidied up.
 MAX_UNDESCRIBED = 2_000
+TRIES = 3
 
 _COUNT = """
     INSERT INTO integrations_tally (source_id, at, call, outcome, slot, count)
@@ -74,15 +75,31 @@ def messages_take(
     if is_mended and messages:
         messages[0].faults.append(Found(Fault.BAD_TEXT))
     activities = _activities(messages)
-    with transaction.atomic():
-        results = contacts.activities_record(
-            activities=list(activities.values()), source=source.name, now=now
-        )
-        fates = _fates(messages, dict(zip(activities, results, strict=True)))
-        faults = [(place, found) for place, fate in enumerate(fates) for found in fate.faults]
-        if is_strict and faults:
-            raise MessagesRefused(faults)
-        _count(source, messages, fates, now=now)
+    for attempt in range(1, TRIES + 1):
+        try:
+            return _keep(source, messages, activities, is_strict=is_strict, now=now)
+        except IntegrityError:  # somebody else's message made the same contact, or the month is new
+            if attempt == TRIES:
+                raise
+            contacts.activity_months_ensure(activities=list(activities.values()))
+    raise AssertionError("the last try returns or raises")
+
+
+@transaction.atomic
+def _keep(
+    source: Source,
+    messages: Sequence[Message],
+    activities: Mapping[int, Activity],
+    *,
+    is_strict: bool,
+    now: datetime,
+) -> list[Fate]:
+    results = contacts.activities_record(activities=list(activities.values()), source=source.name, now=now)
+    fates = _fates(messages, dict(zip(activities, results, strict=True)))
+    faults = [(place, found) for place, fate in enumerate(fates) for found in fate.faults]
+    if is_strict and faults:
+        raise MessagesRefused(faults)
+    _count(source, messages, fates, now=now)
     return fates
 
 

@@ -1,7 +1,7 @@
 import secrets
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -48,17 +48,26 @@ def source_revoke(*, source: Source, by: User | None, now: datetime) -> Source:
     return source
 
 
-def source_hear(key: str) -> Source | None:
+def source_hear(key: str) -> tuple[Source, datetime] | None:
     """
-    Find the source that writes with this key, and note that it was heard.
+    Find the source that writes with this key, and note that it was heard. With it comes the database's time.
 
-    One query per call; the note is written at most once in `Source.HEARD_EVERY`.
+    One query per call, which both; the note is written at most once in `Source.HEARD_EVERY`.
     """
-    usable = Source.objects.open().with_is_heard_long_ago()
-    source = usable.filter(digest=tokens.digest(key)).first()
-    if source and source.is_heard_long_ago:
-        Source.objects.filter(pk=source.pk, heard_at=source.heard_at).update(heard_at=Now())
-    return source
+    with connection.cursor() as cursor:
+        # By hand: to have Django put it together costs a third of what keeping one event does.
+        cursor.execute(
+            "SELECT id, name, heard_at, statement_timestamp() FROM integrations_source "
+            "WHERE digest = %s AND revoked_at IS NULL",
+            [tokens.digest(key)],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    pk, name, heard_at, now = row
+    if heard_at is None or heard_at < now - Source.HEARD_EVERY:
+        Source.objects.filter(pk=pk, heard_at=heard_at).update(heard_at=Now())
+    return Source(pk=pk, name=name), now
 
 
 def tallies_forget(*, now: datetime) -> int:

@@ -19,7 +19,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from apps.core import clock
 from apps.integrations import services
 from apps.integrations.limits import admits
 from apps.integrations.segment import bodies
@@ -82,10 +81,11 @@ def _take(request: HttpRequest, call: str) -> HttpResponse:
         raise _Answer(HTTPStatus.NOT_FOUND, "not_found", _("There is no such call."))
     is_strict = request.headers.get("X-Strict-Mode") == "1"
     body = _body(request, most=MAX_BATCH if call == BATCH else MAX_MESSAGE)
-    source = services.source_hear(_key(request, body.told))
-    if source is None:
+    heard = services.source_hear(_key(request, body.told))
+    if heard is None:
         status = HTTPStatus.UNAUTHORIZED if is_strict else HTTPStatus.OK
         raise _Answer(status, "unauthorized", _("This write key is unknown or revoked: nothing was kept."))
+    source, now = heard
     raw = _messages(body.told) if call == BATCH else [body.told]
     if not admits(source.pk, len(raw)):
         raise _Answer(
@@ -101,7 +101,7 @@ def _take(request: HttpRequest, call: str) -> HttpResponse:
             is_mended=body.is_mended,
             is_strict=is_strict,
             may_be_large=body.size > MAX_MESSAGE,
-            now=clock.now(),
+            now=now,
         )
     except MessagesRefused as refused:
         faults = [
