@@ -314,7 +314,7 @@ class TestBatch:
         post("batch", {"batch": batch})
         again = [message | {"messageId": f"again-{number}"} for number, message in enumerate(batch)]
 
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(7):
             post("batch", {"batch": again})
 
 

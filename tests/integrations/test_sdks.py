@@ -40,7 +40,7 @@ TOLD = """
     SELECT array_agg(e.name ORDER BY e.name), count(DISTINCT e.contact_id),
         min(c.email), min(c.attributes ->> 'first_name'),
         bool_and(e.received_at - e.occurred_at < '1 minute'),
-        (SELECT array_agg(namespace || ':' || value ORDER BY 1) FROM contacts_identity
+        (SELECT array_agg(namespace || ':' || value ORDER BY namespace, value) FROM contacts_identity
          WHERE contact_id = min(e.contact_id))
     FROM contacts_event AS e JOIN contacts_contact AS c ON c.id = e.contact_id
 """

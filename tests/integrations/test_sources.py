@@ -102,9 +102,11 @@ class TestPages:
         self, login, lead, django_assert_max_num_queries
     ):
         SourceFactory.create_batch(20)
+        client = login(lead)
+        client.get("/sources/")
 
         with django_assert_max_num_queries(10):
-            login(lead).get("/sources/")
+            client.get("/sources/")
 
     def test_the_key_is_shown_once(self, login, data_lead):
         client = login(data_lead)
@@ -187,9 +189,10 @@ class TestApi:
             "faults": {},
         }
 
-    def test_a_name_that_is_taken_is_a_conflict(self, api, data_lead):
+    def test_a_name_that_is_taken_is_refused_at_its_field(self, api, data_lead):
         SourceFactory(name="Web shop")
 
         response = api(data_lead).post("/api/v1/event-sources/", {"name": "Web shop"}, format="json")
 
-        assert response.status_code == 409
+        assert (response.status_code, Source.objects.count()) == (400, 1)
+        assert "There is a source of this name already." in response.text
