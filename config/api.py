@@ -21,6 +21,7 @@ from apps.contacts.api import (
     SuppressionViewSet,
 )
 from apps.content.api import TemplateViewSet
+from apps.integrations.api import SourceViewSet
 from apps.messaging.api import MessageViewSet, SenderViewSet
 from apps.reporting.api import CampaignResultsViewSet
 from apps.segments.api import ContactListViewSet, SegmentViewSet
@@ -46,4 +47,5 @@ router.register("contributors", ContributorViewSet)
 router.register("kpis", KpiViewSet)
 router.register("tasks", TaskViewSet)
 router.register("segments", SegmentViewSet)
+router.register("event-sources", SourceViewSet, basename="event-source")
 router.register("lists", ContactListViewSet, basename="list")

@@ -35,5 +35,6 @@ MEDIA_ROOT: Path = Path(_env.str("MEDIA_ROOT", default="") or DATA_DIR / "media"
 DEVELOPMENT_FROM_EMAIL = "Bookend <bookend@localhost>"
 DEFAULT_FROM_EMAIL: str = _env.str("DEFAULT_FROM_EMAIL", default="") or DEVELOPMENT_FROM_EMAIL
 SENDING_ENABLED: bool = _env.bool("SENDING_ENABLED", default=True)
+INGEST_MESSAGES_PER_SECOND: int = _env.int("INGEST_MESSAGES_PER_SECOND", default=20_000)
 LOG_FORMAT: str = _env.str("LOG_FORMAT", default="console")
 LOG_LEVEL: str = _env.str("LOG_LEVEL", default="INFO")

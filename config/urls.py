@@ -21,6 +21,7 @@ urlpatterns = [
     path("segments/", include("apps.segments.urls")),
     path("templates/", include("apps.content.urls")),
     path("", include("apps.messaging.urls")),
+    path("", include("apps.integrations.urls")),
     path("api/v1/", include((router.urls, "api"))),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),

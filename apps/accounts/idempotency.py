@@ -27,16 +27,22 @@ from apps.accounts.models import IdempotentAnswer, User
 from apps.accounts.services.answers import KEPT_FOR
 from apps.core import clock
 from apps.core.problems import Conflict, Unprocessable
+from apps.core.secrets import seal, unseal
 
 HEADER = "Idempotency-Key"
+SEALED = "Sealed"  # among the kept headers; never sent
 _REPEATED_HEADERS = ("Location", "Retry-After")
 _TOKENS = {"csrfmiddlewaretoken", "once"}  # drawn anew with each page, or what the form is told apart by
 
 Handler = Callable[..., Response]
 
 
-def once(handler: Handler, *, on_error: Callable[[Exception], Response]) -> Handler:
-    """Return the handler of a POST that acts only once for each Idempotency-Key of its user."""
+def once(handler: Handler, *, on_error: Callable[[Exception], Response], is_secret: bool = False) -> Handler:
+    """
+    Return the handler of a POST that acts only once for each Idempotency-Key of its user.
+
+    `is_secret`: the answer holds what is shown once, and is kept sealed.
+    """
 
     def answer(request: Request, *args: Any, **kwargs: Any) -> Response:
         assert isinstance(request.user, User)
@@ -51,7 +57,7 @@ def once(handler: Handler, *, on_error: Callable[[Exception], Response]) -> Hand
             if earlier := _earlier(request.user, key, fingerprint, now=now):
                 return earlier
             response = _act(handler, on_error, request, *args, **kwargs)
-            _keep(request.user, key, fingerprint, response, now=now)
+            _keep(request.user, key, fingerprint, response, is_secret=is_secret, now=now)
         return response
 
     return answer
@@ -174,6 +180,8 @@ def _earlier(user: User, key: str, fingerprint: str, *, now: datetime) -> Respon
     if kept.fingerprint != fingerprint:
         raise Unprocessable(_("This Idempotency-Key was used for another request. Take a new key."))
     body = bytes(kept.body)
+    if kept.headers.pop(SEALED, None):
+        body = unseal(body.decode()).encode()
     content_type = kept.headers.pop("Content-Type", None)
     return Response(
         orjson.loads(body) if body else None,
@@ -196,16 +204,22 @@ def _act(
         return on_error(error)  # which raises again what is no refusal: then nothing is kept
 
 
-def _keep(user: User, key: str, fingerprint: str, response: Response, *, now: datetime) -> None:
+def _keep(
+    user: User, key: str, fingerprint: str, response: Response, *, is_secret: bool, now: datetime
+) -> None:
     headers = {name: response.headers[name] for name in _REPEATED_HEADERS if name in response.headers}
     if response.content_type:
         headers["Content-Type"] = response.content_type
+    body = b"" if response.data is None else JSONRenderer().render(response.data)
+    if is_secret and body:
+        headers[SEALED] = "1"
+        body = seal(body.decode()).encode()
     IdempotentAnswer.objects.create(
         user=user,
         key=key,
         fingerprint=fingerprint,
         status=response.status_code,
         headers=headers,
-        body=b"" if response.data is None else JSONRenderer().render(response.data),
+        body=body,
         at=now,
     )

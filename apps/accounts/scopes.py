@@ -6,6 +6,7 @@ RESOURCES = (
     "campaigns",
     "comments",
     "contacts",
+    "event-sources",
     "events",
     "imports",
     "messages",

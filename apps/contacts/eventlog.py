@@ -1,6 +1,6 @@
 """The statements that write events in sets. `services.events` calls these; nothing else writes events."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -28,47 +28,57 @@ class Row:
     contact_id: int | None
 
 
-def receipts_take(keys: set[tuple[int, UUID]], *, now: datetime) -> set[tuple[int, UUID]]:
-    """Claim the message ids of these contacts; return those that nobody had taken before."""
-    if not keys:
+# One statement and one document, because a single event pays for each round trip, and because quoting every
+# value by itself costs a batch more than writing it. Receipts in order: all writers lock in this one.
+_KEEP = """
+    WITH told AS (
+        SELECT * FROM jsonb_to_recordset(%s::jsonb) AS t(
+            contact_id bigint, message_key uuid, name text, occurred_at timestamptz, properties jsonb
+        )
+    ), fresh AS (
+        INSERT INTO contacts_eventreceipt (contact_id, message_key, received_at)
+        SELECT contact_id, message_key, %s FROM told ORDER BY contact_id, message_key
+        ON CONFLICT DO NOTHING RETURNING contact_id, message_key
+    ), written AS (
+        INSERT INTO contacts_event
+            (contact_id, name, occurred_at, received_at, properties, source, message_key)
+        SELECT contact_id, name, occurred_at, %s, properties, %s, message_key
+        FROM told JOIN fresh USING (contact_id, message_key) WHERE name IS NOT NULL
+    )
+    SELECT contact_id, message_key FROM fresh
+"""
+
+
+def keep(told: Mapping[int, tuple[int, UUID, Row | None]], *, source: str, now: datetime) -> set[int]:
+    """
+    Claim the message id at each place for its contact, and write the event of those that nobody had taken.
+
+    Return their places; of two alike in one call, the first. Without a row only the id is claimed.
+
+    :raises IntegrityError: the month of an event has no partition yet
+    """
+    first: dict[tuple[int, UUID], int] = {}
+    for place, (contact, key, _row) in told.items():
+        first.setdefault((contact, key), place)
+    if not first:
         return set()
-    ordered = sorted(keys)  # all writers lock in this order
+    document = orjson.dumps([_document(*told[place]) for place in first.values()])
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO contacts_eventreceipt (contact_id, message_key, received_at)
-            SELECT contact_id, message_key, %s
-            FROM unnest(%s::bigint[], %s::uuid[]) AS t(contact_id, message_key)
-            ON CONFLICT DO NOTHING RETURNING contact_id, message_key
-            """,
-            [now, [contact for contact, _key in ordered], [key for _contact, key in ordered]],
-        )
-        return set(cursor.fetchall())
+        cursor.execute(_KEEP, [document.decode(), now, now, source[:64]])
+        fresh = {first[key] for key in cursor.fetchall()}
+    types_see([row for place in sorted(fresh) if (row := told[place][2])])
+    return fresh
 
 
-def insert(rows: Sequence[tuple[int, Row]], *, source: str, now: datetime) -> None:
-    """Write the events, each with the contact whose it is, in one statement."""
-    if not rows:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO contacts_event
-                (contact_id, name, occurred_at, received_at, properties, source, message_key)
-            SELECT contact_id, name, occurred_at, %s, properties::jsonb, %s, message_key
-            FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::text[], %s::uuid[])
-                AS t(contact_id, name, occurred_at, properties, message_key)
-            """,
-            [
-                now,
-                source[:64],
-                [contact for contact, _row in rows],
-                [row.name for _contact, row in rows],
-                [row.occurred_at for _contact, row in rows],
-                [row.properties for _contact, row in rows],
-                [row.message_key for _contact, row in rows],
-            ],
-        )
+def _document(contact: int, key: UUID, row: Row | None) -> dict[str, object]:
+    told: dict[str, object] = {"contact_id": contact, "message_key": key}
+    if row is not None:
+        told |= {
+            "name": row.name,
+            "occurred_at": row.occurred_at,
+            "properties": orjson.Fragment(row.properties),
+        }
+    return told
 
 
 @dataclass
@@ -80,18 +90,18 @@ class _Seen:
 
 def types_see(rows: Sequence[Row]) -> None:
     """Add to the catalogue of events what is new there, and now and then when a name was last seen."""
+    if not rows:
+        return
     seen: dict[str, _Seen] = {}
     for row in rows:
         entry = seen.setdefault(row.name, _Seen(row.occurred_at, row.occurred_at, {}))
         entry.first = min(entry.first, row.occurred_at)
         entry.last = max(entry.last, row.occurred_at)
         entry.properties |= {key: _json_type(value) for key, value in orjson.loads(row.properties).items()}
-    known = {event_type.name: event_type for event_type in EventType.objects.filter(name__in=seen)}
-    for name in sorted(seen):
-        event_type = known.get(name)
-        if event_type is None:
-            _type_add(name, seen[name])
-        elif _is_news(event_type, seen[name]):
+    known = {event_type.name: event_type for event_type in EventType.objects.filter(name__in=list(seen))}
+    _types_add({name: entry for name, entry in seen.items() if name not in known})
+    for name in sorted(known):
+        if _is_news(known[name], seen[name]):
             _type_update(name, seen[name])
 
 
@@ -104,14 +114,19 @@ def _is_news(event_type: EventType, seen: _Seen) -> bool:
     )
 
 
-def _type_add(name: str, seen: _Seen) -> None:
-    event_type = EventType(
-        name=name,
-        first_seen_at=seen.first,
-        last_seen_at=seen.last,
-        properties=dict(sorted(seen.properties.items())[:MAX_KNOWN_PROPERTIES]),
+def _types_add(new: Mapping[str, _Seen]) -> None:
+    EventType.objects.bulk_create(
+        [
+            EventType(
+                name=name,
+                first_seen_at=seen.first,
+                last_seen_at=seen.last,
+                properties=dict(sorted(seen.properties.items())[:MAX_KNOWN_PROPERTIES]),
+            )
+            for name, seen in sorted(new.items())  # all writers in this order
+        ],
+        ignore_conflicts=True,
     )
-    EventType.objects.bulk_create([event_type], ignore_conflicts=True)
 
 
 def _type_update(name: str, seen: _Seen) -> None:

@@ -5,15 +5,20 @@ Identities are written before contacts and in sorted order: of two transactions 
 one waits for the other, and neither waits in a circle.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from apps.contacts.addresses import address_hash
 from apps.contacts.models import Contact, Identity
 
 Name = tuple[str, str]
+
+
+class IdentityTaken(IntegrityError):
+    """Somebody else has made one of the identities since it was looked up: look again."""
+
 
 _CREATE = """
     INSERT INTO contacts_identity (contact_id, namespace, value, created_at)
@@ -82,6 +87,50 @@ def _create(names: Collection[Name], *, now: datetime) -> dict[Name, int]:
         for (namespace, value), contact in made.items()
     )
     return made
+
+
+def namespaces_of(ids: Collection[int]) -> dict[int, set[str]]:
+    """Return of each contact the namespaces in which it has a name."""
+    found: dict[int, set[str]] = {contact: set() for contact in ids}
+    rows = Identity.objects.filter(contact__in=found).values_list("contact_id", "namespace").distinct()
+    for contact, namespace in rows:
+        found[contact].add(namespace)
+    return found
+
+
+def add(names: Mapping[Name, int], *, now: datetime) -> dict[int, int]:
+    """
+    Write these identities; return the contact of each stranger.
+
+    The value is the contact, or a negative number that stands for one who is made now.
+
+    :raises IdentityTaken: one of them is somebody's already; nothing of this may be kept
+    """
+    strangers = _strangers_make({contact for contact in names.values() if contact < 0}, now=now)
+    ordered = sorted(names)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO contacts_identity (contact_id, namespace, value, created_at) "
+            "SELECT contact_id, namespace, value, %s "
+            "FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS t(contact_id, namespace, value) "
+            "ON CONFLICT DO NOTHING",
+            [now, [strangers.get(names[name], names[name]) for name in ordered], *_columns(ordered)],
+        )
+        if cursor.rowcount != len(ordered):
+            raise IdentityTaken
+    return strangers
+
+
+def _strangers_make(numbers: Collection[int], *, now: datetime) -> dict[int, int]:
+    if not numbers:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO contacts_contact (created_at, updated_at) "
+            "SELECT %s, %s FROM generate_series(1, %s) RETURNING id",
+            [now, now, len(numbers)],
+        )
+        return dict(zip(sorted(numbers), (contact for (contact,) in cursor.fetchall()), strict=True))
 
 
 def _columns(names: Collection[Name]) -> list[list[str]]:

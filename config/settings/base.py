@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "apps.campaigns",
     "apps.messaging",
     "apps.reporting",
+    "apps.integrations",
     "apps.demo",
 ]
 MIDDLEWARE = [
@@ -133,6 +134,7 @@ ERASURE_LOG = env.ERASURE_LOG
 REDIS_URL = env.REDIS_URL
 EMAIL_URL = env.EMAIL_URL
 MAILBOX_DIR: Path | None = None  # where the mail catcher keeps what it caught; None: there is none
+INGEST_MESSAGES_PER_SECOND = env.INGEST_MESSAGES_PER_SECOND
 SENDING_ENABLED = env.SENDING_ENABLED
 SUPPRESSION_KEY = env.SUPPRESSION_KEY
 DEFAULT_FROM_EMAIL = env.DEFAULT_FROM_EMAIL
@@ -269,6 +271,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "results_refresh_due": {"task": "apps.reporting.tasks.results_refresh_due", "schedule": 10.0},
     "segments_refresh": {"task": "apps.segments.tasks.segments_refresh", "schedule": 20.0},
     "campaigns_watch": {"task": "apps.campaigns.tasks.campaigns_watch", "schedule": 30.0},
+    "tallies_forget": {"task": "apps.integrations.tasks.tallies_forget", "schedule": 24 * 3600.0},
     "sessions_forget": {"task": "apps.accounts.tasks.sessions_forget", "schedule": 24 * 3600.0},
     **{
         f"heartbeat-{queue}": {

@@ -39,6 +39,7 @@ ARGUMENTS = {
     "messaging:click": lambda scene: {"token": "unknown"},
     "messaging:unsubscribe": lambda scene: {"token": scene.token(Purpose.UNSUBSCRIBE)},
     "messaging:view": lambda scene: {"token": scene.token(Purpose.VIEW)},
+    "integrations:ingest": lambda scene: {"call": "track"},
     "mailbox-message": lambda scene: {"number": mail.caught().number},
     "mailbox-html": lambda scene: {"number": mail.caught().number},
     "mailbox-raw": lambda scene: {"number": mail.caught().number},

@@ -56,6 +56,7 @@ class ApiViewSet(GenericViewSet[M]):
     scopes: dict[str, str] = {}  # action -> another resource than `scope`, where it is about that
     permissions: dict[str, str] = {}
     reading_actions: frozenset[str] = frozenset()  # POSTs that change nothing: a `:read` token may send them
+    secret_actions: frozenset[str] = frozenset()  # POSTs whose answer holds what is shown once
     parameters: dict[str, tuple[str, ...]] = {}  # action -> query parameters beside filters and pages
     permission_classes = [ActionPermission]
 
@@ -82,7 +83,8 @@ class ApiViewSet(GenericViewSet[M]):
         if request.method == "POST" and idempotency.HEADER in request.headers:
             # DRF looks the handler up after this.
             handler = getattr(self, "post", self.http_method_not_allowed)
-            self.post = idempotency.once(handler, on_error=self.handle_exception)
+            is_secret = self.action in self.secret_actions
+            self.post = idempotency.once(handler, on_error=self.handle_exception, is_secret=is_secret)
 
     def get_queryset(self) -> QuerySet[M]:
         queryset = super().get_queryset()

@@ -85,6 +85,7 @@ class Identity(models.Model):
     """
 
     EMAIL = "email"
+    USER = "user"  # the id of somebody's account in the shop, site or app that tells of them
     ANONYMOUS = "anonymous"  # a browser or device: says that it is the same one, not who
 
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="identities")

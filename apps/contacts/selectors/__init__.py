@@ -2,7 +2,13 @@
 
 from apps.contacts.selectors.alike import Alike, contacts_alike
 from apps.contacts.selectors.dictionary import attributes, attributes_alike, coverage
-from apps.contacts.selectors.history import BadCursor, TimelinePage, events, timeline_page
+from apps.contacts.selectors.history import (
+    BadCursor,
+    TimelinePage,
+    event_sources_lately,
+    events,
+    timeline_page,
+)
 from apps.contacts.selectors.imports import COUNTS as IMPORT_COUNTS
 from apps.contacts.selectors.imports import (
     ImportProgress,
@@ -64,6 +70,7 @@ __all__ = [
     "contacts_total",
     "contacts_with_standing",
     "coverage",
+    "event_sources_lately",
     "events",
     "has_anonymous",
     "import_as_data",

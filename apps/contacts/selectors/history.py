@@ -12,6 +12,7 @@ from apps.contacts.registries import TimelineEntry, timeline
 
 SHOWN_PROPERTIES = 4
 AHEAD = timedelta(days=1)  # events may be as far in the future, by the clocks of their senders
+LATELY = 2_000
 MOST_AT_ONCE = 10_000
 _TONES = {ConsentStatus.SUBSCRIBED: "good", ConsentStatus.UNSUBSCRIBED: "bad", ConsentStatus.PENDING: "warn"}
 
@@ -19,6 +20,12 @@ _TONES = {ConsentStatus.SUBSCRIBED: "good", ConsentStatus.UNSUBSCRIBED: "bad", C
 def events(*, name: str = "") -> QuerySet[Event]:
     """Return events, to be read newest first by page: by time, and by id among those of one moment."""
     return Event.objects.filter(name=name) if name else Event.objects.all()
+
+
+def event_sources_lately() -> list[str]:
+    """Return who has sent the latest events. Not who ever did: that would read them all."""
+    latest = Event.objects.order_by("-received_at").values("source")[:LATELY]
+    return sorted({row["source"] for row in latest if row["source"]})
 
 
 @dataclass(frozen=True)

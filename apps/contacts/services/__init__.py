@@ -1,6 +1,12 @@
 """What people, programs and the schedule do to contacts, their consent, their events and the dictionary."""
 
 from apps.contacts.consents import ConsentChange, consents_import
+from apps.contacts.services.activity import (
+    Activity,
+    ActivityResult,
+    activities_record,
+    activity_months_ensure,
+)
 from apps.contacts.services.bulk import BulkRefused, ContactIn, UpsertResult, contacts_upsert
 from apps.contacts.services.consent import (
     ConsentRefused,
@@ -58,6 +64,8 @@ from apps.contacts.services.merge import (
 )
 
 __all__ = [
+    "Activity",
+    "ActivityResult",
     "AttributeRefused",
     "BulkRefused",
     "ConsentChange",
@@ -75,6 +83,8 @@ __all__ = [
     "MergeNeedsPerson",
     "MergeNotUndoable",
     "UpsertResult",
+    "activities_record",
+    "activity_months_ensure",
     "attribute_create",
     "attribute_delete",
     "attribute_places",

@@ -67,7 +67,7 @@ def events_record(*, events: Sequence[EventIn], source: str, now: datetime) -> l
     rows: dict[int, eventlog.Row] = {}
     for place, event in enumerate(events):
         try:
-            rows[place] = _row(event, now=now)
+            rows[place] = _owned_row(event, now=now)
         except (EventInvalid, AddressInvalid) as error:
             results[place] = EventResult(EventOutcome.REFUSED, str(error))
     with transaction.atomic():
@@ -77,21 +77,37 @@ def events_record(*, events: Sequence[EventIn], source: str, now: datetime) -> l
     return [results[place] for place in range(len(events))]
 
 
-def _row(event: EventIn, *, now: datetime) -> eventlog.Row:
+def _owned_row(event: EventIn, *, now: datetime) -> eventlog.Row:
+    if event.contact_id is None and event.identity is None:
+        raise EventInvalid(_("Say whose event this is."))
+    return event_row(event, now=now)
+
+
+def event_row(event: EventIn, *, now: datetime) -> eventlog.Row:
+    """
+    Return the event as it is written.
+
+    :raises EventInvalid: it cannot be kept
+    :raises AddressInvalid: its identity names nobody
+    """
     name = event.name.strip()
     if not name or len(name) > MAX_NAME or not name.isprintable():
         raise EventInvalid(_("An event has a name of 1 to %(n)s characters.") % {"n": MAX_NAME})
     if not EARLIEST <= event.occurred_at <= now + AHEAD:
         raise EventInvalid(_("The time of this event is before the year 2000 or in the future."))
-    if event.contact_id is None and event.identity is None:
-        raise EventInvalid(_("Say whose event this is."))
     properties = _properties(event.properties)
     identity = identity_normalise(*event.identity) if event.identity else None
     told = event.message_id.encode(errors="surrogatepass") or b"|".join(
         [name.encode(), event.occurred_at.astimezone(UTC).isoformat().encode(), properties]
     )
-    key = UUID(bytes=sha256(told).digest()[:16])
-    return eventlog.Row(name, event.occurred_at, properties.decode(), key, identity, event.contact_id)
+    return eventlog.Row(
+        name, event.occurred_at, properties.decode(), message_key(told), identity, event.contact_id
+    )
+
+
+def message_key(told: bytes) -> UUID:
+    """Return what a receipt keeps of a message id."""
+    return UUID(bytes=sha256(told).digest()[:16])
 
 
 def _properties(raw: dict[str, object]) -> bytes:
@@ -112,19 +128,14 @@ def _write(rows: dict[int, eventlog.Row], *, source: str, now: datetime) -> dict
         place: EventResult(EventOutcome.REFUSED, _("There is no such contact."))
         for place in rows.keys() - owners.keys()
     }
-    fresh = eventlog.receipts_take(
-        {(owner, rows[place].message_key) for place, owner in owners.items()}, now=now
+    fresh = eventlog.keep(
+        {place: (owner, rows[place].message_key, rows[place]) for place, owner in owners.items()},
+        source=source,
+        now=now,
     )
-    taken: list[tuple[int, eventlog.Row]] = []
     for place, owner in owners.items():
-        receipt = (owner, rows[place].message_key)
-        outcome = EventOutcome.RECORDED if receipt in fresh else EventOutcome.DUPLICATE
+        outcome = EventOutcome.RECORDED if place in fresh else EventOutcome.DUPLICATE
         results[place] = EventResult(outcome, contact_id=owner)
-        if outcome is EventOutcome.RECORDED:
-            fresh.discard(receipt)  # the same message id may stand in one call twice
-            taken.append((owner, rows[place]))
-    eventlog.insert(taken, source=source, now=now)
-    eventlog.types_see([row for _owner, row in taken])
     return results
 
 

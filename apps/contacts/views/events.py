@@ -7,6 +7,7 @@ from apps.contacts import selectors
 from apps.contacts.models import EventType
 from apps.core.htmx import render_page_or_fragment
 from apps.core.lists import Column, Filter, ListSpec
+from apps.core.watching import Watch
 
 NAMES = ListSpec(
     columns=[
@@ -25,6 +26,7 @@ MOST_NAMES = 200  # in the choice above the list
 @requires("contacts.view_event")
 def event_list(request: UserRequest) -> HttpResponse:
     names = list(EventType.objects.values_list("name", flat=True)[:MOST_NAMES])
+    sources = selectors.event_sources_lately()
     spec = ListSpec(
         columns=[
             Column(gettext_lazy("Event")),
@@ -33,13 +35,18 @@ def event_list(request: UserRequest) -> HttpResponse:
             Column(gettext_lazy("Source")),
             Column(gettext_lazy("When")),
         ],
-        filters=[Filter("name", gettext_lazy("Event"), [(name, name) for name in names])],
+        filters=[
+            Filter("name", gettext_lazy("Event"), [(name, name) for name in names]),
+            Filter("source", gettext_lazy("Source"), [(source, source) for source in sources]),
+        ],
         default_sort="-occurred_at",
         has_search=False,
     )
-    asked = spec.read(request.GET)
-    listing = asked.page(selectors.events(name=asked.values.get("name", "")).select_related("contact"))
-    context = {"listing": listing, "is_first_page": not request.GET.get("cursor")}
+    watch = Watch.read(request)
+    asked = spec.read(watch.query)
+    found = selectors.events(name=asked.values.get("name", ""), source=asked.values.get("source", ""))
+    listing = asked.page(found.select_related("contact"))
+    context = {"listing": listing, "is_first_page": not request.GET.get("cursor"), "watch": watch}
     return render_page_or_fragment(request, "contacts/event_list.html", context, fragment="event-list")
 
 

@@ -1,0 +1,87 @@
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.api import ApiViewSet
+from apps.core import clock
+from apps.integrations import selectors, services
+from apps.integrations.models import Source
+
+
+class SourceOut(serializers.ModelSerializer[Source]):
+    class Meta:
+        model = Source
+        fields = ["id", "name", "prefix", "heard_at", "revoked_at", "created_at"]
+
+
+class SourceMadeOut(SourceOut):
+    write_key = serializers.CharField(help_text="Shown this once.")
+
+    class Meta(SourceOut.Meta):
+        fields = [*SourceOut.Meta.fields, "write_key"]
+
+
+class SourceIn(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=64)
+
+
+class WindowOut(serializers.Serializer[Any]):
+    hour = serializers.IntegerField()
+    day = serializers.IntegerField()
+    week = serializers.IntegerField()
+
+
+class ArrivalsOut(serializers.Serializer[Any]):
+    """Messages by how they ended; `faults` counts messages with each fault, of which one may have several."""
+
+    kept = WindowOut()
+    repeated = WindowOut()
+    refused = WindowOut()
+    by_call = serializers.DictField(child=WindowOut())
+    faults = serializers.DictField(child=WindowOut())
+
+
+class SourceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[Source]):
+    """Shops, sites, apps and systems that send events to `/v1/…` with a write key."""
+
+    queryset = Source.objects.all()
+    serializer_class = SourceOut
+    filterset_fields = ["name"]
+    search_fields = ["name"]
+    ordering_fields = ["name", "created_at"]
+    scope = "event-sources"
+    permissions = {
+        "list": "integrations.view_source",
+        "retrieve": "integrations.view_source",
+        "arrivals": "integrations.view_source",
+        "create": "integrations.add_source",
+        "revoke": "integrations.revoke_source",
+    }
+    secret_actions = frozenset({"create"})
+
+    @extend_schema(request=SourceIn, responses={201: SourceMadeOut})
+    def create(self, request: Request) -> Response:
+        payload = SourceIn(data=request.data)
+        payload.is_valid(raise_exception=True)
+        source, key = services.source_create(
+            name=payload.validated_data["name"], by=self.user, now=clock.now()
+        )
+        return Response({**SourceOut(source).data, "write_key": key}, status=201)
+
+    @extend_schema(responses=ArrivalsOut)
+    @action(detail=True, methods=["get"])
+    def arrivals(self, request: Request, pk: str) -> Response:
+        """Say what arrived in the last hour, day and week."""
+        source = self.get_object()
+        return Response(ArrivalsOut(selectors.arrivals([source], now=clock.now())[source.pk]).data)
+
+    @extend_schema(request=None, responses=SourceOut)
+    @action(detail=True, methods=["post"])
+    def revoke(self, request: Request, pk: str) -> Response:
+        """Make the write key worthless from now on."""
+        source = services.source_revoke(source=self.get_object(), by=self.user, now=clock.now())
+        return Response(SourceOut(source).data)

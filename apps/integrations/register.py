@@ -1,0 +1,58 @@
+"""What integrations tell the rooms below; called from `AppConfig.ready`."""
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.accounts.models import User
+from apps.collaboration.subjects import Subject, actions, subjects
+from apps.core.navigation import Action, Room, SearchHit, rooms, searches
+from apps.core.navigation import actions as beginnings
+from apps.integrations import selectors
+from apps.integrations.models import Source
+
+
+def register() -> None:
+    rooms.register(
+        "sources",
+        Room(
+            gettext_lazy("Sources"),
+            "integrations:source-list",
+            "plug-connected",
+            "data",
+            "integrations.view_source",
+            40,
+        ),
+    )
+    beginnings.register(
+        "sources",
+        Action(
+            gettext_lazy("New source"),
+            "integrations:source-create",
+            "plug-connected",
+            "integrations.add_source",
+        ),
+    )
+    searches.register("sources", _search)
+    subjects.register(
+        "integrations.source",
+        Subject(
+            model=Source,
+            view_permission="integrations.view_source",
+            url=lambda source: reverse("integrations:source-detail", args=[source.pk]),
+        ),
+    )
+    actions.update(
+        {
+            "source.created": gettext_lazy("connected a source"),
+            "source.revoked": gettext_lazy("revoked a source's key"),
+        }
+    )
+
+
+def _search(user: User, text: str) -> list[SearchHit]:
+    if not user.has_perm("integrations.view_source"):
+        return []
+    found = selectors.sources(search=text).order_by("name")[:5]
+    kind = _("Source")
+    return [(one.name, kind, reverse("integrations:source-detail", args=[one.pk])) for one in found]

@@ -1,0 +1,474 @@
+import base64
+import gzip
+import json
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from apps.accounts import tokens
+from apps.contacts.models import Attribute, Contact, Event, EventType, Identity
+from apps.core import clock
+from apps.integrations import limits
+from apps.integrations.models import Source, Tally
+from apps.integrations.segment.faults import Fault
+from apps.integrations.services import messages as messages_service
+from tests.factories.contacts import AttributeFactory, ContactFactory, IdentityFactory
+from tests.factories.integrations import SourceFactory
+
+pytestmark = pytest.mark.django_db
+KEY = "bkw_of-the-shop"
+BASIC = "Basic " + base64.b64encode(f"{KEY}:".encode()).decode()
+ORDER = {"userId": "u1", "event": "order_completed", "messageId": "m1", "properties": {"total": 59.9}}
+
+
+@pytest.fixture(autouse=True)
+def shop():
+    return SourceFactory(name="Web shop", key=KEY)
+
+
+@pytest.fixture
+def post():
+    """Return a function that posts as an SDK does: without cookies, any content type."""
+
+    def send(call, told, *, strict=False, auth=BASIC, **headers):
+        body = told if isinstance(told, bytes) else json.dumps(told).encode()
+        given = {"authorization": auth, "x-strict-mode": "1" if strict else "0", **headers}
+        client = Client(enforce_csrf_checks=True)
+        return client.post(f"/v1/{call}", body, content_type="text/plain", headers=given)
+
+    return send
+
+
+def names_of(contact):
+    return set(contact.identities.values_list("namespace", "value"))
+
+
+def faults():
+    """Return the faults that were counted, without how messages ended."""
+    ends = {"recorded", "duplicate", "refused"}
+    return {row.outcome: row.count for row in Tally.objects.exclude(outcome__in=ends)}
+
+
+class TestTrack:
+    def test_keeps_an_event_of_a_user_whom_nobody_knew(self, post):
+        response = post("track", ORDER)
+
+        event = Event.objects.get()
+        assert (response.status_code, response.json()) == (200, {"success": True})
+        assert (event.name, event.properties, event.source) == (
+            "order_completed",
+            {"total": 59.9},
+            "Web shop",
+        )
+        assert names_of(event.contact) == {("user", "u1")}
+        assert EventType.objects.get().properties == {"total": "number"}
+
+    def test_a_message_id_is_taken_once(self, post):
+        first, second = post("track", ORDER), post("track", ORDER | {"properties": {}})
+
+        assert first.status_code == second.status_code == 200
+        assert Event.objects.get().properties == {"total": 59.9}
+        assert {row.outcome: row.count for row in Tally.objects.all()} == {"recorded": 1, "duplicate": 1}
+
+    def test_the_senders_clock_is_set_right(self, post):
+        told = {"timestamp": "2020-01-01T10:00:00.000Z", "sentAt": "2020-01-01T10:05:00.000Z"}
+
+        post("track", ORDER | told)
+
+        event = Event.objects.get()
+        assert event.occurred_at == event.received_at - timedelta(minutes=5)
+
+    def test_without_sent_at_the_time_is_taken_as_told(self, post):
+        post("track", ORDER | {"timestamp": "2025-01-01T10:00:00+01:00"})
+
+        assert Event.objects.get().occurred_at.isoformat() == "2025-01-01T09:00:00+00:00"
+
+    @pytest.mark.parametrize(
+        "told", ["yesterday", 1735725600, "1999-12-31T00:00:00Z", "9999-12-31T23:59:59Z"]
+    )
+    def test_a_time_that_cannot_be_is_the_time_of_arrival(self, post, told):
+        post("track", ORDER | {"timestamp": told})
+
+        event = Event.objects.get()
+        assert event.occurred_at == event.received_at
+        assert faults() == {Fault.BAD_TIME: 1}
+
+    def test_where_somebody_came_from_is_kept_and_what_is_personal_is_not(self, post):
+        context = {"campaign": {"source": "spring"}, "ip": "203.0.113.9", "userAgent": "x"}
+
+        post("track", ORDER | {"context": context})
+
+        assert Event.objects.get().properties == {
+            "total": 59.9,
+            "context": {"campaign": {"source": "spring"}},
+        }
+
+
+class TestOtherCalls:
+    @pytest.mark.parametrize(
+        ("call", "told", "name", "properties"),
+        [
+            (
+                "page",
+                {"name": "Home", "properties": {"path": "/"}},
+                "page_viewed",
+                {"name": "Home", "path": "/"},
+            ),
+            ("screen", {"name": "Cart"}, "screen_viewed", {"name": "Cart"}),
+            (
+                "group",
+                {"groupId": "g1", "traits": {"plan": "pro"}},
+                "group_joined",
+                {"group_id": "g1", "plan": "pro"},
+            ),
+        ],
+    )
+    def test_is_kept_as_an_event(self, post, call, told, name, properties):
+        response = post(call, told | {"anonymousId": "a1"})
+
+        event = Event.objects.get()
+        assert response.json() == {"success": True}
+        assert (event.name, event.properties) == (name, properties)
+        assert names_of(event.contact) == {("anonymous", "a1")}
+
+    def test_a_call_that_does_not_exist_is_not_found(self, post):
+        assert post("import", ORDER).status_code == 404
+
+
+class TestIdentify:
+    def test_writes_traits_by_the_dictionary_and_flags_keys_that_it_lacks(self, post):
+        AttributeFactory(key="visits", type=Attribute.Type.NUMBER)
+        traits = {"email": "Ann@Example.com", "visits": 7, "firstName": "Ann", "address": {"city": "Bern"}}
+
+        post("identify", {"userId": "u1", "traits": traits})
+
+        ann = Contact.objects.get()
+        assert (ann.email, ann.attributes) == (
+            "ann@example.com",
+            {"visits": 7, "first_name": "Ann", "address_city": "Bern"},
+        )
+        assert names_of(ann) == {("user", "u1"), ("email", "ann@example.com")}
+        flagged = Attribute.objects.filter(is_defined=False).values_list("key", flat=True)
+        assert set(flagged) == {"first_name", "address_city"}
+
+    def test_a_trait_that_does_not_fit_is_left_out_and_the_rest_kept(self, post):
+        AttributeFactory(key="visits", type=Attribute.Type.NUMBER)
+
+        response = post(
+            "identify", {"userId": "u1", "traits": {"visits": "many", "city": "Bern", "tags": [1]}}
+        )
+
+        assert response.json() == {"success": True}
+        assert Contact.objects.get().attributes == {"city": "Bern"}
+        assert faults() == {Fault.BAD_TRAIT: 1}
+
+    def test_an_old_message_that_comes_again_does_not_bring_the_old_value_back(self, post):
+        for number, city in enumerate(["Bern", "Basel", "Bern"]):
+            message_id = f"m{number % 2}"
+            post("identify", {"userId": "u1", "messageId": message_id, "traits": {"city": city}})
+
+        assert Contact.objects.get().attributes == {"city": "Basel"}
+
+    def test_a_visitor_becomes_the_user(self, post):
+        post("page", {"anonymousId": "a1"})
+
+        post("identify", {"anonymousId": "a1", "userId": "u1", "traits": {"email": "ann@example.com"}})
+
+        ann = Contact.objects.get()
+        assert names_of(ann) == {("anonymous", "a1"), ("user", "u1"), ("email", "ann@example.com")}
+        assert ann.events.get().name == "page_viewed"
+
+    def test_a_visitor_who_turns_out_to_be_somebody_known_is_merged_with_them(self, post):
+        post("identify", {"userId": "u1", "traits": {"city": "Bern"}})
+        post("page", {"anonymousId": "a1"})
+        post("page", {"anonymousId": "a2"})
+
+        post("track", ORDER | {"anonymousId": "a1"})
+
+        ann = Identity.objects.get(value="u1").contact
+        assert names_of(ann) == {("user", "u1"), ("anonymous", "a1")}
+        assert set(ann.events.values_list("name", flat=True)) == {"page_viewed", "order_completed"}
+        assert ann.merges.get().by is None
+        assert Identity.objects.get(value="a2").contact.merged_into is None
+
+    def test_a_visitor_with_a_telephone_is_somebody_and_stays_apart(self, post):
+        post("identify", {"anonymousId": "a1", "traits": {"phone": "+41 44 123 45 67"}})
+        post("identify", {"userId": "u1"})
+
+        response = post("track", ORDER | {"anonymousId": "a1"})
+
+        assert response.json() == {"success": True}
+        assert Identity.objects.get(value="a1").contact.phone == "+41441234567"
+        assert Event.objects.get().contact == Identity.objects.get(value="u1").contact
+
+    def test_a_contact_known_by_address_becomes_the_user(self, post):
+        ann = ContactFactory(email="ann@example.com")
+
+        post("identify", {"userId": "u1", "traits": {"email": "ann@example.com"}})
+
+        assert names_of(ann) == {("user", "u1"), ("email", "ann@example.com")}
+
+    def test_two_known_people_are_never_joined(self, post):
+        ann = ContactFactory(email="ann@example.com")
+        IdentityFactory(contact=ann, namespace="user", value="u1")
+        bob = ContactFactory(email="bob@example.com")
+        IdentityFactory(contact=bob, namespace="user", value="u2")
+
+        post("identify", {"userId": "u2", "traits": {"email": "ann@example.com", "city": "Bern"}})
+
+        bob.refresh_from_db()
+        assert (bob.email, bob.attributes) == ("bob@example.com", {"city": "Bern"})
+        assert names_of(ann) == {("user", "u1"), ("email", "ann@example.com")}
+        assert faults() == {Fault.OTHER_PERSON: 1}
+
+    def test_a_device_of_two_people_stays_with_the_first(self, post):
+        for user in ("u1", "u2"):
+            post("track", ORDER | {"userId": user, "anonymousId": "a1", "messageId": user})
+
+        first = Identity.objects.get(value="u1").contact
+        assert names_of(first) == {("user", "u1"), ("anonymous", "a1")}
+        assert names_of(Identity.objects.get(value="u2").contact) == {("user", "u2")}
+        assert faults() == {}
+
+    def test_a_hostile_source_cannot_fill_the_dictionary(self, post, monkeypatch):
+        monkeypatch.setattr(messages_service, "MAX_UNDESCRIBED", 3)
+
+        post("identify", {"userId": "u1", "traits": {f"key_{n}": n for n in range(1_000)}})
+        post("identify", {"userId": "u1", "traits": {"one_more": 1, "key_0": 9}})
+
+        assert Attribute.objects.count() == 3
+        assert Contact.objects.get().attributes == {"key_0": 9, "key_1": 1, "key_2": 2}
+        assert faults() == {Fault.TOO_MANY_TRAITS: 2}
+
+
+class TestAlias:
+    def test_a_visitor_becomes_the_user(self, post):
+        post("page", {"anonymousId": "a1"})
+
+        post("alias", {"previousId": "a1", "userId": "u1"})
+
+        assert names_of(Contact.objects.get()) == {("anonymous", "a1"), ("user", "u1")}
+
+    def test_a_user_gets_a_second_id(self, post):
+        post("identify", {"userId": "old"})
+
+        post("alias", {"previousId": "old", "userId": "new"})
+
+        assert names_of(Contact.objects.get()) == {("user", "old"), ("user", "new")}
+
+    def test_two_known_users_are_never_joined(self, post):
+        post("identify", {"userId": "u1"})
+        post("identify", {"userId": "u2"})
+
+        response = post("alias", {"previousId": "u1", "userId": "u2"}, strict=True)
+
+        assert response.status_code == 400
+        assert response.json()["faults"][0]["code"] == Fault.OTHER_PERSON
+        assert Contact.objects.count() == 2
+
+
+class TestBatch:
+    def test_keeps_messages_of_all_kinds_in_their_order(self, post):
+        batch = [
+            {"type": "page", "anonymousId": "a1", "messageId": "1"},
+            {
+                "type": "identify",
+                "anonymousId": "a1",
+                "userId": "u1",
+                "messageId": "2",
+                "traits": {"city": "Bern"},
+            },
+            {"type": "identify", "userId": "u1", "messageId": "3", "traits": {"city": "Basel"}},
+            ORDER | {"type": "track", "messageId": "4"},
+        ]
+
+        response = post("batch", {"batch": batch, "sentAt": clock.now().isoformat()})
+
+        ann = Contact.objects.get()
+        assert response.json() == {"success": True}
+        assert ann.attributes == {"city": "Basel"}
+        assert set(ann.events.values_list("name", flat=True)) == {"page_viewed", "order_completed"}
+        calls = {row.call: row.count for row in Tally.objects.filter(outcome="recorded")}
+        assert calls == {"page": 1, "identify": 2, "track": 1}
+
+    def test_a_bad_message_does_not_hold_up_the_others(self, post):
+        batch = [7, {"type": "dance"}, {"type": "track", "userId": "u1"}, ORDER | {"type": "track"}]
+
+        response = post("batch", {"batch": batch})
+
+        assert response.json() == {"success": False, "ignored": 3}
+        assert Event.objects.get().name == "order_completed"
+        assert faults() == {Fault.NO_MESSAGE: 2, Fault.NO_EVENT: 1}
+
+    def test_a_message_of_a_batch_may_be_as_large_as_one_alone(self, post):
+        batch = [ORDER | {"type": "track", "properties": {"text": "x" * 33_000}}, ORDER | {"type": "track"}]
+
+        response = post("batch", {"batch": batch})
+
+        assert response.json() == {"success": False, "ignored": 1}
+        assert Event.objects.get().properties == {"total": 59.9}
+
+    def test_the_same_events_cost_the_same_number_of_queries(self, post, django_assert_num_queries):
+        batch = [ORDER | {"type": "track", "messageId": str(n), "userId": f"u{n}"} for n in range(100)]
+        post("batch", {"batch": batch})
+        again = [message | {"messageId": f"again-{number}"} for number, message in enumerate(batch)]
+
+        with django_assert_num_queries(7):
+            post("batch", {"batch": again})
+
+
+class TestWriteKey:
+    def test_may_stand_in_the_body(self, post):
+        assert post("track", ORDER | {"writeKey": KEY}, auth="").json() == {"success": True}
+
+    @pytest.mark.parametrize(
+        "auth", ["", "Basic !!", "Basic " + base64.b64encode(b"other:").decode(), "Bearer x"]
+    )
+    def test_a_wrong_one_keeps_nothing(self, post, auth):
+        ignored, refused = post("track", ORDER, auth=auth), post("track", ORDER, auth=auth, strict=True)
+
+        assert (ignored.status_code, ignored.json()["success"]) == (200, False)
+        assert (refused.status_code, refused.json()["code"]) == (401, "unauthorized")
+        assert not Event.objects.exists()
+
+    def test_a_revoked_one_keeps_nothing(self, post, shop):
+        Source.objects.filter(pk=shop.pk).update(revoked_at=clock.now())
+
+        assert post("track", ORDER, strict=True).status_code == 401
+        assert not Event.objects.exists()
+
+    def test_is_kept_as_a_digest_only(self, shop):
+        assert shop.digest == tokens.digest(KEY)
+        assert KEY not in str(vars(shop))
+
+
+DEEP = b'{"userId":"u1","event":"e","properties":{"a":' + b"[" * 900 + b"]" * 900 + b"}}"
+ABYSS = b'{"userId":"u1","event":"e","properties":{"a":' + b"[" * 15_000 + b"]" * 15_000 + b"}}"
+BODIES = {
+    "nothing": b"",
+    "half": b'{"userId": "u1", ',
+    "a list": b"[1]",
+    "a text": b'"x"',
+    "a number": b"1",
+    "not UTF-8": b'{"userId": "\xff"}',
+    "too large": json.dumps(ORDER | {"properties": {"a": "x" * 33_000}}).encode(),
+    "an abyss": ABYSS,
+    "a huge number": b'{"userId": "u1", "event": "e", "properties": {"n": ' + b"9" * 5_000 + b"}}",
+}
+
+
+class TestBadBodies:
+    @pytest.mark.parametrize("strict", [False, True])
+    @pytest.mark.parametrize("body", [pytest.param(body, id=name) for name, body in BODIES.items()])
+    def test_what_is_no_json_object_is_refused(self, post, body, strict):
+        response = post("track", body, strict=strict)
+
+        assert (
+            response.status_code in {200, 400}
+            if body == BODIES["a huge number"]
+            else response.status_code == 400
+        )
+        assert response.json()["success"] is False
+        assert not Event.objects.exists()
+
+    @pytest.mark.parametrize("told", [{"batch": 7}, {}, {"batch": [ORDER] * 2_501}])
+    def test_a_batch_that_is_none_is_refused(self, post, told):
+        assert post("batch", told).status_code == 400
+
+    FAULTY = [
+        ({"userId": ["u1"]}, Fault.NO_PERSON),
+        ({"userId": ""}, Fault.NO_PERSON),
+        ({"userId": "x" * 300}, Fault.NO_PERSON),
+        ({"event": None}, Fault.NO_EVENT),
+        ({"event": {"a": 1}}, Fault.NO_EVENT),
+        ({"event": "x" * 200}, Fault.UNFIT),
+    ]
+
+    @pytest.mark.parametrize(("told", "fault"), FAULTY)
+    def test_a_message_that_cannot_be_kept_is_ignored_and_refused_to_a_strict_sender(self, post, told, fault):
+        ignored, refused = post("track", ORDER | told), post("track", ORDER | told, strict=True)
+
+        assert (ignored.status_code, ignored.json()) == (200, {"success": False, "ignored": 1})
+        assert refused.status_code == 400
+        assert fault in {found["code"] for found in refused.json()["faults"]}
+        assert not Event.objects.exists()
+        assert faults()[fault] == 1  # the strict one was told, and nothing of it stays
+
+    MENDED = [
+        ({"userId": 7}, Fault.WRONG_TYPE),
+        ({"properties": [1]}, Fault.WRONG_TYPE),
+        ({"messageId": {"a": 1}}, Fault.WRONG_TYPE),
+        ({"properties": {"a": "x\0y"}}, Fault.BAD_TEXT),
+        ({"properties": {"a": "half \ud83d"}}, Fault.BAD_TEXT),
+        ({"properties": {"a": float("nan")}}, Fault.BAD_TEXT),
+        ({"userId": "u\0"}, Fault.BAD_TEXT),
+    ]
+
+    @pytest.mark.parametrize(("told", "fault"), MENDED)
+    def test_what_can_be_mended_is_kept_and_refused_to_a_strict_sender(self, post, told, fault):
+        refused, kept = post("track", ORDER | told, strict=True), post("track", ORDER | told)
+
+        assert refused.status_code == 400
+        assert fault in {found["code"] for found in refused.json()["faults"]}
+        assert kept.json() == {"success": True}
+        assert Event.objects.count() == 1
+        assert faults() == {fault: 1}
+
+    def test_deep_nesting_is_ignored(self, post):
+        assert post("track", DEEP).json() == {"success": False, "ignored": 1}
+        assert post("track", DEEP, strict=True).status_code == 400
+        assert not Event.objects.exists()
+
+    def test_a_hundred_thousand_names_of_properties_do_no_harm(self, post):
+        for start in range(0, 100_000, 20_000):
+            batch = [
+                {
+                    "type": "track",
+                    "userId": "u1",
+                    "event": "e",
+                    "properties": {f"p{n}": 1 for n in range(at, at + 1_000)},
+                }
+                for at in range(start, start + 20_000, 1_000)
+            ]
+            assert post("batch", {"batch": batch}).json() == {"success": True}
+
+        assert Event.objects.count() == 100
+        assert len(EventType.objects.get().properties) == 200
+
+    def test_a_batch_may_come_gzipped_and_no_larger_for_it(self, post):
+        batch = json.dumps({"batch": [ORDER | {"type": "track"}]}).encode()
+        bomb = gzip.compress(b"[" * 50_000_000)
+
+        kept = post("batch", gzip.compress(batch), **{"content-encoding": "gzip"})
+        refused = post("batch", bomb, **{"content-encoding": "gzip"})
+
+        assert kept.json() == {"success": True}
+        assert (refused.status_code, refused.json()["code"]) == (400, "too_large")
+
+
+class TestBrowsers:
+    def test_any_site_may_ask_and_send(self, post):
+        asked = Client().options("/v1/track", headers={"origin": "https://shop.example"})
+        sent = post("track", ORDER)
+
+        assert asked.status_code == 204
+        assert asked.headers["Access-Control-Allow-Headers"] == "Authorization, Content-Type, X-Strict-Mode"
+        assert (
+            asked.headers["Access-Control-Allow-Origin"] == sent.headers["Access-Control-Allow-Origin"] == "*"
+        )
+
+    def test_no_cookie_is_set(self, post):
+        assert post("track", ORDER).cookies == {}
+
+
+class TestLimit:
+    def test_a_source_that_has_run_wild_is_told_to_wait(self, post, settings, monkeypatch):
+        settings.INGEST_MESSAGES_PER_SECOND = 3
+        monkeypatch.setattr(limits.time, "monotonic", lambda: 5.5)
+
+        answers = [post("track", ORDER | {"messageId": str(n)}) for n in range(4)]
+
+        assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+        assert answers[-1].headers["Retry-After"] == "1"
+        assert Event.objects.count() == 3
