@@ -17,9 +17,10 @@ MOST_AT_ONCE = 10_000
 _TONES = {ConsentStatus.SUBSCRIBED: "good", ConsentStatus.UNSUBSCRIBED: "bad", ConsentStatus.PENDING: "warn"}
 
 
-def events(*, name: str = "") -> QuerySet[Event]:
+def events(*, name: str = "", source: str = "") -> QuerySet[Event]:
     """Return events, to be read newest first by page: by time, and by id among those of one moment."""
-    return Event.objects.filter(name=name) if name else Event.objects.all()
+    asked = {"name": name, "source": source}
+    return Event.objects.filter(**{field: value for field, value in asked.items() if value})
 
 
 def event_sources_lately() -> list[str]:

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contacts', '0003_importkey_unlogged'),
+        ('contacts', '0006_text_indexes_shorter'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

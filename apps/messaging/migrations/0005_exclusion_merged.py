@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('messaging', '0002_delivery_event_partitions'),
+        ('messaging', '0004_sender_addresses_checked'),
     ]
 
     operations = [
