@@ -95,23 +95,28 @@ def form_once(request: HttpRequest, user: User, act: Callable[[], HttpResponseBa
     return response
 
 
-def form_claim(user: User, key: str, *, leads_to: str, now: datetime) -> bool:
+def form_claim(request: HttpRequest, user: User, key: str, *, leads_to: str, now: datetime) -> bool:
     """
     Take the key of a form whose act talks to the network, and so must not be done within a transaction.
 
-    False: it was taken before. Better not done at all than twice: an act that is cut short is not repeated.
+    False: it was taken before, with these words. Better not done at all than twice: an act that is cut short
+    is not repeated. Sent with other words it is another act, as in `form_once`.
     """
     _answer, is_first = IdempotentAnswer.objects.get_or_create(
         user=user,
-        key=f"act:{key}",
+        key=_act_key(request, key),
         defaults={"status": HTTPStatus.FOUND, "headers": {"Location": leads_to}, "body": b"", "at": now},
     )
     return is_first
 
 
-def form_release(user: User, key: str) -> None:
-    """Give a key back whose act was refused and has done nothing: the form may be mended and sent again."""
-    IdempotentAnswer.objects.filter(user=user, key=f"act:{key}").delete()
+def form_release(request: HttpRequest, user: User, key: str) -> None:
+    """Give a key back whose act was refused and has done nothing: the form may be sent again."""
+    IdempotentAnswer.objects.filter(user=user, key=_act_key(request, key)).delete()
+
+
+def _act_key(request: HttpRequest, key: str) -> str:
+    return f"act:{key}:{_form_fingerprint(request)[:16]}"
 
 
 def _lock_name(user: User, key: str) -> str:

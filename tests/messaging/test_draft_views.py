@@ -271,6 +271,14 @@ class TestMessageTest:
         assert first.headers["Location"] == second.headers["Location"] == url("detail", message.pk)
         assert len(mail_server.taken) == 1
 
+    def test_brought_back_and_sent_to_somebody_else_goes_out(self, login, lead, mail_server):
+        message, colleague = MessageFactory(), UserFactory()
+
+        for person in (lead, colleague):
+            login(lead).post(url("test", message.pk), {"people": [person.pk], "key": "of-this-form"})
+
+        assert [mail.recipient for mail in mail_server.taken] == [lead.email, colleague.email]
+
     @pytest.mark.django_db(transaction=True)
     def test_holds_no_transaction_open_while_it_talks_to_the_server(self, login, lead, mail_server):
         message = MessageFactory()

@@ -7,6 +7,7 @@ gets a future. One engine serves a process for as long as it lives.
 
 import asyncio
 import os
+import sys
 import threading
 from collections import deque
 from collections.abc import Iterable
@@ -21,6 +22,9 @@ from apps.messaging.delivery.smtp import Connection, ServerOutOfReach, Timeouts
 
 CONNECTIONS = 8
 TIMEOUTS = Timeouts()
+# Seconds for which one thread may keep the interpreter. With the usual five milliseconds the server's answers
+# wait while the next mails are built.
+SWITCH_INTERVAL = 0.001
 MAILS_PER_CONNECTION = 5000  # then a fresh one: servers like a client that lets go now and then
 
 
@@ -39,6 +43,7 @@ class Engine:
         self._limit = connections
         self._timeouts = timeouts
         self._idle: list[Connection] = []
+        sys.setswitchinterval(SWITCH_INTERVAL)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="smtp", daemon=True)
         self._thread.start()

@@ -169,7 +169,7 @@ def message_test(request: UserRequest, message: Message) -> HttpResponse:
         return review(request, message, forms.LaunchForm(), test_form=form)
     now, page = clock.now(), reverse("messaging:detail", args=[message.pk])
     key = form.cleaned_data["key"]
-    if key and not idempotency.form_claim(request.user, key, leads_to=page, now=now):
+    if key and not idempotency.form_claim(request, request.user, key, leads_to=page, now=now):
         return redirect(page)
     try:
         result = services.message_test(
@@ -180,7 +180,7 @@ def message_test(request: UserRequest, message: Message) -> HttpResponse:
             now=now,
         )
     except services.TestNotSent as refusal:
-        idempotency.form_release(request.user, key)
+        idempotency.form_release(request, request.user, key)
         form.add_error(None, str(refusal))
         return review(request, message, forms.LaunchForm(), test_form=form)
     _tell_result(request, result)
