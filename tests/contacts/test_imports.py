@@ -420,11 +420,20 @@ class TestImportUpload:
         assert not ImportFile.objects.exists()
 
     def test_can_be_read_again_in_another_encoding(self, upload):
+        draft = upload("email,größe\nann@example.com,1\n".encode())
+
+        services.import_reread(import_file=draft, encoding="cp1252", delimiter=",")
+
+        assert draft.columns[1]["name"] == "grÃ¶ÃŸe"
+
+    def test_is_not_read_again_in_an_encoding_that_it_is_not_in(self, upload):
         draft = upload("email,größe\nann@example.com,1\n".encode("cp1252"))
 
-        services.import_reread(import_file=draft, encoding="utf-8", delimiter=",")
+        with pytest.raises(FileRefused, match="no letters of UTF-8"):
+            services.import_reread(import_file=draft, encoding="utf-8", delimiter=",")
 
-        assert draft.columns[1]["name"] == "gr\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}e"
+        draft.refresh_from_db()
+        assert [column["name"] for column in draft.columns] == ["email", "größe"]
 
 
 class TestImportStart:
