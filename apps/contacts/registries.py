@@ -61,8 +61,8 @@ class TimelineEntry:
     detail: str = ""
     url: str = ""
     by: object = None
-    key: str = ""  # tells apart what happened at the same moment
 
 
-# (contact, before, limit) -> what happened before that moment, newest first, at most `limit`, in one query.
+# (contact, before, limit) -> what happened before that moment, newest first, at most `limit`. What happened
+# at one moment comes in the same order however many are asked for: a page may begin within it.
 timeline: Registry[Callable[[Contact, datetime, int], list[TimelineEntry]]] = Registry()

@@ -160,7 +160,6 @@ def _timeline(contact: Contact, before: datetime, limit: int) -> list[contacts.T
             kind="message",
             icon="mail",
             url=reverse("messaging:recipient", args=[row.pk]),
-            key=f"recipient-{row.pk}",
         )
         for row in sent.select_related("message").order_by("-finished_at", "-pk")[:limit]
     ]
@@ -172,8 +171,7 @@ def _timeline(contact: Contact, before: datetime, limit: int) -> list[contacts.T
             icon=ICONS.get(event.kind, "mail"),
             url=reverse("messaging:recipient", args=[event.recipient_id]),
             detail=str(event.link) if event.link else "",
-            key=f"delivery-{event.pk}",
         )
         for event in events.select_related("message", "link").order_by("-at", "-pk")[:limit]
     ]
-    return sorted(entries, key=lambda entry: (entry.at, entry.key), reverse=True)[:limit]
+    return sorted(entries, key=lambda entry: entry.at, reverse=True)[:limit]  # stable within a moment

@@ -323,3 +323,16 @@ class TestMessageDelete:
 
         assert "A message that was launched stays on record" in response.content.decode()
         assert Message.objects.get() == message
+
+
+class TestMessageSettings:
+    def test_hours_that_cannot_be_are_told_beside_the_field_and_stay_typed(self, login, lead):
+        message = MessageFactory()
+        typed = {"name": "New", "scheduled_at": "2030-03-01T09:00", "not_after": "2030-03-01T08:00"}
+
+        page = login(lead).post(url("settings-edit", message.pk), typed)
+
+        assert page.context["form"].errors == {"not_after": ["This must be later than the time of sending."]}
+        assert "2030-03-01T08:00" in page.content.decode()
+        message.refresh_from_db()
+        assert message.scheduled_at is None

@@ -114,10 +114,8 @@ class Engine:
             try:
                 outcomes[mail.id] = await connection.send(mail)
             except ServerOutOfReach as failure:
-                if was_used:
-                    waiting.append(
-                        mail
-                    )  # servers close idle connections as they like: once more, on a fresh one
+                if was_used:  # servers close idle connections as they like: once more, on a fresh one
+                    waiting.append(mail)
                 else:
                     outcomes[mail.id] = Outcome.lapsed(str(failure))
 

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -34,7 +34,6 @@ CLAIM_SIZE = 400
 # is built meanwhile, but begun only when this one has been answered: with nothing in the air, the thread that
 # talks SMTP does not hold up the statements between two flights.
 FLIGHT_SIZE = 24
-FLIGHTS_IN_AIR = 1
 STRETCH = 5.0  # seconds of work per ring: then the clock is fresh, and a deploy has not waited long
 NEVER_BEGUN = "The database was away when this was about to begin."
 PERSISTENCE = 60.0  # seconds for which a worker tries to write down what the server said
@@ -119,20 +118,18 @@ class Shift:
         self.heard: dict[int, Counter[str]] = {row.message_id: Counter() for row in lease.rows}
         self._rows = {row.id: row for row in lease.rows}
         self._known: dict[int, Outcome] = {}  # not written down yet
-        self._air: deque[Future[dict[int, Outcome]]] = deque()
+        self._air: Future[dict[int, Outcome]] | None = None  # the flight that waits for its answers
 
     def work(self) -> None:
         """Whatever stops it, what is known is written down, and what was not begun goes back in line."""
         try:
             for flight in self._flights():
-                if len(self._air) == FLIGHTS_IN_AIR:
-                    self._land()
+                self._land()
                 if self._must_stop():
                     break
                 self._depart(flight)
         finally:
-            while self._air:
-                self._land()
+            self._land()
             self._write_down()
 
     def _must_stop(self) -> bool:
@@ -185,10 +182,12 @@ class Shift:
             raise
         mails = [mail for addressed, mail in flight if mail and addressed.row.id in go]
         if mails:
-            self._air.append(self.engine.deliver(mails))
+            self._air = self.engine.deliver(mails)
 
     def _land(self) -> None:
-        for pk, outcome in self._air.popleft().result().items():
+        """Hear how the flight in the air ended, if there is one."""
+        air, self._air = self._air, None
+        for pk, outcome in (air.result() if air else {}).items():
             self._known[pk] = outcome
             heard = self.heard[self._rows[pk].message_id]
             if outcome.state != Recipient.State.QUEUED:
