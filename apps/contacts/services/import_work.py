@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import IntegrityError, InterfaceError, OperationalError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.urls import reverse
@@ -191,6 +191,7 @@ def _chunk_write(work: _Work, prepared: Prepared, terms: Terms) -> None:
     for attempt in range(1, TRIES + 1):
         try:
             with transaction.atomic():
+                _commit_without_waiting()
                 samples = _chunk_commit(work, prepared, terms)
         except IntegrityError:
             if attempt == TRIES:
@@ -198,6 +199,17 @@ def _chunk_write(work: _Work, prepared: Prepared, terms: Terms) -> None:
         else:
             work.import_file.samples = samples
             return
+
+
+def _commit_without_waiting() -> None:
+    """
+    Let this transaction's commit return before the disk has it.
+
+    Rows and the place in the file are lost together or not at all, and the commit that ends the import waits
+    for all that came before it. A sixth of an import's time was spent waiting.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")
 
 
 def _chunk_commit(work: _Work, prepared: Prepared, terms: Terms) -> dict[str, list[object]]:
