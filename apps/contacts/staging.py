@@ -22,6 +22,7 @@ from apps.accounts.models import User
 from apps.contacts import consents
 from apps.contacts.consents import ConsentChange
 from apps.contacts.models import Identity, ImportFile
+from apps.core.overlap import pipeline
 
 
 class Outcome(StrEnum):
@@ -176,12 +177,15 @@ def run(*, lines: bytes, names: bytes, terms: Terms, by: User | None, now: datet
         if names:
             _copy(cursor, "import_name", names)
             cursor.execute("CREATE INDEX ON import_name (row)")
-        cursor.execute(_plan_sql(terms, has_names=bool(names)), parameters)
-        cursor.execute(_SAME_CONTACT)
-        if terms.import_id is not None:
-            cursor.execute(_KEYS.format(key=_key(terms, contact="contact_id")), parameters)
-        if not terms.is_dry_run:
-            _carry_out(cursor, terms, parameters, by=by, now=now)
+        with pipeline():
+            cursor.execute(_plan_sql(terms, has_names=bool(names)), parameters)
+            cursor.execute(_SAME_CONTACT)
+            if terms.import_id is not None:
+                cursor.execute(_KEYS.format(key=_key(terms, contact="contact_id")), parameters)
+            if not terms.is_dry_run:
+                _carry_out(cursor, terms, parameters)
+        if terms.consent is not None and not terms.is_dry_run:
+            _consents_record(cursor, terms.consent, by=by, now=now)
 
 
 def counts() -> dict[Outcome, int]:
@@ -245,16 +249,14 @@ def _email_wins(terms: Terms) -> str:
     return "c.email = ''" if terms.namespace == Identity.EMAIL else "true"
 
 
-def _carry_out(
-    cursor: CursorWrapper, terms: Terms, parameters: Mapping[str, Any], *, by: User | None, now: datetime
-) -> None:
+def _carry_out(cursor: CursorWrapper, terms: Terms, parameters: Mapping[str, Any]) -> None:
     cursor.execute(_IDENTITIES, parameters)
     cursor.execute(_CREATE, parameters)
     if terms.mode != ImportFile.Mode.CREATE:
         cursor.execute(_UPDATE.format(email_wins=_email_wins(terms)), parameters)
-    if terms.consent is not None:
-        cursor.execute(
-            "SELECT contact_id FROM import_plan WHERE consents AND outcome IN ('created', 'updated')"
-        )
-        ids = [contact for (contact,) in cursor.fetchall()]
-        consents.consents_import(ids=ids, change=terms.consent, by=by, now=now)
+
+
+def _consents_record(cursor: CursorWrapper, change: ConsentChange, *, by: User | None, now: datetime) -> None:
+    cursor.execute("SELECT contact_id FROM import_plan WHERE consents AND outcome IN ('created', 'updated')")
+    ids = [contact for (contact,) in cursor.fetchall()]
+    consents.consents_import(ids=ids, change=change, by=by, now=now)

@@ -1,7 +1,6 @@
 """Hand-written statements with what Django compiles inside them."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import connection
@@ -20,18 +19,6 @@ def rows(statement: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         cursor.execute(statement, params)
         found: list[tuple[Any, ...]] = cursor.fetchall()
     return found
-
-
-@contextmanager
-def pipeline() -> Iterator[None]:
-    """
-    Send the statements within without waiting for the one before; the end waits for them all.
-
-    PostgreSQL works while the caller does something else. Whoever asks for rows within waits for these.
-    """
-    connection.ensure_connection()
-    with connection.wrap_database_errors, connection.connection.pipeline():
-        yield
 
 
 def compiled(queryset: QuerySet[Any, Any]) -> str:

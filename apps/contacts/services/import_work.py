@@ -30,6 +30,7 @@ from apps.contacts.mapping import Prepared, Preparer
 from apps.contacts.models import ImportFault, ImportFile, ImportFileQuerySet
 from apps.contacts.services.imports import RUN_TASK, ImportRefused, column_map, consent_check, file_raw
 from apps.contacts.staging import Outcome, Terms
+from apps.core.overlap import interpreter_share
 from apps.core.queues import ring
 
 logger = logging.getLogger(__name__)
@@ -176,6 +177,7 @@ def _read_ahead(reader: Reader, preparer: Preparer) -> Generator[Prepared, None,
         chunk = reader.chunk(size)
         return None if chunk is None else preparer.prepare(chunk)
 
+    interpreter_share()
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="import-read") as pool:
         # The first one is small: it tells how wide rows are.
         size, end = CHUNK_ROWS // 10, 0

@@ -17,6 +17,7 @@ from django.db import connection, transaction
 
 from apps.contacts.models import Contact
 from apps.contacts.models.contact import email_exclusion
+from apps.core.overlap import pipeline
 from apps.messaging import sql
 from apps.messaging.delivery.outcome import Outcome
 from apps.messaging.models import Message, Recipient
@@ -115,7 +116,7 @@ def advance(
     launch is asked here for the last time; rows that it stops are put where they belong. `meanwhile` is
     called while the database works, which it must leave alone.
     """
-    with sql.pipeline(), connection.cursor() as moved:
+    with pipeline(), connection.cursor() as moved:
         settle(lease, outcomes, now=now)
         if batch:
             _begin(moved, lease, batch, now=now)
