@@ -5,10 +5,25 @@ from django.urls import reverse
 
 from apps.contacts.selectors import timeline_page
 from apps.messaging.models import Recipient
+from apps.segments.selectors import segment_uses
 from tests.factories.contacts import ContactFactory
 from tests.factories.messaging import MessageFactory, RecipientFactory
+from tests.factories.segments import SegmentFactory
 
 pytestmark = pytest.mark.django_db
+
+
+class TestSegmentUses:
+    """A segment is everybody's; the drafts that are for it are not."""
+
+    def test_a_draft_that_the_reader_may_not_know_is_told_without_its_name(self, owner, lead):
+        segment, hidden = SegmentFactory(), MessageFactory(name="Hidden")
+        hidden.segments.add(segment)
+
+        told = {user: segment_uses([segment.pk], user=user)[segment.pk] for user in (owner, lead, None)}
+
+        assert told[lead] == [("Hidden", reverse("messaging:detail", args=[hidden.pk]))]
+        assert told[owner] == told[None] == [("A message of others", "")]
 
 
 class TestTemplateUses:
