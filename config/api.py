@@ -22,13 +22,15 @@ from apps.contacts.api import (
 )
 from apps.content.api import TemplateViewSet
 from apps.integrations.api import SourceViewSet
-from apps.messaging.api import MessageViewSet, SenderViewSet
+from apps.messaging.api import ContactWhyViewSet, MessageViewSet, SenderViewSet
 from apps.reporting.api import CampaignResultsViewSet
-from apps.segments.api import ContactListViewSet, SegmentViewSet
+from apps.segments.api import ContactListViewSet, ContactSegmentsViewSet, SegmentViewSet
 
 router = SimpleRouter()
 router.register("campaigns", CampaignResultsViewSet, basename="campaign-results")
 router.register("attributes", AttributeViewSet)
+router.register("contacts", ContactSegmentsViewSet, basename="contact-segments")
+router.register("contacts", ContactWhyViewSet, basename="contact-why")
 router.register("contacts", ContactViewSet)
 router.register("events", EventViewSet)
 router.register("event-types", EventTypeViewSet, basename="event-type")

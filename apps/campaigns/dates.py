@@ -16,15 +16,22 @@ def dates_problems(
 ) -> Iterator[tuple[str, str]]:
     """Yield the field and the sentence of each thing that cannot be."""
     for field, day in (("start_date", start), ("launch_date", launch), ("goal_date", goal)):
-        if day and not FIRST <= day <= LAST:
-            told = _("Choose a day between %(first)s and %(last)s.")
-            yield field, told % {"first": day_text(FIRST), "last": day_text(LAST)}
+        if told := range_problem(day):
+            yield field, told
     if start and goal and goal < start:
         yield "goal_date", _("The outcome's date is before the start.")
     if start and launch and launch < start:
         yield "launch_date", _("The launch is before the start.")
     if launch and goal and goal < launch:
         yield "launch_date", _("The launch is after the outcome's date.")
+
+
+def range_problem(day: date | None) -> str:
+    """Return the sentence that refuses a day nobody can mean; '' for any other, and for none."""
+    if day is None or FIRST <= day <= LAST:
+        return ""
+    told = _("Choose a day between %(first)s and %(last)s.")
+    return told % {"first": day_text(FIRST), "last": day_text(LAST)}
 
 
 def past_problem(day: date | None, *, now: datetime) -> str:

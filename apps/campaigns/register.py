@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -75,12 +76,15 @@ def left_behind(user: User) -> list[str]:
     return told
 
 
-def _segment_uses(segment_ids: Collection[int]) -> dict[int, list[Use]]:
+def _segment_uses(segment_ids: Collection[int], user: User | None) -> dict[int, list[Use]]:
     """A segment is needed by the campaigns whose audience it is, those put away too."""
     found: dict[int, list[Use]] = {pk: [] for pk in segment_ids}
-    named = Campaign.objects.filter(segment__in=segment_ids).values_list("segment", "pk", "name")
-    for segment, campaign, name in named.order_by("pk"):
-        found[segment].append((name, reverse("campaigns:detail", args=[campaign])))
+    known = Campaign.objects.visible_to(user) if user else Campaign.objects.none()
+    named = Campaign.objects.filter(segment__in=segment_ids).order_by("pk")
+    seen = named.annotate(is_visible=Exists(known.filter(pk=OuterRef("pk"))))
+    for segment, pk, name, is_visible in seen.values_list("segment", "pk", "name", "is_visible"):
+        shown = (name, reverse("campaigns:detail", args=[pk]))
+        found[segment].append(shown if is_visible else (_("A campaign of others"), ""))
     return found
 
 

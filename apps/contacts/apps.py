@@ -1,94 +1,10 @@
 from django.apps import AppConfig
-from django.utils.translation import gettext_lazy as _
 
 
 class ContactsConfig(AppConfig):
     name = "apps.contacts"
 
     def ready(self) -> None:
-        from django.urls import reverse
+        from apps.contacts.register import register
 
-        from apps.collaboration.subjects import Subject, actions, subjects
-        from apps.contacts import held, moved, search
-        from apps.contacts.models import Attribute, Contact, ImportFile
-        from apps.core.home import Step, steps
-        from apps.core.navigation import Room, rooms, searches
-
-        moved.register()
-        held.register()
-        rooms.register(
-            "contacts", Room(_("Contacts"), "contacts:list", "users", "audience", "contacts.view_contact", 10)
-        )
-        rooms.register(
-            "dictionary",
-            Room(_("Dictionary"), "contacts:attribute-list", "book-2", "data", "contacts.view_attribute", 10),
-        )
-        rooms.register(
-            "imports",
-            Room(_("Imports"), "contacts:import-list", "table-import", "data", "contacts.view_import", 20),
-        )
-        rooms.register(
-            "events", Room(_("Events"), "contacts:event-list", "activity", "data", "contacts.view_event", 30)
-        )
-        searches.register("contacts", search.contacts)
-        searches.register("attributes", search.attributes)
-        steps.register(
-            "contacts",
-            Step(
-                _("Bring your contacts in"),
-                _("A CSV file of customers or subscribers; you see first what would happen."),
-                "contacts:import-create",
-                "contacts.add_import",
-                Contact.objects.exists,
-                "table-import",
-                10,
-            ),
-        )
-        subjects.register(
-            "contacts.attribute",
-            Subject(
-                model=Attribute,
-                view_permission="contacts.view_attribute",
-                url=lambda attribute: reverse("contacts:attribute-detail", args=[attribute.pk]),
-            ),
-        )
-        subjects.register(
-            "contacts.contact",
-            Subject(
-                model=Contact,
-                view_permission="contacts.view_contact",
-                url=lambda contact: reverse("contacts:detail", args=[contact.pk]),
-            ),
-        )
-        subjects.register(
-            "contacts.importfile",
-            Subject(
-                model=ImportFile,
-                view_permission="contacts.view_import",
-                url=lambda import_file: reverse("contacts:import-detail", args=[import_file.pk]),
-            ),
-        )
-        actions.update(
-            {
-                "contact.created": _("added the contact"),
-                "contact.changed": _("changed the contact"),
-                "contact.merged": _("merged two contacts"),
-                "contact.exported": _("handed over what is known of the contact"),
-                "contact.erased": _("erased the contact"),
-                "contact.unmerged": _("took two merged contacts apart"),
-                "contacts.upserted": _("sent contacts over the API"),
-                "consent.subscribed": _("wrote a consent down"),
-                "consent.pending": _("asked for a consent"),
-                "consent.unsubscribed": _("wrote a refusal down"),
-                "suppression.added": _("suppressed an address"),
-                "suppression.lifted": _("lifted a suppression"),
-                "attribute.created": _("described a new attribute"),
-                "attribute.changed": _("changed the attribute"),
-                "attribute.deleted": _("took the attribute away"),
-                "import.started": _("started the import"),
-                "import.resumed": _("went on with the import"),
-                "import.cancelled": _("stopped the import"),
-                "import.done": _("the import has ended"),
-                "import.failed": _("the import failed"),
-            }
-        )
+        register()

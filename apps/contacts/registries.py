@@ -64,10 +64,10 @@ class TimelineEntry:
     detail: str = ""
     url: str = ""
     by: object = None
-    key: str = ""  # tells apart what happened at the same moment, in the order that its source reads it in
 
 
-# (contact, before, limit) -> what happened before that moment, newest first, at most `limit`, in one query.
+# (contact, before, limit) -> what happened before that moment, newest first, at most `limit`. What happened
+# at one moment comes in the same order however many are asked for: a page may begin within it.
 timeline: Registry[Callable[[Contact, datetime, int], list[TimelineEntry]]] = Registry()
 
 # One for each table with a `contact_id`: what becomes of its rows when two contacts are merged. They are

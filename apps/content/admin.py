@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from apps.accounts.admin_base import LedgerAdmin
-from apps.content.models import Template, TemplateVersion
+from apps.content.models import Template, TemplateVersion, UseOverride
 
 
 @admin.register(Template)
@@ -19,4 +19,14 @@ class TemplateVersionAdmin(LedgerAdmin):
     list_display = ["template", "number", "subject", "by", "at"]
     list_select_related = ["template", "by"]
     search_fields = ["subject"]
+    ordering = ["-id"]
+
+
+@admin.register(UseOverride)
+class UseOverrideAdmin(LedgerAdmin):
+    """To be looked at: a reviewer gives and takes back overrides at the template, with a reason."""
+
+    list_display = ["template", "attribute", "reason", "by", "at"]
+    list_select_related = ["template", "attribute", "by"]
+    search_fields = ["template__name", "attribute__key"]
     ordering = ["-id"]

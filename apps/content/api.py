@@ -2,8 +2,9 @@ from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
@@ -11,9 +12,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.api import ApiViewSet
-from apps.contacts.models import Contact
+from apps.contacts.models import Attribute, Contact
 from apps.content import selectors, services
-from apps.content.models import Template, TemplateVersion
+from apps.content.models import Template, TemplateVersion, UseOverride
 from apps.content.previews import preview
 from apps.content.rendering import EmailSource, TemplateFault
 from apps.core import clock
@@ -99,6 +100,19 @@ class RenderOut(serializers.Serializer[Any]):
     warnings = WarningOut(many=True)
 
 
+class OverrideOut(serializers.ModelSerializer[UseOverride]):
+    attribute = serializers.CharField(source="attribute.key", help_text="Its system name.")
+
+    class Meta:
+        model = UseOverride
+        fields = ["attribute", "reason", "by", "at"]
+
+
+class OverrideIn(serializers.Serializer[Any]):
+    attribute = serializers.SlugRelatedField(slug_field="key", queryset=Attribute.objects.all())
+    reason = serializers.CharField(max_length=500)
+
+
 class TemplateFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped package
     archived = django_filters.BooleanFilter(
         field_name="archived_at",
@@ -129,6 +143,9 @@ class TemplateViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewS
         "destroy": "content.delete_template",
         "versions": "content.view_template",
         "render_email": "content.view_template",
+        "overrides": "content.view_template",
+        "override_give": "content.override_template",
+        "override_withdraw": "content.override_template",
     }
     parameters = {"versions": ("cursor", "limit")}
     reading_actions = frozenset({"render_email"})
@@ -199,7 +216,8 @@ class TemplateViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewS
         values = self._valid(RenderIn(data=request.data))
         version = self._version(values.get("version"))
         data = selectors.preview_data(self._contact(values.get("contact")))
-        shown = preview(selectors.version_source(version), data, selectors.known_attributes())
+        known = selectors.known_attributes(template=version.template_id)
+        shown = preview(selectors.version_source(version), data, known)
         if shown.rendered is None:
             raise ValidationError({"contact": [finding.message for finding in shown.findings[:1]]})
         body = {
@@ -209,6 +227,33 @@ class TemplateViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewS
             "warnings": shown.findings,
         }
         return Response(RenderOut(body).data)
+
+    @extend_schema(responses=OverrideOut(many=True), filters=False)
+    @action(detail=True, filter_backends=(), pagination_class=None)
+    def overrides(self, request: Request, pk: str) -> Response:
+        """The attributes that this template may print although they are not for content, and why."""
+        rows = selectors.template_overrides(self.get_object())
+        return Response(OverrideOut(rows, many=True).data)
+
+    @extend_schema(request=OverrideIn, responses={201: OverrideOut})
+    @overrides.mapping.post
+    def override_give(self, request: Request, pk: str) -> Response:
+        """Let it print one; sent again, the last reason stands."""
+        values = self._valid(OverrideIn(data=request.data))
+        override = services.override_give(template=self.get_object(), **values, by=self.user, now=clock.now())
+        return Response(OverrideOut(override).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(
+        responses={204: None},
+        parameters=[
+            OpenApiParameter("attribute", str, OpenApiParameter.PATH, description="Its system name.")
+        ],
+    )
+    @action(detail=True, methods=["delete"], url_path="overrides/(?P<attribute>[a-z0-9_]+)")
+    def override_withdraw(self, request: Request, pk: str, attribute: str) -> Response:
+        override = get_object_or_404(self.get_object().overrides, attribute__key=attribute)
+        services.override_withdraw(override=override, by=self.user, now=clock.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _version(self, number: int | None) -> TemplateVersion:
         if number is None:

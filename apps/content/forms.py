@@ -1,8 +1,10 @@
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from apps.contacts.models import Attribute
 from apps.content.rendering import EmailSource, TemplateFault
 from apps.content.starters import STARTERS
 
@@ -57,6 +59,26 @@ class TemplateForm(EmailForm):
     )
     # Not of type hidden: a draft that the browser kept must remember what it was written over.
     base = forms.IntegerField(min_value=1, widget=forms.TextInput(attrs={"hidden": True}))
+
+
+class OverrideForm(forms.Form):
+    """An attribute that a template may print all the same, and why."""
+
+    attribute = forms.ModelChoiceField(
+        label=_("Attribute"), queryset=Attribute.objects.none(), to_field_name="key", empty_label=_("Choose…")
+    )
+    reason = forms.CharField(
+        label=_("Why this template may print it"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("It stays in the audit log."),
+    )
+
+    def __init__(self, *args: Any, attributes: QuerySet[Attribute], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice = self.fields["attribute"]
+        assert isinstance(choice, forms.ModelChoiceField)
+        choice.queryset = attributes
 
 
 class TemplateCreateForm(forms.Form):

@@ -68,6 +68,38 @@ class Template(TimeStamped):
         return self.archived_at is not None
 
 
+class UseOverride(models.Model):
+    """
+    That one template may print an attribute which the data dictionary does not allow for content, and why.
+
+    Given by a reviewer; taken back by deleting it, which the audit log remembers.
+    """
+
+    template = models.ForeignKey(Template, on_delete=models.CASCADE, related_name="overrides", db_index=False)
+    attribute = models.ForeignKey(
+        "contacts.Attribute", on_delete=models.CASCADE, related_name="+", verbose_name=_("attribute")
+    )
+    reason = models.CharField(_("reason"), max_length=500)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("given by"),
+    )
+    at = models.DateTimeField(_("given"))
+
+    class Meta:
+        verbose_name = _("override of an attribute's use")
+        verbose_name_plural = _("overrides of attributes' uses")
+        constraints = [
+            models.UniqueConstraint(fields=["template", "attribute"], name="content_useoverride_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.attribute} in {self.template}"
+
+
 class TemplateVersion(models.Model):
     """
     One saved state of a template; never changed afterwards, so what was sent can be shown for ever.

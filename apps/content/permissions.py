@@ -9,7 +9,7 @@ predicates are asked of templates and of their versions alike.
 import rules
 
 from apps.accounts.models import User
-from apps.accounts.permissions import has_role, is_integration, is_marketer
+from apps.accounts.permissions import has_role, is_data_lead, is_integration, is_marketer
 from apps.content.models import Template, TemplateVersion
 from apps.content.uses import uses_of_others, writers
 
@@ -35,4 +35,5 @@ rules.add_perm("content.view_template", rules.is_active)
 rules.add_perm("content.comment_template", rules.is_active)
 rules.add_perm("content.add_template", writes_content)
 rules.add_perm("content.change_template", writes_content & may_change_what_uses_it)
+rules.add_perm("content.override_template", is_data_lead)  # whoever answers for the dictionary
 rules.add_perm("content.delete_template", writes_content)  # archives it: nothing that was saved is deleted

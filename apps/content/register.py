@@ -20,6 +20,8 @@ ACTS = {
     "template.archived": gettext_lazy("archived it"),
     "template.created": gettext_lazy("wrote it"),
     "template.described": gettext_lazy("changed its description"),
+    "template.override_given": gettext_lazy("let it print an attribute that is not for content"),
+    "template.override_withdrawn": gettext_lazy("took an override back"),
     "template.duplicated": gettext_lazy("made it as a copy"),
     "template.renamed": gettext_lazy("renamed it"),
     "template.restored": gettext_lazy("brought it back"),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.contacts import selectors as contacts
 from apps.contacts.models import Attribute, Contact
 from apps.content.lint import Finding, KnownAttribute, errors, lint
-from apps.content.models import Template, TemplateVersion
+from apps.content.models import Template, TemplateVersion, UseOverride
 from apps.content.rendering import CompiledEmail, EmailSource, load_email, render_data
 from apps.content.sample import SampleAttribute, sample_contact
 
@@ -52,7 +52,8 @@ def version_source(version: TemplateVersion) -> EmailSource:
 
 def version_findings(version: TemplateVersion) -> list[Finding]:
     """Return what the lint has to say of a saved version, by the data dictionary of now."""
-    return lint(version_source(version), version_email(version), known_attributes())
+    known = known_attributes(template=version.template_id)
+    return lint(version_source(version), version_email(version), known)
 
 
 def version_problems(version: TemplateVersion) -> list[str]:
@@ -60,14 +61,20 @@ def version_problems(version: TemplateVersion) -> list[str]:
     return [finding.message for finding in errors(version_findings(version))]
 
 
-def known_attributes() -> list[KnownAttribute]:
-    """Return the data dictionary as the lint wants it."""
+def known_attributes(*, template: int | None = None) -> list[KnownAttribute]:
+    """Return the data dictionary as the lint of this template wants it; None is one that is not made yet."""
+    overrides = dict(
+        UseOverride.objects.filter(template=template).values_list("attribute__key", "reason")
+        if template
+        else ()
+    )
     return [
         KnownAttribute(
             key=attribute.key,
             label=attribute.label,
             may_print=Attribute.Use.CONTENT in attribute.uses,
             is_defined=attribute.is_defined,
+            override=overrides.get(attribute.key, ""),
         )
         for attribute in Attribute.objects.only("key", "label", "uses", "is_defined")
     ]
@@ -77,6 +84,17 @@ def printable_attributes() -> list[Attribute]:
     """Return the attributes that content may print, by label: what can be inserted into a template."""
     attributes = Attribute.objects.filter(uses__contains=[Attribute.Use.CONTENT])
     return list(attributes.only("key", "label").order_by("label"))
+
+
+def template_overrides(template: Template) -> list[UseOverride]:
+    """Return the overrides of one template, by the attribute's name."""
+    return list(template.overrides.select_related("attribute", "by").order_by("attribute__label"))
+
+
+def attributes_to_override(template: Template) -> QuerySet[Attribute]:
+    """Return the attributes that content may not print, and this template no more than others."""
+    found: QuerySet[Attribute] = Attribute.objects.exclude(uses__contains=[Attribute.Use.CONTENT])
+    return found.exclude(pk__in=template.overrides.values("attribute")).order_by("label")
 
 
 def preview_data(contact: Contact | None) -> dict[str, Any]:

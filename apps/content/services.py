@@ -8,9 +8,11 @@ from django.utils.translation import ngettext
 
 from apps.accounts.models import User
 from apps.collaboration import services as collaboration
-from apps.content.models import Template, TemplateVersion
-from apps.content.rendering import EmailSource
-from apps.content.selectors import template_current, version_source
+from apps.contacts.models import Attribute
+from apps.content.lint.variables import forbidden_use
+from apps.content.models import Template, TemplateVersion, UseOverride
+from apps.content.rendering import EmailSource, TemplateFault
+from apps.content.selectors import known_attributes, template_current, version_source
 from apps.content.uses import Uses, keepers_of
 from apps.core.errors import DomainError
 
@@ -34,6 +36,10 @@ class TemplateArchived(DomainError):
     pass
 
 
+class OverrideRefused(DomainError):
+    pass
+
+
 @transaction.atomic
 def template_create(
     *, name: str, description: str = "", source: EmailSource, by: User, now: datetime, note: str = ""
@@ -41,9 +47,10 @@ def template_create(
     """
     Put a new template with its first version into the library.
 
-    :raises TemplateFault: `source` does not compile
+    :raises TemplateFault: `source` does not compile, or prints what content may not print
     """
     compiled = source.compile()
+    _uses_check(source)
     template = Template.objects.create(name=name, description=description, by=by, edited_at=now, edited_by=by)
     _version_add(template, source, html=compiled.html, by=by, now=now, note=note)
     collaboration.audit_record(action="template.created", subject=template, by=by, now=now)
@@ -59,7 +66,7 @@ def template_save(
 
     `base` is the number of the version that was edited.
 
-    :raises TemplateFault: it does not compile; the saved version stays as it is
+    :raises TemplateFault: it does not compile, or prints what content may not print; the saved version stays
     :raises TemplateConflict: somebody saved another version since `base`
     :raises TemplateArchived: the template was put away
     """
@@ -72,6 +79,7 @@ def template_save(
         raise TemplateArchived(_("This template is archived. Bring it back to change it."))
     if base != current.number:
         raise TemplateConflict(current)
+    _uses_check(source, template)
     version = _version_add(template, source, html=compiled.html, by=by, now=now, note=note)
     _audit(template, "template.saved", version, by=by, now=now)
     return version
@@ -83,6 +91,7 @@ def template_revert(*, version: TemplateVersion, by: User, now: datetime) -> Tem
     Save an old version again, as the newest; return what is current then.
 
     :raises TemplateArchived: the template was put away
+    :raises TemplateFault: it prints what content may not print any more
     """
     template = _lock(version.template)
     current = template_current(template)
@@ -90,6 +99,7 @@ def template_revert(*, version: TemplateVersion, by: User, now: datetime) -> Tem
         return current
     if template.is_archived:
         raise TemplateArchived(_("This template is archived. Bring it back to change it."))
+    _uses_check(version_source(version), template)
     note = _("Back to version %(number)s") % {"number": version.number}
     # The HTML is taken over and not compiled again: what was sent then is what is sent now.
     again = _version_add(template, version_source(version), html=version.html, by=by, now=now, note=note)
@@ -160,6 +170,48 @@ def template_restore(*, template: Template, by: User, now: datetime) -> Template
         template.save(update_fields=["archived_at", "updated_at"])
         collaboration.audit_record(action="template.restored", subject=template, by=by, now=now)
     return template
+
+
+@transaction.atomic
+def override_give(
+    *, template: Template, attribute: Attribute, reason: str, by: User, now: datetime
+) -> UseOverride:
+    """
+    Let this template print an attribute that is not for content. Given twice, the last reason stands.
+
+    :raises OverrideRefused: no reason, or the attribute is for content anyway
+    """
+    reason = " ".join(reason.split())
+    if not reason:
+        raise OverrideRefused(_("Say why this template may print it."))
+    if Attribute.Use.CONTENT in attribute.uses:
+        told = _("“%(label)s” is for content: any template may print it.")
+        raise OverrideRefused(told % {"label": attribute})
+    override, _made = UseOverride.objects.update_or_create(
+        template=template, attribute=attribute, defaults={"reason": reason[:500], "by": by, "at": now}
+    )
+    details: dict[str, object] = {"attribute": attribute.key, "reason": override.reason}
+    collaboration.audit_record(
+        action="template.override_given", subject=template, by=by, now=now, details=details
+    )
+    return override
+
+
+@transaction.atomic
+def override_withdraw(*, override: UseOverride, by: User, now: datetime) -> None:
+    """Take an override back. What was sent was sent; the next launch and the next save are refused."""
+    details: dict[str, object] = {"attribute": override.attribute.key, "reason": override.reason}
+    collaboration.audit_record(
+        action="template.override_withdrawn", subject=override.template, by=by, now=now, details=details
+    )
+    override.delete()
+
+
+def _uses_check(source: EmailSource, template: Template | None = None) -> None:
+    """:raises TemplateFault: it mentions an attribute that the dictionary does not allow for content"""
+    known = known_attributes(template=template.pk if template else None)
+    if finding := forbidden_use(source, known):
+        raise TemplateFault(finding.part, finding.message, line=finding.line, column=finding.column)
 
 
 def _in_use(keepers: Uses) -> str:

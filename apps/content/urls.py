@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.content.views import previews, templates, versions
+from apps.content.views import overrides, previews, templates, versions
 
 app_name = "content"
 urlpatterns = [
@@ -12,6 +12,9 @@ urlpatterns = [
     path("<int:pk>/duplicate/", templates.template_duplicate, name="duplicate"),
     path("<int:pk>/archive/", templates.template_archive, name="archive"),
     path("<int:pk>/restore/", templates.template_restore, name="restore"),
+    path("<int:pk>/overrides/", overrides.override_list, name="overrides"),
+    path("<int:pk>/overrides/give/", overrides.override_give, name="override-give"),
+    path("overrides/<int:pk>/withdraw/", overrides.override_withdraw, name="override-withdraw"),
     path("<int:pk>/versions/", versions.version_list, name="versions"),
     path("versions/<int:pk>/", versions.version_detail, name="version"),
     path("versions/<int:pk>/frame/", previews.version_frame, name="version-frame"),

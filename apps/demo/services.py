@@ -77,6 +77,9 @@ DICTIONARY = [
         "Which e-mail the lot gave them.",
     ),
 ]
+# What the firm reckons with, and nobody wants to read in a mail.
+NOT_FOR_CONTENT = {"spend_past_year", "spend_band", "test_group"}
+FOR_TARGETING = [Attribute.Use.TARGETING, Attribute.Use.INSIGHT]
 SEGMENTS: list[tuple[str, dict[str, object]]] = [
     ("Everyone in the e-mail test", {"attribute": "test_group", "op": "exists"}),
     (
@@ -136,6 +139,7 @@ def _contacts_import(by: User, *, now: datetime) -> None:
             "owner": by,
             "source": "MineThatData e-mail challenge",
             "choices": choices,
+            "uses": FOR_TARGETING if key in NOT_FOR_CONTENT else list(Attribute.Use),
         }
         Attribute.objects.get_or_create(key=key, defaults=defaults)
     file = ContentFile(hillstrom.contacts_csv(), name="hillstrom.csv")

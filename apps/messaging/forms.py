@@ -89,13 +89,6 @@ class SettingsForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["sender"].queryset = selectors.senders_in_use()  # type: ignore[attr-defined]  # a model's
 
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        begins, ends = cleaned.get("scheduled_at"), cleaned.get("not_after")
-        if begins and ends and ends <= begins:
-            self.add_error("not_after", _("This must be later than the time of sending."))
-        return cleaned
-
 
 class LaunchForm(forms.Form):
     """`promised` is the number that the page showed; from `LARGE` on a person types it."""

@@ -120,14 +120,17 @@ def _channel_lines(channels: Sequence[Channel]) -> Mapping[int, list[campaigns.C
     return lines
 
 
-def _segment_uses(segment_ids: Collection[int]) -> dict[int, list[segments.Use]]:
+def _segment_uses(segment_ids: Collection[int], user: User | None) -> dict[int, list[segments.Use]]:
     """A segment is needed by drafts that name it; what was launched has its recipients."""
-    drafts = Message.objects.filter(state=Message.State.DRAFT)
+    known = Message.objects.visible_to(user) if user else Message.objects.none()
+    drafts = Message.objects.filter(state=Message.State.DRAFT).order_by("pk")
     found: dict[int, dict[int, segments.Use]] = {pk: {} for pk in segment_ids}
     for side in ("segments", "exclude_segments"):
-        named = drafts.filter(**{f"{side}__in": segment_ids}).values_list(side, "pk", "name").order_by("pk")
-        for segment, message, name in named:
-            found[segment][message] = (name, reverse("messaging:detail", args=[message]))
+        named = drafts.filter(**{f"{side}__in": segment_ids})
+        seen = named.annotate(is_visible=Exists(known.filter(pk=OuterRef("pk"))))
+        for segment, message, name, is_visible in seen.values_list(side, "pk", "name", "is_visible"):
+            shown = (name, reverse("messaging:detail", args=[message]))
+            found[segment][message] = shown if is_visible else (_("A message of others"), "")
     return {pk: list(uses.values()) for pk, uses in found.items()}
 
 
@@ -161,7 +164,6 @@ def _timeline(contact: Contact, before: datetime, limit: int) -> list[contacts.T
             kind="message",
             icon="mail",
             url=reverse("messaging:recipient", args=[row.pk]),
-            key=f"recipient-{row.pk:020}",
         )
         for row in sent.select_related("message").order_by("-finished_at", "-pk")[:limit]
     ]
@@ -173,8 +175,7 @@ def _timeline(contact: Contact, before: datetime, limit: int) -> list[contacts.T
             icon=ICONS.get(event.kind, "mail"),
             url=reverse("messaging:recipient", args=[event.recipient_id]),
             detail=str(event.link) if event.link else "",
-            key=f"delivery-{event.pk:020}",
         )
         for event in events.select_related("message", "link").order_by("-at", "-pk")[:limit]
     ]
-    return sorted(entries, key=lambda entry: (entry.at, entry.key), reverse=True)[:limit]
+    return sorted(entries, key=lambda entry: entry.at, reverse=True)[:limit]  # stable within a moment

@@ -30,6 +30,8 @@
     else field.value = kept;
   });
   const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+  // Only what was typed is kept: the rest of the form may be newer when the draft comes back.
+  const typed = (form, served) => Object.fromEntries(Object.entries(read(form)).filter(([field, kept]) => !same(kept, served[field])));
   const refused = (form) => form.querySelector("[aria-invalid=true], .form-summary");
 
   const restore = (form, draft, served) => {
@@ -52,12 +54,14 @@
     const key = form.dataset.draft;
     const served = read(form);
     const draft = store.get(key);
-    if (draft && !refused(form) && !same(draft.values, served)) restore(form, draft, served);
+    // A refused form comes back as it was sent: what was typed before that is in the draft.
+    const before = draft && refused(form) ? draft.values : {};
+    if (draft && !refused(form) && !same({ ...served, ...draft.values }, served)) restore(form, draft, served);
     let timer = 0;
     const keep = () => {
       timer = 0;
-      const values = read(form);
-      if (same(values, served)) store.drop(key);
+      const values = { ...before, ...typed(form, served) };
+      if (same(values, {})) store.drop(key);
       else store.set(key, { at: Date.now(), values });
     };
     form.addEventListener("input", () => {
@@ -72,8 +76,7 @@
     });
     form.addEventListener("submit", () => {
       clearTimeout(timer);
-      timer = 0;
-      store.set(key, { at: Date.now(), values: read(form) });
+      keep();
       try { sessionStorage.setItem("drafts-sent", JSON.stringify([...JSON.parse(sessionStorage.getItem("drafts-sent") || "[]"), key])); } catch { /* kept then */ }
     });
   };

@@ -19,6 +19,7 @@ from tests.factories import mail
 from tests.factories.accounts import ApiTokenFactory, InvitationFactory
 from tests.factories.campaigns import CampaignFactory, ContributorFactory
 from tests.factories.collaboration import CommentFactory, NotificationFactory
+from tests.factories.content import UseOverrideFactory
 from tests.factories.messaging import RecipientFactory
 
 # Arguments of a route that are not simply `pk`, the key of its view's model: route -> (scene -> arguments).
@@ -28,6 +29,7 @@ ARGUMENTS = {
     "accounts:invitation": lambda scene: {
         "secret": InvitationFactory(secret="open-sesame") and "open-sesame"
     },
+    "api:template-override-withdraw": lambda scene: override_arguments(),
     "content:starter-frame": lambda scene: {"key": "offer"},
     "account_confirm_email": lambda scene: {"key": "x"},
     "account_reset_password_from_key": lambda scene: {"uidb36": "1", "key": "set-password"},
@@ -53,6 +55,11 @@ SAMPLES = {
     "collaboration.comment": lambda scene: CommentFactory(subject=scene.campaign, by=scene.people["capt"]),
     "collaboration.notification": lambda scene: NotificationFactory(user=scene.people["capt"]),
 }
+
+
+def override_arguments():
+    override = UseOverrideFactory()
+    return {"pk": override.template_id, "attribute": override.attribute.key}
 
 
 @dataclass(frozen=True)

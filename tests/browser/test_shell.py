@@ -9,11 +9,13 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from apps.accounts.models import User
+from apps.contacts.models import Contact
 from apps.core import clock
 from tests.browser.axe import faults
 from tests.factories.accounts import UserFactory
 from tests.factories.campaigns import BareCampaignFactory
 from tests.factories.collaboration import CommentFactory
+from tests.factories.contacts import ContactFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PHONE = {"width": 390, "height": 844}
@@ -146,6 +148,18 @@ class TestDraft:
         expect(why).to_have_value("")
         page.reload()
         expect(why).to_have_value("")
+
+    def test_brings_back_what_was_typed_and_nothing_else_of_the_form(self, visit, admin):
+        contact = ContactFactory(phone="+4930111")
+        page = visit(reverse("contacts:edit", args=[contact.pk]), as_user=admin)
+        page.get_by_label("E-mail").fill("new@example.com")
+        page.wait_for_timeout(500)
+        Contact.objects.filter(pk=contact.pk).update(phone="+4930222")
+
+        page.reload()
+
+        expect(page.get_by_label("E-mail")).to_have_value("new@example.com")
+        expect(page.get_by_label("Phone")).to_have_value("+4930222")
 
     def test_goes_once_the_server_has_taken_the_form(self, visit, admin):
         page = visit("/profile/", as_user=admin)

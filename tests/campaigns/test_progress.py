@@ -188,10 +188,19 @@ class TestGoalCount:
         Event.objects.filter(pk=late.pk).update(received_at=at(21))
 
         progress = goal_progress(watched, at(21))
-        assert (progress.reached, progress.counted_at) == (2, at(20) - timedelta(minutes=10))
+        assert (progress.reached, progress.counted_at) == (2, at(20))
 
         services.campaigns_watch(now=at(22))
         assert goal_progress(watched, at(22)).reached == 3
+
+    def test_of_a_goal_that_is_over_takes_in_what_arrived_a_moment_ago(self, watched):
+        Campaign.objects.update(watched_at=None)
+        late = goal_event_record(watched, contact_id=3, occurred_at=at(2))
+        Event.objects.filter(pk=late.pk).update(received_at=at(20) - timedelta(seconds=1))
+
+        services.campaigns_watch(now=at(20))
+
+        assert goal_progress(watched, at(20)).reached == 3
 
 
 class TestPace:

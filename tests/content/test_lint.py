@@ -12,6 +12,7 @@ KNOWN = [
     KnownAttribute("city", "City"),
     KnownAttribute("margin", "Margin", may_print=False),
     KnownAttribute("new_key", "New key", is_defined=False),
+    KnownAttribute("score", "Score", may_print=False, override="Part of the offer."),
 ]
 
 
@@ -40,6 +41,7 @@ class TestVariables:
             ("{{ contact.margin | default: '0' }}", ("error", "forbidden-attribute", 2)),
             ("{% if contact.margin > 3 %}x{% endif %}", ("error", "forbidden-attribute", 2)),
             ("{{ contact.city | default: contact.margin }}", ("error", "forbidden-attribute", 2)),
+            ("{{ contact.score | default: '0' }}", ("note", "overridden-attribute", 2)),
             ("{{ contact.new_key | default: '' }}", ("note", "undefined-attribute", 2)),
             ("{{ first_name }}", ("error", "unknown-variable", 2)),
             ("{{ something }}", ("error", "unknown-variable", 2)),

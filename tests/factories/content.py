@@ -2,7 +2,8 @@ from datetime import UTC, datetime
 
 import factory
 
-from apps.content.models import Template, TemplateVersion
+from apps.contacts.models import Attribute
+from apps.content.models import Template, TemplateVersion, UseOverride
 from apps.content.rendering import compile_email
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -50,3 +51,17 @@ class TemplateVersionFactory(factory.django.DjangoModelFactory):
         if extracted is not False:
             self.template.current = self
             self.template.save(update_fields=["current"])
+
+
+class UseOverrideFactory(factory.django.DjangoModelFactory):
+    """A template that may print an attribute which is only for targeting."""
+
+    class Meta:
+        model = UseOverride
+
+    template = factory.SubFactory(TemplateFactory)
+    attribute = factory.SubFactory(
+        "tests.factories.contacts.AttributeFactory", uses=[Attribute.Use.TARGETING]
+    )
+    reason = "The reader asked for it."
+    at = LONG_AGO

@@ -22,6 +22,52 @@ def url(name, *args):
     return reverse(f"api:{name}", args=args)
 
 
+class TestContactWhy:
+    def test_says_it_in_a_sentence_and_with_the_rows_of_the_ledger(self, program):
+        recipient = RecipientFactory(state="excluded", reason="suppressed")
+
+        told = program.get(
+            url("contact-why-why", recipient.contact_id), {"message": recipient.message_id}
+        ).json()
+
+        assert told["message"] == recipient.message_id
+        assert told["why"] == "Excluded at launch: Suppressed"
+        assert [(row["id"], row["state"], row["reason"]) for row in told["rows"]] == [
+            (recipient.pk, "excluded", "suppressed")
+        ]
+        assert told["rows"][0]["story"][0]["text"] == "In the audience, but left out at launch"
+
+    @pytest.mark.parametrize(
+        ("is_launched", "why"),
+        [
+            (True, "Not in the audience when the message was launched."),
+            (False, "The message has not been launched."),
+        ],
+    )
+    def test_says_why_there_is_no_row(self, program, is_launched, why):
+        message = MessageFactory(launched=is_launched)
+
+        told = program.get(url("contact-why-why", ContactFactory().pk), {"message": message.pk}).json()
+
+        assert told == {"message": message.pk, "why": why, "rows": []}
+
+    @pytest.mark.parametrize("asked", ["", "0", "x", "²", "9" * 30])
+    def test_refuses_what_names_no_message(self, program, asked):
+        response = program.get(url("contact-why-why", ContactFactory().pk), {"message": asked})
+
+        assert response.status_code == HTTPStatus.BAD_REQUEST
+        assert [error["field"] for error in response.json()["errors"]] == ["message"]
+
+    def test_knows_no_message_of_a_campaign_that_the_caller_may_not_see(self, api, owner):
+        message = MessageFactory(launched=True)
+
+        response = api(owner, "messages:read").get(
+            url("contact-why-why", ContactFactory().pk), {"message": message.pk}
+        )
+
+        assert response.status_code in {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND}
+
+
 class TestMessages:
     def test_a_draft_is_written_and_launched_by_a_program(self, program):
         ContactFactory.create_batch(2)

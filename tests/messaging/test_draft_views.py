@@ -247,7 +247,8 @@ class TestMessageTest:
             f"Not to {gone.email}: 550 no such person",
             f"Not to {silent.email}: The server was silent for 15 seconds.",
         ]
-        assert AuditEvent.objects.get(action="message.tested").details == {"people": [lead.pk, silent.pk]}
+        details = AuditEvent.objects.get(action="message.tested").details
+        assert sorted(details["people"]) == sorted([lead.pk, silent.pk])
 
     def test_that_reached_nobody_is_refused_with_what_the_server_said(self, login, lead, mail_server):
         message = MessageFactory()
@@ -323,3 +324,16 @@ class TestMessageDelete:
 
         assert "A message that was launched stays on record" in response.content.decode()
         assert Message.objects.get() == message
+
+
+class TestMessageSettings:
+    def test_hours_that_cannot_be_are_told_beside_the_field_and_stay_typed(self, login, lead):
+        message = MessageFactory()
+        typed = {"name": "New", "scheduled_at": "2030-03-01T09:00", "not_after": "2030-03-01T08:00"}
+
+        page = login(lead).post(url("settings-edit", message.pk), typed)
+
+        assert page.context["form"].errors == {"not_after": ["This must be later than the time of sending."]}
+        assert "2030-03-01T08:00" in page.content.decode()
+        message.refresh_from_db()
+        assert message.scheduled_at is None

@@ -1,7 +1,7 @@
 """What people do to messages: write, launch, pause, resume, cancel, retry."""
 
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import OperationalError, connections
@@ -290,6 +290,24 @@ class TestMessageUpdate:
 
         with pytest.raises(services.MessageRefused, match="cannot be changed"):
             services.message_update(message=message, fields={"name": "New"}, by=lead, now=noon)
+
+    @pytest.mark.parametrize(
+        ("hours", "field"),
+        [
+            pytest.param({"scheduled_at": datetime(9999, 12, 31, tzinfo=UTC)}, "scheduled_at", id="far"),
+            pytest.param({"not_after": datetime(202, 1, 1, tzinfo=UTC)}, "not_after", id="long-past"),
+            pytest.param({"not_after": datetime(2030, 3, 1, 8, tzinfo=UTC)}, "not_after", id="ends-first"),
+        ],
+    )
+    def test_hours_that_cannot_be_are_refused_by_their_field(self, noon, lead, hours, field):
+        message = MessageFactory(scheduled_at=datetime(2030, 3, 1, 9, tzinfo=UTC))
+
+        with pytest.raises(services.MessageRefused) as refusal:
+            services.message_update(message=message, fields={"name": "New", **hours}, by=lead, now=noon)
+
+        assert refusal.value.field == field
+        kept = Message.objects.get()
+        assert (kept.name, kept.not_after) == (message.name, None)
 
 
 class TestMessageDelete:

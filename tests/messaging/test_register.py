@@ -3,9 +3,27 @@
 import pytest
 from django.urls import reverse
 
-from tests.factories.messaging import MessageFactory
+from apps.contacts.selectors import timeline_page
+from apps.messaging.models import Recipient
+from apps.segments.selectors import segment_uses
+from tests.factories.contacts import ContactFactory
+from tests.factories.messaging import MessageFactory, RecipientFactory
+from tests.factories.segments import SegmentFactory
 
 pytestmark = pytest.mark.django_db
+
+
+class TestSegmentUses:
+    """A segment is everybody's; the drafts that are for it are not."""
+
+    def test_a_draft_that_the_reader_may_not_know_is_told_without_its_name(self, owner, lead):
+        segment, hidden = SegmentFactory(), MessageFactory(name="Hidden")
+        hidden.segments.add(segment)
+
+        told = {user: segment_uses([segment.pk], user=user)[segment.pk] for user in (owner, lead, None)}
+
+        assert told[lead] == [("Hidden", reverse("messaging:detail", args=[hidden.pk]))]
+        assert told[owner] == told[None] == [("A message of others", "")]
 
 
 class TestTemplateUses:
@@ -33,3 +51,24 @@ class TestTemplateUses:
 
         assert "Other" in page
         assert "not part of" not in page
+
+
+class TestTimeline:
+    def test_pages_of_one_moment_have_everything_once(self, noon):
+        contact = ContactFactory()
+        Recipient.objects.bulk_create(  # ids of two lengths
+            RecipientFactory.build(
+                pk=pk, message=MessageFactory(launched=True, name=f"M{pk}"), contact=contact, state="sent",
+                finished_at=noon,
+            )
+            for pk in range(96, 104)
+        )  # fmt: skip
+
+        seen, cursor = [], ""
+        while True:
+            page = timeline_page(contact, now=noon, cursor=cursor, size=3)
+            seen += [entry.text for entry in page.entries if entry.kind == "message"]
+            if not (cursor := page.older):
+                break
+
+        assert seen == [f"Got “M{pk}”" for pk in range(103, 95, -1)]

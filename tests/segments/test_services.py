@@ -21,9 +21,11 @@ def members(segment):
 @pytest.fixture
 def used():
     """Have somebody upstairs use every segment and list; undone after the test."""
-    registry.uses.register("test", lambda ids: {pk: [("Message “Spring”", "/messages/1/")] for pk in ids})
+    registry.uses.register(
+        "test", lambda ids, user: {pk: [("Message “Spring”", "/messages/1/")] for pk in ids}
+    )
     registry.list_uses.register(
-        "test", lambda ids: {pk: [("Message “Spring”", "/messages/1/")] for pk in ids}
+        "test", lambda ids, user: {pk: [("Message “Spring”", "/messages/1/")] for pk in ids}
     )
     yield
     registry.uses._entries.pop("test")

@@ -5,6 +5,7 @@ from django.db import DatabaseError, transaction
 
 from apps.campaigns import readiness, selectors
 from apps.campaigns.models import Campaign, GoalCount
+from apps.campaigns.progress import period_of
 from apps.core.errors import DomainError
 from apps.core.queues import ring
 from apps.segments.rules import RuleInvalid
@@ -60,7 +61,10 @@ def _watch(campaign: Campaign, now: datetime) -> None:
 
 def _goal_keep(campaign: Campaign, now: datetime) -> None:
     """Count the goal anew, for the pages to add to; a goal that cannot be counted says so on the page."""
-    horizon = now - OVERLAP
+    end = period_of(campaign).ends_at
+    is_over = end is not None and end <= now
+    # After the last day pages add nothing: what is in by now counts now, and what is missed the next time.
+    horizon = now if is_over else now - OVERLAP
     try:
         days = selectors.goal_days(campaign, now, horizon=horizon)
     except RuleInvalid:

@@ -30,9 +30,8 @@ class ContactForm(forms.Form):
         for entry in self._dictionary:
             self.fields[f"attr-{entry.key}"] = _field(entry, value_to_text(values.get(entry.key)))
         for field in self.fields.values():
-            field.show_hidden_initial = (
-                True  # what was shown, and not what the row says by then, tells a change
-            )
+            # What was shown, and not what the row says by then, tells a change.
+            field.show_hidden_initial = True
         if contact:
             self.initial.update(email=contact.email, phone=contact.phone)
 

@@ -86,7 +86,6 @@ def _events(contact: Contact, before: datetime, limit: int) -> list[TimelineEntr
             icon="bolt",
             tone="info",
             detail=properties_shown(event.properties),
-            key=f"event-{event.pk:020}",
         )
         for event in found
     ]
@@ -106,7 +105,6 @@ def _consents(contact: Contact, before: datetime, limit: int) -> list[TimelineEn
             icon="mail-check" if event.status == ConsentStatus.SUBSCRIBED else "mail-off",
             tone=_TONES[ConsentStatus(event.status)],
             detail=" · ".join(str(part) for part in (event.basis, event.source, event.by) if part),
-            key=f"consent-{event.pk:020}",
         )
         for event in found
     ]

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import IntegrityError, InterfaceError, OperationalError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.urls import reverse
@@ -30,6 +30,7 @@ from apps.contacts.mapping import Prepared, Preparer
 from apps.contacts.models import ImportFault, ImportFile, ImportFileQuerySet
 from apps.contacts.services.imports import RUN_TASK, ImportRefused, column_map, consent_check, file_raw
 from apps.contacts.staging import Outcome, Terms
+from apps.core.overlap import interpreter_share
 from apps.core.queues import ring
 
 logger = logging.getLogger(__name__)
@@ -176,6 +177,7 @@ def _read_ahead(reader: Reader, preparer: Preparer) -> Generator[Prepared, None,
         chunk = reader.chunk(size)
         return None if chunk is None else preparer.prepare(chunk)
 
+    interpreter_share()
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="import-read") as pool:
         # The first one is small: it tells how wide rows are.
         size, end = CHUNK_ROWS // 10, 0
@@ -191,6 +193,7 @@ def _chunk_write(work: _Work, prepared: Prepared, terms: Terms) -> None:
     for attempt in range(1, TRIES + 1):
         try:
             with transaction.atomic():
+                _commit_without_waiting()
                 samples = _chunk_commit(work, prepared, terms)
         except IntegrityError:
             if attempt == TRIES:
@@ -198,6 +201,17 @@ def _chunk_write(work: _Work, prepared: Prepared, terms: Terms) -> None:
         else:
             work.import_file.samples = samples
             return
+
+
+def _commit_without_waiting() -> None:
+    """
+    Let this transaction's commit return before the disk has it.
+
+    Rows and the place in the file are lost together or not at all, and the commit that ends the import waits
+    for all that came before it. A sixth of an import's time was spent waiting.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")
 
 
 def _chunk_commit(work: _Work, prepared: Prepared, terms: Terms) -> dict[str, list[object]]:

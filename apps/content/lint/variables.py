@@ -19,6 +19,7 @@ ALWAYS_THERE = frozenset({"email", "id"})
 OF_THE_CONTACT = frozenset({"email", "id", "phone"})
 NAMES = {"campaign": {"name"}, "message": {"name"}}
 CLOCKS = frozenset({"now", "today"})
+FORBIDDEN = "forbidden-attribute"
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,18 @@ def variables_lint(source: str, part: Part, known: Iterable[KnownAttribute]) -> 
         if problem:
             level, code, message = problem
             line, column = _place(source, use.path.token.start_index)
-            yield Finding(level, part, code, message, line, column)
+            key = str(use.path.path[1]) if code == FORBIDDEN else ""
+            yield Finding(level, part, code, message, line, column, key)
+
+
+def forbidden_use(source: EmailSource, known: Iterable[KnownAttribute]) -> Finding | None:
+    """Return the first mention of an attribute that content may not print; None if there is none."""
+    known = list(known)
+    for part, text in source.parts():
+        for finding in variables_lint(text, part, known):
+            if finding.code == FORBIDDEN:
+                return finding
+    return None
 
 
 def prints(source: str, part: Part, name: str) -> bool:
@@ -98,12 +110,16 @@ def _attribute_problem(use: _Use, attributes: Mapping[str, KnownAttribute]) -> P
     if attribute is None and key not in OF_THE_CONTACT:
         # With a fallback everybody reads that; without one everybody reads a gap.
         return Level.ERROR if use.is_bare else Level.WARNING, "unknown-attribute", _unknown(key, attributes)
-    if attribute and not attribute.may_print:
+    if attribute and not attribute.may_print and not attribute.override:
         message = _("“%(label)s” may not be printed: the data dictionary does not allow it for content.")
-        return Level.ERROR, "forbidden-attribute", message % {"label": attribute.label}
+        return Level.ERROR, FORBIDDEN, message % {"label": attribute.label}
     if use.is_bare and key not in ALWAYS_THERE:
         message = _('Not everybody has “%(label)s”: add a fallback, such as | default: "…".')
         return Level.WARNING, "no-fallback", message % {"label": attribute.label if attribute else key}
+    if attribute and not attribute.may_print:
+        message = _("“%(label)s” is not for content; a reviewer allows it here: %(reason)s")
+        told = message % {"label": attribute.label, "reason": attribute.override}
+        return Level.NOTE, "overridden-attribute", told
     if attribute and not attribute.is_defined:
         message = _("Nobody has described “%(key)s” in the data dictionary yet.")
         return Level.NOTE, "undefined-attribute", message % {"key": key}

@@ -22,7 +22,8 @@ from apps.content.rendering import EmailSource
 def preview_check(request: UserRequest) -> HttpResponse:
     """Answer what the inbox shows, the plain text and the lint of what is in the composer now."""
     shown = _preview(request, _typed_source(request.POST), request.POST)
-    return render(request, "content/_preview.html", {"preview": shown})
+    context = {"preview": shown, "template_id": _template(request)}
+    return render(request, "content/_preview.html", context)
 
 
 @require_POST
@@ -59,7 +60,13 @@ def preview_contacts(request: UserRequest) -> HttpResponse:
 
 def _preview(request: UserRequest, source: EmailSource, asked: QueryDict) -> Preview:
     data = selectors.preview_data(_contact(request, asked.get("contact", "")))
-    return preview(source, data, selectors.known_attributes())
+    return preview(source, data, selectors.known_attributes(template=_template(request)))
+
+
+def _template(request: UserRequest) -> int | None:
+    """Return the template whose overrides count; the composer names it in the address."""
+    told = request.GET.get("template", "")
+    return int(told) if told.isascii() and told.isdigit() and len(told) < 19 else None
 
 
 def _contact(request: UserRequest, pk: str) -> Contact | None:

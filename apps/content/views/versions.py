@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.accounts.http import UserRequest, requires
 from apps.content import selectors, services
 from apps.content.models import Template, TemplateVersion
+from apps.content.rendering import TemplateFault
 from apps.core import clock
 from apps.core.htmx import render_page_or_fragment
 from apps.core.pagination import keyset_page
@@ -47,7 +48,7 @@ def version_detail(request: UserRequest, templateversion: TemplateVersion) -> Ht
 def version_revert(request: UserRequest, templateversion: TemplateVersion) -> HttpResponse:
     try:
         now_current = services.template_revert(version=templateversion, by=request.user, now=clock.now())
-    except services.TemplateArchived as refusal:
+    except (services.TemplateArchived, TemplateFault) as refusal:
         messages.error(request, str(refusal))
         return redirect("content:version", templateversion.pk)
     numbers = {"old": templateversion.number, "new": now_current.number}

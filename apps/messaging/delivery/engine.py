@@ -7,7 +7,6 @@ gets a future. One engine serves a process for as long as it lives.
 
 import asyncio
 import os
-import sys
 import threading
 from collections import deque
 from collections.abc import Iterable
@@ -15,6 +14,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any
 
+from apps.core.overlap import interpreter_share
 from apps.messaging.delivery.mail import Mail
 from apps.messaging.delivery.outcome import Outcome
 from apps.messaging.delivery.server import Server
@@ -22,9 +22,6 @@ from apps.messaging.delivery.smtp import Connection, ServerOutOfReach, Timeouts
 
 CONNECTIONS = 8
 TIMEOUTS = Timeouts()
-# Seconds for which one thread may keep the interpreter. With the usual five milliseconds the server's answers
-# wait while the next mails are built.
-SWITCH_INTERVAL = 0.001
 MAILS_PER_CONNECTION = 5000  # then a fresh one: servers like a client that lets go now and then
 
 
@@ -43,7 +40,7 @@ class Engine:
         self._limit = connections
         self._timeouts = timeouts
         self._idle: list[Connection] = []
-        sys.setswitchinterval(SWITCH_INTERVAL)
+        interpreter_share()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="smtp", daemon=True)
         self._thread.start()
@@ -114,10 +111,8 @@ class Engine:
             try:
                 outcomes[mail.id] = await connection.send(mail)
             except ServerOutOfReach as failure:
-                if was_used:
-                    waiting.append(
-                        mail
-                    )  # servers close idle connections as they like: once more, on a fresh one
+                if was_used:  # servers close idle connections as they like: once more, on a fresh one
+                    waiting.append(mail)
                 else:
                     outcomes[mail.id] = Outcome.lapsed(str(failure))
 

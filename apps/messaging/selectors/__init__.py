@@ -13,6 +13,7 @@ from apps.messaging.selectors.figures import (
 from apps.messaging.selectors.lists import (
     campaign_messages,
     contact_recipients,
+    contact_why,
     email_channels,
     messages,
     recipient_timeline,
@@ -35,6 +36,7 @@ __all__ = [
     "campaign_messages",
     "contact_data",
     "contact_recipients",
+    "contact_why",
     "destination_url",
     "email_channels",
     "ledger_problems",

@@ -81,7 +81,7 @@ def _step(
         try:
             services.message_update(message=message, fields=fields, by=request.user, now=clock.now())
         except services.MessageRefused as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(refusal.field or None, str(refusal))
         else:
             stay = "stay" in request.POST
             return redirect(request.path if stay else reverse(following, args=[message.pk]))

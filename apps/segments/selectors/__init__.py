@@ -12,6 +12,7 @@ from apps.segments.selectors.counts import Count, Preview, Reach, rule_count, ru
 from apps.segments.selectors.known import events_known, values_known
 from apps.segments.selectors.pages import (
     contact_lists,
+    contact_segments,
     list_people,
     segment_history,
     segment_people,
@@ -31,6 +32,7 @@ __all__ = [
     "attribute_uses",
     "audience",
     "contact_lists",
+    "contact_segments",
     "events_known",
     "list_people",
     "list_uses",

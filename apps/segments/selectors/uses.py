@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from apps.accounts.models import User
 from apps.contacts.registries import Use as AttributeUse
 from apps.core.registry import Registry
 from apps.segments import registry
@@ -12,14 +13,18 @@ from apps.segments.models import Segment
 from apps.segments.registry import Use, Uses
 
 
-def segment_uses(ids: Collection[int]) -> dict[int, list[Use]]:
-    """Return what needs these segments: other segments first, then what higher apps name."""
-    return _uses("segment", ids, registry.uses)
+def segment_uses(ids: Collection[int], *, user: User | None) -> dict[int, list[Use]]:
+    """
+    Return what needs these segments: other segments first, then what higher apps name.
+
+    For `user` to read; None reads nothing of it, and only has to know.
+    """
+    return _uses("segment", ids, registry.uses, user)
 
 
-def list_uses(ids: Collection[int]) -> dict[int, list[Use]]:
-    """Return what needs these lists."""
-    return _uses("list", ids, registry.list_uses)
+def list_uses(ids: Collection[int], *, user: User | None) -> dict[int, list[Use]]:
+    """Return what needs these lists, as for segments."""
+    return _uses("list", ids, registry.list_uses, user)
 
 
 def attribute_uses(key: str) -> list[AttributeUse]:
@@ -31,14 +36,16 @@ def attribute_uses(key: str) -> list[AttributeUse]:
     ]
 
 
-def _uses(key: str, ids: Collection[int], upstairs: Registry[Uses]) -> dict[int, list[Use]]:
+def _uses(
+    key: str, ids: Collection[int], upstairs: Registry[Uses], user: User | None
+) -> dict[int, list[Use]]:
     found: dict[int, list[Use]] = {pk: [] for pk in ids}
     for segment in Segment.objects.active():
         label = _("Segment “%(name)s”") % {"name": segment.name}
         for pk in found.keys() & set(_named(segment.rule, key)):
             found[pk].append((label, reverse("segments:detail", args=[segment.pk])))
     for ask in upstairs:
-        for pk, uses in ask(ids).items():
+        for pk, uses in ask(ids, user).items():
             found[pk] += uses
     return found
 

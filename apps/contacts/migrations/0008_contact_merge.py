@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contacts', '0006_text_indexes_shorter'),
+        ('contacts', '0007_importkey_of_contact'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

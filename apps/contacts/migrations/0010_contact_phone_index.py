@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('contacts', '0008_contact_merged_is_gone'),
+        ('contacts', '0009_contact_merged_is_gone'),
     ]
 
     operations = [

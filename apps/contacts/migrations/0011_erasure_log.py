@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contacts', '0009_contact_phone_index'),
+        ('contacts', '0010_contact_phone_index'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

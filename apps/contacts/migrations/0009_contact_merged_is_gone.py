@@ -5,7 +5,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contacts', '0007_contact_merge'),
+        ('contacts', '0008_contact_merge'),
     ]
 
     operations = [
