@@ -53,11 +53,12 @@ def register() -> None:
                 "email": "''",
                 "email_hash": "NULL",
                 "phone": "''",
+                "phone_hash": "NULL",
                 "attributes": "'{}'",
                 "timezone": "''",
                 "erased_at": "coalesce(it.erased_at, %(now)s)",
             },
-            hidden=("email_hash",),
+            hidden=("email_hash", "phone_hash"),
         ),
     ):
         registries.holdings.register(holding.table, holding)

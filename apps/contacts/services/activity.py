@@ -35,11 +35,12 @@ _UPDATE = """
     UPDATE contacts_contact AS c SET
         attributes = c.attributes || t.attributes,
         phone = COALESCE(NULLIF(t.phone, ''), c.phone),
+        phone_hash = COALESCE(t.phone_hash, c.phone_hash),
         email = COALESCE(NULLIF(t.email, ''), c.email),
         email_hash = COALESCE(t.email_hash, c.email_hash),
         updated_at = %s
-    FROM unnest(%s::bigint[], %s::jsonb[], %s::text[], %s::text[], %s::bytea[])
-        AS t(id, attributes, phone, email, email_hash)
+    FROM unnest(%s::bigint[], %s::jsonb[], %s::text[], %s::bytea[], %s::text[], %s::bytea[])
+        AS t(id, attributes, phone, phone_hash, email, email_hash)
     WHERE c.id = t.id AND c.erased_at IS NULL AND (
         c.attributes || t.attributes <> c.attributes
         OR (t.phone <> '' AND t.phone <> c.phone) OR (t.email <> '' AND t.email <> c.email)
@@ -207,10 +208,15 @@ def _describe(told: Sequence[tuple[int, ContactFields, Sequence[Name]]], *, now:
                 ids,
                 [orjson.dumps(entry.attributes).decode() for entry in entries],
                 [entry.phone for entry in entries],
+                [_hash(entry.phone) for entry in entries],
                 [entry.email for entry in entries],
-                [address_hash(entry.email) if entry.email else None for entry in entries],
+                [_hash(entry.email) for entry in entries],
             ],
         )
+
+
+def _hash(address: str) -> bytes | None:
+    return address_hash(address) if address else None
 
 
 @dataclass

@@ -16,6 +16,8 @@ from apps.core.errors import DomainError
 # How long after a merge rows may still arrive for the contact that is gone, from work that had begun before.
 SWEPT_FOR = timedelta(hours=1)
 SWEPT_AT_ONCE = 500
+# What is kept of an address beside it, to find it among those that are suppressed.
+HASHES = {"email": "email_hash", "phone": "phone_hash"}
 
 
 class ContactNotMergeable(DomainError):
@@ -158,8 +160,8 @@ def _fill(keep: Contact, gone: Contact) -> list[str]:
     ]
     for name in filled:
         setattr(keep, name, getattr(gone, name))
-    if "email" in filled:
-        keep.email_hash = gone.email_hash
+        if name in HASHES:
+            setattr(keep, HASHES[name], getattr(gone, HASHES[name]))
     new = sorted(gone.attributes.keys() - keep.attributes.keys())
     keep.attributes |= {key: gone.attributes[key] for key in new}
     filled += [f"attributes.{key}" for key in new]
@@ -177,7 +179,7 @@ def _empty(keep: Contact, gone: Contact, filled: Sequence[str]) -> None:
                 keep.attributes.pop(key, None)
         elif getattr(keep, name) == getattr(gone, name):
             setattr(keep, name, "")
-            if name == "email":
-                keep.email_hash = None
+            if name in HASHES:
+                setattr(keep, HASHES[name], None)
     if filled:
         keep.save()
