@@ -18,6 +18,7 @@ from apps.contacts.api import (
     EventViewSet,
     ImportViewSet,
     SuppressionViewSet,
+    TopicViewSet,
 )
 from apps.content.api import TemplateViewSet
 from apps.messaging.api import MessageViewSet, SenderViewSet
@@ -32,6 +33,7 @@ router.register("events", EventViewSet)
 router.register("event-types", EventTypeViewSet, basename="event-type")
 router.register("imports", ImportViewSet, basename="import")
 router.register("suppressions", SuppressionViewSet)
+router.register("topics", TopicViewSet)
 router.register("me", MeViewSet, basename="me")
 router.register("audit-events", AuditEventViewSet)
 router.register("templates", TemplateViewSet)

@@ -21,7 +21,7 @@ changes_people = is_marketer | is_data_lead | is_integration
 defines = is_data_lead | is_marketer | is_integration
 lifts = has_role(Role.ADMINISTRATOR, Role.MARKETING_LEAD, Role.DATA_LEAD)
 
-for _noun in ("contact", "attribute", "event", "eventtype", "import", "suppression"):
+for _noun in ("contact", "attribute", "event", "eventtype", "import", "suppression", "topic"):
     rules.add_perm(f"contacts.view_{_noun}", sees_people)
 for _name in (
     "contacts.add_contact",
@@ -35,6 +35,9 @@ for _name in (
 for _name in ("contacts.add_attribute", "contacts.change_attribute"):
     rules.add_perm(_name, defines)
 rules.add_perm("contacts.delete_attribute", is_data_lead)
+# What people can agree to is decided by those who answer for the data, and by nobody's program.
+for _verb in ("add", "change", "delete"):
+    rules.add_perm(f"contacts.{_verb}_topic", is_data_lead)
 # To lift one is to write again to somebody who may have said no.
 rules.add_perm("contacts.delete_suppression", lifts)
 assert is_administrator

@@ -31,6 +31,8 @@ class Use:
 
 # System name of the attribute -> where it is used, in one query however many there are.
 attribute_uses: Registry[Callable[[str], list[Use]]] = Registry()
+# Key of the topic -> where it is used, in the same way.
+topic_uses: Registry[Callable[[str], list[Use]]] = Registry()
 
 
 @dataclass(frozen=True)

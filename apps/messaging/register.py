@@ -55,6 +55,7 @@ def register() -> None:
         contacts.Panel(gettext_lazy("Messages"), "messaging:contact", "messaging.view_deliveries", 30),
     )
     contacts.timeline.register("messages", _timeline)
+    contacts.topic_uses.register("messages", _topic_uses)
     content.template_uses.register("messages", _template_uses)
     segments.kinds.register("message", MESSAGE_KIND)
     segments.uses.register("messages", _segment_uses)
@@ -127,6 +128,15 @@ def _segment_uses(segment_ids: Collection[int]) -> dict[int, list[segments.Use]]
         for segment, message, name in named:
             found[segment][message] = (name, reverse("messaging:detail", args=[message]))
     return {pk: list(uses.values()) for pk, uses in found.items()}
+
+
+def _topic_uses(key: str) -> list[contacts.Use]:
+    """A message keeps its topic for good: it says why these people got it."""
+    found = Message.objects.filter(topic=key).order_by("-pk")[:20]
+    return [
+        contacts.Use(_("Message"), message.name, reverse("messaging:detail", args=[message.pk]))
+        for message in found
+    ]
 
 
 def _template_uses(template_ids: Collection[int]) -> list[content.TemplateUse]:

@@ -7,11 +7,13 @@ class SegmentsConfig(AppConfig):
     verbose_name = _("Segments")
 
     def ready(self) -> None:
+        from apps.contacts import registries as contacts
         from apps.core.navigation import Room, rooms, searches
-        from apps.segments.selectors import segment_search
+        from apps.segments.selectors import segment_search, topic_uses
 
         room = Room(
             _("Segments"), "segments:list", "users-group", "audience", "segments.view_segment", order=20
         )
         rooms.register("segments", room)
         searches.register("segments", segment_search)
+        contacts.topic_uses.register("segments", topic_uses)

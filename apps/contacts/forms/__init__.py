@@ -1,6 +1,8 @@
 from apps.contacts.forms.attributes import AttributeChangeForm, AttributeForm
-from apps.contacts.forms.contacts import ConsentForm, ContactForm, LiftForm
+from apps.contacts.forms.contacts import ConsentForm, ContactForm, LiftForm, NewContactForm
 from apps.contacts.forms.imports import ColumnsForm, ReadForm, UploadForm
+from apps.contacts.forms.suppressions import SuppressForm
+from apps.contacts.forms.topics import TopicChangeForm, TopicForm
 
 __all__ = [
     "AttributeChangeForm",
@@ -9,6 +11,10 @@ __all__ = [
     "ConsentForm",
     "ContactForm",
     "LiftForm",
+    "NewContactForm",
     "ReadForm",
+    "SuppressForm",
+    "TopicChangeForm",
+    "TopicForm",
     "UploadForm",
 ]

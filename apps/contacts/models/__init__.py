@@ -1,12 +1,15 @@
+from apps.contacts.models.confirmation import Confirmation
 from apps.contacts.models.consent import Channel, Consent, ConsentEvent, ConsentStatus, Suppression
 from apps.contacts.models.contact import Contact, ContactQuerySet, Exclusion, Identity
 from apps.contacts.models.dictionary import Attribute
 from apps.contacts.models.event import Event, EventReceipt, EventType
 from apps.contacts.models.imports import ImportFault, ImportFile, ImportFileQuerySet, ImportKey
+from apps.contacts.models.topic import Topic
 
 __all__ = [
     "Attribute",
     "Channel",
+    "Confirmation",
     "Consent",
     "ConsentEvent",
     "ConsentStatus",
@@ -22,4 +25,5 @@ __all__ = [
     "ImportFileQuerySet",
     "ImportKey",
     "Suppression",
+    "Topic",
 ]

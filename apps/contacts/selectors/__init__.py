@@ -26,6 +26,8 @@ from apps.contacts.selectors.people import (
     contacts_with_standing,
 )
 from apps.contacts.selectors.sending import contacts_as_data
+from apps.contacts.selectors.suppressions import suppressions
+from apps.contacts.selectors.topics import topic_choices, topic_names, topics_public
 
 __all__ = [
     "IMPORT_COUNTS",
@@ -54,5 +56,9 @@ __all__ = [
     "import_errors",
     "import_outcomes",
     "import_progress",
+    "suppressions",
     "timeline_page",
+    "topic_choices",
+    "topic_names",
+    "topics_public",
 ]

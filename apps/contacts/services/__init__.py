@@ -2,12 +2,16 @@
 
 from apps.contacts.consents import ConsentChange, consents_import
 from apps.contacts.services.bulk import BulkRefused, ContactIn, UpsertResult, contacts_upsert
-from apps.contacts.services.consent import (
-    ConsentRefused,
-    consent_record,
-    suppression_add,
-    suppression_lift,
+from apps.contacts.services.confirmations import (
+    ConfirmationOver,
+    confirmation_check,
+    confirmation_confirm,
+    confirmation_of,
+    confirmation_request,
+    confirmation_resend,
+    confirmation_send,
 )
+from apps.contacts.services.consent import ConsentRefused, consent_record
 from apps.contacts.services.contacts import (
     ContactExists,
     contact_create,
@@ -37,10 +41,28 @@ from apps.contacts.services.imports import (
     import_start,
     import_upload,
 )
+from apps.contacts.services.suppressions import (
+    SuppressionCounts,
+    SuppressionsRefused,
+    address_read,
+    suppression_add,
+    suppression_lift,
+    suppressions_import,
+)
+from apps.contacts.services.topics import (
+    TopicRefused,
+    TopicUnknown,
+    topic_check,
+    topic_create,
+    topic_delete,
+    topic_places,
+    topic_update,
+)
 
 __all__ = [
     "AttributeRefused",
     "BulkRefused",
+    "ConfirmationOver",
     "ConsentChange",
     "ConsentRefused",
     "ContactExists",
@@ -49,12 +71,23 @@ __all__ = [
     "EventOutcome",
     "EventResult",
     "ImportRefused",
+    "SuppressionCounts",
+    "SuppressionsRefused",
+    "TopicRefused",
+    "TopicUnknown",
     "UpsertResult",
+    "address_read",
     "attribute_create",
     "attribute_delete",
     "attribute_places",
     "attribute_update",
     "attributes_settle",
+    "confirmation_check",
+    "confirmation_confirm",
+    "confirmation_of",
+    "confirmation_request",
+    "confirmation_resend",
+    "confirmation_send",
     "consent_record",
     "consents_import",
     "contact_create",
@@ -71,4 +104,10 @@ __all__ = [
     "imports_run",
     "suppression_add",
     "suppression_lift",
+    "suppressions_import",
+    "topic_check",
+    "topic_create",
+    "topic_delete",
+    "topic_places",
+    "topic_update",
 ]

@@ -17,6 +17,7 @@ from apps.contacts.consents import ConsentChange
 from apps.contacts.fields import ContactFields, Name
 from apps.contacts.models import Attribute, Identity
 from apps.contacts.services.contacts import dictionary_add
+from apps.contacts.services.topics import topic_check
 from apps.contacts.staging import TAKEN, Outcome, Terms
 from apps.core.errors import DomainError
 
@@ -62,12 +63,15 @@ def contacts_upsert(
     first of two that are the same person wins, as in a file.
 
     :raises BulkRefused: too many, or no key that could name a contact
+    :raises TopicUnknown: consent to a topic that nobody described
     """
     namespace = key.removeprefix("identity:")
     if len(contacts) > MAX_ROWS:
         raise BulkRefused(_("At most %(most)s contacts a call.") % {"most": f"{MAX_ROWS:,}"})
     if key != Identity.EMAIL and namespace in (key, Identity.EMAIL):
         raise BulkRefused(_("A row is known by “email” or by “identity:NAME”."))
+    if consent is not None:
+        topic_check(topic=consent.topic, channel=consent.channel, status=consent.status)
     results: dict[int, UpsertResult] = {}
     rows = _rows(contacts, namespace, results)
     terms = Terms(namespace=namespace, consent=consent)

@@ -20,6 +20,7 @@ from apps.contacts.views.imports import (
     import_run,
 )
 from apps.contacts.views.profile import (
+    confirmation_again,
     contact_change,
     contact_consent,
     contact_create,
@@ -28,6 +29,13 @@ from apps.contacts.views.profile import (
     contact_suppress,
     contact_timeline,
 )
+from apps.contacts.views.suppressions import (
+    suppression_add,
+    suppression_detail,
+    suppression_lift,
+    suppression_list,
+)
+from apps.contacts.views.topics import topic_change, topic_create, topic_delete, topic_list
 
 __all__ = [
     "attribute_alike",
@@ -36,6 +44,7 @@ __all__ = [
     "attribute_delete",
     "attribute_detail",
     "attribute_list",
+    "confirmation_again",
     "contact_change",
     "contact_consent",
     "contact_create",
@@ -56,4 +65,12 @@ __all__ = [
     "import_read",
     "import_resume",
     "import_run",
+    "suppression_add",
+    "suppression_detail",
+    "suppression_lift",
+    "suppression_list",
+    "topic_change",
+    "topic_create",
+    "topic_delete",
+    "topic_list",
 ]

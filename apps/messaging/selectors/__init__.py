@@ -20,7 +20,10 @@ from apps.messaging.selectors.lists import (
     senders_in_use,
 )
 from apps.messaging.selectors.readers import (
+    Preference,
     destination_url,
+    gets_untitled,
+    preferences,
     recipient_has_left,
     recipient_of_mail,
 )
@@ -30,12 +33,14 @@ __all__ = [
     "ErrorGroup",
     "Ledger",
     "Pace",
+    "Preference",
     "Reaction",
     "campaign_messages",
     "contact_data",
     "contact_recipients",
     "destination_url",
     "email_channels",
+    "gets_untitled",
     "ledger_problems",
     "message_errors",
     "message_ledger",
@@ -43,6 +48,7 @@ __all__ = [
     "message_reactions",
     "message_version",
     "messages",
+    "preferences",
     "preview_contact",
     "recipient_has_left",
     "recipient_of_mail",

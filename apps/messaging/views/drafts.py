@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts.http import UserRequest, requires
 from apps.campaigns import readiness
 from apps.campaigns.models import Channel
+from apps.contacts import selectors as contacts
 from apps.content.frames import mail_frame
 from apps.core import clock
 from apps.core.errors import DomainError
@@ -79,7 +80,7 @@ def _step(
         fields: Any = form.cleaned_data
         try:
             services.message_update(message=message, fields=fields, by=request.user, now=clock.now())
-        except services.MessageRefused as refusal:
+        except DomainError as refusal:
             form.add_error(None, str(refusal))
         else:
             stay = "stay" in request.POST
@@ -211,6 +212,7 @@ def review(
         "test_form": test_form or forms.TestForm(initial={"people": [request.user.pk]}),
         "problems": problems,
         "in_campaign": in_campaign,
+        "topic": contacts.topic_names().get(message.topic, message.topic) if message.topic else "",
         "promise": promise,
         "is_large": is_large,
         "mail": previews.message_preview(message, person),

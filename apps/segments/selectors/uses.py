@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from apps.contacts import registries as topics
 from apps.core.registry import Registry
 from apps.segments import registry
 from apps.segments.models import Segment
@@ -19,6 +20,27 @@ def segment_uses(ids: Collection[int]) -> dict[int, list[Use]]:
 def list_uses(ids: Collection[int]) -> dict[int, list[Use]]:
     """Return what needs these lists."""
     return _uses("list", ids, registry.list_uses)
+
+
+def topic_uses(key: str) -> list[topics.Use]:
+    """Return the segments whose rules ask about consent to this topic."""
+    return [
+        topics.Use(_("Segment"), segment.name, reverse("segments:detail", args=[segment.pk]))
+        for segment in Segment.objects.active()
+        if key in _topics_named(segment.rule)
+    ]
+
+
+def _topics_named(rule: object) -> Iterator[object]:
+    match rule:
+        case {"consent": {"topic": topic}}:
+            yield topic
+        case dict():
+            for inner in rule.values():
+                yield from _topics_named(inner)
+        case list():
+            for inner in rule:
+                yield from _topics_named(inner)
 
 
 def _uses(key: str, ids: Collection[int], upstairs: Registry[Uses]) -> dict[int, list[Use]]:

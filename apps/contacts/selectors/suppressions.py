@@ -1,0 +1,22 @@
+"""Suppressions as pages show them: by hash, so that an address can be looked for and never read."""
+
+from django.db.models import QuerySet
+
+from apps.contacts.addresses import AddressInvalid, address_hash, email_normalise, phone_normalise
+from apps.contacts.models import Suppression
+
+
+def suppressions(*, address: str = "") -> QuerySet[Suppression]:
+    """Return suppressions, those of one address where one is given; of something else, none."""
+    found = Suppression.objects.all()
+    return found.filter(address_hash__in=_hashes(address)) if address else found
+
+
+def _hashes(told: str) -> list[bytes]:
+    hashes = []
+    for normalise in (email_normalise, phone_normalise):
+        try:
+            hashes.append(address_hash(normalise(told)))
+        except AddressInvalid:
+            continue
+    return hashes
