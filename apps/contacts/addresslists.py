@@ -45,7 +45,7 @@ def rows_of_file(file: BinaryIO, *, channel: Channel) -> Iterator[Row]:
     if _TARGETS[channel] not in targets:
         raise FileRefused(_("No column of this file looks like addresses. Name it “email” or “phone”."))
     place = targets.index(_TARGETS[channel])
-    records = csv.reader(StringIO(text, newline=""), delimiter=layout.delimiter)
+    records = csv.reader(StringIO(text, newline=""), delimiter=layout.delimiter, strict=True)
     try:
         filled = ((number, row) for number, row in enumerate(records, start=1) if any(map(str.strip, row)))
         next(filled, None)  # the header

@@ -13,12 +13,14 @@ from rest_framework.test import APIClient
 
 from apps.accounts import tokens
 from apps.accounts.models import User
+from apps.contacts.services import confirmations
 from apps.messaging.tokens import Purpose, token_make
 from tests import factories
 from tests.factories import mail
 from tests.factories.accounts import ApiTokenFactory, InvitationFactory
 from tests.factories.campaigns import CampaignFactory, ContributorFactory
 from tests.factories.collaboration import CommentFactory, NotificationFactory
+from tests.factories.contacts import ConfirmationFactory
 from tests.factories.messaging import RecipientFactory
 
 # Arguments of a route that are not simply `pk`, the key of its view's model: route -> (scene -> arguments).
@@ -38,6 +40,8 @@ ARGUMENTS = {
     "messaging:open": lambda scene: {"token": scene.token(Purpose.OPEN)},
     "messaging:click": lambda scene: {"token": "unknown"},
     "messaging:unsubscribe": lambda scene: {"token": scene.token(Purpose.UNSUBSCRIBE)},
+    "messaging:preferences": lambda scene: {"token": scene.token(Purpose.PREFERENCES)},
+    "contacts:confirm": lambda scene: {"token": confirmations.token_make(ConfirmationFactory())},
     "messaging:view": lambda scene: {"token": scene.token(Purpose.VIEW)},
     "mailbox-message": lambda scene: {"number": mail.caught().number},
     "mailbox-html": lambda scene: {"number": mail.caught().number},
