@@ -11,6 +11,7 @@ import json
 import statistics
 import sys
 import time
+from datetime import timedelta
 
 from benchmarks import scratch  # isort: skip  # sets Django up
 
@@ -21,6 +22,7 @@ from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign, Channel, Kpi
+from apps.campaigns.services import watch
 from apps.contacts.scale import scale_seed
 from apps.content.models import Template, TemplateVersion
 from apps.core import clock
@@ -29,6 +31,7 @@ from apps.reporting.services import results_refresh
 from apps.segments.models import Segment
 
 CAMPAIGNS, REQUESTS, MUST_REACH_MS = 40, 60, 150
+YEAR = timedelta(days=365)
 RULE = {
     "all": [
         {"attribute": "recency", "op": "lte", "value": 6},
@@ -58,7 +61,10 @@ def campaigns_make(user: User, segment: Segment, *, size: int) -> Campaign:
             name=f"Campaign {number}", captain=user, stage="live", idea="i", outcome="o", segment=segment
         )
         Campaign.objects.filter(pk=campaign.pk).update(
-            goal_event="order_completed", value_property="total", goal_target=1000
+            goal_event="order_completed",
+            value_property="total",
+            goal_target=1000,
+            start_date=(now - YEAR).date(),  # so that every order there is counts towards the goal
         )
         campaign.refresh_from_db()
         Kpi.objects.create(campaign=campaign, label="Visit", event="page_viewed", reason="They come.")
@@ -78,6 +84,8 @@ def campaigns_make(user: User, segment: Segment, *, size: int) -> Campaign:
             cursor.execute(LEDGER, {"message": message.pk, "at": now, "size": size if not number else 1000})
         results_refresh(campaign=campaign, now=clock.now())
         made.append(campaign)
+    for _ring in range(0, CAMPAIGNS, watch.BATCH_SIZE):
+        watch.campaigns_watch(now=clock.now())
     return made[0]
 
 
@@ -112,6 +120,8 @@ def main() -> None:
             "contacts list": reverse("contacts:list"),
             "segment builder": reverse("segments:change", args=[segment.pk]),
             "overview": reverse("reporting:overview"),
+            "campaign": reverse("campaigns:detail", args=[campaign.pk]),
+            "campaign goal, asked every 10 s": reverse("campaigns:progress", args=[campaign.pk]),
             "campaign results": reverse("campaigns:tab", args=[campaign.pk, "results"]),
             "campaign results panel": reverse("reporting:results", args=[campaign.pk]),
             "people behind a figure": reverse("reporting:people", args=[campaign.pk, "sent"]),

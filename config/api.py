@@ -2,6 +2,7 @@
 
 from rest_framework.routers import SimpleRouter
 
+from apps.accounts.api.invitations import InvitationViewSet
 from apps.accounts.api.people import MeViewSet, UserViewSet
 from apps.campaigns.api import (
     CampaignViewSet,
@@ -21,13 +22,15 @@ from apps.contacts.api import (
     TopicViewSet,
 )
 from apps.content.api import TemplateViewSet
-from apps.messaging.api import MessageViewSet, SenderViewSet
+from apps.messaging.api import ContactWhyViewSet, MessageViewSet, SenderViewSet
 from apps.reporting.api import CampaignResultsViewSet
-from apps.segments.api import ContactListViewSet, SegmentViewSet
+from apps.segments.api import ContactListViewSet, ContactSegmentsViewSet, SegmentViewSet
 
 router = SimpleRouter()
 router.register("campaigns", CampaignResultsViewSet, basename="campaign-results")
 router.register("attributes", AttributeViewSet)
+router.register("contacts", ContactSegmentsViewSet, basename="contact-segments")
+router.register("contacts", ContactWhyViewSet, basename="contact-why")
 router.register("contacts", ContactViewSet)
 router.register("events", EventViewSet)
 router.register("event-types", EventTypeViewSet, basename="event-type")
@@ -40,6 +43,7 @@ router.register("templates", TemplateViewSet)
 router.register("messages", MessageViewSet)
 router.register("senders", SenderViewSet)
 router.register("users", UserViewSet)
+router.register("invitations", InvitationViewSet)
 router.register("campaigns", CampaignViewSet)
 router.register("channels", ChannelViewSet)
 router.register("contributors", ContributorViewSet)

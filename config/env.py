@@ -18,9 +18,11 @@ EMAIL_URL: str = _env.str("EMAIL_URL", default="")  # empty: the mail catcher
 DATA_DIR: Path = BASE_DIR / (_env.str("DATA_DIR", default="") or "var")
 SECRET_KEY: str = _env.str("SECRET_KEY", default="") or DEVELOPMENT_KEY
 SECRET_KEY_FALLBACKS: list[str] = _env.list("SECRET_KEY_FALLBACKS", default=[])
-# Never rotated with SECRET_KEY: a new key would forget who must not be written to.
+# Never rotated with SECRET_KEY: a new key would forget who must not be written to. So production must give
+# one of its own; derived, it would change on the day when the oldest of the fallbacks is dropped.
+SUPPRESSION_KEY_GIVEN: str = _env.str("SUPPRESSION_KEY", default="")
 SUPPRESSION_KEY: bytes = (
-    _env.str("SUPPRESSION_KEY", default="").encode()
+    SUPPRESSION_KEY_GIVEN.encode()
     or hashlib.sha256(b"suppression:" + [SECRET_KEY, *SECRET_KEY_FALLBACKS][-1].encode()).digest()
 )
 DEBUG: bool = _env.bool("DEBUG", default=False)

@@ -29,6 +29,13 @@ def _keys() -> Iterator[str]:
         yield f"SECRET_KEY is not set: give at least {SHORTEST_KEY} random characters, and keep them."
     elif len(env.SECRET_KEY) < SHORTEST_KEY:
         yield f"SECRET_KEY is too short: give at least {SHORTEST_KEY} random characters."
+    if not env.SUPPRESSION_KEY_GIVEN:
+        yield (
+            f"SUPPRESSION_KEY is not set: give at least {SHORTEST_KEY} random characters, and keep them for"
+            " ever: with another key nobody knows any more who must not be written to."
+        )
+    elif len(env.SUPPRESSION_KEY_GIVEN) < SHORTEST_KEY:
+        yield f"SUPPRESSION_KEY is too short: give at least {SHORTEST_KEY} random characters."
     if env.DEBUG:
         yield "DEBUG is on: it shows settings and code to everyone; take it away."
 

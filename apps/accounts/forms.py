@@ -43,6 +43,12 @@ class InvitationForm(forms.Form):
     )
 
 
+class ResendForm(forms.Form):
+    """What the button beside an invitation carries: until when the link was good that was looked at."""
+
+    seen = forms.DateTimeField(widget=forms.HiddenInput)
+
+
 class RoleForm(forms.Form):
     role = forms.ChoiceField(label=_("Role"), choices=User.Role.choices)
 

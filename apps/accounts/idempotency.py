@@ -7,9 +7,10 @@ is still at work a second one with the same key is told so at once (409), and ne
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from http import HTTPStatus
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -29,6 +30,7 @@ from apps.core.problems import Conflict, Unprocessable
 
 HEADER = "Idempotency-Key"
 _REPEATED_HEADERS = ("Location", "Retry-After")
+_TOKENS = {"csrfmiddlewaretoken", "once"}  # drawn anew with each page, or what the form is told apart by
 
 Handler = Callable[..., Response]
 
@@ -59,28 +61,56 @@ def form_once(request: HttpRequest, user: User, act: Callable[[], HttpResponseBa
     """
     Answer a form that was printed with `{% once %}`: sent twice, it acts once and leads to the same page.
 
-    Only a redirect is an act done; a form that was refused may be mended and sent again.
+    Sent with other words it is another act: the browser's Back brings the form with its old key, and what is
+    typed then must not vanish. It is compared with what was sent last, so going back to the first words acts
+    too. Only a redirect is an act done; a form that was refused may be mended and sent again.
     """
-    fingerprint = hashlib.sha256(request.path.encode()).hexdigest()
-    key = f"form:{request.POST['once'][:64]}:{fingerprint[:16]}"
+    key = f"form:{request.POST['once'][:64]}:{hashlib.sha256(request.path.encode()).hexdigest()[:16]}"
+    fingerprint = _form_fingerprint(request)
     with transaction.atomic():
         with connection.cursor() as cursor:  # a double click: the second waits for the first
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [_lock_name(user, key)])
         earlier = IdempotentAnswer.objects.filter(user=user, key=key).first()
-        if earlier:
+        if earlier and earlier.fingerprint == fingerprint:
             return HttpResponseRedirect(earlier.headers["Location"])
         response = act()
         if response.status_code == HTTPStatus.FOUND:
-            IdempotentAnswer.objects.create(
+            IdempotentAnswer.objects.update_or_create(
                 user=user,
                 key=key,
-                fingerprint=fingerprint,
-                status=response.status_code,
-                headers={"Location": response.headers["Location"]},
-                body=b"",
-                at=clock.now(),
+                defaults={
+                    "fingerprint": fingerprint,
+                    "status": response.status_code,
+                    "headers": {"Location": response.headers["Location"]},
+                    "body": b"",
+                    "at": clock.now(),
+                },
             )
     return response
+
+
+def form_claim(request: HttpRequest, user: User, key: str, *, leads_to: str, now: datetime) -> bool:
+    """
+    Take the key of a form whose act talks to the network, and so must not be done within a transaction.
+
+    False: it was taken before, with these words. Better not done at all than twice: an act that is cut short
+    is not repeated. Sent with other words it is another act, as in `form_once`.
+    """
+    _answer, is_first = IdempotentAnswer.objects.get_or_create(
+        user=user,
+        key=_act_key(request, key),
+        defaults={"status": HTTPStatus.FOUND, "headers": {"Location": leads_to}, "body": b"", "at": now},
+    )
+    return is_first
+
+
+def form_release(request: HttpRequest, user: User, key: str) -> None:
+    """Give a key back whose act was refused and has done nothing: the form may be sent again."""
+    IdempotentAnswer.objects.filter(user=user, key=_act_key(request, key)).delete()
+
+
+def _act_key(request: HttpRequest, key: str) -> str:
+    return f"act:{key}:{_form_fingerprint(request)[:16]}"
 
 
 def _lock_name(user: User, key: str) -> str:
@@ -104,11 +134,23 @@ def _fingerprint(request: Request) -> str:
     if not isinstance(data, QueryDict):
         told.update(orjson.dumps(data, option=orjson.OPT_SORT_KEYS))
         return told.hexdigest()
-    for name, values in sorted(data.lists()):
+    _tell(told, data.lists())
+    return told.hexdigest()
+
+
+def _form_fingerprint(request: HttpRequest) -> str:
+    """Tell one sending of a form from another: by where it goes and what is in it, but for its two tokens."""
+    told = hashlib.sha256(f"{request.get_full_path()}\n".encode())
+    typed = ((name, values) for name, values in request.POST.lists() if name not in _TOKENS)
+    _tell(told, [*typed, *request.FILES.lists()])
+    return told.hexdigest()
+
+
+def _tell(told: "hashlib._Hash", fields: Iterable[tuple[str, list[Any]]]) -> None:
+    for name, values in sorted(fields, key=itemgetter(0)):
         for value in values:
             told.update(f"{name!r}=".encode())
             told.update(_file_digest(value) if isinstance(value, UploadedFile) else repr(value).encode())
-    return told.hexdigest()
 
 
 def _file_digest(file: "UploadedFile[bytes]") -> bytes:

@@ -59,7 +59,8 @@ class ApiSchema(AutoSchema):
         if not isinstance(view, ApiViewSet):
             return described
         reads = self.method in {"GET", "HEAD"} or view.action in view.reading_actions
-        needed = f"`{view.scope}:{'read' if reads else 'write'}`" if view.scope else "none"
+        resource = view.scopes.get(view.action, view.scope)
+        needed = f"`{resource}:{'read' if reads else 'write'}`" if resource else "none"
         return f"{described}\n\nScope: {needed}.".strip()
 
 

@@ -15,7 +15,7 @@ from django.http import HttpRequest
 
 from apps.accounts.admin_base import BookendAdmin, LedgerAdmin
 from apps.campaigns import services
-from apps.campaigns.models import Campaign, Channel, Contributor, Kpi, Override, Task
+from apps.campaigns.models import Campaign, Channel, Contributor, GoalCount, Kpi, Override, Task
 from apps.core import clock
 from apps.core.errors import DomainError
 
@@ -100,6 +100,13 @@ class ContributorAdmin(LedgerAdmin):
     list_display = ["campaign", "user", "added_at"]
     list_select_related = ["campaign", "user"]
     search_fields = ["=campaign__id", "=user__email"]
+
+
+@admin.register(GoalCount)
+class GoalCountAdmin(LedgerAdmin):
+    list_display = ["campaign", "horizon"]
+    list_select_related = ["campaign"]
+    search_fields = ["=campaign__id"]
 
 
 @admin.register(Override)

@@ -7,8 +7,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 from django.utils.translation import ngettext
 
+from apps.accounts.models import User
 from apps.campaigns import links, readiness
-from apps.campaigns.dates import day_text
+from apps.campaigns.dates import day_begun, day_text
 from apps.campaigns.models import Campaign
 from apps.campaigns.readiness import Check, Finding, Group
 from apps.contacts.models import Event
@@ -34,12 +35,16 @@ def goal_is_set(campaign: Campaign, now: datetime) -> Finding:
         (not campaign.goal_event, _("The goal has no event to count.")),
         (not campaign.goal_target, _("The goal has no target.")),
         (campaign.goal_date is None, _("The goal has no date.")),
+        (
+            campaign.goal_measure == Campaign.GoalMeasure.VALUE and not campaign.value_property,
+            _("The goal is a value, and no property carries it."),
+        ),
     ]
     for is_missing, sentence in missing:
         if is_missing:
             return Finding(False, sentence, links.step_url(campaign, "goal"))
     assert campaign.goal_date is not None
-    if campaign.goal_date < now.date():
+    if campaign.goal_date < now.date():  # its days are counted in UTC
         day = day_text(campaign.goal_date)
         return Finding(
             False,
@@ -106,14 +111,22 @@ def audience_is_there(campaign: Campaign, now: datetime) -> Finding:
 
 
 def channels_have_owners(campaign: Campaign, now: datetime) -> Finding:
-    channels = list(campaign.channels.all())
+    channels = list(campaign.channels.select_related("owner"))
     if not channels:
         return Finding(False, _("The campaign has no channel."), links.tab_url(campaign, "channels"))
     unowned = [str(channel.get_kind_display()) for channel in channels if channel.owner_id is None]
     if unowned:
         told = _("Nobody owns: %(channels)s.") % {"channels": ", ".join(unowned)}
         return Finding(False, told, links.tab_url(campaign, "channels"))
+    left = [str(channel.get_kind_display()) for channel in channels if not _is_here(channel.owner)]
+    if left:
+        told = _("Whoever owned it has left: %(channels)s.") % {"channels": ", ".join(left)}
+        return Finding(False, told, links.tab_url(campaign, "channels"))
     return Finding(True, _("Every channel has its owner."))
+
+
+def _is_here(owner: User | None) -> bool:
+    return owner is not None and owner.is_active
 
 
 def stage_is_late_enough(campaign: Campaign, now: datetime) -> Finding:
@@ -134,7 +147,7 @@ def stage_is_late_enough(campaign: Campaign, now: datetime) -> Finding:
 
 
 def tasks_are_done(campaign: Campaign, now: datetime) -> Finding:
-    due_by = campaign.launch_date or now.date()
+    due_by = campaign.launch_date or day_begun(now)
     count = campaign.tasks.open().filter(due_date__lte=due_by).count()
     if not count:
         return Finding(True, _("Nothing that is due before the launch is open."))

@@ -23,8 +23,10 @@ class Period:
 
     @property
     def ends_at(self) -> datetime | None:
-        """The moment after the last one."""
-        return datetime.combine(self.last + DAY, time.min, tzinfo=UTC) if self.last else None
+        """The moment after the last one; none when the calendar ends there."""
+        if self.last is None or self.last == date.max:
+            return None
+        return datetime.combine(self.last + DAY, time.min, tzinfo=UTC)
 
 
 def period_of(campaign: Campaign) -> Period:
@@ -39,12 +41,13 @@ class GoalProgress:
     What has been reached by `at`: people, events or value, by the campaign's measure.
 
     `days` has each day on which something came, with what had been reached by its end; the last one's is
-    `reached`.
+    `reached`. Events received after `counted_at` are not in it.
     """
 
     period: Period
     target: Decimal | None
     at: datetime
+    counted_at: datetime
     days: Sequence[tuple[date, Decimal]]
     problem: str = ""  # why nothing can be counted
 

@@ -4,7 +4,9 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 from django.utils.translation import ngettext
@@ -15,6 +17,7 @@ from apps.campaigns import selectors
 from apps.campaigns.models import Campaign, Channel, Task
 from apps.campaigns.selectors.history import ACTS
 from apps.collaboration.subjects import Subject, actions, subjects
+from apps.content import uses as content
 from apps.core import home
 from apps.core.navigation import Room, SearchHit, rooms, searches
 from apps.segments.registry import Use
@@ -41,7 +44,7 @@ def captain_panel(user: User, now: datetime) -> dict[str, Any] | None:
 
 def tasks_panel(user: User, now: datetime) -> dict[str, Any] | None:
     tasks = list(selectors.tasks_of(user).order_by("due_date", "id")[:HITS])
-    return {"tasks": tasks, "today": now.date()} if tasks else None
+    return {"tasks": tasks, "today": timezone.localdate(now)} if tasks else None
 
 
 def stages_panel(user: User, now: datetime) -> dict[str, Any] | None:
@@ -49,7 +52,7 @@ def stages_panel(user: User, now: datetime) -> dict[str, Any] | None:
     stages = selectors.by_stage(user)
     if not any(count for _stage, count in stages):
         return None
-    return {"stages": stages, "campaigns": selectors.next_outcomes(user), "today": now.date()}
+    return {"stages": stages, "campaigns": selectors.next_outcomes(user), "today": timezone.localdate(now)}
 
 
 def _channel_people(channel: Channel) -> list[User]:
@@ -73,17 +76,26 @@ def left_behind(user: User) -> list[str]:
     return told
 
 
-def _segment_uses(segment_ids: Collection[int]) -> dict[int, list[Use]]:
+def _segment_uses(segment_ids: Collection[int], user: User | None) -> dict[int, list[Use]]:
     """A segment is needed by the campaigns whose audience it is, those put away too."""
     found: dict[int, list[Use]] = {pk: [] for pk in segment_ids}
-    named = Campaign.objects.filter(segment__in=segment_ids).values_list("segment", "pk", "name")
-    for segment, campaign, name in named.order_by("pk"):
-        found[segment].append((name, reverse("campaigns:detail", args=[campaign])))
+    known = Campaign.objects.visible_to(user) if user else Campaign.objects.none()
+    named = Campaign.objects.filter(segment__in=segment_ids).order_by("pk")
+    seen = named.annotate(is_visible=Exists(known.filter(pk=OuterRef("pk"))))
+    for segment, pk, name, is_visible in seen.values_list("segment", "pk", "name", "is_visible"):
+        shown = (name, reverse("campaigns:detail", args=[pk]))
+        found[segment].append(shown if is_visible else (_("A campaign of others"), ""))
     return found
+
+
+def _owns_some_channel(user: User) -> bool:
+    """The owner of a channel writes what it sends, whatever the role."""
+    return Channel.objects.filter(owner=user, campaign__archived_at__isnull=True).exists()
 
 
 def register() -> None:
     """Called from `AppConfig.ready`."""
+    content.writers.register("channel-owners", _owns_some_channel)
     segment_uses.register("campaigns", _segment_uses)
     rooms.register(
         "campaigns",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apps.campaigns import checks, links, readiness
-from apps.campaigns.dates import day_text
+from apps.campaigns.dates import day_begun, day_text
 from apps.campaigns.models import Campaign
 from apps.campaigns.readiness import Finding
 from apps.core.registry import Registry
@@ -77,7 +77,7 @@ def _channels_say_why(campaign: Campaign, now: datetime) -> Finding:
 
 
 def _no_task_is_overdue(campaign: Campaign, now: datetime) -> Finding:
-    count = campaign.tasks.overdue(on=now.date()).count()
+    count = campaign.tasks.overdue(on=day_begun(now)).count()
     if count:
         told = ngettext("%(count)s task is overdue.", "%(count)s tasks are overdue.", count)
         return Finding(False, told % {"count": count}, links.tab_url(campaign, "plan"))

@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.models import Model, Q, QuerySet
 
 from apps.accounts.models import User
-from apps.collaboration.models import AuditEvent, Comment, Notification
+from apps.collaboration.models import AuditEvent, Comment, Notification, subject_key
 from apps.collaboration.subjects import Subject, action_label, subjects
 
 ACTIVITY_SIZE = 30
@@ -52,9 +52,10 @@ def activity(subject: Model) -> list[Entry]:
 
 
 def _entry(event: AuditEvent, about: Model) -> Entry:
-    is_part = event.subject != f"{about._meta.label_lower}:{about.pk}"
+    is_part = event.subject != subject_key(about)
+    has_name = is_part and not event.action.startswith("comment.")  # a comment is called by its number only
     return Entry(
-        at=event.at, text=action_label(event.action), by=event.by, detail=event.label if is_part else ""
+        at=event.at, text=action_label(event.action), by=event.by, detail=event.label if has_name else ""
     )
 
 

@@ -74,6 +74,7 @@ def comment_add(*, subject: Model, text: str, by: User, now: datetime) -> Commen
         raise CommentNotAllowed(_("Write something first."))
     spoke_before = User.objects.active().filter(pk__in=Comment.objects.about(subject).order_by().values("by"))
     comment = Comment.objects.create(subject=subject, text=text.strip(), by=by, at=now)
+    audit_record(action="comment.added", subject=comment, by=by, now=now, within=subject)
     kind = subjects.of(subject._meta.label_lower)
     watchers = set(kind.watchers(subject)) if kind else set()
     notify(
@@ -88,16 +89,22 @@ def comment_add(*, subject: Model, text: str, by: User, now: datetime) -> Commen
 @transaction.atomic
 def comment_edit(*, comment: Comment, text: str, by: User, now: datetime) -> Comment:
     """
-    Put it better, within an hour.
+    Put it better, within an hour. The log keeps what it said before, as long as the comment is there.
 
     :raises CommentNotAllowed: too late, or nothing was said
     """
     comment = _changeable(comment, now=now)
     if not text.strip():
         raise CommentNotAllowed(_("Write something first."))
+    if comment.text == text.strip():
+        return comment
+    before: Details = {"from": comment.text}
     comment.text = text.strip()
     comment.edited_at = now
     comment.save(update_fields=["text", "edited_at"])
+    audit_record(
+        action="comment.changed", subject=comment, by=by, now=now, details=before, within=comment.subject
+    )
     return comment
 
 
@@ -109,8 +116,14 @@ def comment_delete(*, comment: Comment, by: User, now: datetime) -> None:
     :raises CommentNotAllowed: too late
     """
     comment = _changeable(comment, now=now)
+    AuditEvent.objects.filter(subject=subject_key(comment), action="comment.changed").update(details={})
     audit_record(action="comment.deleted", subject=comment, by=by, now=now, within=comment.subject)
     comment.delete()
+
+
+def thread_remove(*, subject: Model) -> None:
+    """Take away all that was said about a thing that is itself taken away: nothing else leads to it."""
+    Comment.objects.about(subject).delete()
 
 
 def _changeable(comment: Comment, *, now: datetime) -> Comment:

@@ -54,6 +54,8 @@ subjects = Subjects()
 
 # What the log says of an act, after who did it. Unknown acts are spelt out.
 actions: dict[str, Any] = {
+    "comment.added": _("commented"),
+    "comment.changed": _("changed a comment"),
     "comment.deleted": _("took back a comment"),
     "invitation.created": _("invited someone"),
     "invitation.renewed": _("sent an invitation again"),

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from email_validator import EmailNotValidError, validate_email
 
+from apps.contacts.models.consent import Channel
 from apps.contacts.models.contact import Identity
 from apps.core.errors import DomainError
 
@@ -61,6 +62,15 @@ def phone_normalise(text: str) -> str:
     if not _PHONE.fullmatch(number):
         raise AddressInvalid(_("“%(text)s” is not a telephone number.") % {"text": _shown(text)})
     return number
+
+
+def address_normalise(channel: str, text: str) -> str:
+    """
+    Return the address of this channel as it is kept and compared.
+
+    :raises AddressInvalid: not an address of this channel
+    """
+    return email_normalise(text) if channel == Channel.EMAIL else phone_normalise(text)
 
 
 def identity_normalise(namespace: str, value: str) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from apps.contacts.models.dictionary import KEY_PATTERN, Attribute
 Type = Attribute.Type
 MAX_KEY = 63
 MAX_LABEL = 100
+INDEXED_TEXT = 600  # characters of at most 4 bytes: an entry of a B-tree has room for 2,700 bytes
 _KEY = re.compile(KEY_PATTERN)
 # Words that mean the same in names of columns, so that `mail` finds `email`.
 _SYNONYMS = {"mail": "email", "zip": "postcode", "postal": "postcode", "tel": "phone", "telephone": "phone"}
@@ -62,7 +63,8 @@ def sql_expression(key: str, type_: str, *, column: str = "attributes") -> str:
     Filters, segments and the expression index use it, so that the index is found. Text (choices, dates and
     datetimes too) is in lower case and of collation "C", where text order is time order and a prefix is a
     range; number and money are numeric; boolean is boolean; a list is a jsonb array of lower-case strings.
-    NULL where the value is missing.
+    NULL where the value is missing. Text and choices are cut at INDEXED_TEXT characters, because an entry of
+    an index is: whoever looks for more asks `sql_text` besides.
 
     The casts are not guarded: every write goes through `values`, and a guard costs a third of a count.
 
@@ -77,8 +79,21 @@ def sql_expression(key: str, type_: str, *, column: str = "attributes") -> str:
             return f"({column}->'{key}')::boolean"
         case Type.LIST:
             return f"lower(({column}->'{key}')::text)::jsonb"
+        case Type.TEXT | Type.CHOICE:
+            return f"""(left(lower({column}->>'{key}'), {INDEXED_TEXT}) COLLATE "C")"""
         case _:
-            return f"""(lower({column}->>'{key}') COLLATE "C")"""
+            return sql_text(key, column=column)
+
+
+def sql_text(key: str, *, column: str = "attributes") -> str:
+    """
+    Return the expression of the whole text in lower case, of collation "C".
+
+    :raises ValueError: not a key of the dictionary
+    """
+    if not key_is_valid(key):
+        raise ValueError(f"{key!r} is not a system name")
+    return f"""(lower({column}->>'{key}') COLLATE "C")"""
 
 
 def list_operand(items: Iterable[str]) -> str:

@@ -17,6 +17,8 @@ class ContactFields:
     """
     What was given, as it will be kept; `unknown` are keys that the dictionary lacks, with their types.
 
+    `dictionary` are the entries of the keys given, those that are being taken away too.
+
     :raises ValidationError: by field
     """
 
@@ -70,7 +72,7 @@ class ContactFields:
                 if entry is None:
                     self._unknown(key, raw)
                 else:
-                    self.values[key] = value_check(entry.type, raw, choices=entry.choices)
+                    self.values[key] = _known(entry, raw)
             except AttributeInvalid as error:
                 self.errors[f"attributes.{key}"] = str(error)
 
@@ -86,3 +88,9 @@ class ContactFields:
         if value is not None:
             self.unknown[key] = kind
             self.values[key] = value
+
+
+def _known(entry: Attribute, raw: object) -> Value | None:
+    if entry.removed_at is not None:
+        raise AttributeInvalid(_("This attribute is just being taken away. Try again in a minute."))
+    return value_check(entry.type, raw, choices=entry.choices)

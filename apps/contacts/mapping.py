@@ -311,10 +311,11 @@ class Preparer:
         secret, digest = self._suppression_key, hmac.digest
         lines, names = [], []
         for place in good:
-            number, email = numbers[place], emails[place] if emails else ""
+            number, email, phone = numbers[place], emails[place] if emails else "", phones[place]
             hashed = "\\\\x" + digest(secret, email.encode(), "sha256").hex() if email else "\\N"
+            called = "\\\\x" + digest(secret, phone.encode(), "sha256").hex() if phone else "\\N"
             lines.append(
-                f"{number}\t{_escaped(keys[place])}\t{email}\t{hashed}\t{phones[place]}\t{attributes[place]}\n"
+                f"{number}\t{_escaped(keys[place])}\t{email}\t{hashed}\t{phone}\t{called}\t{attributes[place]}\n"
             )
             done.rows.append(number)
             names += [f"{number}\t{space}\t{_escaped(of[place])}\n" for space, of in others if of[place]]

@@ -14,6 +14,7 @@ from datetime import datetime
 
 from django.utils.functional import Promise
 
+from apps.accounts.models import User
 from apps.contacts.models import Contact
 from apps.core.registry import Registry
 
@@ -31,8 +32,8 @@ class Use:
 
 # System name of the attribute -> where it is used, in one query however many there are.
 attribute_uses: Registry[Callable[[str], list[Use]]] = Registry()
-# Key of the topic -> where it is used, in the same way.
-topic_uses: Registry[Callable[[str], list[Use]]] = Registry()
+# Key of the topic, and who reads (None: it only has to be known) -> where it is used, in the same way.
+topic_uses: Registry[Callable[[str, User | None], list[Use]]] = Registry()
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,8 @@ class TimelineEntry:
     detail: str = ""
     url: str = ""
     by: object = None
-    key: str = ""  # tells apart what happened at the same moment
 
 
-# (contact, before, limit) -> what happened before that moment, newest first, at most `limit`, in one query.
+# (contact, before, limit) -> what happened before that moment, newest first, at most `limit`. What happened
+# at one moment comes in the same order however many are asked for: a page may begin within it.
 timeline: Registry[Callable[[Contact, datetime, int], list[TimelineEntry]]] = Registry()

@@ -22,6 +22,7 @@ from apps.accounts.models import User
 from apps.contacts import consents
 from apps.contacts.consents import ConsentChange
 from apps.contacts.models import Identity, ImportFile
+from apps.core.overlap import pipeline
 
 
 class Outcome(StrEnum):
@@ -56,7 +57,7 @@ _LOCK = "SELECT pg_advisory_xact_lock(hashtext('contacts.staging'))"
 _TABLES = """
     DROP TABLE IF EXISTS pg_temp.import_stage, pg_temp.import_name, pg_temp.import_plan;
     CREATE TEMPORARY TABLE import_stage (
-        row bigint, name text, email text, email_hash bytea, phone text, attributes jsonb
+        row bigint, name text, email text, email_hash bytea, phone text, phone_hash bytea, attributes jsonb
     ) ON COMMIT DROP;
     CREATE TEMPORARY TABLE import_name (row bigint, namespace text, value text) ON COMMIT DROP
 """
@@ -67,7 +68,7 @@ _TABLES = """
 _PLAN = """
     CREATE TEMPORARY TABLE import_plan ON COMMIT DROP AS
     SELECT s.*, {consents} AS consents,
-        COALESCE(i.contact_id, nextval(pg_get_serial_sequence('contacts_contact', 'id'))) AS contact_id,
+        COALESCE(i.contact_id, {new_id}) AS contact_id,
         CASE
             WHEN gone.id IS NOT NULL OR c.erased_at IS NOT NULL THEN 'suppressed'
             WHEN {met_before} THEN 'duplicate'
@@ -88,13 +89,15 @@ _PLAN = """
         WHERE address_hash = s.email_hash AND channel = 'email' LIMIT 1
     ) AS gone ON true
 """
+# The inner SELECT is asked once; called for each row, the catalogue costs as much as finding the contact.
+_NEW_ID = "nextval((SELECT pg_get_serial_sequence('contacts_contact', 'id')::regclass))"
 _CHANGED = """(
     c.attributes || s.attributes <> c.attributes OR (s.phone <> '' AND s.phone <> c.phone)
     OR (s.email <> '' AND s.email <> c.email AND {email_wins}) OR {consents} OR {new_name}
 )"""
 _MET_BEFORE = """(
     SELECT true FROM contacts_importkey
-    WHERE import_file_id = %(import_id)s AND key_hash = hashtextextended(s.name, 0) LIMIT 1
+    WHERE import_file_id = %(import_id)s AND key = {key} LIMIT 1
 )"""
 _NAMES = """
     SELECT true FROM import_name AS n {join} JOIN contacts_identity AS o USING (namespace, value)
@@ -120,10 +123,11 @@ _SAME_CONTACT = """
     ) AS first
     WHERE p.contact_id = first.contact_id AND p.row > first.row AND p.outcome IN ('updated', 'unchanged')
 """
+# No key can stand there already: what was met before is a duplicate by now.
 _KEYS = """
-    INSERT INTO contacts_importkey (import_file_id, key_hash)
-    SELECT %(import_id)s, hashtextextended(name, 0) FROM import_plan
-    WHERE outcome IN ('created', 'updated', 'unchanged') ORDER BY 2 ON CONFLICT DO NOTHING
+    INSERT INTO contacts_importkey (import_file_id, key)
+    SELECT %(import_id)s, {key} FROM import_plan
+    WHERE outcome IN ('created', 'updated', 'unchanged')
 """
 # All identities in one statement and in order: whoever else makes the same ones waits, and not in a circle.
 _IDENTITIES = """
@@ -139,14 +143,15 @@ _IDENTITIES = """
 """
 _CREATE = """
     INSERT INTO contacts_contact
-        (id, created_at, updated_at, email, email_hash, phone, attributes, timezone)
-    SELECT contact_id, %(now)s, %(now)s, email, email_hash, phone, attributes, '' FROM import_plan
-    WHERE outcome = 'created' ORDER BY row
+        (id, created_at, updated_at, email, email_hash, phone, phone_hash, attributes, timezone)
+    SELECT contact_id, %(now)s, %(now)s, email, email_hash, phone, phone_hash, attributes, ''
+    FROM import_plan WHERE outcome = 'created'
 """
 _UPDATE = """
     UPDATE contacts_contact AS c SET
         attributes = c.attributes || p.attributes,
         phone = COALESCE(NULLIF(p.phone, ''), c.phone),
+        phone_hash = COALESCE(p.phone_hash, c.phone_hash),
         email = CASE WHEN p.email <> '' AND {email_wins} THEN p.email ELSE c.email END,
         email_hash = CASE WHEN p.email <> '' AND {email_wins} THEN p.email_hash ELSE c.email_hash END,
         updated_at = %(now)s
@@ -158,8 +163,9 @@ def run(*, lines: bytes, names: bytes, terms: Terms, by: User | None, now: datet
     """
     Stage the lines, plan the rows, and carry the plan out unless it is a dry run.
 
-    All in the caller's transaction. `lines` are for COPY: row, name, email, hash, phone, attributes; `names`
-    too: row, namespace, value. The plan can be asked (`counts`, `rows_of`) until the transaction ends.
+    All in the caller's transaction. `lines` are for COPY: row, name, e-mail and its hash, phone and its hash,
+    attributes; `names` too: row, namespace, value. The plan can be asked (`counts`, `rows_of`) until the
+    transaction ends.
 
     :raises IntegrityError: somebody else has made one of the contacts in the meantime: do it all again
     """
@@ -171,12 +177,15 @@ def run(*, lines: bytes, names: bytes, terms: Terms, by: User | None, now: datet
         if names:
             _copy(cursor, "import_name", names)
             cursor.execute("CREATE INDEX ON import_name (row)")
-        cursor.execute(_plan_sql(terms, has_names=bool(names)), parameters)
-        cursor.execute(_SAME_CONTACT)
-        if terms.import_id is not None:
-            cursor.execute(_KEYS, parameters)
-        if not terms.is_dry_run:
-            _carry_out(cursor, terms, parameters, by=by, now=now)
+        with pipeline():
+            cursor.execute(_plan_sql(terms, has_names=bool(names)), parameters)
+            cursor.execute(_SAME_CONTACT)
+            if terms.import_id is not None:
+                cursor.execute(_KEYS.format(key=_key(terms, contact="contact_id")), parameters)
+            if not terms.is_dry_run:
+                _carry_out(cursor, terms, parameters)
+        if terms.consent is not None and not terms.is_dry_run:
+            _consents_record(cursor, terms.consent, by=by, now=now)
 
 
 def counts() -> dict[Outcome, int]:
@@ -213,6 +222,7 @@ def _copy(cursor: CursorWrapper, table: str, lines: bytes) -> None:
 
 
 def _plan_sql(terms: Terms, *, has_names: bool) -> str:
+    is_import = terms.import_id is not None
     consents_sql = _CONSENTS if terms.consent else "false"
     changed = _CHANGED.format(
         email_wins=_email_wins(terms),
@@ -221,11 +231,17 @@ def _plan_sql(terms: Terms, *, has_names: bool) -> str:
     )
     return _PLAN.format(
         consents=consents_sql,
-        met_before=_MET_BEFORE if terms.import_id is not None else "false",
+        new_id="NULL" if terms.is_dry_run else _NEW_ID,
+        met_before=_MET_BEFORE.format(key=_key(terms, contact="i.contact_id")) if is_import else "false",
         clash=_CLASH if has_names else "false",
         when_new="'stranger'" if terms.mode == ImportFile.Mode.UPDATE else "'created'",
         changed="false" if terms.mode == ImportFile.Mode.CREATE else changed,
     )
+
+
+def _key(terms: Terms, *, contact: str) -> str:
+    """A contact is known again by its id; in a dry run a new one has none, and is known by its key."""
+    return f"COALESCE({contact}, hashtextextended(name, 0))" if terms.is_dry_run else contact
 
 
 def _email_wins(terms: Terms) -> str:
@@ -233,16 +249,14 @@ def _email_wins(terms: Terms) -> str:
     return "c.email = ''" if terms.namespace == Identity.EMAIL else "true"
 
 
-def _carry_out(
-    cursor: CursorWrapper, terms: Terms, parameters: Mapping[str, Any], *, by: User | None, now: datetime
-) -> None:
+def _carry_out(cursor: CursorWrapper, terms: Terms, parameters: Mapping[str, Any]) -> None:
     cursor.execute(_IDENTITIES, parameters)
     cursor.execute(_CREATE, parameters)
     if terms.mode != ImportFile.Mode.CREATE:
         cursor.execute(_UPDATE.format(email_wins=_email_wins(terms)), parameters)
-    if terms.consent is not None:
-        cursor.execute(
-            "SELECT contact_id FROM import_plan WHERE consents AND outcome IN ('created', 'updated')"
-        )
-        ids = [contact for (contact,) in cursor.fetchall()]
-        consents.consents_import(ids=ids, change=terms.consent, by=by, now=now)
+
+
+def _consents_record(cursor: CursorWrapper, change: ConsentChange, *, by: User | None, now: datetime) -> None:
+    cursor.execute("SELECT contact_id FROM import_plan WHERE consents AND outcome IN ('created', 'updated')")
+    ids = [contact for (contact,) in cursor.fetchall()]
+    consents.consents_import(ids=ids, change=change, by=by, now=now)

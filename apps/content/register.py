@@ -19,6 +19,7 @@ from apps.core.search import PER_SOURCE
 ACTS = {
     "template.archived": gettext_lazy("archived it"),
     "template.created": gettext_lazy("wrote it"),
+    "template.described": gettext_lazy("changed its description"),
     "template.duplicated": gettext_lazy("made it as a copy"),
     "template.renamed": gettext_lazy("renamed it"),
     "template.restored": gettext_lazy("brought it back"),

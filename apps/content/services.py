@@ -4,13 +4,14 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.accounts.models import User
 from apps.collaboration import services as collaboration
 from apps.content.models import Template, TemplateVersion
 from apps.content.rendering import EmailSource
 from apps.content.selectors import template_current, version_source
-from apps.content.uses import uses_of
+from apps.content.uses import Uses, keepers_of
 from apps.core.errors import DomainError
 
 
@@ -102,13 +103,14 @@ def template_rename(*, template: Template, name: str, description: str, by: User
     template = _lock(template)
     if (template.name, template.description) == (name, description):
         return template
-    old = template.name
+    told = [("renamed", template.name, name), ("described", template.description, description)]
     template.name, template.description = name, description
     template.save(update_fields=["name", "description", "updated_at"])
-    if old != name:
-        collaboration.audit_record(
-            action="template.renamed", subject=template, by=by, now=now, details={"from": old}
-        )
+    for verb, old, new in told:
+        if old != new:
+            collaboration.audit_record(
+                action=f"template.{verb}", subject=template, by=by, now=now, details={"from": old}
+            )
     return template
 
 
@@ -141,10 +143,8 @@ def template_archive(*, template: Template, by: User, now: datetime) -> Template
     template = _lock(template)
     if template.is_archived:
         return template
-    keepers = [use.label for use in uses_of([template.pk])[template.pk] if use.keeps_it]
-    if keepers:
-        message = _("It is in use: %(uses)s. Archive it when that is over.")
-        raise TemplateInUse(message % {"uses": ", ".join(keepers)})
+    if keepers := keepers_of(template.pk, user=by):
+        raise TemplateInUse(_in_use(keepers))
     template.archived_at = now
     template.save(update_fields=["archived_at", "updated_at"])
     collaboration.audit_record(action="template.archived", subject=template, by=by, now=now)
@@ -160,6 +160,14 @@ def template_restore(*, template: Template, by: User, now: datetime) -> Template
         template.save(update_fields=["archived_at", "updated_at"])
         collaboration.audit_record(action="template.restored", subject=template, by=by, now=now)
     return template
+
+
+def _in_use(keepers: Uses) -> str:
+    names = [use.label for use in keepers.shown]
+    if keepers.others:
+        others = ngettext("%(n)s other", "%(n)s others", keepers.others) % {"n": keepers.others}
+        names.append(others)
+    return _("It is in use: %(uses)s. Archive it when that is over.") % {"uses": ", ".join(names)}
 
 
 def _lock(template: Template) -> Template:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -11,27 +12,27 @@ from apps.campaigns.models import Campaign
 from apps.campaigns.readiness import Check, Finding, Group
 from apps.content.models import TemplateVersion
 from apps.content.selectors import version_problems
-from apps.messaging.models import Message
+from apps.messaging.addresses import own_address_validate
+from apps.messaging.models import Message, Sender
+from apps.messaging.selectors import message_version
 
 # A launch asks this of its own message; an unfinished draft beside it must not be in its way.
 COMPLETE = "messaging.complete"
 
 
-def message_problems(message: Message) -> list[str]:
-    """Return what a message still lacks, a sentence each; nothing if it could be launched."""
+def message_problems(message: Message, version: TemplateVersion | None) -> list[str]:
+    """Return what a message with this version still lacks, a sentence each; nothing if it could go."""
     problems = []
     if not message.segments.exists():
         problems.append(_("Nobody is chosen to get it."))
     if message.template is None:
         problems.append(_("No template is chosen."))
     else:
-        problems += template_problems(message.template.versions.order_by("-number").first())
+        problems += template_problems(version)
     if message.sender is None:
         problems.append(_("No sender is chosen."))
-    elif not message.sender.is_active:
-        problems.append(
-            _("The sender “%(sender)s” is not in use any more.") % {"sender": message.sender.name}
-        )
+    else:
+        problems += sender_problems(message.sender)
     return problems
 
 
@@ -40,13 +41,25 @@ def template_problems(version: TemplateVersion | None) -> list[str]:
     return [_("The template is empty.")] if version is None else version_problems(version)
 
 
+def sender_problems(sender: Sender) -> list[str]:
+    if not sender.is_active:
+        return [_("The sender “%(sender)s” is not in use any more.") % {"sender": sender.name}]
+    try:
+        for address in filter(None, [sender.email, sender.reply_to]):
+            own_address_validate(address)
+    except ValidationError:
+        told = _("Mail servers would not take the address of the sender “%(sender)s”.")
+        return [told % {"sender": sender.name}]
+    return []
+
+
 def messages_are_complete(campaign: Campaign, now: datetime) -> Finding:
     messages = list(campaign.messages.select_related("template", "sender").order_by("pk"))
     if not messages:
         told = _("The campaign has no message yet.")
         return Finding(ok=False, sentence=told)
     for message in messages:
-        if message.is_draft and (problems := message_problems(message)):
+        if message.is_draft and (problems := message_problems(message, message_version(message))):
             told = _("“%(message)s”: %(problem)s") % {"message": message.name, "problem": problems[0]}
             return Finding(ok=False, sentence=told)
     told = ngettext("%(n)s message is complete.", "%(n)s messages are complete.", len(messages))

@@ -1,3 +1,4 @@
+from secrets import token_hex
 from typing import Any
 
 from django import forms
@@ -91,13 +92,6 @@ class SettingsForm(forms.Form):
         topics = contacts.topic_choices(Channel.EMAIL, whole=_("No topic: e-mail as a whole"))
         self.fields["topic"].choices = topics  # type: ignore[attr-defined]  # a choice's
 
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        begins, ends = cleaned.get("scheduled_at"), cleaned.get("not_after")
-        if begins and ends and ends <= begins:
-            self.add_error("not_after", _("This must be later than the time of sending."))
-        return cleaned
-
 
 class LaunchForm(forms.Form):
     """`promised` is the number that the page showed; from `LARGE` on a person types it."""
@@ -132,15 +126,30 @@ class TestForm(forms.Form):
         required=False,
         help_text=_("The beginning of an address. Empty: somebody of the audience."),
     )
+    # Instead of `{% once %}`, whose transaction would last as long as the mail server likes.
+    key = forms.CharField(
+        max_length=64, required=False, initial=lambda: token_hex(12), widget=forms.HiddenInput
+    )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, sees_people: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not sees_people:
+            del self.fields["contact"]
         members = User.objects.filter(is_active=True).exclude(role=User.Role.INTEGRATION)
         self.fields["people"].queryset = members  # type: ignore[attr-defined]  # a model's field
 
 
+class AnswerField(forms.CharField):
+    """What a server said, as it is kept: browsers end the lines of everything that they send in CRLF."""
+
+    def to_python(self, value: Any) -> str:
+        return (super().to_python(value) or "").replace("\r\n", "\n")
+
+
 class RetryForm(forms.Form):
-    answer = forms.CharField(required=False, max_length=500, strip=False)
+    """With `answer` those whom the server told just this; without it, those whose failure may pass."""
+
+    answer = AnswerField(required=False, max_length=500, strip=False)
 
 
 class PauseForm(forms.Form):

@@ -7,7 +7,7 @@ Yahoo. They fetch when a person opens the mail, and serve a copy afterwards: lat
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 # Nobody reads a mail faster than this after the server took it.
 TOO_FAST = timedelta(seconds=2)
@@ -43,8 +43,3 @@ def machine_reason(method: str, headers: Mapping[str, str]) -> str:
     if agent == APPLE_PRIVACY:
         return "apple_privacy"
     return "scanner" if SCANNERS.search(agent) else ""
-
-
-def is_too_fast(sent_at: datetime | None, at: datetime) -> bool:
-    """Test if the hit came sooner after sending than a person can."""
-    return sent_at is None or at - sent_at < TOO_FAST

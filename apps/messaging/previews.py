@@ -3,7 +3,7 @@
 from apps.contacts.models import Contact
 from apps.content.rendering import Rendered, RenderFault
 from apps.messaging import selectors
-from apps.messaging.delivery.composer import Composer, composer_for
+from apps.messaging.delivery.composer import Composer, NotComposable, composer_for
 from apps.messaging.models import Message, Recipient
 
 
@@ -24,5 +24,5 @@ def recipient_page(recipient: Recipient) -> str | None:
         return None
     try:
         return composer_for(recipient.message).page(recipient.pk, selectors.contact_data(recipient.contact))
-    except RenderFault:
+    except (RenderFault, NotComposable):
         return None

@@ -4,13 +4,14 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import User
 from apps.campaigns import panels as campaigns
-from apps.campaigns.models import Channel
+from apps.campaigns.models import Campaign, Channel
 from apps.collaboration.subjects import Subject, actions, subjects
 from apps.contacts import registries as contacts
 from apps.contacts.models import Contact
@@ -119,28 +120,36 @@ def _channel_lines(channels: Sequence[Channel]) -> Mapping[int, list[campaigns.C
     return lines
 
 
-def _segment_uses(segment_ids: Collection[int]) -> dict[int, list[segments.Use]]:
+def _segment_uses(segment_ids: Collection[int], user: User | None) -> dict[int, list[segments.Use]]:
     """A segment is needed by drafts that name it; what was launched has its recipients."""
-    drafts = Message.objects.filter(state=Message.State.DRAFT)
+    known = Message.objects.visible_to(user) if user else Message.objects.none()
+    drafts = Message.objects.filter(state=Message.State.DRAFT).order_by("pk")
     found: dict[int, dict[int, segments.Use]] = {pk: {} for pk in segment_ids}
     for side in ("segments", "exclude_segments"):
-        named = drafts.filter(**{f"{side}__in": segment_ids}).values_list(side, "pk", "name").order_by("pk")
-        for segment, message, name in named:
-            found[segment][message] = (name, reverse("messaging:detail", args=[message]))
+        named = drafts.filter(**{f"{side}__in": segment_ids})
+        seen = named.annotate(is_visible=Exists(known.filter(pk=OuterRef("pk"))))
+        for segment, message, name, is_visible in seen.values_list(side, "pk", "name", "is_visible"):
+            shown = (name, reverse("messaging:detail", args=[message]))
+            found[segment][message] = shown if is_visible else (_("A message of others"), "")
     return {pk: list(uses.values()) for pk, uses in found.items()}
 
 
-def _topic_uses(key: str) -> list[contacts.Use]:
+def _topic_uses(key: str, user: User | None) -> list[contacts.Use]:
     """A message keeps its topic for good: it says why these people got it."""
-    found = Message.objects.filter(topic=key).order_by("-pk")[:20]
+    known = Message.objects.visible_to(user) if user else Message.objects.none()
+    seen = Message.objects.filter(topic=key).annotate(is_visible=Exists(known.filter(pk=OuterRef("pk"))))
     return [
-        contacts.Use(_("Message"), message.name, reverse("messaging:detail", args=[message.pk]))
-        for message in found
+        contacts.Use(_("Message"), name, reverse("messaging:detail", args=[pk]))
+        if is_visible
+        else contacts.Use(_("Message"), _("A message of others"), "")
+        for pk, name, is_visible in seen.order_by("-pk").values_list("pk", "name", "is_visible")[:20]
     ]
 
 
-def _template_uses(template_ids: Collection[int]) -> list[content.TemplateUse]:
+def _template_uses(template_ids: Collection[int], user: User) -> list[content.TemplateUse]:
     """A draft that is to send a template, or a message on its way with it, keeps it."""
+    known = Campaign.objects.visible_to(user).filter(pk=OuterRef("campaign_id"))
+    using = Message.objects.filter(template__in=template_ids).annotate(is_visible=Exists(known))
     return [
         content.TemplateUse(
             template_id=message.template_id or 0,
@@ -148,8 +157,11 @@ def _template_uses(template_ids: Collection[int]) -> list[content.TemplateUse]:
             kind=_("Message"),
             url=reverse("messaging:detail", args=[message.pk]),
             keeps_it=message.finished_at is None and message.state != Message.State.CANCELLED,
+            is_visible=message.is_visible,  # type: ignore[attr-defined]  # annotated
+            will_send=message if message.is_draft else None,  # the launch fixes the version
+            permission="messaging.change_message",
         )
-        for message in Message.objects.filter(template__in=template_ids).order_by("pk")
+        for message in using.select_related("campaign", "channel").order_by("pk")
     ]
 
 
@@ -164,7 +176,6 @@ def _timeline(contact: Contact, before: datetime, limit: int) -> list[contacts.T
             kind="message",
             icon="mail",
             url=reverse("messaging:recipient", args=[row.pk]),
-            key=f"recipient-{row.pk}",
         )
         for row in sent.select_related("message").order_by("-finished_at", "-pk")[:limit]
     ]
@@ -176,8 +187,7 @@ def _timeline(contact: Contact, before: datetime, limit: int) -> list[contacts.T
             icon=ICONS.get(event.kind, "mail"),
             url=reverse("messaging:recipient", args=[event.recipient_id]),
             detail=str(event.link) if event.link else "",
-            key=f"delivery-{event.pk}",
         )
         for event in events.select_related("message", "link").order_by("-at", "-pk")[:limit]
     ]
-    return sorted(entries, key=lambda entry: (entry.at, entry.key), reverse=True)[:limit]
+    return sorted(entries, key=lambda entry: entry.at, reverse=True)[:limit]  # stable within a moment

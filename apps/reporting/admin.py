@@ -24,5 +24,5 @@ class MessageResultAdmin(LedgerAdmin):
 
 @admin.register(CampaignResult)
 class CampaignResultAdmin(LedgerAdmin):
-    list_display = ["id", "campaign_id", "goal_done", "refreshed_at", "is_final"]
+    list_display = ["id", "campaign_id", "goal_done", "refreshed_at", "tried_at", "due_at", "is_final"]
     ordering = ["-id"]

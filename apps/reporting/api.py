@@ -37,7 +37,7 @@ class FiguresOut(serializers.Serializer[Any]):
     complained = serializers.IntegerField()
     tracked = serializers.IntegerField(help_text="Delivered with opens and clicks counted.")
     conversions = serializers.IntegerField()
-    value = serializers.DecimalField(max_digits=20, decimal_places=4)
+    value = serializers.DecimalField(max_digits=30, decimal_places=4)
 
 
 class MessageFiguresOut(FiguresOut):
@@ -49,7 +49,7 @@ class ArmOut(serializers.Serializer[Any]):
     people = serializers.IntegerField()
     converted = serializers.IntegerField()
     conversions = serializers.IntegerField()
-    value = serializers.DecimalField(max_digits=20, decimal_places=4)
+    value = serializers.DecimalField(max_digits=30, decimal_places=4)
     rate = EstimateOut(allow_null=True)
     per_head = EstimateOut(allow_null=True)
 
@@ -75,7 +75,7 @@ class CampaignResultsOut(serializers.Serializer[Any]):
     counted_at = serializers.DateTimeField(source="result.refreshed_at", default=None, allow_null=True)
     is_final = serializers.BooleanField(source="result.is_final", default=False)
     goal_done = serializers.DecimalField(
-        source="result.goal_done", max_digits=20, decimal_places=4, default=None, allow_null=True
+        source="result.goal_done", max_digits=30, decimal_places=4, default=None, allow_null=True
     )
     total = FiguresOut()
     messages = serializers.SerializerMethodField()

@@ -1,20 +1,22 @@
 """
 The people behind a figure. Every figure that a page shows has a name here, and this list is what it counts.
 
-The conditions are the same that `rollup` sums by; a test holds the two together.
+The conditions are the same that `rollup` sums by, up to the same moment; a test holds the two together.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.messaging.models import DeliveryEvent, Message, Recipient
-from apps.reporting.models import Conversion
 
 Recipients = QuerySet[Recipient]
+# The rows that a figure counts, of these recipients, by what had happened until then.
+Rows = Callable[[Recipients, datetime], Recipients]
 
 
 @dataclass(frozen=True)
@@ -23,38 +25,42 @@ class Figure:
 
     name: str
     label: str | Promise
-    rows: Callable[[Recipients], Recipients]
+    rows: Rows
 
 
-def _in(*states: str) -> Callable[[Recipients], Recipients]:
-    return lambda rows: rows.filter(state__in=states)
+def _in(*states: str) -> Rows:
+    return lambda rows, _until: rows.filter(state__in=states)
 
 
-def _hit(kind: str) -> Callable[[Recipients], Recipients]:
-    return lambda rows: rows.filter(Exists(_events(kind)))
+def _hit(kind: str) -> Rows:
+    return lambda rows, until: rows.filter(Exists(_events(kind, until)))
 
 
-def _events(kind: str) -> QuerySet[DeliveryEvent]:
+def _events(kind: str, until: datetime) -> QuerySet[DeliveryEvent]:
     # The message narrows it to the index that begins with it.
-    return DeliveryEvent.objects.filter(message=OuterRef("message"), kind=kind, recipient=OuterRef("pk"))
+    return DeliveryEvent.objects.filter(
+        message=OuterRef("message"), kind=kind, recipient=OuterRef("pk"), at__lte=until
+    )
 
 
-def _by_person(kind: str) -> Callable[[Recipients], Recipients]:
-    return lambda rows: rows.filter(Exists(_events(kind).filter(machine_reason="")))
+def _by_person(kind: str) -> Rows:
+    return lambda rows, until: rows.filter(Exists(_events(kind, until).filter(machine_reason="")))
 
 
-def _by_machine(kind: str) -> Callable[[Recipients], Recipients]:
-    return lambda rows: rows.filter(Exists(_events(kind)), ~Exists(_events(kind).filter(machine_reason="")))
+def _by_machine(kind: str) -> Rows:
+    return lambda rows, until: rows.filter(
+        Exists(_events(kind, until)), ~Exists(_events(kind, until).filter(machine_reason=""))
+    )
 
 
-def _delivered(rows: Recipients) -> Recipients:
-    return rows.filter(~Exists(_events("bounced")), state="sent")
+def _delivered(rows: Recipients, until: datetime) -> Recipients:
+    return rows.filter(~Exists(_events("bounced", until)), state="sent")
 
 
 FIGURES = {
     figure.name: figure
     for figure in (
-        Figure("audience", _("Audience"), lambda rows: rows),
+        Figure("audience", _("Audience"), lambda rows, _until: rows),
         Figure("sent", _("Sent"), _in("sent")),
         Figure("delivered", _("Delivered"), _delivered),
         Figure("waiting", _("Waiting"), _in("planned", "queued", "leased", "sending")),
@@ -71,15 +77,6 @@ FIGURES = {
 }
 
 
-def people_behind(figure: Figure, *, messages: QuerySet[Message]) -> Recipients:
-    """Return the ledger rows that `figure` counts in these messages."""
-    return figure.rows(Recipient.objects.filter(message__in=messages))
-
-
-def people_converted(*, messages: QuerySet[Message], measure: str, only: Q, is_holdout: bool) -> Recipients:
-    """Return the ledger rows of one arm whose people did what `measure` counts; `only` narrows the events."""
-    arm = Q(reason="holdout") if is_holdout else Q(state="sent")
-    done = Conversion.objects.filter(
-        only, message=OuterRef("message"), measure=measure, contact=OuterRef("contact"), is_holdout=is_holdout
-    )
-    return Recipient.objects.filter(arm, Exists(done), message__in=messages)
+def people_behind(figure: Figure, *, messages: QuerySet[Message], until: datetime) -> Recipients:
+    """Return the ledger rows that `figure` counts in these messages, as it was counted at `until`."""
+    return figure.rows(Recipient.objects.filter(message__in=messages), until)

@@ -1,5 +1,8 @@
+from typing import Self
+
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 
@@ -65,9 +68,10 @@ class ArmResult(models.Model):
     converted = models.BigIntegerField()  # of them, with at least one event
     conversions = models.BigIntegerField()  # events
     credited = models.BigIntegerField()  # events credited to this message
-    credited_value = models.DecimalField(max_digits=20, decimal_places=4)
-    value = models.DecimalField(max_digits=20, decimal_places=4)
-    value_squares = models.DecimalField(max_digits=30, decimal_places=8)  # sum over people of (their value)²
+    # Wide enough for a hundred million million events of the most that one is worth (`campaigns.worth`).
+    credited_value = models.DecimalField(max_digits=30, decimal_places=4)
+    value = models.DecimalField(max_digits=30, decimal_places=4)
+    value_squares = models.DecimalField(max_digits=60, decimal_places=8)  # sum over people of (their value)²
     refreshed_at = models.DateTimeField()
 
     class Meta:
@@ -109,19 +113,31 @@ class MessageResult(models.Model):
         return f"result of {self.message_id}"
 
 
+class CampaignResultQuerySet(models.QuerySet["CampaignResult"]):
+    def counted(self) -> Self:
+        """Results that were counted at least once; the others have only been tried."""
+        return self.filter(refreshed_at__isnull=False)
+
+
 class CampaignResult(models.Model):
     """
     How far a campaign's roll-ups have come.
 
     `definition` is what its conversions were counted by; when the campaign's goal, KPIs or window differ
-    from it, they are counted anew. `is_final`: the last window has closed, and all was counted once more.
+    from it, they are counted anew. `is_final`: the last window has closed, and all was counted once more;
+    what comes late is still taken in, ever more seldom.
     """
 
     campaign = models.OneToOneField("campaigns.Campaign", on_delete=models.CASCADE, related_name="result")
-    goal_done = models.DecimalField(max_digits=20, decimal_places=4, default=0)
+    goal_done = models.DecimalField(max_digits=30, decimal_places=4, default=0)
     definition = models.JSONField(default=list)
-    refreshed_at = models.DateTimeField()
+    refreshed_at = models.DateTimeField(null=True)  # null: tried, and never counted
     is_final = models.BooleanField(default=False)
+    # When a count was last begun, whatever came of it: who waits longest is next, and one that fails is last.
+    tried_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(db_default=Now())  # when the next count is, unless there is news
+
+    objects = CampaignResultQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"result of campaign {self.campaign_id}"

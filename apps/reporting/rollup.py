@@ -10,18 +10,20 @@ from datetime import datetime
 from django.db import connection
 
 from apps.campaigns.models import Campaign
+from apps.campaigns.worth import worth_sql
 from apps.reporting.measures import Measure
 from apps.reporting.models import ArmResult, MessageResult
 from apps.segments import rules
 
 # What a measure compares: events of those written to and those held out, from the hour the message was due,
 # so that both have the same time. `is_credited` asks more: the mail had left, and no later one of the
-# campaign had.
+# campaign had. A mail may be settled after its click: what was credited to an earlier one is then put right.
 RECORD = """
-    INSERT INTO reporting_conversion (
+    INSERT INTO reporting_conversion AS kept (
         message_id, contact_id, recipient_id, measure, is_holdout, is_credited, event_id, occurred_at, value
     )
-    SELECT r.message_id, r.contact_id, r.id, %(measure)s, r.state <> 'sent',
+    SELECT DISTINCT ON (r.message_id, r.contact_id, e.id)
+           r.message_id, r.contact_id, r.id, %(measure)s, r.state <> 'sent',
            r.state = 'sent' AND r.finished_at <= e.occurred_at AND NOT EXISTS (
                SELECT FROM messaging_recipient other
                JOIN messaging_message om ON om.id = other.message_id AND om.campaign_id = %(campaign)s
@@ -29,19 +31,29 @@ RECORD = """
                  AND other.finished_at <= e.occurred_at
                  AND (other.finished_at, other.id) > (r.finished_at, r.id)
            ),
-           e.id, e.occurred_at,
-           CASE WHEN jsonb_typeof(e.properties -> %(value_property)s) = 'number'
-                THEN (e.properties ->> %(value_property)s)::numeric END
+           e.id, e.occurred_at, {worth}
     FROM messaging_recipient r
     JOIN messaging_message m ON m.id = r.message_id AND m.campaign_id = %(campaign)s
     JOIN contacts_event e ON e.contact_id = r.contact_id
     WHERE (r.state = 'sent' OR r.reason = 'holdout') AND e.name = %(event)s
       AND e.occurred_at >= coalesce(m.scheduled_at, m.launched_at)
       AND e.occurred_at < coalesce(m.scheduled_at, m.launched_at) + make_interval(days => %(days)s)
-      AND e.occurred_at >= %(start)s AND e.occurred_at < %(end)s AND e.received_at >= %(since)s
-      AND {where}
-    ON CONFLICT (message_id, measure, contact_id, event_id) DO NOTHING
+      AND e.occurred_at >= %(start)s AND e.occurred_at < %(end)s AND e.received_at <= %(now)s
+      AND {news} AND {where}
+    ORDER BY r.message_id, r.contact_id, e.id, r.id
+    ON CONFLICT (message_id, measure, contact_id, event_id) DO UPDATE SET is_credited = excluded.is_credited
+        WHERE kept.is_credited <> excluded.is_credited
 """
+# Two statements and not one with OR: each begins at what is new, the few events or the few mails.
+NEW_EVENTS = "e.received_at >= %(since)s"
+# People whose mail left since then. What they had done before was nobody's conversion yet, while the same
+# done by someone held out was counted at once.
+NEW_MAILS = """r.contact_id IN (
+    SELECT gone.contact_id FROM messaging_recipient gone
+    JOIN messaging_message gm ON gm.id = gone.message_id AND gm.campaign_id = %(campaign)s
+     AND (gm.finished_at IS NULL OR gm.finished_at >= %(since)s)
+    WHERE gone.state = 'sent' AND gone.finished_at >= %(since)s
+)"""
 
 # One row per arm and measure even when nobody converted: zero is a finding.
 ARMS = """
@@ -74,6 +86,7 @@ ARMS = """
 """
 
 # People, not hits: someone who opened five times is one; a machine's hit counts only where no person's did.
+# `figures.people_behind` lists them with the same bound of time.
 MESSAGES = """
     INSERT INTO reporting_messageresult (
         message_id, audience, sent, waiting, excluded, lost, opened, opened_machine, clicked, clicked_machine,
@@ -90,7 +103,8 @@ MESSAGES = """
     ), hits AS (
         SELECT e.message_id, e.kind, e.recipient_id, bool_or(e.machine_reason = '') AS is_human
         FROM messaging_deliveryevent e
-        JOIN messaging_message m ON m.id = e.message_id AND m.campaign_id = %(campaign)s GROUP BY 1, 2, 3
+        JOIN messaging_message m ON m.id = e.message_id AND m.campaign_id = %(campaign)s
+        WHERE e.at <= %(now)s GROUP BY 1, 2, 3
     ), people AS (
         SELECT message_id,
                count(*) FILTER (WHERE kind = 'opened' AND is_human) AS opened,
@@ -114,13 +128,13 @@ def conversions_record(
     campaign: Campaign,
     measure: Measure,
     *,
-    since: datetime,
+    since: datetime | None,
     start: datetime,
     end: datetime,
     now: datetime,
 ) -> None:
     """
-    Write the conversions of one measure that events received from `since` on make.
+    Write the conversions of one measure that events received and mails sent from `since` on make; None: all.
 
     `start` and `end` bound when the events happened, so that only those months' partitions are read.
     """
@@ -137,9 +151,12 @@ def conversions_record(
         "start": start,
         "end": end,
         "since": since,
+        "now": now,
     }
+    worth = worth_sql("e.properties", "%(value_property)s")
     with connection.cursor() as cursor:
-        cursor.execute(RECORD.format(where=named), values)
+        for news in (NEW_EVENTS, NEW_MAILS) if since else ("true",):
+            cursor.execute(RECORD.format(worth=worth, news=news, where=named), values)
 
 
 def arms_sum(campaign: Campaign, measures: Sequence[Measure], *, now: datetime) -> None:
@@ -151,7 +168,7 @@ def arms_sum(campaign: Campaign, measures: Sequence[Measure], *, now: datetime) 
 
 
 def messages_sum(campaign: Campaign, *, now: datetime) -> None:
-    """Count ledger and delivery events anew, for all launched messages of the campaign."""
+    """Count the ledger, and delivery events up to `now`, anew for all launched messages of the campaign."""
     MessageResult.objects.filter(message__campaign=campaign).delete()
     with connection.cursor() as cursor:
         cursor.execute(MESSAGES, {"campaign": campaign.pk, "now": now})

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -160,6 +161,11 @@ class CampaignResults:
     result: CampaignResult | None
 
     @property
+    def counted_at(self) -> datetime | None:
+        """The moment up to which the figures go; None: not counted yet."""
+        return self.result.refreshed_at if self.result else None
+
+    @property
     def is_outdated(self) -> bool:
         """Test if the campaign has begun to count something else than what is shown."""
         return self.result is not None and self.result.definition != definition(self.campaign)
@@ -179,7 +185,7 @@ def campaign_results(campaign: Campaign) -> CampaignResults:
         messages=[(message, figures.get(message.pk, Figures())) for message in messages],
         findings=[_findings(measure, messages) for measure in measures],
         total=sum(figures.values(), Figures()),
-        result=CampaignResult.objects.filter(campaign=campaign).first(),
+        result=CampaignResult.objects.counted().filter(campaign=campaign).first(),
     )
 
 
@@ -248,7 +254,7 @@ def overview_rows(campaigns: Iterable[Campaign]) -> list[OverviewRow]:
     """Return the figures of these campaigns (one page of them), in three queries."""
     page = list(campaigns)
     sums = figures_by("campaign", Message.objects.filter(campaign__in=page))
-    results = {row.campaign_id: row for row in CampaignResult.objects.filter(campaign__in=page)}
+    results = {row.campaign_id: row for row in CampaignResult.objects.counted().filter(campaign__in=page)}
     return [
         OverviewRow(campaign, sums.get(campaign.pk, Figures()), results.get(campaign.pk)) for campaign in page
     ]

@@ -1,24 +1,34 @@
 """Acts on results: bringing the roll-ups up to date, and comparing them with the rows."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
-from django.db.models import F, Max, Min, Model, Q
+from django.db import DatabaseError, connection, transaction
+from django.db.models import Exists, F, Max, Min, Model, OuterRef, Q
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from apps.campaigns import selectors as campaigns
-from apps.campaigns.models import Campaign
+from apps.campaigns.models import Campaign, CampaignQuerySet
+from apps.core.errors import DomainError
 from apps.messaging.models import Message, Recipient
 from apps.reporting import rollup
-from apps.reporting.measures import campaign_measures, definition
+from apps.reporting.measures import Measure, campaign_measures, definition
 from apps.reporting.models import ArmResult, CampaignResult, Conversion, MessageResult
+from apps.segments.rules import RuleInvalid
+
+logger = logging.getLogger(__name__)
 
 # An event may be committed later than one that was received after it, and a mail settled after its click.
 OVERLAP = timedelta(minutes=10)
-LONG_AGO = timedelta(days=36_500)
 FRESH_FOR = timedelta(seconds=15)
+AGAIN_AFTER = timedelta(minutes=5)  # one that could not be counted
 BATCH_SIZE = 20  # campaigns a ring: the clock stays fresh, a deploy waits seconds
+
+
+class ResultsNotCountable(DomainError):
+    """The goal or a KPI has a condition that the grammar does not know any more."""
 
 
 @transaction.atomic
@@ -27,34 +37,68 @@ def results_refresh(*, campaign: Campaign, now: datetime) -> CampaignResult:
     Count what has happened since the last time; everything anew when the campaign's measures changed.
 
     May run at any time, many times at once: the second waits for the first and finds little to do.
+
+    :raises ResultsNotCountable: a condition of the goal or of a KPI is not understood
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('reporting.campaign'), %s)", [campaign.pk])
-    last_time = CampaignResult.objects.filter(campaign=campaign).first()
-    counted_by = definition(campaign)
+    last_time = CampaignResult.objects.counted().filter(campaign=campaign).first()
     period = _period(campaign)
-    is_over = period is not None and now > period.end + OVERLAP
-    # Once after the end, too: what came late or out of order is then in.
-    is_anew = last_time is None or last_time.definition != counted_by or is_over
-    if is_anew:
+    since = _since(campaign, last_time, period, now=now)
+    if since is None:
         Conversion.objects.filter(message__campaign=campaign).delete()
-    since = now - LONG_AGO if last_time is None or is_anew else last_time.refreshed_at - OVERLAP
     measures = campaign_measures(campaign)
     if period:
         for measure in measures:
-            rollup.conversions_record(
-                campaign, measure, since=since, start=period.start, end=period.end, now=now
-            )
+            _conversions_record(campaign, measure, period, since=since, now=now)
     rollup.arms_sum(campaign, measures, now=now)
     rollup.messages_sum(campaign, now=now)
+    is_unfinished = Recipient.objects.unfinished().filter(message__campaign=campaign).exists()
     values = {
         "goal_done": campaigns.goal_progress(campaign, now).reached,
-        "definition": counted_by,
+        "definition": definition(campaign),
         "refreshed_at": now,
-        "is_final": is_over
-        and not Recipient.objects.unfinished().filter(message__campaign=campaign).exists(),
+        "is_final": period is not None and period.is_over(now) and not is_unfinished,
+        "tried_at": now,
+        "due_at": _due_next(campaign, period, now=now),
     }
     return CampaignResult.objects.update_or_create(campaign=campaign, defaults=values)[0]
+
+
+def _conversions_record(
+    campaign: Campaign, measure: Measure, period: "_Period", *, since: datetime | None, now: datetime
+) -> None:
+    try:
+        rollup.conversions_record(campaign, measure, since=since, start=period.start, end=period.end, now=now)
+    except RuleInvalid as fault:
+        told = _("“%(measure)s” cannot be counted: %(fault)s") % {"measure": measure.label, "fault": fault}
+        raise ResultsNotCountable(told) from fault
+
+
+def _since(
+    campaign: Campaign, last_time: CampaignResult | None, period: "_Period | None", *, now: datetime
+) -> datetime | None:
+    """Return from when on there is something new to count; None: everything is counted anew."""
+    if last_time is None or last_time.refreshed_at is None:
+        return None
+    if last_time.definition != definition(campaign):
+        return None
+    # Once after the end, too: what came late or out of order is then in.
+    if period and period.is_over(now) and not period.is_over(last_time.refreshed_at):
+        return None
+    return last_time.refreshed_at - OVERLAP
+
+
+def _due_next(campaign: Campaign, period: "_Period | None", *, now: datetime) -> datetime:
+    """
+    Return when to count next: at once while mail is leaving or a window is open, then ever more seldom.
+
+    After the end a late click or event may still come. A tenth of the time since: an hour after it every
+    few minutes, a year after it every month.
+    """
+    is_sending = Message.objects.running().filter(campaign=campaign).exists()
+    quiet = now - period.end - OVERLAP if period and not is_sending else timedelta(0)
+    return now + max(FRESH_FOR, quiet / 10)
 
 
 @dataclass(frozen=True)
@@ -63,6 +107,9 @@ class _Period:
 
     start: datetime
     end: datetime
+
+    def is_over(self, at: datetime) -> bool:
+        return at > self.end + OVERLAP
 
 
 def _period(campaign: Campaign) -> _Period | None:
@@ -75,27 +122,56 @@ def _period(campaign: Campaign) -> _Period | None:
 
 
 def results_refresh_due(*, now: datetime) -> None:
-    """Refresh the campaigns whose figures are oldest. May run at any time, many times at once."""
-    stale = Q(result__isnull=True) | Q(result__refreshed_at__lt=now - FRESH_FOR, result__is_final=False)
-    edited = Q(updated_at__gt=F("result__refreshed_at"))
-    due = Campaign.objects.filter(stale | edited, archived_at__isnull=True).exclude(goal_event="")
-    for campaign in due.order_by(F("result__refreshed_at").asc(nulls_first=True)).prefetch_related("kpis")[
-        :BATCH_SIZE
-    ]:
-        results_refresh(campaign=campaign, now=now)
+    """
+    Refresh the campaigns that have waited longest. May run at any time, many times at once.
+
+    One that cannot be counted is told in the log and stands in line behind the others.
+    """
+    for campaign in _due(now).prefetch_related("kpis")[:BATCH_SIZE]:
+        # Before the count and not after it: whatever stops it, the next ring begins with another.
+        mark = {"tried_at": now, "due_at": now + AGAIN_AFTER}
+        CampaignResult.objects.update_or_create(campaign=campaign, defaults=mark)
+        try:
+            results_refresh(campaign=campaign, now=now)
+        except (DatabaseError, DomainError, ArithmeticError):
+            logger.exception("the results of campaign %s could not be counted", campaign.pk)
 
 
-def rollups_verify(*, campaign: Campaign) -> list[str]:
+def _due(now: datetime, *, fresh_for: timedelta = FRESH_FOR) -> CampaignQuerySet:
+    """
+    Return the campaigns whose hour has come, or of which there is news, the longest untried first.
+
+    News can wait until the last count is `fresh_for` old.
+    """
+    tried = F("result__tried_at")
+    # A launch may take long between the moment that it bears and its commit.
+    messages = Message.objects.filter(
+        campaign=OuterRef("pk"), updated_at__gt=OuterRef("result__tried_at") - OVERLAP
+    )
+    news = Q(updated_at__gt=tried - OVERLAP) | Q(Exists(messages))
+    is_due = Q(result__isnull=True) | Q(result__due_at__lte=now) | Q(result__tried_at__isnull=True)
+    due = Campaign.objects.current().exclude(goal_event="")
+    due = due.filter(is_due | (news & Q(result__tried_at__lt=now - fresh_for)))
+    return due.order_by(tried.asc(nulls_first=True))
+
+
+def rollups_verify(*, campaign: Campaign, now: datetime) -> list[str]:
     """
     Count the campaign anew beside its roll-ups, and return a sentence per figure that differs.
 
-    Nothing is changed: the count is rolled back.
+    Roll-ups that wait for their next count are brought up to date first, since what they do not have yet is
+    not wrong. A message that is being sent is left out: it moves between two looks. Nothing else is changed:
+    the count is rolled back.
+
+    :raises ResultsNotCountable: as `results_refresh`
     """
+    if _due(now, fresh_for=timedelta(0)).filter(pk=campaign.pk).exists():
+        results_refresh(campaign=campaign, now=now)
     with transaction.atomic():
-        before = _figures(campaign)
         result = CampaignResult.objects.get(campaign=campaign)
+        before = _figures(campaign)
         CampaignResult.objects.filter(pk=result.pk).update(definition=[])  # so that all is counted anew
-        results_refresh(campaign=campaign, now=result.refreshed_at)
+        results_refresh(campaign=campaign, now=result.refreshed_at or now)
         after = _figures(campaign)
         transaction.set_rollback(True)
     return [
@@ -106,11 +182,12 @@ def rollups_verify(*, campaign: Campaign) -> list[str]:
 
 
 def _figures(campaign: Campaign) -> dict[str, object]:
-    """Return every figure of the roll-ups by a name that says where it stands."""
+    """Return the figures of the messages that are not being sent, by a name that says where each stands."""
     figures: dict[str, object] = {}
-    for result in MessageResult.objects.filter(message__campaign=campaign):
+    still = Message.objects.filter(campaign=campaign).exclude(state=Message.State.RUNNING)
+    for result in MessageResult.objects.filter(message__in=still):
         figures |= _named(f"message {result.message_id}", result)
-    for arm in ArmResult.objects.filter(message__campaign=campaign):
+    for arm in ArmResult.objects.filter(message__in=still):
         figures |= _named(f"message {arm.message_id} {arm.arm} {arm.measure}", arm)
     return figures
 

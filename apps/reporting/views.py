@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -83,7 +84,10 @@ def campaign_results(request: UserRequest, campaign: Campaign) -> HttpResponse:
 @require_POST
 @requires("reporting.refresh_results", on=Campaign)
 def results_refresh(request: UserRequest, campaign: Campaign) -> HttpResponse:
-    services.results_refresh(campaign=campaign, now=clock.now())
+    try:
+        services.results_refresh(campaign=campaign, now=clock.now())
+    except services.ResultsNotCountable as refusal:
+        messages.error(request, str(refusal))
     return redirect("campaigns:tab", campaign.pk, "results")
 
 
@@ -95,15 +99,17 @@ def figure_people(request: UserRequest, campaign: Campaign, figure: str) -> Http
     choice = MessageChoice(request.GET, messages=_messages(campaign))
     if not choice.is_valid():
         raise Http404
-    rows = people_behind(FIGURES[figure], messages=choice.chosen).select_related("message", "contact")
     results = selectors.campaign_results(campaign)
+    until = results.counted_at or clock.now()
+    rows = people_behind(FIGURES[figure], messages=choice.chosen, until=until)
     context = {
         "campaign": campaign,
         "crumbs": _crumbs(campaign),
         "figure": FIGURES[figure],
         "message": choice.cleaned_data["message"],
+        "counted_at": results.counted_at,
         "shown": selectors.figure_shown(results, figure, message=choice.cleaned_data["message"]),
-        "listing": PEOPLE.read(request.GET).page(rows),
+        "listing": PEOPLE.read(request.GET).page(rows.select_related("message", "contact")),
     }
     return render(request, "reporting/figure_people.html", context)
 

@@ -9,7 +9,7 @@ class SegmentsConfig(AppConfig):
     def ready(self) -> None:
         from apps.contacts import registries as contacts
         from apps.core.navigation import Room, rooms, searches
-        from apps.segments.selectors import segment_search, topic_uses
+        from apps.segments.selectors import attribute_uses, segment_search, topic_uses
 
         room = Room(
             _("Segments"), "segments:list", "users-group", "audience", "segments.view_segment", order=20
@@ -17,3 +17,4 @@ class SegmentsConfig(AppConfig):
         rooms.register("segments", room)
         searches.register("segments", segment_search)
         contacts.topic_uses.register("segments", topic_uses)
+        contacts.attribute_uses.register("segments", attribute_uses)

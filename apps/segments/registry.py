@@ -12,6 +12,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 
+from apps.accounts.models import User
 from apps.core.registry import Registry
 
 
@@ -75,8 +76,9 @@ class ConditionKind:
 
 kinds: Registry[ConditionKind] = Registry()
 
-# What needs them, each with a label and a URL: (ids of segments) -> uses by id. The same for lists.
+# What needs them: (ids of segments, reader) -> uses by id, each with a label and a URL. What the reader may
+# not see is told without its name or a URL: it still keeps the segment. The same for lists.
 Use = tuple[str, str]
-Uses = Callable[[Collection[int]], Mapping[int, Sequence[Use]]]
+Uses = Callable[[Collection[int], User | None], Mapping[int, Sequence[Use]]]
 uses: Registry[Uses] = Registry()
 list_uses: Registry[Uses] = Registry()

@@ -15,7 +15,6 @@
       tabSize: 2,
       useSoftTabs: true,
       wrap: true,
-      wrapMethod: "text",
       indentedSoftWrap: false,
       showPrintMargin: false,
       fontSize: 13,
@@ -25,6 +24,7 @@
     });
     editor.setStyle("ace-bookend");
     editor.session.setUseWrapMode(true);
+    editor.session.setOption("wrapMethod", "text"); // between words, not wherever the line is full
     editor.container.querySelector("textarea").setAttribute("aria-label", field.labels?.[0]?.textContent.trim() || field.name);
     field.hidden = true;
     let filling = false;

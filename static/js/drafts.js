@@ -1,10 +1,20 @@
-// <form data-draft="campaign-new">: what is typed is kept in this browser until the server has it.
+// <form data-draft="campaign-new">: what is typed is kept in this browser until the server has it. It is
+// kept for whoever is signed in, <body data-user>, and goes with them: <form data-drafts-end> signs out.
 (() => {
   const LIFE = 14 * 24 * 3600 * 1000;
+  const mine = (key) => `draft:${document.body.dataset.user}:${key}`;
+  let over = false;
   const store = {
-    get: (key) => { try { return JSON.parse(localStorage.getItem(`draft:${key}`)); } catch { return null; } },
-    set: (key, value) => { try { localStorage.setItem(`draft:${key}`, JSON.stringify(value)); } catch { /* full or private */ } },
-    drop: (key) => { try { localStorage.removeItem(`draft:${key}`); } catch { /* as above */ } },
+    get: (key) => { try { return JSON.parse(localStorage.getItem(mine(key))); } catch { return null; } },
+    set: (key, value) => { try { if (!over) localStorage.setItem(mine(key), JSON.stringify(value)); } catch { /* full or private */ } },
+    drop: (key) => { try { localStorage.removeItem(mine(key)); } catch { /* as above */ } },
+    sweep: (goes) => {
+      try { Object.keys(localStorage).filter((name) => name.startsWith("draft:") && goes(name)).forEach((name) => localStorage.removeItem(name)); } catch { /* as above */ }
+    },
+  };
+  // Of those who never come back, and of nobody in particular.
+  const isStale = (name) => {
+    try { return !/^draft:\d+:/.test(name) || !(Date.now() - JSON.parse(localStorage.getItem(name)).at < LIFE); } catch { return true; }
   };
   const fields = (form) => [...form.elements].filter((field) => field.name && !["hidden", "password", "file", "submit", "button"].includes(field.type));
   const ticks = (field) => field.type === "checkbox" || field.type === "radio";
@@ -20,10 +30,13 @@
     else field.value = kept;
   });
   const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+  // Only what was typed is kept: the rest of the form may be newer when the draft comes back.
+  const typed = (form, served) => Object.fromEntries(Object.entries(read(form)).filter(([field, kept]) => !same(kept, served[field])));
   const refused = (form) => form.querySelector("[aria-invalid=true], .form-summary");
 
   const restore = (form, draft, served) => {
     write(form, draft.values);
+    form.closest("details")?.setAttribute("open", "");
     form.dispatchEvent(new CustomEvent("draft-restored", { bubbles: true }));
     const note = document.getElementById("draft-template")?.content.firstElementChild.cloneNode(true);
     if (!note) return;
@@ -41,13 +54,14 @@
     const key = form.dataset.draft;
     const served = read(form);
     const draft = store.get(key);
-    if (draft && Date.now() - draft.at > LIFE) store.drop(key);
-    else if (draft && !refused(form) && !same(draft.values, served)) restore(form, draft, served);
+    // A refused form comes back as it was sent: what was typed before that is in the draft.
+    const before = draft && refused(form) ? draft.values : {};
+    if (draft && !refused(form) && !same({ ...served, ...draft.values }, served)) restore(form, draft, served);
     let timer = 0;
     const keep = () => {
       timer = 0;
-      const values = read(form);
-      if (same(values, served)) store.drop(key);
+      const values = { ...before, ...typed(form, served) };
+      if (same(values, {})) store.drop(key);
       else store.set(key, { at: Date.now(), values });
     };
     form.addEventListener("input", () => {
@@ -62,8 +76,7 @@
     });
     form.addEventListener("submit", () => {
       clearTimeout(timer);
-      timer = 0;
-      store.set(key, { at: Date.now(), values: read(form) });
+      keep();
       try { sessionStorage.setItem("drafts-sent", JSON.stringify([...JSON.parse(sessionStorage.getItem("drafts-sent") || "[]"), key])); } catch { /* kept then */ }
     });
   };
@@ -77,8 +90,13 @@
       if (arrived && !(form && refused(form))) store.drop(key);
     }
   };
-  const scan = () => document.querySelectorAll("form[data-draft]").forEach(start);
-  document.addEventListener("DOMContentLoaded", () => { settle(); scan(); });
+  const scan = () => { if (document.body.dataset.user) document.querySelectorAll("form[data-draft]").forEach(start); };
+  document.addEventListener("DOMContentLoaded", () => { store.sweep(isStale); settle(); scan(); });
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("form[data-drafts-end]")) return;
+    over = true; // what is typed now is kept no more
+    store.sweep((name) => name.startsWith(mine("")));
+  });
   document.addEventListener("htmx:load", scan);
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
     const form = detail.elt.closest?.("form[data-draft]");

@@ -5,14 +5,19 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.db.models.functions import Now
+from django.http import HttpResponseRedirect
+from django.test import RequestFactory
+from django.urls import reverse
 from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory, force_authenticate
 
 from apps.accounts import services
 from apps.accounts.api import ApiViewSet
+from apps.accounts.http import requires
 from apps.accounts.idempotency import KEPT_FOR
 from apps.accounts.models import ApiToken, IdempotentAnswer, User
+from apps.collaboration.models import AuditEvent
 from apps.core import clock
 from apps.core.errors import DomainError
 from apps.core.parsers import StrictJson
@@ -154,3 +159,76 @@ def test_the_answer_is_committed_with_the_effect(post):
         transaction.set_rollback(True)
 
     assert (ApiToken.objects.count(), IdempotentAnswer.objects.count()) == (0, 0)
+
+
+class TestFormOnce:
+    """A form printed with `{% once %}`, brought again by a reload, a double click or the browser's Back."""
+
+    @pytest.fixture
+    def send(self, login, user):
+        client = login(user)
+
+        def send(name, once="11111111", **more):
+            return client.post(
+                reverse("accounts:profile"), {"name": name, "timezone": "UTC", "once": once, **more}
+            )
+
+        return send
+
+    @pytest.fixture
+    def upload(self, user):
+        """Send a file to a view that counts how often it acted."""
+        acted = []
+
+        @requires("accounts.view_home")
+        def view(request):
+            acted.append(request.FILES["file"].read())
+            return HttpResponseRedirect("/done/")
+
+        def send(content, path="/upload/"):
+            file = SimpleUploadedFile("rows.csv", content, content_type="text/csv")
+            request = RequestFactory().post(path, {"file": file, "once": "11111111"})
+            request.user = user
+            view(request)
+            return acted
+
+        return send
+
+    def test_sent_twice_acts_once(self, send):
+        first, second = send("Nell"), send("Nell", csrfmiddlewaretoken="another")
+
+        assert first.headers["Location"] == second.headers["Location"]
+        assert AuditEvent.objects.get().action == "user.profile_changed"
+
+    def test_what_was_typed_after_going_back_is_saved(self, send, user):
+        for name in ("Nell", "Nelly", "Nell"):
+            send(name)
+
+            user.refresh_from_db()
+            assert user.name == name
+        assert AuditEvent.objects.count() == 3
+
+    def test_one_answer_is_kept_for_a_form_however_often_it_is_mended(self, send):
+        for name in ("Nell", "Nelly"):
+            send(name)
+
+        assert IdempotentAnswer.objects.count() == 1
+
+    def test_a_refused_form_is_mended_and_sent_again(self, send, user):
+        assert send("").status_code == HTTPStatus.OK
+        send("Nell")
+
+        user.refresh_from_db()
+        assert user.name == "Nell"
+
+    def test_another_file_is_another_act(self, upload):
+        for content in (b"a", b"a", b"b"):
+            acted = upload(content)
+
+        assert acted == [b"a", b"b"]
+
+    def test_another_query_is_another_act(self, upload):
+        for path in ("/upload/?kind=1", "/upload/?kind=1", "/upload/?kind=2"):
+            acted = upload(b"a", path)
+
+        assert acted == [b"a", b"a"]

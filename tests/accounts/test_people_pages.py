@@ -1,3 +1,5 @@
+import re
+from datetime import UTC, datetime
 from http import HTTPStatus
 
 import pytest
@@ -96,12 +98,48 @@ class TestInvite:
         assert len(mailoutbox) == Invitation.objects.count() == 1
 
     def test_sending_again_makes_another_link(self, boss, mailoutbox):
-        InvitationFactory(secret="old")
+        resend, seen = self.button(boss, InvitationFactory(secret="old"))
 
-        boss.post(reverse("accounts:invitation-resend", args=[Invitation.objects.get().pk]))
+        boss.post(resend, {"seen": seen})
 
         assert "/invitation/old/" not in mailoutbox[0].body
         assert boss.get(reverse("accounts:invitation", args=["old"])).status_code == HTTPStatus.NOT_FOUND
+
+    @pytest.mark.parametrize("sent_at", [None, datetime(2030, 2, 28, tzinfo=UTC)])
+    def test_sending_again_twice_mails_once_and_that_link_stays_good(self, boss, mailoutbox, sent_at):
+        resend, seen = self.button(boss, InvitationFactory(sent_at=sent_at))
+
+        boss.post(resend, {"seen": seen})
+        again = boss.post(resend, {"seen": seen}, follow=True)
+
+        (mail,) = mailoutbox
+        (path,) = re.findall(r"/invitation/[^/]+/", mail.body)
+        assert b"was sent a new link meanwhile." in again.content
+        assert boss.get(path).status_code == HTTPStatus.OK
+
+    def test_looked_at_anew_it_is_sent_once_more(self, boss, mailoutbox):
+        invitation = InvitationFactory()
+
+        for _time in range(2):
+            resend, seen = self.button(boss, invitation)
+            boss.post(resend, {"seen": seen})
+
+        assert len(mailoutbox) == 2
+
+    @pytest.mark.parametrize("seen", ["", "yesterday"])
+    def test_sending_again_without_having_looked_mails_nothing(self, boss, mailoutbox, seen):
+        resend, _seen = self.button(boss, InvitationFactory())
+
+        response = boss.post(resend, {"seen": seen}, follow=True)
+
+        assert b"Look at the invitation again" in response.content
+        assert mailoutbox == []
+
+    def button(self, client, invitation):
+        """Return what the button beside an invitation sends, and where."""
+        page = client.get(reverse("accounts:invitations")).content.decode()
+        (seen,) = re.findall(r'name="seen" value="([^"]+)"', page)
+        return reverse("accounts:invitation-resend", args=[invitation.pk]), seen
 
 
 class TestAccept:

@@ -3,11 +3,19 @@
 import re
 
 import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
 from playwright.sync_api import expect
 
 from apps.accounts.models import User
+from apps.contacts.models import Contact
+from apps.core import clock
 from tests.browser.axe import faults
 from tests.factories.accounts import UserFactory
+from tests.factories.campaigns import BareCampaignFactory
+from tests.factories.collaboration import CommentFactory
+from tests.factories.contacts import ContactFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PHONE = {"width": 390, "height": 844}
@@ -141,18 +149,122 @@ class TestDraft:
         page.reload()
         expect(why).to_have_value("")
 
+    def test_brings_back_what_was_typed_and_nothing_else_of_the_form(self, visit, admin):
+        contact = ContactFactory(phone="+4930111")
+        page = visit(reverse("contacts:edit", args=[contact.pk]), as_user=admin)
+        page.get_by_label("E-mail").fill("new@example.com")
+        page.wait_for_timeout(500)
+        Contact.objects.filter(pk=contact.pk).update(phone="+4930222")
+
+        page.reload()
+
+        expect(page.get_by_label("E-mail")).to_have_value("new@example.com")
+        expect(page.get_by_label("Phone")).to_have_value("+4930222")
+
     def test_goes_once_the_server_has_taken_the_form(self, visit, admin):
         page = visit("/profile/", as_user=admin)
         page.evaluate("document.querySelector('#profile').dataset.draft = 'profile'")
         page.evaluate("document.dispatchEvent(new Event('htmx:load', {bubbles: true}))")
         page.get_by_label("Name").fill("Ada Lovelace")
         page.wait_for_timeout(500)  # it is kept after 300 ms
-        assert "Ada Lovelace" in page.evaluate("localStorage.getItem('draft:profile')")
+        assert drafts(page) == [f"draft:{admin.pk}:profile"]
 
         page.get_by_role("button", name="Save").click()
 
         expect(page.locator("#toasts")).to_contain_text("saved")
-        assert page.evaluate("localStorage.getItem('draft:profile')") is None
+        assert drafts(page) == []
+
+    def test_is_offered_to_nobody_else_in_the_same_browser(self, visit, admin):
+        page = visit("/settings/people/invite/", as_user=admin)
+        page.get_by_label("E-mail address").fill("nell@bookend.example")
+        page.wait_for_timeout(500)
+        other = Client()
+        other.force_login(UserFactory(role=User.Role.ADMINISTRATOR))
+
+        # The session ran out, and somebody else signed in: nobody signed out.
+        cookie = other.cookies[settings.SESSION_COOKIE_NAME].value
+        page.context.add_cookies(
+            [
+                {
+                    "name": settings.SESSION_COOKIE_NAME,
+                    "value": cookie,
+                    "url": page.url.partition("/settings")[0],
+                }
+            ]
+        )
+        page.reload()
+
+        expect(page.get_by_label("E-mail address")).to_have_value("")
+        expect(page.locator(".draft-note")).to_have_count(0)
+
+    @pytest.mark.parametrize("path", ["/settings/people/invite/", "/accounts/logout/"])
+    def test_goes_when_the_person_signs_out(self, visit, admin, path):
+        page = visit("/settings/people/invite/", as_user=admin)
+        page.get_by_label("E-mail address").fill("nell@bookend.example")
+        page.wait_for_timeout(500)
+        assert drafts(page) == [f"draft:{admin.pk}:invite"]
+        page.goto(path)
+
+        if path == "/accounts/logout/":
+            page.locator("main").get_by_role("button", name="Sign out").click()
+        else:
+            page.get_by_role("button", name="Your account").click()
+            page.get_by_role("button", name="Sign out").click()
+
+        expect(page).to_have_title(re.compile("Sign in"))
+        assert drafts(page) == []
+
+    def test_what_is_stale_or_of_nobody_is_swept_away(self, visit, admin):
+        page = visit("/", as_user=admin)
+        page.evaluate(
+            """() => {
+                const draft = (days) => JSON.stringify({ at: Date.now() - days * 86400e3, values: {} });
+                const keep = (name, days) => localStorage.setItem(name, draft(days));
+                keep("draft:invite", 0);
+                keep("draft:7:old", 15);
+                keep("draft:7:new", 13);
+            }"""
+        )
+
+        page.reload()
+
+        assert drafts(page) == ["draft:7:new"]
+
+    @pytest.mark.parametrize(
+        ("tab", "field"),
+        [
+            ("kpis", "reason"),
+            ("plan", "title"),
+            ("readiness", "reason"),
+        ],
+    )
+    def test_is_kept_by_the_forms_of_a_campaign(self, visit, admin, tab, field):
+        campaign = BareCampaignFactory(captain=admin)
+        page = visit(reverse(f"campaigns:{tab}", args=[campaign.pk]), as_user=admin)
+        first = page.locator(f"form[data-draft] [name={field}]").first
+        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        first.fill("Because they read it.")
+        page.wait_for_timeout(500)
+
+        page.reload()
+
+        expect(first).to_be_visible()
+        expect(first).to_have_value("Because they read it.")
+
+    def test_is_kept_while_a_comment_is_changed(self, visit, admin):
+        comment = CommentFactory(by=admin, at=clock.now())
+        page = visit(reverse("collaboration:comment-edit", args=[comment.pk]), as_user=admin)
+        page.get_by_label("Comment").fill("Later, rather.")
+        page.wait_for_timeout(500)
+
+        page.reload()
+
+        expect(page.get_by_label("Comment")).to_have_value("Later, rather.")
+
+
+def drafts(page):
+    """Return the names of all drafts that this browser keeps."""
+    return page.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('draft:')).sort()")
 
 
 class TestList:

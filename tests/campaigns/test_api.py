@@ -87,6 +87,9 @@ class TestCampaigns:
             ({"name": "x", "goal_target": "-1"}, ["goal_target"]),
             ({"name": "x", "goal_measure": "luck"}, ["goal_measure"]),
             ({"name": "x", "goal_date": "2020-01-01"}, ["goal_date"]),
+            ({"name": "x", "goal_date": "9999-12-31"}, ["goal_date"]),
+            ({"name": "x", "start_date": "0202-01-01"}, ["start_date"]),
+            ({"name": "x", "goal_measure": "value"}, ["value_property"]),
             ({"name": "x", "start_date": "2099-02-01", "goal_date": "2099-01-01"}, ["goal_date"]),
             ({"name": "x", "goal_where": [{"property": "a", "op": "near", "value": 1}]}, ["goal_where"]),
             ({"name": "x", "goal_where": [{"op": "eq"}]}, ["goal_where.0.property"]),
@@ -365,7 +368,8 @@ class TestKpis:
         kpi = f"/api/v1/kpis/{made['id']}/"
         assert made["where"] == where
         assert program.patch(kpi, {"target": "10"}).json()["target"] == "10.00"
-        program.post(f"{kpi}move/", {"to": "up"})
+        for _time in range(2):
+            program.post(f"{kpi}move/", {"position": 0})
         labels = [one["label"] for one in program.get(path(campaign, "kpis")).json()["results"]]
         assert labels[0] == "Visits"
 
@@ -404,6 +408,22 @@ class TestComments:
         assert client.post(address, {"text": "Shall we? 🎉"}).status_code == HTTPStatus.CREATED
         assert [one["text"] for one in client.get(address).json()["results"]] == ["Shall we? 🎉"]
         assert fields_of(client.post(address, {"text": " "})) == ["text"]
+
+    @pytest.mark.parametrize("kind", ["campaigns", "channels", "tasks"])
+    def test_have_scopes_of_their_own(self, api, lead, kind):
+        task = TaskFactory()
+        below = {"campaigns": task.campaign, "channels": task.campaign.channels.get(), "tasks": task}[kind]
+        address, word = f"/api/v1/{kind}/{below.pk}/comments/", {"text": "Hello"}
+        plans, talks = (
+            api(lead, "campaigns:read", "campaigns:write"),
+            api(lead, "comments:read", "comments:write"),
+        )
+
+        assert talks.post(address, word).status_code == HTTPStatus.CREATED
+        assert talks.get(address).status_code == HTTPStatus.OK
+        assert talks.get(f"/api/v1/{kind}/{below.pk}/").status_code == HTTPStatus.FORBIDDEN
+        assert plans.post(address, word).json()["detail"] == "The token lacks the scope “comments:write”."
+        assert plans.get(address).json()["detail"] == "The token lacks the scope “comments:read”."
 
     def test_are_no_business_of_strangers(self, api):
         stranger = api(UserFactory(role=User.Role.CONTRIBUTOR))

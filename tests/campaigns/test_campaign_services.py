@@ -53,6 +53,19 @@ class TestCampaignCreate:
         assert first == second == Campaign.objects.get()
         assert AuditEvent.objects.count() == 1
 
+    @pytest.mark.parametrize("other", [{"name": "Summer"}, {"outcome": "They come back."}])
+    def test_of_the_same_form_with_other_words_makes_another_and_leaves_the_first(self, noon, lead, other):
+        key, words = uuid4(), {"name": "Spring", "outcome": "They order again."}
+
+        first = services.campaign_create(by=lead, now=noon, key=key, **words)
+        services.campaign_update(campaign=first, by=lead, now=noon, outcome="They order twice.")
+        second = services.campaign_create(by=lead, now=noon, key=key, **{**words, **other})
+        again = services.campaign_create(by=lead, now=noon, key=key, **words)
+
+        assert again == first != second
+        assert row(first)["outcome"] == "They order twice."
+        assert {name: row(second)[name] for name in words} == {**words, **other}
+
     @pytest.mark.parametrize(
         ("captain", "fields", "refusal", "field"),
         [
@@ -124,6 +137,11 @@ class TestCampaignUpdate:
             ({}, {"launch_date": date(2030, 6, 2)}, DatesDoNotFit, "launch_date"),
             ({}, {"launch_date": date(2030, 2, 28), "start_date": None}, DatesDoNotFit, "launch_date"),
             ({}, {"goal_date": date(2030, 2, 28), "start_date": None}, DatesDoNotFit, None),
+            ({}, {"goal_date": date(2101, 1, 1)}, DatesDoNotFit, "goal_date"),
+            ({}, {"goal_date": date.max}, DatesDoNotFit, "goal_date"),
+            ({}, {"start_date": date(1999, 12, 31)}, DatesDoNotFit, "start_date"),
+            ({"value_property": ""}, {"goal_measure": "value"}, Refused, "value_property"),
+            ({"goal_measure": "value"}, {"value_property": " "}, Refused, "value_property"),
             ({"archived_at": date(2030, 1, 1)}, {"idea": "New"}, PutAway, ""),
         ],
     )
@@ -152,6 +170,33 @@ class TestCampaignUpdate:
         campaign = CampaignFactory(stage="idea")
 
         assert services.campaign_update(campaign=campaign, by=lead, now=noon, idea="").idea == ""
+
+    @pytest.mark.parametrize(("hour", "passed"), [(11, False), (12, True)])
+    def test_takes_a_day_until_it_has_passed_everywhere(self, noon, lead, hour, passed):
+        """At noon in UTC the day before ends on the last island."""
+        campaign = CampaignFactory(start_date=None, launch_date=None)
+        change = {"launch_date": date(2030, 2, 28), "by": lead, "now": noon.replace(hour=hour)}
+
+        if passed:
+            with pytest.raises(DatesDoNotFit, match=r"This day has passed\."):
+                services.campaign_update(campaign=campaign, **change)
+        else:
+            services.campaign_update(campaign=campaign, **change)
+
+        assert (row(campaign)["launch_date"] is None) == passed
+
+    def test_counts_the_goal_anew_as_soon_as_it_has_changed(
+        self, noon, lead, django_capture_on_commit_callbacks
+    ):
+        campaign = CampaignFactory(watched_at=noon)
+
+        with django_capture_on_commit_callbacks() as rung:
+            services.campaign_update(campaign=campaign, by=lead, now=noon, idea="New")
+        assert (row(campaign)["watched_at"], len(rung)) == (noon, 0)
+
+        with django_capture_on_commit_callbacks() as rung:
+            services.campaign_update(campaign=campaign, by=lead, now=noon, goal_event="visit")
+        assert (row(campaign)["watched_at"], len(rung)) == (None, 1)
 
     def test_of_one_that_reports_may_set_the_date_on_which_it_ended(self, noon, lead):
         campaign = CampaignFactory(stage="reporting", start_date=None, launch_date=None)

@@ -69,16 +69,19 @@ class TestKpiUpdate:
 
 class TestKpiMove:
     @pytest.mark.parametrize(
-        ("label", "to", "order"),
+        ("label", "position", "order"),
         [
-            ("b", "up", ["b", "a", "c"]),
-            ("b", "down", ["a", "c", "b"]),
-            ("a", "up", ["a", "b", "c"]),
-            ("c", "down", ["a", "b", "c"]),
+            ("b", 0, ["b", "a", "c"]),
+            ("b", 2, ["a", "c", "b"]),
+            ("a", 2, ["b", "c", "a"]),
+            ("a", 99, ["b", "c", "a"]),
+            ("a", 0, ["a", "b", "c"]),
+            ("c", 2, ["a", "b", "c"]),
         ],
     )
-    def test_changes_places_with_its_neighbour(self, noon, lead, three, label, to, order):
-        services.kpi_move(kpi=three.kpis.get(label=label), to=to, by=lead, now=noon)
+    def test_sent_twice_puts_it_where_it_was_to_go(self, noon, lead, three, label, position, order):
+        for _time in range(2):
+            services.kpi_move(kpi=three.kpis.get(label=label), position=position, by=lead, now=noon)
 
         assert labels(three) == order
         assert AuditEvent.objects.count() == (order != ["a", "b", "c"])

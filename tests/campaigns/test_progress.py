@@ -2,12 +2,14 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 
 from apps.campaigns import services
+from apps.campaigns.models import Campaign, GoalCount
 from apps.campaigns.progress import GoalProgress, Period
 from apps.campaigns.selectors import events_seen, goal_progress
-from apps.contacts.models import EventType
-from tests.factories.campaigns import CampaignFactory, goal_event_record
+from apps.contacts.models import Event, EventType
+from tests.factories.campaigns import AudienceFactory, CampaignFactory, goal_event_record
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -97,19 +99,115 @@ class TestGoalProgress:
         assert progress.reached == 0
         assert "where[0].op" in progress.problem
 
-    def test_costs_one_statement(self, campaign, django_assert_num_queries):
+    @pytest.mark.parametrize("total", [1e20, -1e20, 999_999_999_999.9999])
+    def test_takes_a_number_beyond_all_measure_for_none(self, campaign, total):
+        campaign.goal_measure = "value"
+        for each in (total, 5):
+            goal_event_record(campaign, occurred_at=at(1), total=each)
+
+        assert goal_progress(campaign, at(4)).reached == 5
+
+    def test_costs_two_statements(self, campaign, django_assert_num_queries):
         for contact in range(20):
             goal_event_record(campaign, contact_id=contact, occurred_at=at(1))
 
-        with django_assert_num_queries(1):
+        with django_assert_num_queries(2):  # what was counted last, and what came since
             goal_progress(campaign, at(4))
+
+
+class TestGoalCount:
+    """What was counted last and what came since are together what counting everything would give."""
+
+    @pytest.fixture
+    def watched(self, campaign):
+        """Two people had come by the fourth day at nine, when the campaign was watched."""
+        for contact, day in [(1, 1), (1, 2), (2, 3)]:
+            goal_event_record(campaign, contact_id=contact, occurred_at=at(day))
+        services.campaigns_watch(now=at(4))
+        return campaign
+
+    @pytest.mark.parametrize(("measure", "reached"), [("people", 3), ("events", 5), ("value", 100)])
+    def test_is_added_to_by_what_came_since(self, watched, measure, reached):
+        Campaign.objects.update(goal_measure=measure, watched_at=None)
+        services.campaigns_watch(now=at(4))
+        watched.refresh_from_db()
+        goal_event_record(watched, contact_id=2, occurred_at=at(5))
+        goal_event_record(watched, contact_id=3, occurred_at=at(5))
+
+        kept = goal_progress(watched, at(6))
+        GoalCount.objects.all().delete()
+
+        assert kept.reached == goal_progress(watched, at(6)).reached == reached
+        assert kept.days == goal_progress(watched, at(6)).days
+
+    def test_is_added_to_by_what_happened_before_and_came_late(self, watched):
+        late = goal_event_record(watched, contact_id=3, occurred_at=at(2))
+        Event.objects.filter(pk=late.pk).update(received_at=at(5))
+
+        assert goal_progress(watched, at(6)).days == [
+            (date(2030, 3, 1), 1),
+            (date(2030, 3, 2), 2),
+            (date(2030, 3, 3), 3),
+        ]
+
+    def test_counts_nothing_twice_that_came_just_before(self, watched):
+        goal_event_record(watched, contact_id=3, occurred_at=at(4) - timedelta(minutes=5))
+        Campaign.objects.update(watched_at=None)
+
+        services.campaigns_watch(now=at(4))
+
+        assert goal_progress(watched, at(4)).reached == 3
+        watched.refresh_from_db()
+        assert watched.goal_reached == 3
+
+    def test_reads_only_what_came_since(self, watched):
+        """An old event that vanishes is not missed until the next count."""
+        Event.objects.filter(contact_id=1).delete()
+
+        assert goal_progress(watched, at(4)).reached == 2
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"goal_event": "visit"},
+            {"goal_where": [{"property": "total", "op": "gt", "value": 20}]},
+            {"start_date": date(2030, 3, 4)},
+            {"goal_date": date(2030, 2, 1), "start_date": date(2030, 1, 1)},
+        ],
+    )
+    def test_is_of_no_use_once_the_goal_has_changed(self, watched, change):
+        Campaign.objects.update(**change)
+        watched.refresh_from_db()
+
+        assert goal_progress(watched, at(4)).reached == 0
+
+    def test_of_a_goal_that_is_over_stands_alone_until_it_is_taken_again(self, watched):
+        Campaign.objects.update(watched_at=None)
+        services.campaigns_watch(now=at(20))
+        late = goal_event_record(watched, contact_id=3, occurred_at=at(2))
+        Event.objects.filter(pk=late.pk).update(received_at=at(21))
+
+        progress = goal_progress(watched, at(21))
+        assert (progress.reached, progress.counted_at) == (2, at(20))
+
+        services.campaigns_watch(now=at(22))
+        assert goal_progress(watched, at(22)).reached == 3
+
+    def test_of_a_goal_that_is_over_takes_in_what_arrived_a_moment_ago(self, watched):
+        Campaign.objects.update(watched_at=None)
+        late = goal_event_record(watched, contact_id=3, occurred_at=at(2))
+        Event.objects.filter(pk=late.pk).update(received_at=at(20) - timedelta(seconds=1))
+
+        services.campaigns_watch(now=at(20))
+
+        assert goal_progress(watched, at(20)).reached == 3
 
 
 class TestPace:
     def progress(self, reached, now, target=100, last=date(2030, 3, 10)):
         days = [(date(2030, 3, 1), Decimal(reached))] if reached else []
         target = Decimal(target) if target else None
-        return GoalProgress(Period(date(2030, 3, 1), last), target, now, days)
+        return GoalProgress(Period(date(2030, 3, 1), last), target, now, now, days)
 
     @pytest.mark.parametrize(
         ("now", "expected"), [(at(-3), 0), (at(1, hour=0), 0), (at(6, hour=0), 50), (at(30), 100)]
@@ -178,14 +276,56 @@ class TestCampaignsWatch:
         campaign.refresh_from_db()
         assert campaign.goal_reached == 1
 
-    @pytest.mark.parametrize("stage", ["idea", "closed"])
-    def test_leaves_out_what_does_not_move(self, noon, stage):
-        campaign = CampaignFactory(stage=stage)
+    def test_looks_at_a_closed_one_once_a_day(self, noon):
+        campaign = CampaignFactory(stage="closed")
+        services.campaigns_watch(now=noon)
+
+        for now, watched_at in [(DAY, noon), (DAY + timedelta(seconds=1), noon + DAY + timedelta(seconds=1))]:
+            services.campaigns_watch(now=noon + now)
+            campaign.refresh_from_db()
+            assert campaign.watched_at == watched_at
+
+    def test_leaves_out_what_was_put_away(self, noon):
+        campaign = CampaignFactory(archived_at=noon)
 
         services.campaigns_watch(now=noon)
 
         campaign.refresh_from_db()
         assert campaign.watched_at is None
+
+    @pytest.mark.parametrize(("stage", "blockers"), [("idea", 0), ("planning", 1), ("ready", 0), ("live", 0)])
+    def test_asks_the_checks_only_on_the_way_to_the_launch(self, noon, stage, blockers):
+        campaign = CampaignFactory(stage=stage, segment=None if stage != "ready" else AudienceFactory())
+
+        services.campaigns_watch(now=noon)
+
+        campaign.refresh_from_db()
+        assert campaign.blockers == blockers
+
+    def test_one_that_breaks_keeps_nobody_waiting(self, noon, monkeypatch, caplog):
+        """Neither an error of the database nor one of the calendar."""
+        broken = CampaignFactory.create_batch(2, stage="live", goal_reached=7, blockers=1)
+        other = CampaignFactory(stage="live")
+        faults = {broken[0].pk: "SELECT 1e20::numeric(16, 4)", broken[1].pk: None}
+
+        def fault(campaign, now):
+            if campaign.pk in faults:
+                if faults[campaign.pk] is None:
+                    raise OverflowError
+                with connection.cursor() as cursor:
+                    cursor.execute(faults[campaign.pk])
+            return goal_progress(campaign, now)
+
+        monkeypatch.setattr("apps.campaigns.selectors.goal_progress", fault)
+
+        services.campaigns_watch(now=noon)
+
+        other.refresh_from_db()
+        assert (other.goal_reached, other.watched_at) == (0, noon)
+        for campaign in broken:
+            campaign.refresh_from_db()
+            assert (campaign.goal_reached, campaign.blockers, campaign.watched_at) == (None, None, noon)
+            assert f"campaign {campaign.pk} could not be watched" in caplog.text
 
     def test_takes_one_batch_and_rings_for_the_next(
         self, noon, monkeypatch, django_capture_on_commit_callbacks

@@ -54,6 +54,8 @@ class TestProblems:
             ({"segment__size": 0}, "Nobody is in the segment"),
             ({"channel": False}, "The campaign has no channel."),
             ({"channel__owner": None}, "Nobody owns: E-mail."),
+            ({"channel__owner__is_active": False}, "Whoever owned it has left: E-mail."),
+            ({"goal_measure": "value", "value_property": ""}, "no property carries it"),
             ({"stage": "building"}, "still at the stage “Building”"),
             ({"stage": "closed"}, "The campaign is over"),
             ({"goal_seen": False}, "“order” has never been received."),

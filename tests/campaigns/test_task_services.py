@@ -7,7 +7,8 @@ from apps.accounts.models import User
 from apps.campaigns import services
 from apps.campaigns.errors import ChangedMeanwhile, PutAway, Refused
 from apps.campaigns.models import Task
-from apps.collaboration.models import AuditEvent
+from apps.collaboration import services as collaboration
+from apps.collaboration.models import AuditEvent, Comment
 from tests.factories.accounts import UserFactory
 from tests.factories.campaigns import CampaignFactory, ChannelFactory, TaskFactory
 
@@ -65,6 +66,15 @@ class TestTaskAdd:
         assert made == [Task.objects.get()] * 2
         assert actions() == ["task.added"]
 
+    def test_of_the_same_form_with_other_words_adds_another(self, noon, lead):
+        campaign, key = CampaignFactory(), uuid4()
+        channels = [campaign.channels.get(), None]
+
+        for channel in channels:
+            services.task_add(campaign=campaign, title="Write", by=lead, now=noon, key=key, channel=channel)
+
+        assert list(Task.objects.order_by("pk").values_list("channel", flat=True)) == [channels[0].pk, None]
+
     @pytest.mark.parametrize(("case", "field", "refusal"), REFUSALS)
     def test_refuses_and_adds_nothing(self, noon, lead, refusals, case, field, refusal):
         campaign, fields = CampaignFactory(), refusals[case]()
@@ -105,6 +115,20 @@ class TestTaskUpdate:
         assert refused.value.field == field
         assert Task.objects.values().get(pk=task.pk) == before
         assert actions() == []
+
+    @pytest.mark.parametrize(("hour", "passed"), [(11, False), (12, True)])
+    def test_takes_a_day_until_it_has_passed_everywhere(self, noon, lead, hour, passed):
+        task, day = TaskFactory(), date(2030, 2, 28)
+        change = {"due_date": day, "by": lead, "now": noon.replace(hour=hour)}
+
+        if passed:
+            with pytest.raises(Refused, match=r"This day has passed\."):
+                services.task_update(task=task, **change)
+        else:
+            services.task_update(task=task, **change)
+
+        task.refresh_from_db()
+        assert task.due_date == (None if passed else day)
 
     def test_leaves_a_day_that_has_passed_as_it_is(self, noon, lead):
         task = TaskFactory(due_date=date(2030, 2, 1))
@@ -155,3 +179,12 @@ class TestTaskRemove:
         assert not Task.objects.exists()
         event = AuditEvent.objects.about(task.campaign).get()
         assert (event.action, event.details) == ("task.removed", {"task": "Write"})
+
+    def test_takes_what_was_said_about_it_and_nothing_else(self, noon, lead):
+        task, other = TaskFactory(), TaskFactory()
+        for subject in (task, other, task.campaign):
+            collaboration.comment_add(subject=subject, text="Well?", by=lead, now=noon)
+
+        services.task_remove(task=task, by=lead, now=noon)
+
+        assert [comment.subject for comment in Comment.objects.order_by("pk")] == [other, task.campaign]

@@ -4,7 +4,8 @@ from apps.accounts.models import User
 from apps.campaigns import services
 from apps.campaigns.errors import ChangedMeanwhile, ChannelRefused, NotEligible, PutAway
 from apps.campaigns.models import Channel, Contributor, Task
-from apps.collaboration.models import AuditEvent
+from apps.collaboration import services as collaboration
+from apps.collaboration.models import AuditEvent, Comment
 from tests.factories.accounts import UserFactory
 from tests.factories.campaigns import (
     CampaignFactory,
@@ -128,6 +129,27 @@ class TestChannelsSet:
 
         assert set(campaign.channels.values_list("kind", flat=True)) == {"email", "ads"}
 
+    def test_does_not_overwrite_what_a_colleague_added_meanwhile(self, noon, lead):
+        campaign, ann = CampaignFactory(), UserFactory(name="Ann")
+        services.channel_add(campaign=campaign, kind="web", why="Ann's", owner=ann, by=ann, now=noon)
+        says = {"wanted": {"email": {}, "web": {"why": "Mine", "owner": None}}, "by": lead, "now": noon}
+
+        with pytest.raises(ChangedMeanwhile) as told:
+            services.channels_set(campaign=campaign, known={"email": 1}, **says)
+
+        assert told.value.theirs == {
+            "web": "A colleague has added this channel since you opened this page. "
+            "Save again to keep what you wrote.",
+            "web_why": "There it says “Ann's”.",
+            "web_owner": "There it says “Ann”.",
+        }
+        assert (told.value.part, told.value.version) == ("web", 1)
+        web = campaign.channels.get(kind="web")
+        assert (web.why, web.owner) == ("Ann's", ann)
+
+        services.channels_set(campaign=campaign, known={"email": 1, "web": 1}, **says)
+        assert campaign.channels.get(kind="web").why == "Mine"
+
     def test_sent_twice_changes_nothing_more(self, noon, lead):
         campaign = CampaignFactory()
         says = {"wanted": {"email": {"why": "New."}, "web": {"why": "Here."}}, "known": {"email": 1}}
@@ -179,6 +201,14 @@ class TestChannelRemove:
         assert task.channel is None
         event = AuditEvent.objects.get()
         assert (event.action, event.details) == ("channel.removed", {"channel": "E-mail"})
+
+    def test_takes_what_was_said_about_it(self, noon, lead):
+        channel = ChannelFactory()
+        collaboration.comment_add(subject=channel, text="Well?", by=lead, now=noon)
+
+        services.channel_remove(channel=channel, by=lead, now=noon)
+
+        assert not Comment.objects.exists()
 
     def test_refuses_one_on_which_messages_go_out(self, noon, lead):
         message = MessageFactory()

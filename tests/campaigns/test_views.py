@@ -1,6 +1,7 @@
 import re
 from datetime import date, timedelta
 from http import HTTPStatus
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -119,7 +120,68 @@ class TestTabs:
         assert url("wizard", campaign.pk, "idea") not in page
 
 
+class TestPutAway:
+    @pytest.mark.parametrize(
+        ("name", "data"),
+        [
+            ("kpi_move", {"position": 1}),
+            ("kpi_remove", {}),
+            ("override_remove", {"check": "campaigns.audience"}),
+            ("task_remove", {}),
+            ("contributor_remove", {}),
+            ("channel_remove", {}),
+        ],
+    )
+    def test_refuses_every_button_with_its_sentence(self, login, campaign, name, data):
+        KpiFactory(campaign=campaign)
+        override = OverrideFactory(campaign=campaign)
+        parts = {
+            "kpi": campaign.kpis.first(),
+            "task": TaskFactory(campaign=campaign),
+            "contributor": ContributorFactory(campaign=campaign),
+            "channel": campaign.channels.get(),
+            "override": campaign,
+        }
+        Campaign.objects.filter(pk=campaign.pk).update(archived_at=clock.now())
+
+        page = login(campaign.captain).post(url(name, parts[name.split("_")[0]].pk), data, follow=True)
+
+        assert page.status_code == HTTPStatus.OK
+        assert "This campaign has been put away." in text(page)
+        for part in [*parts.values(), override]:
+            part.refresh_from_db()
+
+
+class TestToday:
+    @pytest.mark.parametrize(("zone", "is_late"), [("Pacific/Kiritimati", True), ("Etc/GMT+12", False)])
+    def test_is_that_of_who_looks(self, login, zone, is_late):
+        """The two are 26 hours apart, so what is today in the one is never today in the other."""
+        here = clock.now().astimezone(ZoneInfo("Etc/GMT+12")).date()
+        me = UserFactory(timezone=zone)
+        task = TaskFactory(assignee=me, due_date=here)
+        client = login(me)
+
+        for page in (client.get(url("tasks")), client.get(url("plan", task.campaign_id)), client.get("/")):
+            assert ("Overdue" in text(page)) == is_late
+
+
 class TestProgress:
+    def test_of_a_date_at_the_end_of_the_calendar_does_not_break_its_pages(self, login, lead, campaign):
+        Campaign.objects.filter(pk=campaign.pk).update(goal_date=date.max)
+
+        assert login(lead).get(url("detail", campaign.pk)).status_code == HTTPStatus.OK
+
+    def test_says_when_a_goal_that_is_over_was_counted(self, login, lead, campaign):
+        Campaign.objects.filter(pk=campaign.pk).update(
+            start_date=date(2020, 1, 1), goal_date=date(2020, 2, 1)
+        )
+        client = login(lead)
+        assert "counted" not in text(client.get(url("progress", campaign.pk)))
+
+        services.campaigns_watch(now=clock.now())
+
+        assert "counted" in text(client.get(url("progress", campaign.pk)))
+
     def test_asks_again_only_while_something_can_come(self, login, lead, campaign):
         client = login(lead)
         assert "every 10s" in text(client.get(url("progress", campaign.pk)))
@@ -200,8 +262,14 @@ class TestCampaignList:
         assert page.count('class="board-card"') == 2
         assert "All of this stage" in page
 
-    def test_is_useful_when_empty(self, login, lead):
-        assert "No campaigns yet" in text(login(lead).get(url("list")))
+    @pytest.mark.parametrize("view", ["", "board"])
+    def test_is_useful_when_empty(self, login, lead, view):
+        client = login(lead)
+
+        assert "No campaigns yet" in text(client.get(url("list"), {"view": view}))
+        CampaignFactory()
+        assert "No campaigns yet" not in text(client.get(url("list"), {"view": view}))
+        assert "board-card" not in text(client.get(url("list"), {"view": view, "q": "nothing"}))
 
 
 class TestTasks:
@@ -488,7 +556,10 @@ class TestKpis:
 
         client.post(url("kpi_add", campaign.pk), says)
         kpi = Kpi.objects.get(label="Visits")
-        client.post(url("kpi_move", kpi.pk), {"to": "up"})
+        page = text(client.get(url("kpis", campaign.pk)))
+        up = re.search(r'value="(\d+)" aria-label="Move Visits up"', page)[1]
+        for _time in range(2):
+            client.post(url("kpi_move", kpi.pk), {"position": up})
         client.post(url("kpi_update", kpi.pk), {**says, "target": "300", "version": "1"})
         kpi.refresh_from_db()
         assert (kpi.position, kpi.target) == (0, 300)

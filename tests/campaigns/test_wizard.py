@@ -135,6 +135,7 @@ def test_the_steps_say_which_are_complete(client, campaign):
         ("goal", {**GOAL, "goal_target": "many"}, "Enter a number."),
         ("goal", {**GOAL, "goal_target": "NaN"}, "Enter a number."),
         ("goal", {**GOAL, "goal_date": "2020-01-01"}, "This day has passed."),
+        ("goal", {**GOAL, "goal_date": "9999-12-31"}, "Choose a day between 1 Jan 2000 and 31 Dec 2100."),
         ("goal", {**GOAL, "goal_measure": "value"}, "Say which property carries the value."),
         ("goal", {**GOAL, "goal_measure": "luck"}, "Select a valid choice."),
         ("goal", {**GOAL, "currency": "XXX"}, "Select a valid choice."),
@@ -148,6 +149,7 @@ def test_the_steps_say_which_are_complete(client, campaign):
         ("idea", {"idea": " "}, "This field is required."),
         ("dates", {"start_date": "2099-02-01", "launch_date": "2099-01-01"}, "before the start"),
         ("dates", {"start_date": "2020-01-01", "launch_date": "2020-01-02"}, "This day has passed."),
+        ("dates", {"start_date": "0202-01-01", "launch_date": "2099-01-01"}, "Choose a day between"),
     ],
 )
 def test_a_refusal_stands_at_its_field_and_nothing_is_saved(client, campaign, step, says, refusal):

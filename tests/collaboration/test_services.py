@@ -81,11 +81,25 @@ class TestCommentAdd:
         assert {one.text for one in told} == {"Ann commented on “Spring”"}
         assert {one.url for one in told} == {f"/campaigns/{campaign.pk}/#comments"}
 
+    def test_is_in_the_history_of_the_thing(self, noon, lead):
+        campaign = CampaignFactory()
+
+        comment = services.comment_add(subject=campaign, text="Yes.", by=lead, now=noon)
+
+        event = AuditEvent.objects.about(campaign).get()
+        assert (event.action, event.by, event.subject) == (
+            "comment.added",
+            lead,
+            f"collaboration.comment:{comment.pk}",
+        )
+        assert "Yes" not in f"{event.label}{event.details}"
+
     def test_nothing_said_is_refused(self, noon, lead):
         with pytest.raises(services.CommentNotAllowed, match="Write something first"):
             services.comment_add(subject=CampaignFactory(), text=" \n", by=lead, now=noon)
 
         assert not Comment.objects.exists()
+        assert not AuditEvent.objects.exists()
 
 
 class TestCommentChange:
@@ -96,6 +110,29 @@ class TestCommentChange:
 
         comment.refresh_from_db()
         assert (comment.text, comment.edited_at) == ("Later, rather.", noon)
+
+    def test_the_log_keeps_what_it_said_before(self, noon):
+        comment = CommentFactory(text="Now.", at=noon)
+
+        services.comment_edit(comment=comment, text="Later, rather.", by=comment.by, now=noon)
+        services.comment_edit(comment=comment, text=" Later, rather. ", by=comment.by, now=noon)
+
+        event = AuditEvent.objects.about(comment.subject).get()
+        assert (event.action, event.details) == ("comment.changed", {"from": "Now."})
+
+    def test_taken_back_what_it_said_before_goes_too(self, noon):
+        comment = CommentFactory(text="My secret.", at=noon)
+        campaign = comment.subject
+
+        services.comment_edit(comment=comment, text="Nothing.", by=comment.by, now=noon)
+        services.comment_delete(comment=comment, by=comment.by, now=noon)
+
+        assert [
+            (event.action, event.details) for event in AuditEvent.objects.about(campaign).order_by("pk")
+        ] == [
+            ("comment.changed", {}),
+            ("comment.deleted", {}),
+        ]
 
     def test_taken_back_it_leaves_only_that_there_was_one(self, noon):
         comment = CommentFactory(text="My secret.")

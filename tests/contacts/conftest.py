@@ -43,3 +43,30 @@ def other_connection():
     names = ("dbname", "user", "password", "host", "port")
     with psycopg.connect(**{name: parameters[name] for name in names if name in parameters}) as other:
         yield other
+
+
+@pytest.fixture
+def rival(other_connection, monkeypatch):
+    """Return a function: just before a service describes a new key, somebody else does, with another type."""
+    described = []
+
+    def describe_first(module, kind):
+        real = module.dictionary_add
+
+        def add(unknown):
+            for key in unknown:
+                described.append(key)
+                other_connection.execute(
+                    "INSERT INTO contacts_attribute (created_at, updated_at, key, label, type, definition,"
+                    " source, sensitivity, uses, choices, is_indexed, is_defined)"
+                    " VALUES (now(), now(), %s, %s, %s, '', '', 'normal', '{}', '{}', false, false)"
+                    " ON CONFLICT DO NOTHING",
+                    [key, key, kind],
+                )
+                other_connection.commit()
+            real(unknown)
+
+        monkeypatch.setattr(module, "dictionary_add", add)
+
+    yield describe_first
+    other_connection.execute("DELETE FROM contacts_attribute WHERE key = ANY(%s)", [described])

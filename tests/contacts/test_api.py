@@ -5,7 +5,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from apps.contacts import services
-from apps.contacts.models import Attribute, Consent, Contact, Event, ImportFile, Suppression
+from apps.contacts.addresses import address_hash
+from apps.contacts.models import Attribute, Consent, ConsentEvent, Contact, Event, ImportFile, Suppression
+from apps.contacts.services import bulk as bulk_service
 from tests.factories.accounts import UserFactory
 from tests.factories.contacts import (
     AttributeFactory,
@@ -140,13 +142,60 @@ class TestContacts:
         told = program.get(f"{self.URL}{contact.pk}/timeline/").json()
 
         assert told == {"results": [], "next": None}
-        assert errors(program.get(f"{self.URL}{contact.pk}/timeline/", {"cursor": "x"})) == {
-            "cursor": "This cursor is not one of this list."
-        }
+        for cursor in ("x", "20240101T000000.000000--100", "99991231T235959.999999-0"):
+            assert errors(program.get(f"{self.URL}{contact.pk}/timeline/", {"cursor": cursor})) == {
+                "cursor": "This cursor is not one of this list."
+            }
 
     @pytest.mark.parametrize("role", ["executive", "contributor"])
     def test_is_not_there_for_those_who_do_not_work_with_people(self, api, role):
         assert api(UserFactory(role=role)).get(self.URL).status_code == HTTPStatus.NOT_FOUND
+
+
+class TestContactsFound:
+    URL = "/api/v1/contacts/"
+
+    @pytest.fixture(autouse=True)
+    def people(self):
+        AttributeFactory(key="city")
+        AttributeFactory(key="visits", type="number")
+        ann = ContactFactory(email="ann@example.com", attributes={"city": "Bonn", "visits": 3})
+        ContactFactory(email="bob@example.com", attributes={"city": "Bonn", "visits": 1})
+        ContactFactory(email="cat@example.com")
+        IdentityFactory(contact=ann, namespace="crm", value="4711")
+
+    @pytest.mark.parametrize(
+        ("asked", "names"),
+        [
+            ({}, ["cat", "bob", "ann"]),
+            ({"ordering": "id"}, ["ann", "bob", "cat"]),
+            ({"search": "BO"}, ["bob"]),
+            ({"search": "crm:4711"}, ["ann"]),
+            ({"where": '[["city","eq","bonn"]]'}, ["bob", "ann"]),
+            ({"where": '[["city","eq","bonn"],["visits","gte","2"]]'}, ["ann"]),
+            ({"where": '[["city","missing",""]]', "search": "c"}, ["cat"]),
+        ],
+    )
+    def test_by_what_is_asked(self, program, asked, names):
+        found = program.get(self.URL, asked).json()["results"]
+
+        assert [contact["email"].partition("@")[0] for contact in found] == names
+
+    @pytest.mark.parametrize(
+        ("asked", "field", "reason"),
+        [
+            ({"ordering": "email"}, "ordering", "Cannot order by"),
+            ({"where": "city"}, "where", "Write a JSON list"),
+            ({"where": '[["city","eq"]]'}, "where", "Write a JSON list"),
+            ({"where": '[["city","eq",{}]]'}, "where", "Write a JSON list"),
+            ({"where": '[["town","eq","Bonn"]]'}, "where", "has no “town”"),
+            ({"where": '[["city","is","Bonn"]]'}, "where", "is none of"),
+            ({"where": '[["visits","gte","many"]]'}, "where", "is not a number"),
+            ({"where": '[["visits","gte",""]]'}, "where", "Say what to compare with"),
+        ],
+    )
+    def test_what_cannot_be_asked_is_refused(self, program, asked, field, reason):
+        assert reason in errors(program.get(self.URL, asked))[field]
 
 
 class TestContactsBulk:
@@ -207,6 +256,47 @@ class TestContactsBulk:
         assert {row["status"] for row in results} == {"unchanged"}
         assert list(Contact.objects.order_by("pk").values()) == before
 
+    def test_a_new_key_is_of_the_type_that_the_first_row_shows(self, program):
+        results = self.results(
+            program,
+            [
+                {"email": "ann@example.com", "attributes": {"score": 5}},
+                {"email": "bob@example.com", "attributes": {"score": "high"}},
+                {"email": "cat@example.com", "attributes": {"score": "7"}},
+            ],
+        )
+
+        assert [row["status"] for row in results] == ["created", "invalid", "created"]
+        assert results[1]["errors"] == {"attributes.score": ["“high” is not a number."]}
+        assert Attribute.objects.get().type == "number"
+        assert list(Contact.objects.order_by("email").values_list("attributes__score", flat=True)) == [5, 7]
+
+    def test_a_new_key_that_somebody_else_describes_meanwhile_is_of_their_type(self, program, rival):
+        rival(bulk_service, "number")
+
+        results = self.results(
+            program,
+            [
+                {"email": "ann@example.com", "attributes": {"score": "high"}},
+                {"email": "bob@example.com", "attributes": {"score": "7"}},
+            ],
+        )
+
+        assert [row["status"] for row in results] == ["invalid", "created"]
+        assert Contact.objects.get().attributes == {"score": 7}
+
+    def test_numbers_are_kept_with_their_hash(self, program):
+        self.results(
+            program, [{"email": "ann@example.com", "phone": "+49 170 1234"}, {"email": "b@example.com"}]
+        )
+        self.results(program, [{"email": "ann@example.com"}, {"email": "b@example.com", "phone": "+4917055"}])
+
+        kept = Contact.objects.order_by("email").values_list("phone", "phone_hash")
+        assert [(phone, bytes(hashed)) for phone, hashed in kept] == [
+            ("+491701234", address_hash("+491701234")),
+            ("+4917055", address_hash("+4917055")),
+        ]
+
     def test_people_may_be_known_by_another_identity(self, program):
         rows = [
             {"identities": [{"namespace": "crm", "value": "1"}], "email": "ann@example.com"},
@@ -235,6 +325,25 @@ class TestContactsBulk:
     def test_what_is_no_list_of_contacts_is_refused(self, program, body, field):
         assert field in errors(program.post(self.URL, body, format="json"))
 
+    @pytest.mark.parametrize("missing", ["basis", "source", "wording"])
+    def test_nobody_is_subscribed_without_proof(self, program, missing):
+        proof = {"status": "subscribed", "basis": "form", "source": "shop", "wording": "Yes, write to me."}
+        body = {"contacts": [{"email": "ann@example.com"}], "consent": proof | {missing: " "}}
+
+        response = program.post(self.URL, body, format="json")
+
+        assert response.status_code == HTTPStatus.CONFLICT
+        assert "on what basis" in response.json()["detail"]
+        assert not Contact.objects.exists()
+
+    def test_the_proof_is_kept(self, program):
+        proof = {"status": "subscribed", "basis": "form", "source": "shop", "wording": "Yes, write to me."}
+
+        self.results(program, [{"email": "ann@example.com"}], consent=proof)
+
+        kept = ConsentEvent.objects.get()
+        assert (kept.basis, kept.source, kept.wording) == ("form", "shop", "Yes, write to me.")
+
     def test_a_key_that_names_nobody_is_refused(self, program):
         body = {"key": "phone", "contacts": [{"email": "ann@example.com"}]}
 
@@ -245,6 +354,17 @@ class TestContactsBulk:
 
 class TestEvents:
     URL = "/api/v1/events/"
+
+    def test_one_that_nobody_could_tell_from_its_repeat_is_refused(self, program):
+        body = [{"event": "Order", "identity": "email:ann@example.com", "properties": {"total": 9}}]
+
+        refused = errors(program.post(self.URL, body, format="json"))
+
+        assert refused == {"0.message_id": "Give message_id or occurred_at, to know a repeat by."}
+        assert not Event.objects.exists()
+        body[0]["message_id"] = "order-1"
+        counts = [program.post(self.URL, body, format="json").json() for _twice in range(2)]
+        assert [count["recorded"] for count in counts] == [1, 0]
 
     def test_are_taken_and_told_one_by_one(self, program):
         contact = ContactFactory(email="ann@example.com")
@@ -349,6 +469,32 @@ class TestSuppressions:
         assert list(found[0]) == ["id", "channel", "reason", "at", "source"]
         lifted = client.post(f"{self.URL}{made.json()['id']}/lift/", {"why": "mistake"}, format="json")
         assert lifted.status_code == HTTPStatus.NO_CONTENT
+        assert not Suppression.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("channel", "kept", "typed"),
+        [
+            ("email", "ann@münchen.example", " Ann@xn--mnchen-3ya.example"),
+            ("sms", "+49170123456", "0049 170 / 12-34.56"),
+        ],
+    )
+    def test_whatever_way_an_address_is_written_it_is_the_contacts(self, program, noon, channel, kept, typed):
+        program.post(self.URL, {"address": typed, "channel": channel}, format="json")
+
+        suppression = Suppression.objects.get()
+        assert bytes(suppression.address_hash) == address_hash(kept)
+        for address in (kept, typed):
+            found = program.get(self.URL, {"address": address}).json()["results"]
+            assert [one["id"] for one in found] == [suppression.pk]
+
+    @pytest.mark.parametrize(
+        ("channel", "typed"), [("email", "ann"), ("sms", "ann@example.com"), ("sms", "12")]
+    )
+    def test_what_is_no_address_of_the_channel_is_refused(self, program, channel, typed):
+        response = program.post(self.URL, {"address": typed, "channel": channel}, format="json")
+
+        assert list(errors(response)) == ["address"]
+        assert list(errors(program.get(self.URL, {"address": typed, "channel": channel}))) == ["address"]
         assert not Suppression.objects.exists()
 
 

@@ -1,15 +1,18 @@
 from datetime import timedelta
 from http import HTTPStatus
+from zoneinfo import ZoneInfo
 
 import orjson
 import pytest
 from django.db import connection
 from django.db.models.functions import Now
 from django.urls import reverse
+from lxml.html import document_fromstring
 
 from apps.contacts import services
 from apps.contacts.models import Attribute, Consent, Contact, Suppression
 from apps.contacts.services import EventIn
+from apps.core import clock
 from tests.factories.accounts import UserFactory
 from tests.factories.contacts import (
     AttributeFactory,
@@ -64,6 +67,7 @@ class TestList:
             ({"suppressed": "yes"}, ["cat"]),
             ({"suppressed": "no"}, ["bob", "ann"]),
             ({"added": "1"}, ["cat", "bob", "ann"]),
+            ({"added": "7"}, ["cat", "bob", "ann"]),
             ({"where": [["city", "eq", "bonn"]]}, ["ann"]),
             ({"where": [["city", "starts", "PA"]]}, ["bob"]),
             ({"where": [["city", "missing", ""]]}, ["cat"]),
@@ -151,6 +155,25 @@ class TestList:
 
         assert 'id="contact-list"' in fragment
         assert "<html" not in fragment
+
+    @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+    def test_today_begins_where_the_viewer_is(self, login, zone):
+        client = login(UserFactory(role="marketing_lead", timezone=zone))
+        midnight = clock.now().astimezone(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+        for name, at in (("new", midnight), ("old", midnight - timedelta(seconds=1))):
+            contact = ContactFactory(email=f"{name}@example.com")
+            Contact.objects.filter(pk=contact.pk).update(created_at=at)
+
+        page = client.get(url("list"), {"added": "1"})
+
+        assert shown(page) == ["new@example.com"]
+
+    @pytest.mark.parametrize("name", ["list", "csv"])
+    def test_a_value_that_cannot_be_leads_back_to_the_list_and_is_told(self, person, people, name):
+        page = person.get(url(name), {"where": '[["visits","gte","abc"]]', "q": "ann"}, follow=True)
+
+        assert page.redirect_chain == [("/contacts/?q=ann", HTTPStatus.FOUND)]
+        assert "“abc” is not a number." in page.content.decode()
 
     def test_csv_is_what_the_list_shows_with_formulas_made_text(self, person, people):
         Contact.objects.filter(email="ann@example.com").update(attributes={"city": "=1+1", "visits": -3})
@@ -247,17 +270,71 @@ class TestTimeline:
         assert len(entries) == 71
         assert [entry.at for entry in entries] == sorted((entry.at for entry in entries), reverse=True)
 
-    def test_a_broken_cursor_is_not_found(self, person, contact):
-        assert person.get(url("timeline", contact), {"cursor": "x"}).status_code == HTTPStatus.NOT_FOUND
+    @pytest.mark.parametrize(
+        "cursor", ["x", "20240101T000000.000000--100", "99991231T235959.999999-0", "20240101T000000.000000-"]
+    )
+    def test_a_broken_cursor_is_not_found(self, person, contact, cursor):
+        assert person.get(url("timeline", contact), {"cursor": cursor}).status_code == HTTPStatus.NOT_FOUND
+
+
+def filled(page):
+    """Return what a browser would send of the form on the page, hidden inputs and all."""
+    inputs = document_fromstring(page.content).get_element_by_id("contact-form").fields
+    return {name: inputs[name] or "" for name in dict(inputs)}
 
 
 class TestEdit:
+    def test_what_others_changed_meanwhile_stays_where_this_edit_says_nothing(self, person, lead, noon):
+        for key in ("city", "plan"):
+            AttributeFactory(key=key)
+        contact = ContactFactory(attributes={"city": "Bonn", "plan": "Tin"}, phone="+4917011")
+        told = filled(person.get(url("edit", contact)))
+        services.contact_update(
+            contact=contact, phone="+4917022", attributes={"city": "Paris"}, by=lead, now=noon
+        )
+
+        person.post(url("edit", contact), told | {"attr-plan": "Gold"})
+
+        contact.refresh_from_db()
+        assert contact.attributes == {"city": "Paris", "plan": "Gold"}
+        assert contact.phone == "+4917022"
+
+    def test_what_others_changed_meanwhile_is_shown_and_overwritten_only_when_saved_again(
+        self, person, lead, noon
+    ):
+        AttributeFactory(key="city")
+        contact = ContactFactory(attributes={"city": "Bonn"})
+        told = filled(person.get(url("edit", contact))) | {"attr-city": "Rome"}
+        services.contact_update(contact=contact, attributes={"city": "Paris"}, by=lead, now=noon)
+
+        page = person.post(url("edit", contact), told)
+        contact.refresh_from_db()
+
+        assert "Somebody else has changed this to “Paris”" in page.content.decode()
+        assert contact.attributes == {"city": "Paris"}
+        assert filled(page)["attr-city"] == "Rome"
+        person.post(url("edit", contact), filled(page))
+        contact.refresh_from_db()
+        assert contact.attributes == {"city": "Rome"}
+
+    def test_text_of_several_lines_is_no_change(self, person):
+        AttributeFactory(key="note")
+        contact = ContactFactory(attributes={"note": "one\ntwo"})
+        page = person.get(url("edit", contact))
+        told = filled(page)
+        assert '<textarea name="attr-note"' in page.content.decode()
+        sent = {name: text.replace("\n", "\r\n") for name, text in told.items()}
+
+        person.post(url("edit", contact), sent | {"phone": "+4917011"})
+
+        contact.refresh_from_db()
+        assert (contact.phone, contact.attributes) == ("+4917011", {"note": "one\ntwo"})
+
     def test_fields_are_typed_and_only_changes_are_saved(self, person):
         AttributeFactory(key="vip", type=Attribute.Type.BOOLEAN)
         AttributeFactory(key="plan", type=Attribute.Type.CHOICE, choices=["Gold", "Tin"])
         contact = ContactFactory(attributes={"vip": True, "plan": "Old", "kept": 1})
-        form = person.get(url("edit", contact)).context["form"]
-        told = {field.html_name: field.value() or "" for field in form} | {"attr-plan": "Gold"}
+        told = filled(person.get(url("edit", contact))) | {"attr-plan": "Gold"}
 
         response = person.post(url("edit", contact), told)
 

@@ -1,10 +1,14 @@
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from django.core.exceptions import ValidationError
 
 from apps.collaboration.models import AuditEvent
 from apps.contacts import selectors, services
 from apps.contacts.addresses import address_hash
 from apps.contacts.models import Attribute, Contact, Identity
+from apps.contacts.services import contacts as contact_services
 from tests.factories.contacts import AttributeFactory, ContactFactory, IdentityFactory
 
 pytestmark = pytest.mark.django_db
@@ -18,6 +22,7 @@ class TestContactCreate:
 
         assert (contact.email, contact.phone) == ("ann@example.com", "+49170123456")
         assert contact.email_hash == address_hash("ann@example.com")
+        assert contact.phone_hash == address_hash("+49170123456")
         assert set(contact.identities.values_list("namespace", "value")) == {
             ("email", "ann@example.com"),
             ("crm", "4711"),
@@ -65,6 +70,23 @@ class TestContactCreate:
         assert not Contact.objects.exists()
         assert Attribute.objects.get().key == "visits"
 
+    def test_a_key_that_somebody_else_describes_at_the_same_time_is_of_their_type(self, lead, noon, rival):
+        rival(contact_services, "number")
+
+        with pytest.raises(ValidationError) as refusal:
+            services.contact_create(email="ann@example.com", attributes={"score": "high"}, by=lead, now=noon)
+
+        assert list(refusal.value.message_dict) == ["attributes.score"]
+        assert not Contact.objects.exists()
+
+    def test_a_key_that_is_being_taken_away_takes_no_values(self, lead, noon):
+        AttributeFactory(key="score", removed_at=noon)
+
+        with pytest.raises(ValidationError, match="just being taken away"):
+            services.contact_create(email="ann@example.com", attributes={"score": "high"}, by=lead, now=noon)
+
+        assert not Contact.objects.exists()
+
     def test_nobody_is_made_twice(self, lead, noon):
         ContactFactory(email="ann@example.com")
 
@@ -86,6 +108,26 @@ class TestContactUpdate:
         assert contact.attributes == {"country": "FR"}
         assert contact.phone == "+49170123456"
         assert AuditEvent.objects.get().details == {"fields": ["attributes.country", "attributes.plan"]}
+
+    def test_a_number_changes_with_its_hash(self, lead, noon):
+        contact = ContactFactory(phone="+49170123456")
+
+        changed = services.contact_update(contact=contact, phone="+49 170 99", by=lead, now=noon)
+        assert (changed.phone, changed.phone_hash) == ("+4917099", address_hash("+4917099"))
+        changed = services.contact_update(contact=contact, phone="", by=lead, now=noon)
+        assert (changed.phone, changed.phone_hash) == ("", None)
+
+    def test_numbers_from_before_there_were_hashes_get_theirs(self):
+        module = import_module("apps.contacts.migrations.0005_contact_phone_hashes")
+        old = ContactFactory(phone="+49170123456", phone_hash=None)
+        ContactFactory()
+
+        module.hash_phones(apps, None)
+        module.hash_phones(apps, None)
+
+        old.refresh_from_db()
+        assert bytes(old.phone_hash) == address_hash("+49170123456")
+        assert Contact.objects.filter(phone_hash__isnull=True).count() == 1
 
     def test_a_new_address_is_one_more_identity(self, lead, noon):
         contact = ContactFactory(email="old@example.com")

@@ -96,6 +96,35 @@ class TestLayoutDetect:
     def test_empty_columns_at_the_end_are_nothing(self):
         assert layout("email,name,,\na@example.com,Ann,,\n").names == ["email", "name"]
 
+    def test_a_first_row_wider_than_the_sample_is_a_row(self):
+        found = layout(f"email,note\na@example.com,{'x' * 300_000}\nb@example.com,y\n")
+
+        assert found.names == ["email", "note"]
+        assert [row[0] for row in found.rows] == ["a@example.com"]
+
+    def test_a_header_wider_than_the_sample_has_all_its_names(self):
+        names = [f"c{n}{'é' * 150}{' ' * 500}" for n in range(500)]
+
+        found = layout(",".join(names) + "\n" + "," * 499 + "1\n")
+
+        assert found.names == [name.strip() for name in names]
+
+    @pytest.mark.parametrize(
+        ("raw", "reason"),
+        [
+            (b'email,na"me\na@example.com,"x"\n', None),
+            (b'email,"na"me\na@example.com,x\n', "quotation mark stands in the wrong place"),
+            (b'email,"name\na@example.com,x\n', "opened in this row and never closed"),
+            (b"email,n\xffme\na@example.com,x\n" + "b@example.com,é\n".encode() * 20, "no letters of UTF-8"),
+        ],
+    )
+    def test_a_header_is_read_as_strictly_as_the_rows(self, raw, reason):
+        if reason is None:
+            assert layout(raw).names == ["email", 'na"me']
+            return
+        with pytest.raises(FileRefused, match=reason):
+            layout(raw)
+
     @pytest.mark.parametrize(
         ("text", "reason"),
         [

@@ -1,15 +1,15 @@
-from unittest import mock
+from datetime import UTC, datetime
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 
 from apps.collaboration.models import AuditEvent
-from apps.contacts import registries, selectors, services
+from apps.contacts import selectors, services
 from apps.contacts.attributes import index_name, sql_expression
 from apps.contacts.models import Attribute, Contact
-from apps.contacts.registries import Use
 from tests.factories.contacts import AttributeFactory, ContactFactory
+from tests.factories.segments import SegmentFactory
 
 
 @pytest.mark.django_db
@@ -80,19 +80,24 @@ class TestAttributeUpdate:
 
 @pytest.mark.django_db
 class TestAttributeDelete:
-    def test_what_is_used_stays_and_the_refusal_says_by_what(self, lead, noon):
+    @pytest.mark.parametrize("archived_at", [None, datetime(2030, 1, 1, tzinfo=UTC)])
+    def test_what_a_segment_asks_for_stays_and_the_refusal_says_where(self, lead, noon, archived_at):
         attribute = AttributeFactory(key="city", label="City")
+        rule = {"any": [{"event": "order", "did": True}, {"none": [{"attribute": "city", "op": "missing"}]}]}
+        SegmentFactory(name="Berliners", rule=rule, archived_at=archived_at)
 
-        def uses(key):
-            return [Use("Segment", "Berliners")] if key == "city" else []
-
-        with (
-            mock.patch.dict(registries.attribute_uses._entries, {"test": uses}),
-            pytest.raises(services.AttributeRefused, match="is used by Segment “Berliners”"),
-        ):
+        with pytest.raises(services.AttributeRefused, match="is used by Segment “Berliners”"):
             services.attribute_delete(attribute=attribute, by=lead, now=noon)
 
         assert Attribute.objects.get() == attribute
+
+    def test_a_segment_that_compares_with_its_name_does_not_use_it(self, lead, noon):
+        attribute = AttributeFactory(key="city")
+        SegmentFactory(rule={"attribute": "plan", "op": "eq", "value": "city"})
+
+        services.attribute_delete(attribute=attribute, by=lead, now=noon)
+
+        assert not Attribute.objects.exists()
 
     def test_is_hidden_at_once(self, lead, noon):
         services.attribute_delete(attribute=AttributeFactory(), by=lead, now=noon)
@@ -135,6 +140,30 @@ class TestAttributesSettle:
             cursor.execute("SET enable_seqscan = off")
         assert index_name("city") in found.explain()
 
+    def test_text_longer_than_an_entry_of_an_index_is_kept_and_found(self, lead, noon):
+        attribute = AttributeFactory(key="note", is_indexed=True)
+        services.attributes_settle(now=noon)
+        letters = [chr(0x20000 + n * 7_919 % 40_000) for n in range(10_000)]
+        long, other = "".join(letters), "".join([*letters[:9_999], "!"])  # four bytes a letter
+
+        for name, note in (("ann", long), ("bob", other), ("cat", long[:2_000])):
+            services.contact_create(email=f"{name}@example.com", attributes={"note": note}, by=lead, now=noon)
+
+        def found(operator, value):
+            condition = selectors.Condition(attribute, selectors.Operator(operator), value)
+            people = selectors.contacts(selectors.ContactAsk(conditions=[condition]))
+            return sorted(contact.email.partition("@")[0] for contact in people)
+
+        assert built("note")
+        assert found("eq", long) == ["ann"]
+        assert found("eq", long[:700]) == []
+        assert found("starts", long[:9_999]) == ["ann", "bob"]
+        assert found("starts", long[:50]) == ["ann", "bob", "cat"]
+        assert found("gte", long) == ["ann"]
+        assert found("lte", other) == ["bob", "cat"]
+        services.attribute_update(attribute=attribute, is_indexed=False, by=lead, now=noon)
+        services.attributes_settle(now=noon)
+
     def test_drops_the_index_that_is_no_longer_asked_for(self, lead, noon):
         attribute = AttributeFactory(key="city", is_indexed=True)
         services.attributes_settle(now=noon)
@@ -157,6 +186,23 @@ class TestAttributesSettle:
             cursor.execute("SELECT pg_get_indexdef(to_regclass(%s))", [index_name("city")])
             assert "numeric" in cursor.fetchone()[0]
         services.attribute_update(attribute=attribute, is_indexed=False, by=lead, now=noon)
+        services.attributes_settle(now=noon)
+
+    def test_an_index_that_cannot_be_built_holds_up_no_other(self, lead, noon):
+        broken = AttributeFactory(key="age", label="A", type="number", is_indexed=True)
+        sound = AttributeFactory(key="city", label="B", is_indexed=True)
+        contact = ContactFactory(attributes={"age": "old"})
+
+        services.attributes_settle(now=noon)
+
+        broken.refresh_from_db()
+        sound.refresh_from_db()
+        assert (broken.index_built_at, sound.index_built_at) == (None, noon)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT to_regclass(%s)", [index_name("age")])
+            assert cursor.fetchone() == (None,)
+        contact.delete()
+        services.attribute_update(attribute=sound, is_indexed=False, by=lead, now=noon)
         services.attributes_settle(now=noon)
 
     def test_strips_what_was_taken_away_from_all_contacts(self, lead, noon):

@@ -1,10 +1,13 @@
 import random
+from contextlib import nullcontext
 
 import pytest
-from django.db import connection
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import OperationalError, connection
 
 from apps.collaboration.models import AuditEvent
-from apps.contacts import services, staging
+from apps.contacts import selectors, services, staging
+from apps.contacts.addresses import address_hash
 from apps.contacts.csvfile import FileRefused
 from apps.contacts.mapping import MappingInvalid
 from apps.contacts.models import (
@@ -83,6 +86,18 @@ class TestImport:
 
         assert counts(done) == {"unchanged": 1}
         assert people() == {"ann@example.com": {"city": "Bonn"}}
+
+    def test_a_number_comes_with_its_hash(self, run):
+        ContactFactory(email="bob@example.com", phone="+49170123456")
+
+        run("email,phone\nann@example.com,+49 170 12\nbob@example.com,+4917099\ncat@example.com,\n")
+
+        hashed = dict(Contact.objects.values_list("phone", "phone_hash"))
+        assert {phone: told and bytes(told) for phone, told in hashed.items()} == {
+            "+4917012": address_hash("+4917012"),
+            "+4917099": address_hash("+4917099"),
+            "": None,
+        }
 
     def test_values_are_kept_by_their_type(self, run):
         run(
@@ -308,12 +323,39 @@ class TestFaults:
             (9, "note", "This has 10,485,760 characters; at most 10,000 fit."),
         ]
         assert set(people()) == {"ann@example.com", "gus@example.com"}
-        assert [len(cell) for cell in done.faults.get(row=9).cells] == [15, 1, 1000]
+        kept = done.faults.get(row=9).cells
+        assert (kept[:2], len(kept[2]), kept[2][-8:]) == (["fay@example.com", "1"], 10_004, "xxxx […]")
         assert done.samples["invalid"][0] == {
             "row": 3,
             "column": "email",
             "reason": "“not-an-address” is not an e-mail address.",
         }
+
+    def test_the_error_file_has_every_cell_whole_and_comes_back_until_it_is_mended(self, run):
+        AttributeFactory(key="visits", type=Attribute.Type.NUMBER)
+        AttributeFactory(key="note")
+        text = (
+            "email,visits,note\n"
+            f"ann@example.com,many,{'n' * 9_999}\n"
+            "dan@example.com,1,a,=b,c\n"
+            f"fay@example.com,1,{'x' * 10_001}\n"
+        )
+
+        first = "".join(selectors.import_errors(run(text)))
+        again = run(first)
+        second = "".join(selectors.import_errors(again))
+        mended = second.replace(",many,", ",3,").replace("'=b,c", ",").replace("x […]", "").replace("xxx", "")
+        done = run(mended)
+
+        assert counts(again) == {"invalid": 3}
+        assert (
+            second.splitlines()[0]
+            == first.splitlines()[0]
+            == "\ufeffemail,visits,note,(row),(column),(reason)"
+        )
+        assert first.splitlines()[2] == "dan@example.com,1,a,3,,This row has 5 cells; the header has 3.,'=b,c"
+        assert counts(done) == {"created": 3}
+        assert people()["ann@example.com"] == {"visits": 3, "note": "n" * 9_999}
 
     def test_the_same_bad_text_is_refused_in_every_row_and_chunk(self, run, monkeypatch):
         AttributeFactory(key="visits", type=Attribute.Type.NUMBER)
@@ -381,11 +423,20 @@ class TestImportUpload:
         assert not ImportFile.objects.exists()
 
     def test_can_be_read_again_in_another_encoding(self, upload):
+        draft = upload("email,größe\nann@example.com,1\n".encode())
+
+        services.import_reread(import_file=draft, encoding="cp1252", delimiter=",")
+
+        assert draft.columns[1]["name"] == "grÃ¶ÃŸe"
+
+    def test_is_not_read_again_in_an_encoding_that_it_is_not_in(self, upload):
         draft = upload("email,größe\nann@example.com,1\n".encode("cp1252"))
 
-        services.import_reread(import_file=draft, encoding="utf-8", delimiter=",")
+        with pytest.raises(FileRefused, match="no letters of UTF-8"):
+            services.import_reread(import_file=draft, encoding="utf-8", delimiter=",")
 
-        assert draft.columns[1]["name"] == "gr\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}e"
+        draft.refresh_from_db()
+        assert [column["name"] for column in draft.columns] == ["email", "größe"]
 
 
 class TestImportStart:
@@ -476,9 +527,31 @@ class TestDryRun:
         assert people()["new@example.com"] == {"city": "Rome"}
         assert ImportFault.objects.count() == 1
 
+    def test_leaves_the_dictionary_alone_until_the_import_itself(self, upload, noon, lead):
+        import_file = upload("email,city,n,size\nann@example.com,Bonn,3,L\nbob@example.com,Bonn,x,M\n")
+        mapping = {"email": "email", "city": "attr:city", "n": "attr:visits:number", "size": "attr:size"}
+
+        services.import_start(import_file=import_file, by=lead, now=noon, is_dry_run=True, mapping=mapping)
+        dry = services.import_run(import_file=import_file, now=noon)
+
+        assert counts(dry) == {"updated": 1, "invalid": 1}
+        assert Attribute.objects.get().key == "city"
+        assert dry.mapping == mapping
+
+        services.import_start(import_file=import_file, by=lead, now=noon, mapping=dry.mapping)
+        done = services.import_run(import_file=import_file, now=noon)
+
+        assert counts(done) == counts(dry)
+        assert people()["ann@example.com"] == {"city": "Bonn", "visits": 3, "size": "L"}
+        made = Attribute.objects.exclude(key="city").values_list("key", "type", "is_defined")
+        assert set(made) == {("visits", "number", True), ("size", "text", False)}
+        audited = AuditEvent.objects.filter(action="attribute.created")
+        assert set(audited.values_list("by", flat=True)) == {lead.pk}
+        assert audited.count() == 2
+
 
 class TestAtAnyMoment:
-    """Killed, cancelled, doubled: see also tests/contacts/test_import_processes.py for a real kill."""
+    """Killed, cancelled, doubled: what a kill leaves behind is what these begin with."""
 
     TEXT = "email,n\n" + "".join(f"{n}@example.com,{n}\n" for n in range(100)) + "bad,1\n0@example.com,9\n"
 
@@ -563,12 +636,14 @@ class TestAtAnyMoment:
         carry_out = staging._carry_out
         raced = []
 
-        def slower(cursor, terms, parameters, *, by, now):
+        def slower(cursor, terms, parameters):
             if not raced:
                 raced.append(1)
+                cursor.execute("SELECT count(*) FROM import_plan")
+                cursor.fetchall()  # so the plan stands
                 other_connection.execute(_SOMEBODY_ELSE)
                 other_connection.commit()
-            carry_out(cursor, terms, parameters, by=by, now=now)
+            carry_out(cursor, terms, parameters)
 
         monkeypatch.setattr(staging, "_carry_out", slower)
         for _ring in range(15):
@@ -589,6 +664,66 @@ class TestAtAnyMoment:
         services.import_resume(import_file=started, by=None, now=noon)
         done = services.import_run(import_file=started, now=_database_now())
         assert counts(done) == {"created": 100, "invalid": 1, "duplicate": 1}
+
+    @pytest.mark.parametrize(
+        ("sqlstate", "state"),
+        [
+            ("57P01", "running"),
+            ("40P01", "running"),
+            ("53100", "running"),
+            ("54000", "failed"),
+            ("57014", "failed"),
+        ],
+    )
+    def test_only_what_passes_is_tried_again_without_being_asked(self, started, monkeypatch, sqlstate, state):
+        def fail(*args):
+            with connection.cursor() as cursor:
+                cursor.execute(f"DO $$ BEGIN RAISE SQLSTATE '{sqlstate}'; END $$")
+
+        monkeypatch.setattr(import_work, "_chunk_commit", fail)
+
+        with nullcontext() if state == "failed" else pytest.raises(OperationalError):
+            services.imports_run(now=_database_now())
+
+        started.refresh_from_db()
+        assert started.state == state
+
+    def test_one_that_failed_goes_on_and_knows_whom_it_has_met(self, started, monkeypatch, noon):
+        services.imports_run(now=_database_now())
+        with monkeypatch.context() as patch:
+            patch.setattr(import_work, "_chunk_commit", lambda *args: 1 / 0)
+            services.imports_run(now=_database_now())
+        services.import_resume(import_file=started, by=None, now=noon)
+
+        done = services.import_run(import_file=started, now=_database_now())
+
+        assert counts(done) == {"created": 100, "invalid": 1, "duplicate": 1}
+        assert not ImportKey.objects.exists()
+
+    def test_a_slow_one_is_let_go_after_its_time_and_goes_on_with_the_next_ring(self, started, monkeypatch):
+        monkeypatch.setattr(import_work, "CHUNKS_PER_RING", 1_000)
+        monkeypatch.setattr(import_work, "SECONDS_PER_RING", 0)
+
+        services.imports_run(now=_database_now())
+
+        started.refresh_from_db()
+        assert (started.state, started.rows_total) == ("running", 10)
+        assert ImportFile.objects.claimable(at=_database_now()).get() == started
+
+    def test_a_worker_out_of_time_undoes_its_chunk_and_fails_nothing(self, started, monkeypatch):
+        commit = import_work._chunk_commit
+
+        def slow(*args):
+            commit(*args)
+            raise SoftTimeLimitExceeded
+
+        monkeypatch.setattr(import_work, "_chunk_commit", slow)
+        services.imports_run(now=_database_now())
+        monkeypatch.undo()
+
+        started.refresh_from_db()
+        assert (started.state, started.rows_total, Contact.objects.count()) == ("running", 0, 0)
+        assert ImportFile.objects.claimable(at=_database_now()).get() == started
 
     def test_a_file_that_is_gone_is_said(self, started):
         started.file.storage.delete(started.file.name)

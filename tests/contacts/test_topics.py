@@ -129,9 +129,9 @@ def test_topics_in_use_before_are_described_under_their_very_words_and_nothing_e
     segment = SegmentFactory(rule=ASKS)
 
     for app, name in [
-        ("contacts", "0005_topics_described"),
-        ("messaging", "0003_topics_described"),
-        ("segments", "0002_topics_described"),
+        ("contacts", "0021_topics_described"),
+        ("messaging", "0010_topics_described"),
+        ("segments", "0010_topics_described"),
     ] * 2:  # it can run twice
         with connection.cursor() as cursor:
             cursor.execute(import_module(f"apps.{app}.migrations.{name}").DESCRIBE)

@@ -44,6 +44,13 @@ class TestVariables:
             ("{{ first_name }}", ("error", "unknown-variable", 2)),
             ("{{ something }}", ("error", "unknown-variable", 2)),
             ("{{ campaign.nmae }}", ("error", "unknown-variable", 2)),
+            ("{% assign k = 'margin' %}\n{{ contact[k] }}", ("error", "computed-attribute", 3)),
+            ("{% assign k = 'margin' %}{{ contact[k] | default: 'x' }}", ("error", "computed-attribute", 2)),
+            ("{% if contact[contact.email] %}x{% endif %}", ("error", "computed-attribute", 2)),
+            ("{% assign k = 'contact' %}{{ [k].margin }}", ("error", "computed-attribute", 2)),
+            ("{{ contact.city[contact.email] }}", ("error", "computed-attribute", 2)),
+            ("{{ contact[0] }}", ("error", "unknown-attribute", 2)),
+            ("{{ contact['margin'] }}", ("error", "forbidden-attribute", 2)),
         ],
     )
     def test_each_is_found_where_it_stands(self, inner, finding):
@@ -139,6 +146,79 @@ class TestLinksAndImages:
     )
     def test_an_address_that_works_has_no_problem(self, url):
         assert address_problem(url) == ""
+
+
+SHOP = '<a href="https://shop.net/">Shop</a>'
+OUT = '<a href="{{ unsubscribe_url }}">Unsubscribe</a>'
+
+
+class TestWayOut:
+    @pytest.mark.parametrize(
+        "way_out",
+        [
+            "<!-- {{ unsubscribe_url }} -->",
+            f"<!-- {OUT} -->",
+            "{{ unsubscribe_url }}",
+            "{% if unsubscribe_url %}Unsubscribe{% endif %}",
+            "{% assign there = unsubscribe_url %}",
+            f"{{% comment %}}{OUT}{{% endcomment %}}",
+            f"{{% comment %}}{{% if contact.city %}}{{% endcomment %}}{{% comment %}}{OUT}{{% endcomment %}}",
+            f"{{% capture out %}}{OUT}{{% endcapture %}}",
+            f"{{% raw %}}{OUT}{{% endraw %}}",
+            '<a href="{{ unsubscribe_url }}"> </a>',
+            '<a href="{{ unsubscribe_url }}" style="display: none">Unsubscribe</a>',
+            f'<span style="display:none">{OUT}</span>',
+            '<a href="https://shop.net/?to={{ unsubscribe_url }}">Unsubscribe</a>',
+            '<a title="{{ unsubscribe_url }}" href="https://shop.net/">Unsubscribe</a>',
+        ],
+    )
+    def test_a_mention_that_nobody_can_follow_is_none(self, way_out):
+        assert "no-unsubscribe" in {code for _level, code, _line in found(way_out=f"{way_out}{SHOP}")}
+
+    def test_a_title_is_none(self):
+        head = "<mj-head><mj-title>{{ unsubscribe_url }}</mj-title></mj-head>"
+        source = EmailSource("Hello", "Come", mjml(SHOP, head=head), "Bye {{ unsubscribe_url }}")
+
+        assert [one.code for one in lint(source, source.compile(), KNOWN)] == ["no-unsubscribe"]
+
+    @pytest.mark.parametrize(
+        "way_out",
+        [
+            f"{{% if contact.city %}}{OUT}{{% endif %}}",
+            f"{{% if contact.city %}}{OUT}{{% else %}}Bye{{% endif %}}",
+            f"{{% if contact.city %}}{OUT}{{% elsif contact.phone %}}{OUT}{{% endif %}}",
+            f"{{% for word in contact.city %}}{OUT}{{% else %}}{OUT}{{% endfor %}}",
+            f"{{% case contact.city %}}{{% when 'Rome' %}}{OUT}{{% endcase %}}",
+        ],
+    )
+    def test_a_link_that_some_readers_do_not_get_is_an_error(self, way_out):
+        source = EmailSource("Hello", "Come", mjml(f"{way_out}{SHOP}"), "Bye {{ unsubscribe_url }}")
+
+        (finding,) = errors(lint(source, source.compile(), KNOWN))
+
+        assert finding.code == "no-unsubscribe"
+        assert "depends on a condition" in finding.message
+
+    @pytest.mark.parametrize(
+        "way_out",
+        [
+            OUT,
+            "<a class='x' href='{{- unsubscribe_url -}}'><b>{{ campaign.name }}</b></a>",
+            '<a href="{{ unsubscribe_url }}"><img src="https://shop.net/x.png" alt="Unsubscribe"></a>',
+            f"{{% if contact.city %}}{OUT}{{% endif %}}{OUT}",
+            f"{{% if contact.city %}}{OUT}{{% else %}}{OUT}{{% endif %}}",
+            f"{{% case contact.city %}}{{% when 'Rome' %}}{OUT}{{% else %}}{OUT}{{% endcase %}}",
+            f"{{% unless contact.city %}}{{% if contact.phone %}}{OUT}{{% else %}}{OUT}{{% endif %}}"
+            f"{{% else %}}{OUT}{{% endunless %}}",
+        ],
+    )
+    def test_a_link_that_every_reader_gets_is_right(self, way_out):
+        assert found(way_out=f"{way_out}{SHOP}") == []
+
+    def test_a_button_of_mjml_is_a_link(self):
+        button = '</mj-text><mj-button href="{{ unsubscribe_url }}">Unsubscribe</mj-button><mj-text>'
+
+        assert found(way_out=f"{button}{SHOP}") == []
 
 
 class TestTheWhole:

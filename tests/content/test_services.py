@@ -162,7 +162,10 @@ class TestTemplateRename:
 
         template.refresh_from_db()
         assert (template.name, template.description, template.versions.count()) == ("New", "d", 1)
-        assert AuditEvent.objects.get().details == {"from": "Old"}
+        assert [(event.action, event.details) for event in AuditEvent.objects.order_by("pk")] == [
+            ("template.renamed", {"from": "Old"}),
+            ("template.described", {"from": ""}),
+        ]
 
 
 class TestTemplateArchive:
@@ -170,9 +173,11 @@ class TestTemplateArchive:
     def used(self, monkeypatch):
         """Return a function that makes a template look used, running or not."""
 
-        def use(template, *, keeps_it):
-            one = uses.TemplateUse(template.pk, "Spring mail", "Message", "/", keeps_it=keeps_it)
-            monkeypatch.setitem(uses.template_uses._entries, "test", lambda ids: [one])
+        def use(template, *, keeps_it, is_visible=True):
+            one = uses.TemplateUse(
+                template.pk, "Spring mail", "Message", "/", keeps_it=keeps_it, is_visible=is_visible
+            )
+            monkeypatch.setitem(uses.template_uses._entries, "test", lambda ids, user: [one])
 
         return use
 
@@ -207,6 +212,15 @@ class TestTemplateArchive:
             services.template_archive(template=template, by=lead, now=noon)
 
         assert everything() == before
+
+    def test_the_refusal_names_nothing_that_the_person_may_not_know(self, noon, lead, used):
+        template = TemplateFactory()
+        used(template, keeps_it=True, is_visible=False)
+
+        with pytest.raises(services.TemplateInUse) as refusal:
+            services.template_archive(template=template, by=lead, now=noon)
+
+        assert str(refusal.value) == "It is in use: 1 other. Archive it when that is over."
 
     def test_is_not_refused_for_what_has_ended(self, noon, lead, used):
         template = TemplateFactory()

@@ -8,6 +8,8 @@ from django.urls import reverse
 from apps.accounts.models import User
 from apps.campaigns import readiness
 from apps.campaigns.models import Campaign
+from apps.campaigns.selectors import goal_progress
+from apps.campaigns.services import campaigns_watch
 from apps.contacts.models import Contact, Event, ImportFile
 from apps.core import clock
 from apps.demo import building, experiment, hillstrom, services
@@ -62,7 +64,9 @@ def test_the_demo_shows_what_the_published_experiment_found(client):
     assert all(
         row.difference.is_clear for part in campaign_results(campaign).findings for row in part.comparisons
     )
-    assert rollups_verify(campaign=campaign) == []
+    assert rollups_verify(campaign=campaign, now=clock.now()) == []
+    campaigns_watch(now=clock.now())
+    assert goal_progress(campaign, clock.now()).reached == 578
     assert readiness.problems(Campaign.objects.get(name=building.NAME), now)
 
     client.force_login(User.objects.get(email="executive@bookend.example"))

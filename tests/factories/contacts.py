@@ -63,6 +63,8 @@ class ContactFactory(factory.django.DjangoModelFactory):
 
     email = factory.Sequence(lambda n: f"contact-{n}@example.com")
     email_hash = factory.LazyAttribute(lambda contact: address_hash(contact.email) if contact.email else None)
+    phone = ""
+    phone_hash = factory.LazyAttribute(lambda contact: address_hash(contact.phone) if contact.phone else None)
 
     @factory.post_generation
     def identity(self, create, extracted, **kwargs):

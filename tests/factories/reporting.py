@@ -56,18 +56,22 @@ def recipient_add(message, *, contact=None, state="sent", reason=""):
     )
 
 
-def event_add(recipient, name, *, after, **properties):
-    """Record that the person did something so long after the message was due."""
+def event_add(recipient, name, *, after, received_at=None, **properties):
+    """Record that the person did something so long after the message was due; it came at once or later."""
     at = recipient.message.launched_at + after
     month_partition_ensure("contacts_event", month_of(at))
     return Event.objects.create(
-        contact=recipient.contact, name=name, occurred_at=at, received_at=at, properties=properties
+        contact=recipient.contact,
+        name=name,
+        occurred_at=at,
+        received_at=received_at or at,
+        properties=properties,
     )
 
 
-def hit_add(recipient, kind, *, machine_reason=""):
-    """Record what happened to a mail after it was sent."""
-    at = recipient.finished_at + MINUTE
+def hit_add(recipient, kind, *, machine_reason="", after=MINUTE):
+    """Record what happened to a mail so long after it was sent."""
+    at = recipient.finished_at + after
     month_partition_ensure("messaging_deliveryevent", month_of(at))
     return DeliveryEvent.objects.create(
         recipient=recipient,

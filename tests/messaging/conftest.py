@@ -1,7 +1,9 @@
 import pytest
 
+from apps.accounts.models import User
 from apps.messaging.delivery import engine as engines
 from apps.messaging.delivery.smtp import Timeouts
+from tests.factories.accounts import UserFactory
 from tests.mail import ScriptedServer
 
 
@@ -13,3 +15,9 @@ def mail_server(settings, monkeypatch):
         settings.EMAIL_URL = server.url
         yield server
     engines.engines_close()
+
+
+@pytest.fixture
+def owner():
+    """Someone who sends a channel's messages, but may not see people."""
+    return UserFactory(role=User.Role.CONTRIBUTOR)

@@ -3,9 +3,10 @@ from http import HTTPStatus
 import pytest
 from django.urls import reverse
 
+from apps.accounts.models import User
 from apps.messaging.models import Message, Sender
 from tests.factories.accounts import UserFactory
-from tests.factories.campaigns import AudienceFactory, CampaignFactory, ChannelFactory
+from tests.factories.campaigns import AudienceFactory, CampaignFactory, ChannelFactory, ContributorFactory
 from tests.factories.contacts import ContactFactory, SuppressionFactory
 from tests.factories.messaging import MessageFactory, RecipientFactory, SenderFactory
 
@@ -19,6 +20,52 @@ def program(api, lead):
 
 def url(name, *args):
     return reverse(f"api:{name}", args=args)
+
+
+class TestContactWhy:
+    def test_says_it_in_a_sentence_and_with_the_rows_of_the_ledger(self, program):
+        recipient = RecipientFactory(state="excluded", reason="suppressed")
+
+        told = program.get(
+            url("contact-why-why", recipient.contact_id), {"message": recipient.message_id}
+        ).json()
+
+        assert told["message"] == recipient.message_id
+        assert told["why"] == "Excluded at launch: Suppressed"
+        assert [(row["id"], row["state"], row["reason"]) for row in told["rows"]] == [
+            (recipient.pk, "excluded", "suppressed")
+        ]
+        assert told["rows"][0]["story"][0]["text"] == "In the audience, but left out at launch"
+
+    @pytest.mark.parametrize(
+        ("is_launched", "why"),
+        [
+            (True, "Not in the audience when the message was launched."),
+            (False, "The message has not been launched."),
+        ],
+    )
+    def test_says_why_there_is_no_row(self, program, is_launched, why):
+        message = MessageFactory(launched=is_launched)
+
+        told = program.get(url("contact-why-why", ContactFactory().pk), {"message": message.pk}).json()
+
+        assert told == {"message": message.pk, "why": why, "rows": []}
+
+    @pytest.mark.parametrize("asked", ["", "0", "x", "²", "9" * 30])
+    def test_refuses_what_names_no_message(self, program, asked):
+        response = program.get(url("contact-why-why", ContactFactory().pk), {"message": asked})
+
+        assert response.status_code == HTTPStatus.BAD_REQUEST
+        assert [error["field"] for error in response.json()["errors"]] == ["message"]
+
+    def test_knows_no_message_of_a_campaign_that_the_caller_may_not_see(self, api, owner):
+        message = MessageFactory(launched=True)
+
+        response = api(owner, "messages:read").get(
+            url("contact-why-why", ContactFactory().pk), {"message": message.pk}
+        )
+
+        assert response.status_code in {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND}
 
 
 class TestMessages:
@@ -85,6 +132,17 @@ class TestMessages:
 
         assert response.json() == {"retried": 1}
 
+    def test_those_are_retried_whom_the_server_told_exactly_this(self, program):
+        answer = "550 no such person\n"  # as it is kept where its line was cut
+        recipient = RecipientFactory(state="failed", answer=answer)
+        RecipientFactory(message=recipient.message, state="failed", answer="550 no such person")
+
+        response = program.post(
+            url("message-retry-failed", recipient.message.pk), {"answer": answer}, format="json"
+        )
+
+        assert response.json() == {"retried": 1}
+
     def test_recipients_are_paged_by_key_and_filtered(self, program):
         message = MessageFactory(launched=True)
         RecipientFactory.create_batch(3, message=message, state="sent")
@@ -106,6 +164,46 @@ class TestMessages:
 
         assert response.status_code == HTTPStatus.BAD_REQUEST
         assert [error["field"] for error in response.json()["errors"]] == ["channel"]
+
+    def test_whether_it_is_tracked_can_be_set_and_read(self, program):
+        campaign = CampaignFactory()
+        fields = {"campaign": campaign.pk, "name": "Spring", "is_tracked": False}
+
+        made = program.post(url("message-list"), fields, format="json").json()
+        assert made["is_tracked"] is False
+
+        changed = program.patch(url("message-detail", made["id"]), {"is_tracked": True}, format="json")
+        assert changed.json()["is_tracked"] is True
+        assert Message.objects.get().is_tracked
+
+    def test_a_campaign_that_one_may_not_know_is_not_there(self, api):
+        hidden = CampaignFactory()
+        contributor = UserFactory(role=User.Role.CONTRIBUTOR)
+        own = ContributorFactory(user=contributor).campaign
+        outsider = api(contributor, "messages:write")
+
+        def refusal(**fields):
+            response = outsider.post(url("message-list"), fields | {"name": "x"}, format="json")
+            assert response.status_code == HTTPStatus.BAD_REQUEST
+            return [(error["field"], error["message"]) for error in response.json()["errors"]]
+
+        absent = 10**9
+        for field, pk in (("campaign", hidden.pk), ("channel", hidden.channels.get().pk)):
+            known = {"campaign": own.pk, field: pk}
+            nowhere = {"campaign": own.pk, field: absent}
+            assert refusal(**known) == [
+                (name, text.replace(str(absent), str(pk))) for name, text in refusal(**nowhere)
+            ]
+
+    @pytest.mark.parametrize("ordering", ["name", "created_at", "updated_at"])
+    def test_messages_come_in_the_order_that_is_asked_for(self, program, ordering):
+        first, second = MessageFactory(name="A"), MessageFactory(name="B")
+
+        up = program.get(url("message-list"), {"ordering": ordering}).json()["results"]
+        down = program.get(url("message-list"), {"ordering": f"-{ordering}"}).json()["results"]
+
+        assert [row["id"] for row in up] == [first.pk, second.pk]
+        assert [row["id"] for row in down] == [second.pk, first.pk]
 
     def test_writing_in_somebody_elses_channel_is_not_allowed(self, api):
         campaign = CampaignFactory()
@@ -142,11 +240,25 @@ class TestMessages:
             url("message-test", message.pk), {"people": [lead.pk], "contact": contact.pk}, format="json"
         )
 
-        assert response.json() == {"sent_to": [lead.email]}
+        assert response.json() == {"sent_to": [lead.email], "not_sent": []}
         [taken] = mail_server.taken
         assert taken.recipient == lead.email
         assert taken.mail["Subject"] == "[Test] Spring is here"
         assert "Dear Ann" in taken.mail.get_body(("plain",)).get_content()
+
+    def test_a_test_that_reached_some_says_who_and_who_not(self, program, mail_server, lead):
+        message, other = MessageFactory(), UserFactory()
+        mail_server.on("rcpt", other.email, "550 5.1.1 no such person")
+
+        response = program.post(
+            url("message-test", message.pk), {"people": [lead.pk, other.pk]}, format="json"
+        )
+
+        assert response.status_code == HTTPStatus.OK
+        assert response.json() == {
+            "sent_to": [lead.email],
+            "not_sent": [{"email": other.email, "answer": "550 5.1.1 no such person"}],
+        }
 
 
 class TestSenders:
@@ -166,6 +278,25 @@ class TestSenders:
 
         assert response.status_code == HTTPStatus.CONFLICT
         assert "1 message comes from this sender" in response.json()["detail"]
+
+    @pytest.mark.parametrize("field", ["email", "reply_to"])
+    @pytest.mark.parametrize("address", ['"a,b"@x.example', '"a<b"@x.example'])
+    def test_an_address_is_one_that_mail_can_come_from(self, program, field, address):
+        fields = {"name": "Shop", "email": "shop@x.example"} | {field: address}
+
+        response = program.post(url("sender-list"), fields, format="json")
+
+        assert response.status_code == HTTPStatus.BAD_REQUEST
+        assert [error["field"] for error in response.json()["errors"]] == [field]
+        assert not Sender.objects.exists()
+
+    def test_they_come_in_the_order_that_is_asked_for(self, api, lead):
+        SenderFactory(name="A", email="z@x.example")
+        SenderFactory(name="B", email="y@x.example")
+
+        response = api(lead, "senders:read").get(url("sender-list"), {"ordering": "email"})
+
+        assert [row["name"] for row in response.json()["results"]] == ["B", "A"]
 
     def test_a_name_is_one_line(self, program):
         response = program.post(

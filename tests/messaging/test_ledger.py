@@ -355,7 +355,7 @@ class TestReap:
 
         ledger.reap(now=later)
 
-        assert Recipient.objects.claimable().get() == recipient
+        assert Recipient.objects.waiting(at=later).get() == recipient
 
     def test_a_worker_killed_while_sending_leaves_unknown_that_nobody_sends_again(self, noon, later):
         RecipientFactory()

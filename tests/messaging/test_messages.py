@@ -1,9 +1,12 @@
 """What people do to messages: write, launch, pause, resume, cancel, retry."""
 
-from datetime import timedelta
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import OperationalError, connections
 
+from apps.campaigns import readiness
 from apps.collaboration.models import AuditEvent
 from apps.contacts.models import ConsentStatus
 from apps.messaging import ledger, services, tasks
@@ -12,6 +15,7 @@ from apps.messaging.models import DeliveryEvent, Link, Message, Recipient
 from apps.messaging.selectors import message_ledger
 from tests.factories.campaigns import AudienceFactory, CampaignFactory, ChannelFactory
 from tests.factories.contacts import ContactFactory, SuppressionFactory
+from tests.factories.content import TemplateVersionFactory
 from tests.factories.messaging import MessageFactory, RecipientFactory, SenderFactory
 
 pytestmark = pytest.mark.django_db
@@ -119,6 +123,10 @@ class TestMessageLaunch:
             pytest.param({"template": None}, {}, "No template", id="no-template"),
             pytest.param({"sender": None}, {}, "No sender", id="no-sender"),
             pytest.param({"sender__is_active": False}, {}, "not in use any more", id="sender-put-away"),
+            pytest.param({"sender__email": '"a,b"@x.example'}, {}, "not take the address", id="from-unfit"),
+            pytest.param(
+                {"sender__reply_to": "jörg@x.example"}, {}, "not take the address", id="reply-unfit"
+            ),
             pytest.param({}, {"send_at": -HOUR}, "time in the future", id="hour-has-passed"),
             pytest.param({"not_after": HOUR}, {"send_at": 2 * HOUR}, "Not after", id="expires-first"),
             pytest.param({"segments": "nobody"}, {}, "Nobody in the audience", id="nobody-to-write-to"),
@@ -161,6 +169,43 @@ class TestMessageLaunch:
 
         message.refresh_from_db()
         assert message.is_running
+
+    def test_sends_the_version_that_was_looked_at_and_no_newer_one(self, noon, lead, monkeypatch):
+        """Readiness is asked after the lint: what is saved then was never looked at."""
+        ContactFactory()
+        message = MessageFactory()
+        looked_at = message.template.current
+        ask = readiness.problems
+
+        def somebody_saves(*args, **kwargs):
+            TemplateVersionFactory(template=message.template, number=2, mjml="<mjml><mj-body /></mjml>")
+            return ask(*args, **kwargs)
+
+        monkeypatch.setattr(readiness, "problems", somebody_saves)
+
+        launched = services.message_launch(message=message, by=lead, now=noon)
+
+        assert launched.template_version == looked_at
+
+    @pytest.mark.django_db(transaction=True)
+    def test_nobody_saves_the_template_while_it_is_looked_at(self, noon, lead, monkeypatch):
+        ContactFactory()
+        message = MessageFactory()
+        ask, refused = readiness.problems, []
+
+        def somebody_tries(*args, **kwargs):
+            with closing(connections.create_connection("default")) as other, other.cursor() as cursor:
+                try:
+                    cursor.execute("SELECT FROM content_template FOR NO KEY UPDATE NOWAIT")
+                except OperationalError as locked:
+                    refused.append(str(locked))
+            return ask(*args, **kwargs)
+
+        monkeypatch.setattr(readiness, "problems", somebody_tries)
+        services.message_launch(message=message, by=lead, now=noon)
+
+        assert len(refused) == 1
+        assert "could not obtain lock" in refused[0]
 
     def test_makes_room_for_the_delivery_events_of_this_month_and_the_next(self, noon, lead):
         ContactFactory()
@@ -245,6 +290,24 @@ class TestMessageUpdate:
 
         with pytest.raises(services.MessageRefused, match="cannot be changed"):
             services.message_update(message=message, fields={"name": "New"}, by=lead, now=noon)
+
+    @pytest.mark.parametrize(
+        ("hours", "field"),
+        [
+            pytest.param({"scheduled_at": datetime(9999, 12, 31, tzinfo=UTC)}, "scheduled_at", id="far"),
+            pytest.param({"not_after": datetime(202, 1, 1, tzinfo=UTC)}, "not_after", id="long-past"),
+            pytest.param({"not_after": datetime(2030, 3, 1, 8, tzinfo=UTC)}, "not_after", id="ends-first"),
+        ],
+    )
+    def test_hours_that_cannot_be_are_refused_by_their_field(self, noon, lead, hours, field):
+        message = MessageFactory(scheduled_at=datetime(2030, 3, 1, 9, tzinfo=UTC))
+
+        with pytest.raises(services.MessageRefused) as refusal:
+            services.message_update(message=message, fields={"name": "New", **hours}, by=lead, now=noon)
+
+        assert refusal.value.field == field
+        kept = Message.objects.get()
+        assert (kept.name, kept.not_after) == (message.name, None)
 
 
 class TestMessageDelete:

@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 from http import HTTPStatus
+from uuid import uuid4
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import reverse
 
@@ -12,7 +13,7 @@ from apps.contacts.models import Consent, ConsentEvent, Suppression
 from apps.core import clock
 from apps.messaging import services
 from apps.messaging.machines import machine_reason
-from apps.messaging.models import DeliveryEvent, Link
+from apps.messaging.models import DeliveryEvent, Link, Recipient
 from apps.messaging.services import tracking
 from apps.messaging.tokens import Purpose, token_make
 from tests.factories.messaging import RecipientFactory
@@ -167,6 +168,47 @@ class TestMachines:
         get(client, name, purpose, recipient, link=1)
 
         assert DeliveryEvent.objects.get().machine_reason == "too_fast"
+
+    @pytest.mark.parametrize(("name", "purpose"), [("open", Purpose.OPEN), ("click", Purpose.CLICK)])
+    def test_nobody_reads_a_mail_that_the_server_has_not_taken_yet(self, client, recipient, name, purpose):
+        """Its scanner fetches everything before it answers to the final dot."""
+        Recipient.objects.update(
+            state="sending", finished_at=None, lease_token=uuid4(), leased_until=clock.now() + LONG_AGO
+        )
+
+        get(client, name, purpose, recipient, link=1)
+
+        assert DeliveryEvent.objects.get().machine_reason == "too_fast"
+
+    def test_a_flood_of_clicks_is_judged_before_the_next_minute(self, recipient, noon):
+        services.partitions_ensure(now=noon)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                INSERT INTO messaging_deliveryevent
+                    (recipient_id, message_id, contact_id, kind, at, link_id, machine_reason)
+                SELECT person, 1, person, 'clicked', %s::timestamptz - click * interval '1 s', click, ''
+                FROM generate_series(1, 5000) AS person, generate_series(1, 3) AS click
+                """,
+                [noon],
+            )
+            cursor.execute("SET LOCAL statement_timeout = '5s'")
+
+        assert services.bursts_mark(now=noon) == 15_000
+
+    def test_a_burst_takes_in_what_came_within_its_seconds_and_nothing_else(self, recipient, noon):
+        for position in (2, 3):
+            Link.objects.create(message=recipient.message, position=position, url="https://shop.example/")
+        for position, second in [(1, 0), (1, 10), (2, 12), (3, 15), (1, 15.5)]:
+            services.click_record(
+                recipient_id=recipient.pk,
+                position=position,
+                machine_reason="",
+                now=noon + timedelta(seconds=second),
+            )
+
+        assert services.bursts_mark(now=noon + timedelta(seconds=30)) == 4
+        assert DeliveryEvent.objects.get(machine_reason="").at == noon
 
     def test_many_links_within_seconds_are_a_machines_also_the_first(self, recipient, noon):
         for position in (2, 3):

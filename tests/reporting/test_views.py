@@ -5,6 +5,7 @@ import pytest
 from django.urls import reverse
 
 from apps.accounts.models import User
+from apps.campaigns.models import Campaign
 from apps.reporting import services
 from apps.reporting.figures import FIGURES, people_behind
 from apps.reporting.models import CampaignResult
@@ -78,14 +79,25 @@ class TestCampaignResults:
 
 class TestFigurePeople:
     @pytest.mark.parametrize("name", FIGURES)
-    def test_lists_as_many_as_the_figure_says(self, campaign, name):
+    def test_lists_as_many_as_the_figure_says(self, campaign, noon, name):
         results = campaign_results(campaign)
         messages = [message for message, _figures in results.messages]
 
         for message in [*messages, None]:
             chosen = campaign.messages.filter(pk=message.pk) if message else campaign.messages.all()
-            rows = people_behind(FIGURES[name], messages=chosen)
+            rows = people_behind(FIGURES[name], messages=chosen, until=noon)
             assert rows.count() == figure_shown(results, name, message=message)
+
+    @pytest.mark.parametrize("kind", ["opened", "clicked", "bounced", "unsubscribed"])
+    def test_what_came_after_the_count_is_in_neither(self, login, campaign, noon, kind):
+        late = recipient_add(campaign.messages.first())
+        services.results_refresh(campaign=campaign, now=noon)
+        hit_add(late, kind, after=noon - late.finished_at + HOUR)
+        url = reverse("reporting:people", args=[campaign.pk, kind])
+
+        response = login(UserFactory()).get(url)
+
+        assert len(response.context["listing"].rows) == response.context["shown"] == 1
 
     def test_each_figure_of_this_scene_has_somebody_behind_it(self, campaign):
         results = campaign_results(campaign)
@@ -124,6 +136,14 @@ class TestResultsRefresh:
         login(UserFactory()).post(reverse("reporting:refresh", args=[campaign.pk]))
 
         assert CampaignResult.objects.get(campaign=campaign).refreshed_at != noon
+
+    def test_says_why_it_cannot(self, login, campaign, noon):
+        Campaign.objects.filter(pk=campaign.pk).update(goal_where=[{"property": "total", "op": "near"}])
+
+        page = login(UserFactory()).post(reverse("reporting:refresh", args=[campaign.pk]), follow=True)
+
+        assert "“Goal” cannot be counted" in page.content.decode()
+        assert CampaignResult.objects.get(campaign=campaign).refreshed_at == noon
 
 
 class TestOverview:

@@ -5,7 +5,7 @@ import pytest
 from django.urls import reverse
 
 from apps.segments import services
-from apps.segments.models import ContactList, Segment
+from apps.segments.models import ContactList, Segment, SegmentMember
 from tests.factories.accounts import UserFactory
 from tests.factories.contacts import ContactFactory
 from tests.factories.segments import ContactListFactory, SegmentFactory
@@ -25,6 +25,22 @@ def api(login, lead):
         return getattr(client, method)(url, data, content_type="application/json")
 
     return call
+
+
+class TestContactSegments:
+    def test_are_those_in_use_that_the_contact_is_in_with_the_moment_of_entering(self, api, noon):
+        contact = ContactFactory()
+        first, archived, _other = SegmentFactory.create_batch(3)
+        for segment in (first, archived):
+            SegmentMember.objects.create(segment=segment, contact=contact, since_at=noon)
+        Segment.objects.filter(pk=archived.pk).update(archived_at=noon)
+
+        told = api("get", "contact-segments-segments", pk=contact.pk).json()
+
+        assert told["results"] == [
+            {"id": first.pk, "name": first.name, "since": noon.isoformat().replace("+00:00", "Z")}
+        ]
+        assert told["next"] is None
 
 
 class TestSegments:

@@ -137,3 +137,18 @@ def test_acts_change_the_conditions_on_properties():
 )
 def test_a_fault_finds_its_row(path, place):
     assert builder.fault_place(path) == place
+
+
+def test_a_row_whose_attribute_is_gone_from_the_form_is_one_without():
+    draft = builder.draft_from_form({"r.0:kind": "attribute", "r.0:was_key": "city", "r.0:value": "Rome"})
+
+    assert draft.children[0].values == {"key": ""}
+
+
+@pytest.mark.parametrize("mark", ["[", '{"all":['])
+def test_json_nested_deeper_than_any_rule_is_text_to_be_refused(mark):
+    form = {"r.0:kind": "json", "r.0:json": mark * 100_000}
+
+    rule = builder.draft_to_rule(builder.draft_from_form(form), WORDS)
+
+    assert rule == {"all": [mark * 100_000]}

@@ -47,20 +47,28 @@ class TestRulePreview:
         ContactFactory(consent=False)
         suppressed = ContactFactory()
         SuppressionFactory(address=suppressed.email)
-        texted = ContactFactory(phone="+43699")
-        Consent.objects.create(
-            contact=texted, channel="sms", status=ConsentStatus.SUBSCRIBED, changed_at=noon
-        )
+        for phone in ("+43699", "+43700"):
+            Consent.objects.create(
+                contact=ContactFactory(phone=phone),
+                channel="sms",
+                status=ConsentStatus.SUBSCRIBED,
+                changed_at=noon,
+            )
+        SuppressionFactory(address="+43700", channel="sms")
 
         email, sms = preview({"all": []}, noon).reach
 
-        assert email.reachable.count == 2
+        assert email.reachable.count == 3
         assert {reason.value: n.count for reason, n in email.reasons.items()} == {
             "no_address": 1,
             "no_consent": 1,
             "suppressed": 1,
         }
-        assert (sms.reachable.count, sms.reasons["no_address"].count) == (1, 4)
+        assert sms.reachable.count == 1
+        assert {reason.value: n.count for reason, n in sms.reasons.items()} == {
+            "no_address": 4,
+            "suppressed": 1,
+        }
 
     def test_many_are_estimated_with_an_interval_that_holds_the_truth(self, noon, many):
         rome(many[::2])
@@ -97,15 +105,6 @@ class TestRulePreview:
         seen = preview(ROME, noon)
 
         assert (seen.size, seen.total, seen.share, seen.people) == (counts.Count.exactly(0), 0, None, ())
-
-
-def test_rule_count_and_rule_estimate_agree_on_few(noon):
-    ContactFactory(attributes={"city": "rome"})
-    node = selectors.rule_read(ROME)
-
-    assert selectors.rule_estimate(node, now=noon) == counts.Count.exactly(
-        selectors.rule_count(node, now=noon)
-    )
 
 
 class TestRuleCheck:

@@ -24,7 +24,10 @@ SEGMENTS = {
 @pytest.fixture
 def house():
     for key, kind in strategies.KINDS.items():
-        Attribute.objects.create(key=key, label=key, type=kind, is_indexed=key.endswith("_indexed"))
+        built_at = NOON if key.endswith("_indexed") else None
+        Attribute.objects.create(
+            key=key, label=key, type=kind, is_indexed=built_at is not None, index_built_at=built_at
+        )
     Topic.objects.create(key="news", name="News")
     for pk in (1, 2):
         ContactList.objects.create(pk=pk, name=f"list {pk}")
@@ -76,3 +79,34 @@ def check(people, rules):
 )
 def test_sql_finds_whom_the_rule_describes(house, people, rules):
     check(people, rules)
+
+
+def test_an_index_that_is_not_built_yet_is_not_counted_on():
+    """What its casts would fail on may still be there."""
+    Attribute.objects.create(key="age", label="Age", type=Attribute.Type.NUMBER, is_indexed=True)
+    Contact.objects.create(attributes={"age": "old"})
+    old = Contact.objects.create(attributes={"age": 71})
+
+    node = selectors.rule_read({"attribute": "age", "op": "gte", "value": 70})
+
+    assert list(selectors.rule_contacts(node, now=NOON)) == [old]
+
+
+@pytest.mark.parametrize(
+    ("op", "value", "holds"),
+    [
+        ("contains", "the end", True),
+        ("ends_with", "the end", True),
+        ("starts_with", "x" * 400, True),
+        ("eq", "x" * 500, False),
+        ("ne", "x" * 500, True),
+        ("in", ["y", "x" * 500], False),
+    ],
+)
+def test_text_longer_than_its_index_is_asked_as_a_whole(op, value, holds):
+    Attribute.objects.create(key="note", label="Note", type="text", is_indexed=True, index_built_at=NOON)
+    Contact.objects.create(attributes={"note": f"{'X' * 2_000} the end"})
+
+    node = selectors.rule_read({"attribute": "note", "op": op, "value": value})
+
+    assert selectors.rule_contacts(node, now=NOON).exists() is holds

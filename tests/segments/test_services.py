@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from apps.collaboration.models import AuditEvent
-from apps.segments import registry, services, tasks
+from apps.segments import registry, selectors, services, tasks
 from apps.segments.models import ContactList, Segment
 from apps.segments.rules import RuleInvalid
 from tests.factories.contacts import ContactFactory
@@ -21,9 +21,11 @@ def members(segment):
 @pytest.fixture
 def used():
     """Have somebody upstairs use every segment and list; undone after the test."""
-    registry.uses.register("test", lambda ids: {pk: [("Message “Spring”", "/messages/1/")] for pk in ids})
+    registry.uses.register(
+        "test", lambda ids, user: {pk: [("Message “Spring”", "/messages/1/")] for pk in ids}
+    )
     registry.list_uses.register(
-        "test", lambda ids: {pk: [("Message “Spring”", "/messages/1/")] for pk in ids}
+        "test", lambda ids, user: {pk: [("Message “Spring”", "/messages/1/")] for pk in ids}
     )
     yield
     registry.uses._entries.pop("test")
@@ -372,3 +374,24 @@ def test_list_remove_takes_only_these_off(noon, lead):
 
     friends.refresh_from_db()
     assert (friends.members.get().contact, friends.size) == (bob, 1)
+
+
+class TestArchivedSegments:
+    def test_are_named_in_no_new_rule(self, noon, lead):
+        gone = SegmentFactory(name="Gone", archived_at=noon)
+        segment = SegmentFactory(rule=ROME)
+
+        with pytest.raises(RuleInvalid, match="is archived"):
+            services.segment_create(name="New", rule={"segment": gone.pk}, by=lead, now=noon)
+        with pytest.raises(RuleInvalid, match="is archived"):
+            services.segment_change(segment=segment, rule={"all": [{"segment": gone.pk}]}, by=lead, now=noon)
+
+        segment.refresh_from_db()
+        assert (segment.rule, Segment.objects.count()) == (ROME, 2)
+
+    def test_keep_their_meaning_in_rules_from_before(self, noon):
+        gone = SegmentFactory(rule=ROME, archived_at=noon)
+        older = SegmentFactory(rule={"segment": gone.pk})
+        found = ContactFactory(attributes={"city": "Rome"})
+
+        assert list(selectors.segment_contacts(older, now=noon)) == [found]

@@ -257,6 +257,18 @@ class TestSegmentList:
         for response in (page, fragment):
             assert b"Romans" in response.content
 
+    def test_the_builder_offers_the_archived_only_where_a_row_has_one(self, browser, noon):
+        gone = SegmentFactory(name="Gone", archived_at=noon)
+        holder = SegmentFactory(rule={"all": [{"segment": gone.pk, "member": True}]})
+        SegmentFactory(name="Here")
+
+        def offered(path):
+            return [name for _pk, name in browser.get(path).context["page"].segments]
+
+        assert "Gone" not in offered("/segments/new/")
+        assert "Here" in offered("/segments/new/")
+        assert "Gone" in offered(f"/segments/{holder.pk}/edit/")
+
     def test_searches_and_keeps_the_archived_apart(self, browser, noon):
         SegmentFactory(name="Romans")
         SegmentFactory(name="Gone", archived_at=noon)

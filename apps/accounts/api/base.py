@@ -53,6 +53,7 @@ class ApiViewSet(GenericViewSet[M]):
     """Base of every endpoint. An action that `permissions` does not list is refused to everyone."""
 
     scope: str = ""  # a resource of `scopes.RESOURCES`; "" only where every token may know the answer
+    scopes: dict[str, str] = {}  # action -> another resource than `scope`, where it is about that
     permissions: dict[str, str] = {}
     reading_actions: frozenset[str] = frozenset()  # POSTs that change nothing: a `:read` token may send them
     parameters: dict[str, tuple[str, ...]] = {}  # action -> query parameters beside filters and pages
@@ -67,7 +68,8 @@ class ApiViewSet(GenericViewSet[M]):
     def scope_of_action(self) -> str:
         """`contacts:read` or `contacts:write`; empty where no scope is asked."""
         reads = self.request.method in SAFE_METHODS or self.action in self.reading_actions
-        return f"{self.scope}:{'read' if reads else 'write'}" if self.scope else ""
+        resource = self.scopes.get(self.action, self.scope)
+        return f"{resource}:{'read' if reads else 'write'}" if resource else ""
 
     def reaches(self, scope: str) -> bool:
         """Test if the caller's token covers `scope`; for answers that bring along another resource's data."""
@@ -121,4 +123,5 @@ class ApiViewSet(GenericViewSet[M]):
 
 def assert_scope_is_listed(view: type[ApiViewSet[Any]]) -> None:
     """Fail for a viewset whose scope no token could be given; tests ask this of every route."""
-    assert view.scope in {"", *scopes.RESOURCES}, f"{view.__name__}: add {view.scope} to apps.accounts.scopes"
+    for scope in (view.scope, *view.scopes.values()):
+        assert scope in {"", *scopes.RESOURCES}, f"{view.__name__}: add {scope} to apps.accounts.scopes"

@@ -1,6 +1,7 @@
 from typing import Any
 
 import django_filters
+from django.db import transaction
 from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers
@@ -9,14 +10,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts import services
 from apps.accounts.api.base import ApiViewSet
 from apps.accounts.models import ApiToken, User
+from apps.core import clock
 
 
 class UserOut(serializers.ModelSerializer[User]):
     class Meta:
         model = User
         fields = ["id", "email", "name", "role", "timezone", "is_active", "date_joined"]
+
+
+class UserPatch(serializers.Serializer[Any]):
+    role = serializers.ChoiceField(choices=User.Role.choices, required=False)
+    is_active = serializers.BooleanField(required=False, help_text="False: sessions and tokens end at once.")
 
 
 class UserFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped package
@@ -28,7 +36,7 @@ class UserFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped pac
 
 
 class UserViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[User]):
-    """The people of this installation. They come by invitation, so they are not made over the API."""
+    """The people of this installation. They come by invitation: see `invitations`."""
 
     queryset = User.objects.all()
     serializer_class = UserOut
@@ -36,7 +44,25 @@ class UserViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[U
     search_fields = ["name", "email"]
     ordering_fields = ["name", "email", "date_joined"]
     scope = "users"
-    permissions = {"list": "accounts.view_user", "retrieve": "accounts.view_user"}
+    permissions = {
+        "list": "accounts.view_user",
+        "retrieve": "accounts.view_user",
+        "partial_update": "accounts.change_user",
+    }
+
+    @extend_schema(request=UserPatch, responses=UserOut)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Change someone's role, shut someone out or let them in again. 409 for the last administrator."""
+        payload = UserPatch(data=request.data, partial=True)
+        payload.is_valid(raise_exception=True)
+        wanted, user, now = payload.validated_data, self.get_object(), clock.now()
+        with transaction.atomic():  # both, or neither
+            if "role" in wanted:
+                user = services.user_role_change(user=user, role=wanted["role"], by=self.user, now=now)
+            if "is_active" in wanted:
+                act = services.user_reactivate if wanted["is_active"] else services.user_deactivate
+                user = act(user=user, by=self.user, now=now)
+        return Response(UserOut(user).data)
 
 
 class TokenOut(serializers.ModelSerializer[ApiToken]):

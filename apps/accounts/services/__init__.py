@@ -4,11 +4,13 @@ from apps.accounts.services.answers import answers_forget
 from apps.accounts.services.invitations import (
     InvitationNotPossible,
     InvitationNotSent,
+    InvitationRenewed,
     invitation_accept,
     invitation_create,
     invitation_renew,
     invitation_revoke,
     invitation_send,
+    invitation_send_later,
 )
 from apps.accounts.services.people import (
     PersonNotChangeable,
@@ -24,6 +26,7 @@ from apps.accounts.services.tokens import TokenNotMade, token_create, token_revo
 __all__ = [
     "InvitationNotPossible",
     "InvitationNotSent",
+    "InvitationRenewed",
     "PersonNotChangeable",
     "TokenNotMade",
     "answers_forget",
@@ -32,6 +35,7 @@ __all__ = [
     "invitation_renew",
     "invitation_revoke",
     "invitation_send",
+    "invitation_send_later",
     "second_factor_remove",
     "sessions_forget",
     "token_create",

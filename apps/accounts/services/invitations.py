@@ -1,3 +1,4 @@
+import logging
 from datetime import datetime
 from smtplib import SMTPException
 
@@ -12,9 +13,15 @@ from apps.accounts import audit, tokens
 from apps.accounts.models import Invitation, User
 from apps.core.errors import DomainError
 
+logger = logging.getLogger(__name__)
+
 
 class InvitationNotPossible(DomainError):
     pass
+
+
+class InvitationRenewed(InvitationNotPossible):
+    """It was given a new link since it was looked at: the mail with that link is on its way."""
 
 
 class InvitationNotSent(DomainError):
@@ -55,13 +62,20 @@ def invitation_create(
 
 
 @transaction.atomic
-def invitation_renew(*, invitation: Invitation, by: User, now: datetime) -> tuple[Invitation, str]:
+def invitation_renew(
+    *, invitation: Invitation, by: User, now: datetime, seen: datetime | None = None
+) -> tuple[Invitation, str]:
     """
     Give the invitation a new link and new time; the old link is worthless from now on.
 
+    `seen` is the `expires_at` that was looked at: each renewal moves it, also one whose mail did not leave.
+
     :raises InvitationNotPossible: accepted or taken back
+    :raises InvitationRenewed: renewed since `seen`; the link that is on its way stays good
     """
     invitation = _pending(invitation)
+    if seen is not None and seen != invitation.expires_at:
+        raise InvitationRenewed(_("%(email)s was sent a new link meanwhile.") % {"email": invitation.email})
     secret = tokens.link_new()
     invitation.digest = tokens.digest(secret)
     invitation.expires_at = now + Invitation.GOOD_FOR
@@ -95,6 +109,22 @@ def invitation_send(*, invitation: Invitation, secret: str, now: datetime) -> No
             _("The invitation is kept, but the mail server did not take the mail. Send it again later.")
         ) from error
     Invitation.objects.filter(pk=invitation.pk, digest=tokens.digest(secret)).update(sent_at=now)
+
+
+def invitation_send_later(*, invitation: Invitation, secret: str, now: datetime) -> None:
+    """
+    Mail the link once the transaction is committed; `sent_at` stays empty when the mail server refuses.
+
+    For who cannot be told of the refusal: an answer that is kept for its Idempotency-Key is written before.
+    """
+
+    def send() -> None:
+        try:
+            invitation_send(invitation=invitation, secret=secret, now=now)
+        except InvitationNotSent:
+            logger.warning("invitation %s was not sent", invitation.pk)
+
+    transaction.on_commit(send)
 
 
 @transaction.atomic

@@ -56,10 +56,18 @@ def invite(request: UserRequest) -> HttpResponse:
 @require_POST
 @requires("accounts.invite_people", on=Invitation)
 def invitation_resend(request: UserRequest, invitation: Invitation) -> HttpResponse:
+    form = forms.ResendForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Look at the invitation again before you send it."))
+        return redirect("accounts:invitations")
     try:
         invitation, secret = services.invitation_renew(
-            invitation=invitation, by=request.user, now=clock.now()
+            invitation=invitation, by=request.user, now=clock.now(), seen=form.cleaned_data["seen"]
         )
+    except services.InvitationRenewed as meanwhile:
+        # The button pressed twice, or the request repeated: a second link would kill the first mail's.
+        messages.info(request, str(meanwhile))
+        return redirect("accounts:invitations")
     except services.InvitationNotPossible as refusal:
         messages.error(request, str(refusal))
         return redirect("accounts:invitations")

@@ -50,7 +50,9 @@ class CampaignPart(ApiViewSet[M]):
 
 
 class Commented(CampaignPart[M]):
-    """Adds `comments/`: what people say about the object in the URL."""
+    """Adds `comments/`: what people say about the object in the URL. They have scopes of their own."""
+
+    scopes = {"comments": "comments", "comment_add": "comments"}
 
     @extend_schema(responses=CommentOut(many=True))
     @action(detail=True, methods=["get"])

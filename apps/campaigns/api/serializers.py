@@ -76,17 +76,17 @@ class AdvanceIn(serializers.Serializer[Any]):
 
 class ProgressDay(serializers.Serializer[Any]):
     date = serializers.DateField()
-    reached = serializers.DecimalField(max_digits=20, decimal_places=4)
+    reached = serializers.DecimalField(max_digits=30, decimal_places=4)
 
 
 class ProgressOut(serializers.Serializer[Any]):
     """What has been reached of the goal, counted from events at this moment."""
 
     goal_measure = serializers.ChoiceField(choices=Campaign.GoalMeasure.choices)
-    reached = serializers.DecimalField(max_digits=20, decimal_places=4)
+    reached = serializers.DecimalField(max_digits=30, decimal_places=4)
     target = serializers.DecimalField(max_digits=14, decimal_places=2, allow_null=True)
     ratio = serializers.FloatField(allow_null=True)
-    expected = serializers.DecimalField(max_digits=20, decimal_places=4, allow_null=True)
+    expected = serializers.DecimalField(max_digits=30, decimal_places=4, allow_null=True)
     first_date = serializers.DateField()
     last_date = serializers.DateField(allow_null=True)
     at = serializers.DateTimeField()
@@ -150,7 +150,7 @@ class KpiIn(serializers.ModelSerializer[Kpi]):
 
 
 class KpiMoveIn(serializers.Serializer[Any]):
-    to = serializers.ChoiceField(choices=["up", "down"])
+    position = serializers.IntegerField(min_value=0, help_text="0 is the first place.")
 
 
 class ContributorOut(serializers.ModelSerializer[Contributor]):

@@ -119,8 +119,6 @@ class Goal(VersionForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if cleaned.get("goal_measure") == Campaign.GoalMeasure.VALUE and not cleaned.get("value_property"):
-            self.add_error("value_property", _("Say which property carries the value."))
         if self.shows_where and cleaned.get("goal_event"):
             cleaned["goal_where"] = list(where.where_of(cleaned))
             self._where_check(cleaned)

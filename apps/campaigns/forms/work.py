@@ -113,7 +113,7 @@ class KpiEdit(_KpiFields, VersionForm):
 
 
 class KpiMove(forms.Form):
-    to = forms.ChoiceField(choices=[("up", _("Up")), ("down", _("Down"))])
+    position = forms.IntegerField(min_value=0)
 
 
 class Advance(forms.Form):

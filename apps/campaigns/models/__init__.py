@@ -1,4 +1,5 @@
 from apps.campaigns.models.campaign import Campaign, CampaignQuerySet, Kpi, Override
+from apps.campaigns.models.goal import GoalCount
 from apps.campaigns.models.task import Task, TaskQuerySet
 from apps.campaigns.models.team import Channel, Contributor
 
@@ -7,6 +8,7 @@ __all__ = [
     "CampaignQuerySet",
     "Channel",
     "Contributor",
+    "GoalCount",
     "Kpi",
     "Override",
     "Task",

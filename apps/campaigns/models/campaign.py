@@ -43,10 +43,11 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         """Campaigns whose goal may move and whose readiness may change by themselves."""
         return self.current().exclude(stage__in=[Campaign.Stage.IDEA, Campaign.Stage.CLOSED])
 
-    def unwatched_since(self, moment: datetime) -> Self:
-        """Campaigns under way whose snapshot is older than `moment`, the oldest first."""
-        due = self.under_way().filter(Q(watched_at__isnull=True) | Q(watched_at__lt=moment))
-        return due.order_by(F("watched_at").asc(nulls_first=True))
+    def unwatched_since(self, moment: datetime, *, closed: datetime) -> Self:
+        """Campaigns with a snapshot older than `moment`, closed ones than `closed`; the oldest first."""
+        is_open = ~Q(stage=Campaign.Stage.CLOSED)
+        is_old = Q(watched_at__isnull=True) | Q(is_open, watched_at__lt=moment) | Q(watched_at__lt=closed)
+        return self.current().filter(is_old).order_by(F("watched_at").asc(nulls_first=True))
 
 
 class Campaign(Versioned):
@@ -121,7 +122,7 @@ class Campaign(Versioned):
     archived_at = models.DateTimeField(null=True, blank=True)
 
     # A snapshot for pages that show many campaigns, as of `watched_at`; the campaign's own pages ask anew.
-    goal_reached = models.DecimalField(max_digits=20, decimal_places=4, null=True, blank=True)
+    goal_reached = models.DecimalField(max_digits=30, decimal_places=4, null=True, blank=True)
     blockers = models.PositiveSmallIntegerField(null=True, blank=True)  # required readiness checks that fail
     watched_at = models.DateTimeField(null=True, blank=True)
     # Of the form it was made with: the form sent twice makes one campaign.

@@ -5,7 +5,7 @@ from apps.campaigns.selectors.frame import Frame, campaign_frame
 from apps.campaigns.selectors.history import entry_of, history
 from apps.campaigns.selectors.lists import board, by_stage, campaigns, captained, captains, next_outcomes
 from apps.campaigns.selectors.people import may_be_captain, may_work, team
-from apps.campaigns.selectors.progress import goal_progress
+from apps.campaigns.selectors.progress import goal_counted_by, goal_days, goal_progress
 from apps.campaigns.selectors.tasks import open_tasks_by_channel, tasks, tasks_of, with_open_tasks
 
 __all__ = [
@@ -19,6 +19,8 @@ __all__ = [
     "captains",
     "entry_of",
     "events_seen",
+    "goal_counted_by",
+    "goal_days",
     "goal_progress",
     "history",
     "may_be_captain",

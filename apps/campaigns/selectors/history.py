@@ -37,6 +37,9 @@ ACTS: dict[str, Said] = {
     "kpi.changed": (_l("changed the KPI"), "label", "chart-line", "neutral"),
     "kpi.removed": (_l("removed the KPI"), "kpi", "chart-line", "warn"),
     "kpi.reordered": (_l("put the KPIs into another order"), "", "chart-line", "neutral"),
+    "comment.added": (_l("commented"), "", "message-circle", "neutral"),
+    "comment.changed": (_l("changed a comment"), "", "message-circle", "neutral"),
+    "comment.deleted": (_l("took back a comment"), "", "message-circle", "neutral"),
     "readiness.overridden": (_l("overrode the check"), "check", "shield-x", "warn"),
     "readiness.override_removed": (_l("lets count again the check"), "check", "shield", "info"),
 }

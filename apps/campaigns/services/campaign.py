@@ -11,11 +11,16 @@ from apps.campaigns import dates, wizard
 from apps.campaigns.errors import BookendMissing, DatesDoNotFit, NotEligible, Refused
 from apps.campaigns.models import Campaign
 from apps.campaigns.services.edit import campaign_lock, changes_of, row_edit, where_check
-from apps.campaigns.services.once import made_once
+from apps.campaigns.services.once import creation_key, made_once
+from apps.campaigns.services.watch import WATCH_TASK
 from apps.collaboration import services as collaboration
+from apps.core.queues import ring
 
 Stage = Campaign.Stage
 MAY_BE_CAPTAIN = {User.Role.MARKETER, User.Role.MARKETING_LEAD, User.Role.ADMINISTRATOR}
+DATES = {"start_date", "launch_date", "goal_date"}
+# What decides what the goal counts: it is counted anew as soon as one of them changes.
+GOAL_FIELDS = {"goal_event", "goal_where", "goal_measure", "value_property", *DATES}
 # From then on the outcome's date may lie in the past.
 OVER = {Stage.REPORTING, Stage.CLOSED}
 
@@ -33,17 +38,18 @@ def campaign_create(
     """
     Begin a campaign. Its captain is whom `by` names, or `by`.
 
-    `key` is the form's: the same form sent twice gives the one campaign. `fields` are those of
-    `campaign_update`.
+    `key` is the form's: the same form sent twice gives the one campaign, with other words another one.
+    `fields` are those of `campaign_update`.
 
     :raises NotEligible: that person cannot be a captain
     :raises Refused: as `campaign_update`
     """
     captain = captain or by
     _captain_check(captain)
+    made_of = creation_key(key, {"name": name, "captain": captain, **fields})
 
     def make() -> Campaign:
-        campaign = Campaign(name=name, captain=captain, wizard_step=wizard_step, creation_key=key)
+        campaign = Campaign(name=name, captain=captain, wizard_step=wizard_step, creation_key=made_of)
         _fields_check(campaign, fields, now=now)
         for field, value in fields.items():
             setattr(campaign, field, value)
@@ -51,7 +57,7 @@ def campaign_create(
         collaboration.audit_record(action="campaign.created", subject=campaign, by=by, now=now)
         return campaign
 
-    return made_once(Campaign, key, make)
+    return made_once(Campaign, made_of, make)
 
 
 @transaction.atomic
@@ -71,7 +77,11 @@ def campaign_update(
     if not changes:
         return campaign
     _fields_check(campaign, changes, now=now)
-    return row_edit(campaign, changes, action="campaign.changed", by=by, now=now, seen=seen)
+    campaign = row_edit(campaign, changes, action="campaign.changed", by=by, now=now, seen=seen)
+    if GOAL_FIELDS & changes.keys():
+        Campaign.objects.filter(pk=campaign.pk).update(watched_at=None)
+        ring(WATCH_TASK)
+    return campaign
 
 
 @transaction.atomic
@@ -152,8 +162,18 @@ def _fields_check(campaign: Campaign, changes: Mapping[str, Any], *, now: dateti
     segment = changes.get("segment")
     if segment is not None and segment.archived_at is not None:
         raise Refused(_("This segment has been put away."), field="segment")
+    _goal_check(campaign, changes)
     if changes.get("goal_where"):
         where_check(changes["goal_where"], field="goal_where", now=now)
+
+
+def _goal_check(campaign: Campaign, changes: Mapping[str, Any]) -> None:
+    measure, worth = (
+        changes.get(name, getattr(campaign, name)) for name in ("goal_measure", "value_property")
+    )
+    is_said = {"goal_measure", "value_property"} & changes.keys()
+    if is_said and measure == Campaign.GoalMeasure.VALUE and not worth.strip():
+        raise Refused(_("Say which property carries the value."), field="value_property")
 
 
 def _bookends_check(campaign: Campaign, changes: Mapping[str, Any]) -> None:
@@ -164,6 +184,8 @@ def _bookends_check(campaign: Campaign, changes: Mapping[str, Any]) -> None:
 
 
 def _dates_check(campaign: Campaign, changes: Mapping[str, Any], *, now: datetime) -> None:
+    if not DATES & changes.keys():
+        return
     start, launch, goal = (
         changes.get(name, getattr(campaign, name)) for name in ("start_date", "launch_date", "goal_date")
     )
@@ -172,5 +194,5 @@ def _dates_check(campaign: Campaign, changes: Mapping[str, Any], *, now: datetim
     if campaign.stage in OVER:
         return
     for field in ("launch_date", "goal_date"):
-        if told := dates.past_problem(changes.get(field), today=now.date()):
+        if told := dates.past_problem(changes.get(field), now=now):
             raise DatesDoNotFit(told, field=field)

@@ -1,6 +1,6 @@
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -46,17 +46,16 @@ def kpi_update(*, kpi: Kpi, by: User, now: datetime, seen: int | None = None, **
 
 
 @transaction.atomic
-def kpi_move(*, kpi: Kpi, to: Literal["up", "down"], by: User, now: datetime) -> None:
-    """Let a KPI change places with its neighbour; the first stays first, and the last stays last."""
+def kpi_move(*, kpi: Kpi, position: int, by: User, now: datetime) -> None:
+    """Put a KPI at a place, 0 being the first; the others close ranks. Where it is already does nothing."""
     kpi = _kpi_lock(kpi)
     kpis = list(kpi.campaign.kpis.order_by("position", "id"))
-    here = kpis.index(kpi)
-    there = here - 1 if to == "up" else here + 1
-    if not 0 <= there < len(kpis):
+    here, there = kpis.index(kpi), min(position, len(kpis) - 1)
+    if here == there:
         return
-    kpis[here], kpis[there] = kpis[there], kpis[here]
-    for position, each in enumerate(kpis):
-        each.position = position
+    kpis.insert(there, kpis.pop(here))
+    for place, each in enumerate(kpis):
+        each.position = place
     Kpi.objects.bulk_update(kpis, ["position"])
     details: dict[str, object] = {"order": [each.label for each in kpis]}
     collaboration.audit_record(action="kpi.reordered", subject=kpi.campaign, by=by, now=now, details=details)

@@ -11,7 +11,7 @@ from apps.campaigns import dates
 from apps.campaigns.errors import TaskRefused
 from apps.campaigns.models import Campaign, Task
 from apps.campaigns.services.edit import campaign_lock, changes_of, row_edit
-from apps.campaigns.services.once import made_once
+from apps.campaigns.services.once import creation_key, made_once
 from apps.campaigns.services.team import person_check
 from apps.collaboration import services as collaboration
 
@@ -24,15 +24,16 @@ def task_add(
     """
     Add a task; `fields` are those of `task_update`.
 
-    `key` is the form's: the same form sent twice gives the one task.
+    `key` is the form's: the same form sent twice gives the one task, with other words another one.
 
     :raises TaskRefused: the channel is of another campaign, or the day has passed
     :raises NotEligible: that person cannot be given work
     """
+    made_of = creation_key(key, {"campaign": campaign, "title": title, **fields})
 
     def make() -> Task:
         locked = campaign_lock(campaign)
-        task = Task(campaign=locked, title=title, creation_key=key)
+        task = Task(campaign=locked, title=title, creation_key=made_of)
         _fields_check(task, fields, now=now)
         for field, value in fields.items():
             setattr(task, field, value)
@@ -40,7 +41,7 @@ def task_add(
         collaboration.audit_record(action="task.added", subject=task, by=by, now=now, within=locked)
         return task
 
-    return made_once(Task, key, make)
+    return made_once(Task, made_of, make)
 
 
 @transaction.atomic
@@ -77,10 +78,11 @@ def task_move(*, task: Task, state: str, by: User, now: datetime) -> Task:
 
 @transaction.atomic
 def task_remove(*, task: Task, by: User, now: datetime) -> None:
-    """Take a task away; the campaign's history keeps that it was there."""
+    """Take a task away with what was said about it; the campaign's history keeps that it was there."""
     campaign = campaign_lock(task.campaign)
     count, _rows = Task.objects.filter(pk=task.pk).delete()
     if count:
+        collaboration.thread_remove(subject=task)
         details: dict[str, object] = {"task": task.title}
         collaboration.audit_record(action="task.removed", subject=campaign, by=by, now=now, details=details)
 
@@ -95,5 +97,5 @@ def _fields_check(task: Task, changes: Mapping[str, Any], *, now: datetime) -> N
     if channel is not None and channel.campaign_id != task.campaign_id:
         raise TaskRefused(_("That channel is of another campaign."), field="channel")
     person_check(changes.get("assignee"), field="assignee")
-    if told := dates.past_problem(changes.get("due_date"), today=now.date()):
+    if told := dates.past_problem(changes.get("due_date"), now=now):
         raise TaskRefused(told, field="due_date")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.campaigns.errors import ChangedMeanwhile, ChannelRefused, NotEligible
 from apps.campaigns.models import Campaign, Channel, Contributor
-from apps.campaigns.services.edit import campaign_lock, changes_of, row_edit
+from apps.campaigns.services.edit import campaign_lock, changes_of, row_edit, shown
 from apps.collaboration import services as collaboration
 
 # What the form of all channels calls a field, where that is not its name.
@@ -91,7 +91,8 @@ def channels_set(
     `wanted` is what each channel should say, by kind. `known` has the version of each that the form was made
     from; only what was known then is removed, so a channel that a colleague has added meanwhile stays.
 
-    :raises ChangedMeanwhile: as `channel_update`, with the fields as `email_why`
+    :raises ChangedMeanwhile: as `channel_update`, with the fields as `email_why`; or a colleague has added a
+        channel that says something else
     :raises ChannelRefused: as `channel_remove`
     :raises NotEligible: as `channel_add`
     """
@@ -100,11 +101,13 @@ def channels_set(
     for kind, says in wanted.items():
         try:
             if kind in there:
+                if kind not in known:
+                    _refuse_overwriting(there[kind], says)
                 channel_update(channel=there[kind], by=by, now=now, seen=known.get(kind), **says)
             else:
                 channel_add(campaign=campaign, kind=kind, by=by, now=now, **says)
         except ChangedMeanwhile as change:
-            theirs = {f"{kind}_{FORM_NAMES.get(name, name)}": told for name, told in change.theirs.items()}
+            theirs = {_form_name(kind, name): told for name, told in change.theirs.items()}
             raise ChangedMeanwhile(theirs, version=change.version, part=kind) from change
         except NotEligible as refusal:
             raise NotEligible(str(refusal), field=f"{kind}_owner") from refusal
@@ -116,7 +119,7 @@ def channels_set(
 @transaction.atomic
 def channel_remove(*, channel: Channel, by: User, now: datetime) -> None:
     """
-    Take a channel out of its campaign; its tasks stay, without a channel.
+    Take a channel out of its campaign with what was said about it; its tasks stay, without a channel.
 
     :raises ChannelRefused: messages go out on it
     """
@@ -126,6 +129,7 @@ def channel_remove(*, channel: Channel, by: User, now: datetime) -> None:
     details: dict[str, object] = {"channel": str(channel)}
     try:
         with transaction.atomic():
+            collaboration.thread_remove(subject=channel)
             channel.delete()
     except ProtectedError as error:
         told = _("%(channel)s has messages. Remove or move them first.") % details
@@ -165,6 +169,25 @@ def contributor_remove(*, campaign: Campaign, user: User, by: User, now: datetim
         collaboration.audit_record(
             action="contributor.removed", subject=campaign, by=by, now=now, details=details
         )
+
+
+def _refuse_overwriting(channel: Channel, says: Mapping[str, Any]) -> None:
+    """Refuse to change a channel that was not there yet when the form was opened."""
+    changes = changes_of(channel, says)
+    if not changes:
+        return
+    added = _(
+        "A colleague has added this channel since you opened this page. Save again to keep what you wrote."
+    )
+    theirs = {name: shown(channel, name, getattr(channel, name)) for name in changes}
+    written = _("There it says “%(text)s”.")
+    told = {name: written % {"text": text} for name, text in theirs.items() if text}
+    raise ChangedMeanwhile({"": added, **told}, version=channel.version)
+
+
+def _form_name(kind: str, field: str) -> str:
+    """Return what the form of all channels calls a field of one; '' is the channel itself."""
+    return f"{kind}_{FORM_NAMES.get(field, field)}" if field else kind
 
 
 def _channel_lock(channel: Channel) -> Channel:

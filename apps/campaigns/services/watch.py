@@ -1,32 +1,85 @@
+import logging
 from datetime import datetime, timedelta
 
-from apps.campaigns import readiness, stages
-from apps.campaigns.models import Campaign
-from apps.campaigns.selectors.progress import goal_progress
+from django.db import DatabaseError, transaction
+
+from apps.campaigns import readiness, selectors
+from apps.campaigns.models import Campaign, GoalCount
+from apps.campaigns.progress import period_of
+from apps.core.errors import DomainError
 from apps.core.queues import ring
+from apps.segments.rules import RuleInvalid
+
+logger = logging.getLogger(__name__)
 
 WATCH_TASK = "apps.campaigns.tasks.campaigns_watch"
 EVERY = timedelta(minutes=5)
+EVERY_CLOSED = timedelta(days=1)  # what comes late is seldom
 BATCH_SIZE = 25
+# An event may be committed later than one that was received after it. What is younger is not kept: pages
+# count it themselves.
+OVERLAP = timedelta(minutes=10)
+BEFORE_LAUNCH = {
+    Campaign.Stage.PLANNING,
+    Campaign.Stage.BUILDING,
+    Campaign.Stage.REVIEW,
+    Campaign.Stage.READY,
+}
 
 
 def campaigns_watch(*, now: datetime) -> None:
     """
-    Take the snapshot that lists and boards show of campaigns under way, a batch of them, and ring for more.
+    Take the snapshot that lists and boards show of campaigns, a batch of them, and ring for more.
 
-    May run at any time, many times at once: it writes what it has just seen and nothing else.
+    May run at any time, many times at once: it writes what it has just seen and nothing else. A campaign of
+    which nothing can be seen is told in the log, and stands in line behind the others.
     """
-    batch = list(Campaign.objects.unwatched_since(now - EVERY).select_related("segment")[:BATCH_SIZE])
+    due = Campaign.objects.unwatched_since(now - EVERY, closed=now - EVERY_CLOSED)
+    batch = list(due.select_related("segment")[:BATCH_SIZE])
     for campaign in batch:
-        before_launch = stages.is_forward(campaign, Campaign.Stage.LIVE)
-        # No edit: neither the version nor the time of the last change moves.
-        Campaign.objects.filter(pk=campaign.pk).update(
-            goal_reached=goal_progress(campaign, now).reached,
-            blockers=len(_blockers(campaign, now)) if before_launch else 0,
-            watched_at=now,
-        )
+        # Before the look and not after it: whatever stops it, the next ring begins with another.
+        _snapshot_set(campaign, watched_at=now)
+        try:
+            with transaction.atomic():
+                _watch(campaign, now)
+        except (DatabaseError, DomainError, ArithmeticError):
+            logger.exception("campaign %s could not be watched", campaign.pk)
+            _snapshot_set(campaign, goal_reached=None, blockers=None)
     if len(batch) == BATCH_SIZE:
         ring(WATCH_TASK)
+
+
+def _watch(campaign: Campaign, now: datetime) -> None:
+    if campaign.goal_event:
+        _goal_keep(campaign, now)
+    _snapshot_set(
+        campaign,
+        goal_reached=selectors.goal_progress(campaign, now).reached,
+        blockers=len(_blockers(campaign, now)) if campaign.stage in BEFORE_LAUNCH else 0,
+    )
+
+
+def _goal_keep(campaign: Campaign, now: datetime) -> None:
+    """Count the goal anew, for the pages to add to; a goal that cannot be counted says so on the page."""
+    end = period_of(campaign).ends_at
+    is_over = end is not None and end <= now
+    # After the last day pages add nothing: what is in by now counts now, and what is missed the next time.
+    horizon = now if is_over else now - OVERLAP
+    try:
+        days = selectors.goal_days(campaign, now, horizon=horizon)
+    except RuleInvalid:
+        return
+    kept = {
+        "counted_by": selectors.goal_counted_by(campaign),
+        "horizon": horizon,
+        "days": [[day.isoformat(), str(count)] for day, count in sorted(days.items())],
+    }
+    GoalCount.objects.update_or_create(campaign=campaign, defaults=kept)
+
+
+def _snapshot_set(campaign: Campaign, **values: object) -> None:
+    # No edit: neither the version nor the time of the last change moves.
+    Campaign.objects.filter(pk=campaign.pk).update(**values)
 
 
 def _blockers(campaign: Campaign, now: datetime) -> list[str]:

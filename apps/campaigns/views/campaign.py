@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -53,14 +54,15 @@ def campaign_list(request: UserRequest) -> HttpResponse:
     asked = _spec(request).read(request.GET)
     is_board = request.GET.get("view") == "board"
     found = _found(request, asked)
+    columns = _board(request, found) if is_board else []
     context: dict[str, Any] = {
         "listing": asked.page(found) if not is_board else asked.page(found.none()),
-        "columns": _board(request, found) if is_board else None,
+        "columns": columns if any(cards for _stage, cards, _has_more in columns) else None,
         "is_board": is_board,
         "list_url": asked.url(view=""),
         "board_url": asked.url(view="board"),
         "may_add": request.user.has_perm("campaigns.add_campaign"),
-        "today": clock.now().date(),
+        "today": timezone.localdate(clock.now()),
     }
     return render_page_or_fragment(request, "campaigns/campaign_list.html", context, fragment="campaign-list")
 

@@ -1,17 +1,21 @@
 """How a page of one campaign is rendered: its own content inside the frame of the two bookends."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from apps.accounts.http import UserRequest, requires
 from apps.campaigns import panels, selectors
 from apps.campaigns.models import Campaign
 from apps.core import clock
+from apps.core.errors import DomainError
 from apps.core.htmx import render_page_or_fragment, wants_fragment
 from apps.core.lists import ListSpec
 
@@ -31,7 +35,7 @@ def campaign_page(
     """Render `campaigns/campaign_<tab>.html`, or only its fragment, which does without the frame."""
     if not wants_fragment(request):
         context["frame"] = selectors.campaign_frame(campaign, request.user, now, tab=tab)
-    context |= {"campaign": campaign, "now": now, "today": now.date()}
+    context |= {"campaign": campaign, "now": now, "today": timezone.localdate(now)}
     name = template or f"campaigns/campaign_{tab}.html"
     return render_page_or_fragment(request, name, context, fragment=fragment)
 
@@ -106,6 +110,16 @@ def campaign_history(request: UserRequest, campaign: Campaign) -> HttpResponse:
         entries=entries,
         fragment="campaign-history",
     )
+
+
+def done_or_told(request: UserRequest, act: Callable[[], object]) -> bool:
+    """Do what a button asks for; a refusal is told on the page that follows. Return whether it was done."""
+    try:
+        act()
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+        return False
+    return True
 
 
 def may_change(request: UserRequest, campaign: Campaign) -> bool:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts.http import UserRequest, requires
 from apps.campaigns import forms, selectors, services
 from apps.campaigns.models import Campaign, Kpi
-from apps.campaigns.views.frame import campaign_page, may_change
+from apps.campaigns.views.frame import campaign_page, done_or_told, may_change
 from apps.core import clock
 
 FEW_ENOUGH = 7
@@ -58,7 +58,8 @@ def kpi_update(request: UserRequest, kpi: Kpi) -> HttpResponse:
 def kpi_move(request: UserRequest, kpi: Kpi) -> HttpResponse:
     form = forms.KpiMove(request.POST)
     if form.is_valid():
-        services.kpi_move(kpi=kpi, to=form.cleaned_data["to"], by=request.user, now=clock.now())
+        position, now = form.cleaned_data["position"], clock.now()
+        done_or_told(request, lambda: services.kpi_move(kpi=kpi, position=position, by=request.user, now=now))
     return redirect("campaigns:kpis", kpi.campaign_id)
 
 
@@ -66,8 +67,9 @@ def kpi_move(request: UserRequest, kpi: Kpi) -> HttpResponse:
 @requires("campaigns.change_kpi", on=Kpi)
 def kpi_remove(request: UserRequest, kpi: Kpi) -> HttpResponse:
     campaign_id = kpi.campaign_id
-    services.kpi_remove(kpi=kpi, by=request.user, now=clock.now())
-    messages.success(request, _("“%(kpi)s” has been removed.") % {"kpi": kpi})
+    now = clock.now()
+    if done_or_told(request, lambda: services.kpi_remove(kpi=kpi, by=request.user, now=now)):
+        messages.success(request, _("“%(kpi)s” has been removed.") % {"kpi": kpi})
     return redirect("campaigns:kpis", campaign_id)
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts.http import UserRequest, requires
 from apps.campaigns import forms, readiness, services, stages
 from apps.campaigns.models import Campaign
-from apps.campaigns.views.frame import campaign_page
+from apps.campaigns.views.frame import campaign_page, done_or_told
 from apps.core import clock
 
 Stage = Campaign.Stage
@@ -46,10 +46,12 @@ def check_override(request: UserRequest, campaign: Campaign) -> HttpResponse:
 def override_remove(request: UserRequest, campaign: Campaign) -> HttpResponse:
     form = forms.OverrideRemove(request.POST)
     if form.is_valid():
-        services.override_remove(
-            campaign=campaign, check_name=form.cleaned_data["check"], by=request.user, now=clock.now()
-        )
-        messages.success(request, _("The check counts again."))
+        check, now = form.cleaned_data["check"], clock.now()
+        if done_or_told(
+            request,
+            lambda: services.override_remove(campaign=campaign, check_name=check, by=request.user, now=now),
+        ):
+            messages.success(request, _("The check counts again."))
     return redirect("campaigns:readiness", campaign.pk)
 
 

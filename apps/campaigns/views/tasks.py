@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.accounts.http import UserRequest, requires
 from apps.campaigns import forms, selectors, services
 from apps.campaigns.models import Campaign, Task
-from apps.campaigns.views.frame import campaign_page, may_change
+from apps.campaigns.views.frame import campaign_page, done_or_told, may_change
 from apps.core import clock
 from apps.core.htmx import render_page_or_fragment
 from apps.core.lists import Column, Filter, Listing, ListSpec
@@ -137,7 +138,7 @@ def task_list(request: UserRequest) -> HttpResponse:
     state = asked.values.get("state", "open")
     found = selectors.tasks_of(request.user, state="" if state == "all" else state, search=asked.search)
     now = clock.now()
-    context = {"listing": _movable(request, asked.page(found)), "today": now.date(), "now": now}
+    context = {"listing": _movable(request, asked.page(found)), "today": timezone.localdate(now), "now": now}
     return render_page_or_fragment(request, "campaigns/task_list.html", context, fragment="task-list")
 
 
@@ -180,9 +181,9 @@ def task_move(request: UserRequest, task: Task) -> HttpResponse:
 @require_POST
 @requires("campaigns.delete_task", on=Task)
 def task_remove(request: UserRequest, task: Task) -> HttpResponse:
-    campaign = task.campaign
-    services.task_remove(task=task, by=request.user, now=clock.now())
-    messages.success(request, _("“%(task)s” has been removed.") % {"task": task})
+    campaign, now = task.campaign, clock.now()
+    if done_or_told(request, lambda: services.task_remove(task=task, by=request.user, now=now)):
+        messages.success(request, _("“%(task)s” has been removed.") % {"task": task})
     return redirect("campaigns:plan", campaign.pk)
 
 

@@ -10,9 +10,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.accounts.http import UserRequest, requires
 from apps.campaigns import forms, panels, selectors, services
-from apps.campaigns.errors import ChannelRefused
 from apps.campaigns.models import Campaign, Channel, Contributor
-from apps.campaigns.views.frame import campaign_page, may_change
+from apps.campaigns.views.frame import campaign_page, done_or_told, may_change
 from apps.core import clock
 
 
@@ -54,9 +53,12 @@ def contributor_add(request: UserRequest, campaign: Campaign) -> HttpResponse:
 @require_POST
 @requires("campaigns.change_contributor", on=Contributor)
 def contributor_remove(request: UserRequest, contributor: Contributor) -> HttpResponse:
-    campaign, person = contributor.campaign, contributor.user
-    services.contributor_remove(campaign=campaign, user=person, by=request.user, now=clock.now())
-    messages.success(request, _("%(person)s is off the list of contributors.") % {"person": person})
+    campaign, person, now = contributor.campaign, contributor.user, clock.now()
+    if done_or_told(
+        request,
+        lambda: services.contributor_remove(campaign=campaign, user=person, by=request.user, now=now),
+    ):
+        messages.success(request, _("%(person)s is off the list of contributors.") % {"person": person})
     return redirect("campaigns:team", campaign.pk)
 
 
@@ -136,12 +138,9 @@ def channel_update(request: UserRequest, channel: Channel) -> HttpResponse:
 @require_POST
 @requires("campaigns.delete_channel", on=Channel)
 def channel_remove(request: UserRequest, channel: Channel) -> HttpResponse:
-    campaign = channel.campaign
-    try:
-        services.channel_remove(channel=channel, by=request.user, now=clock.now())
-    except ChannelRefused as refusal:
-        messages.error(request, str(refusal))
-        return redirect("campaigns:channel", channel.pk)
+    campaign, pk, now = channel.campaign, channel.pk, clock.now()
+    if not done_or_told(request, lambda: services.channel_remove(channel=channel, by=request.user, now=now)):
+        return redirect("campaigns:channel", pk)
     messages.success(request, _("%(channel)s has been removed.") % {"channel": channel})
     return redirect("campaigns:channels", campaign.pk)
 

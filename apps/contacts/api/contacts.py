@@ -1,6 +1,7 @@
 from typing import Any
 
 import django_filters
+import orjson
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import mixins, serializers
@@ -12,9 +13,12 @@ from rest_framework.response import Response
 from apps.accounts.api import ApiViewSet
 from apps.contacts import selectors, services
 from apps.contacts.consents import ConsentChange
-from apps.contacts.models import Channel, Consent, ConsentStatus, Contact, Identity
-from apps.contacts.selectors import ContactAsk
+from apps.contacts.models import Attribute, Channel, Consent, ConsentStatus, Contact, Identity
+from apps.contacts.selectors import Condition, ContactAsk, Operator
+from apps.contacts.values import AttributeInvalid
 from apps.core import clock
+
+MOST_CONDITIONS = 10
 
 
 class IdentityOut(serializers.ModelSerializer[Identity]):
@@ -123,6 +127,14 @@ class ContactFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped 
         choices=[*ConsentStatus.choices, ("none", "None")], method="by_consent", label="For e-mail as a whole"
     )
     suppressed = django_filters.BooleanFilter(method="by_suppression", label="Never written to")
+    search = django_filters.CharFilter(
+        method="by_search", label="The beginning of an address, or an identity such as crm:4711"
+    )
+    where = django_filters.CharFilter(
+        method="by_attributes",
+        label='By attributes: a JSON list of [key, operator, value], such as [["city","eq","Bonn"]]. '
+        f"Operators: {', '.join(Operator)}",
+    )
     created_after = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
     created_before = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
 
@@ -139,11 +151,48 @@ class ContactFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped 
     def by_email(self, queryset: QuerySet[Contact], name: str, told: str) -> QuerySet[Contact]:
         return queryset & selectors.contacts_found(namespace="email", value=told)
 
+    def by_search(self, queryset: QuerySet[Contact], name: str, told: str) -> QuerySet[Contact]:
+        return queryset & selectors.contacts(ContactAsk(search=told.strip()))
+
+    def by_attributes(self, queryset: QuerySet[Contact], name: str, told: str) -> QuerySet[Contact]:
+        try:
+            return queryset & selectors.contacts(ContactAsk(conditions=_conditions(told)))
+        except AttributeInvalid as error:
+            raise ValidationError({"where": [str(error)]}) from error
+
     def by_consent(self, queryset: QuerySet[Contact], name: str, told: str) -> QuerySet[Contact]:
         return queryset & selectors.contacts(ContactAsk(consent=told))
 
     def by_suppression(self, queryset: QuerySet[Contact], name: str, told: bool) -> QuerySet[Contact]:
         return queryset & selectors.contacts(ContactAsk(is_suppressed=told))
+
+
+def _conditions(told: str) -> list[Condition]:
+    """
+    Read `where` strictly: what is silently left out answers with more people than were asked for.
+
+    :raises ValidationError: it is no list of conditions, or one of them cannot be
+    """
+    payload = serializers.ListField(
+        child=serializers.ListField(
+            child=serializers.CharField(allow_blank=True), min_length=3, max_length=3
+        ),
+        max_length=MOST_CONDITIONS,
+    )
+    try:
+        rows = payload.run_validation(orjson.loads(told))
+    except (orjson.JSONDecodeError, ValidationError) as error:
+        sentence = f"Write a JSON list of at most {MOST_CONDITIONS} [key, operator, value]."
+        raise ValidationError({"where": [sentence]}) from error
+    dictionary = Attribute.objects.in_bulk([key for key, _operator, _value in rows], field_name="key")
+    conditions = []
+    for key, operator, value in rows:
+        if key not in dictionary:
+            raise ValidationError({"where": [f"The dictionary has no “{key[:63]}”."]})
+        if operator not in list(Operator):
+            raise ValidationError({"where": [f"“{operator[:20]}” is none of: {', '.join(Operator)}."]})
+        conditions.append(Condition(dictionary[key], Operator(operator), value))
+    return conditions
 
 
 class ContactViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[Contact]):
@@ -152,6 +201,7 @@ class ContactViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
     queryset = Contact.objects.known().prefetch_related("identities", "consents")
     serializer_class = ContactOut
     filterset_class = ContactFilter
+    ordering_fields = ["id"]  # the order in which they came; others would sort all of them
     scope = "contacts"
     permissions = {
         "list": "contacts.view_contact",

@@ -45,19 +45,24 @@ class EventPostIn(serializers.Serializer[Any]):
     """`identity` is short for the contact: “email:ann@example.com”, “crm:4711”."""
 
     message_id = serializers.CharField(
-        required=False, max_length=255, help_text="The same id is taken once. Without one, equal events are."
+        required=False, max_length=255, help_text="The same id is taken once. Without one, give occurred_at."
     )
     event = serializers.CharField(max_length=128)
     contact = EventContactIn(required=False)
     identity = serializers.CharField(required=False, max_length=300)
     properties = serializers.DictField(required=False)
-    occurred_at = serializers.DateTimeField(required=False, help_text="Left out, it is now.")
+    occurred_at = serializers.DateTimeField(
+        required=False, help_text="Left out, it is now; then give message_id."
+    )
 
     def validate(self, told: dict[str, Any]) -> dict[str, Any]:
         if ("contact" in told) == ("identity" in told):
             raise ValidationError("Give either contact or identity.")
         if "identity" in told and ":" not in told["identity"]:
             raise ValidationError({"identity": ["Write namespace:value, such as crm:4711."]})
+        if not told.get("message_id") and "occurred_at" not in told:
+            # The time of arrival tells nothing apart: the same call, sent twice, would count twice.
+            raise ValidationError({"message_id": ["Give message_id or occurred_at, to know a repeat by."]})
         return told
 
 

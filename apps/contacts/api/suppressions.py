@@ -1,3 +1,4 @@
+from contextlib import suppress
 from typing import Any
 
 import django_filters
@@ -5,12 +6,13 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.api import ApiViewSet
 from apps.contacts import services
-from apps.contacts.addresses import AddressInvalid, address_hash
+from apps.contacts.addresses import AddressInvalid, address_hash, address_normalise
 from apps.contacts.models import Channel, Suppression
 from apps.core import clock
 
@@ -26,12 +28,11 @@ class SuppressionIn(serializers.Serializer[Any]):
     channel = serializers.ChoiceField(Channel.choices, default=Channel.EMAIL)
     source = serializers.CharField(max_length=200, default="", allow_blank=True)  # type: ignore[assignment]  # hides what only fields have
 
-    def validate(self, told: dict[str, Any]) -> dict[str, Any]:
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         try:
-            told["address"] = services.address_read(told["address"], Channel(told["channel"]))
+            return attrs | {"address": address_normalise(attrs["channel"], attrs["address"])}
         except AddressInvalid as error:
             raise serializers.ValidationError({"address": [str(error)]}) from error
-        return told
 
 
 class SuppressionsIn(serializers.Serializer[Any]):
@@ -65,7 +66,14 @@ class SuppressionFilter(django_filters.FilterSet):  # type: ignore[misc]  # unty
         fields = ["channel", "reason"]
 
     def by_address(self, queryset: QuerySet[Suppression], name: str, told: str) -> QuerySet[Suppression]:
-        return queryset.filter(address_hash=address_hash(told.strip()))
+        channels = [self.data["channel"]] if self.data.get("channel") else Channel.values
+        hashes = []
+        for channel in channels:
+            with suppress(AddressInvalid):
+                hashes.append(address_hash(address_normalise(channel, told)))
+        if not hashes:
+            raise ValidationError({"address": ["This is neither an e-mail address nor a telephone number."]})
+        return queryset.filter(address_hash__in=hashes)
 
 
 class SuppressionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[Suppression]):

@@ -8,12 +8,12 @@ and reading goes on with the next line.
 from apps.contacts.csvfile.detection import (
     ENCODINGS,
     FAULT_COLUMNS,
-    FileRefused,
     Format,
     Layout,
     encoding_detect,
     layout_detect,
 )
+from apps.contacts.csvfile.limits import FileRefused
 from apps.contacts.csvfile.reader import Chunk, Fault, Reader, as_utf8, cells_shown
 
 __all__ = [

@@ -14,10 +14,9 @@ from typing import BinaryIO
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.core.errors import DomainError
+from apps.contacts.csvfile.limits import BLOCK, MAX_LINE, FileRefused
+from apps.contacts.csvfile.reader import header_read
 
-BLOCK = 1 << 20
-MAX_LINE = 16 * BLOCK
 MAX_COLUMNS = 500
 MAX_NAME = 200
 SAMPLE_BYTES = 256 * 1024
@@ -46,10 +45,6 @@ _OTHER_FILES = (
     (b"\x1f\x8b", gettext_lazy("This file is compressed. Unpack it first.")),
     (b"%PDF", gettext_lazy("This is a PDF, not a CSV file.")),
 )
-
-
-class FileRefused(DomainError):
-    """Nothing of this file can be taken; the message is the reason."""
 
 
 @dataclass(frozen=True)
@@ -142,37 +137,41 @@ def layout_detect(file: BinaryIO, *, encoding: str, delimiter: str = "") -> Layo
     """
     Return the columns and the first rows.
 
-    :raises FileRefused: not CSV, no header, no rows below it, or columns that cannot be told apart
+    :raises FileRefused: not CSV, no header or a faulty one, no rows below it, or columns that cannot be told
+        apart
     """
-    lines = _first_lines(file, encoding)
+    lines, is_all = _first_lines(file, encoding)
     if lines[0].lstrip()[:1] in ("<", "{", "["):
         raise FileRefused(_("This looks like HTML or JSON, not like a CSV file."))
     delimiter = delimiter or _delimiter(lines)
     records = [record for record in _records(lines, delimiter) if any(cell.strip() for cell in record)]
     if not records:
         raise FileRefused(str(_NOT_CSV))
-    header = records[0]
+    header = header_read(file, encoding=encoding, delimiter=delimiter)
     while header and not header[-1].strip():
         header.pop()  # spreadsheets write empty columns at the end
     names = [name.strip() or _("Column %(n)s") % {"n": n} for n, name in enumerate(header, start=1)]
     _header_check(names)
-    if len(records) == 1:
+    if len(records) == 1 and is_all:
         raise FileRefused(_("There are no rows below the header."))
     width = len(names)
     rows = [[*record, *[""] * width][:width] for record in records[1 : SAMPLE_ROWS + 1]]
     return Layout(delimiter=delimiter, names=names, rows=rows)
 
 
-def _first_lines(file: BinaryIO, encoding: str) -> list[str]:
+def _first_lines(file: BinaryIO, encoding: str) -> tuple[list[str], bool]:
+    """Return the lines to tell columns by, and if they are all there are."""
     file.seek(0)
     raw = file.read(SAMPLE_BYTES)
     text = codecs.getincrementaldecoder(encoding)("replace").decode(raw)
     text = text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}").replace("\0", "\N{REPLACEMENT CHARACTER}")
     lines = StringIO(text, newline=None).readlines()
-    whole = lines[:-1] if len(raw) == SAMPLE_BYTES and len(lines) > 1 else lines
-    if not "".join(whole).strip():
+    told = [line for line in lines if line.strip()]
+    if not told:
         raise FileRefused(_("This file is empty."))
-    return [line for line in whole if line.strip()]
+    is_all = len(raw) < SAMPLE_BYTES
+    # The last line is cut somewhere; it is left out unless it is the only one below the header.
+    return told if is_all or len(told) <= 2 else told[:-1], is_all
 
 
 def _records(lines: list[str], delimiter: str) -> list[list[str]]:

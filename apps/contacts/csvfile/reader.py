@@ -18,9 +18,11 @@ from typing import BinaryIO, cast
 
 from django.utils.translation import gettext as _
 
-from apps.contacts.csvfile.detection import BLOCK, MAX_LINE
+from apps.contacts.csvfile.limits import BLOCK, MAX_LINE, FileRefused
+from apps.contacts.values import MAX_TEXT
 
-SHOWN = 1_000  # characters of a cell that a fault keeps
+# Ends what a fault has of a cell that is longer than any value may be: so it stays too long to be taken.
+CUT = " […]"
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,9 @@ class Chunk:
 
 class _LineTooLong(Exception):
     pass
+
+
+_UNREADABLE = (csv.Error, UnicodeDecodeError, _LineTooLong)
 
 
 @contextmanager
@@ -85,19 +90,20 @@ class Reader:
         self._row = row
         self._open(offset)
 
-    def header_skip(self) -> None:
-        """Go behind the header, whatever blank lines stand above it."""
+    def header_skip(self) -> list[str]:
+        """Go behind the header, whatever blank lines stand above it, and return its cells."""
         for record in self._records:
             self._row += 1
             if any(cell.strip() for cell in record):
-                return
+                return record
+        return []
 
     def chunk(self, size: int) -> Chunk | None:
         """Return the next rows, at most `size`; None at the end of the file."""
         start, first = self._offset, self._row
         try:
             records = list(islice(self._records, size))
-        except (csv.Error, UnicodeDecodeError, _LineTooLong):
+        except _UNREADABLE:
             self._open(start)
             return self._slow_chunk(size, first)
         if not records:
@@ -152,7 +158,7 @@ class Reader:
             row += 1
             try:
                 record = next(self._records, None)
-            except (csv.Error, UnicodeDecodeError, _LineTooLong) as error:
+            except _UNREADABLE as error:
                 line = self._resume_after_line(begin)
                 chunk.faults.append(Fault(row, "", _sentence(error), cells_shown([line])))
                 continue
@@ -175,7 +181,21 @@ class Reader:
         while line and line[-1] != 0x0A:
             line = self._file.readline(MAX_LINE)
         self._open(self._file.tell())
-        return start[: 4 * SHOWN].decode(errors="replace")
+        return start[: 4 * (MAX_TEXT + 1)].decode(errors="replace")
+
+
+def header_read(file: BinaryIO, *, encoding: str, delimiter: str) -> list[str]:
+    """
+    Return the cells of the header, read as strictly as an import will.
+
+    :raises FileRefused: it cannot be read
+    """
+    with as_utf8(file, encoding) as utf8:
+        try:
+            return Reader(utf8, delimiter=delimiter, width=0).header_skip()
+        except _UNREADABLE as error:
+            why = _sentence(error)
+    raise FileRefused(_("The row with the names of the columns cannot be read. %(why)s") % {"why": why})
 
 
 def _sentence(error: Exception) -> str:
@@ -189,5 +209,14 @@ def _sentence(error: Exception) -> str:
 
 
 def cells_shown(cells: Sequence[str]) -> list[str]:
-    """Return the cells as a fault keeps them: shortened, and without what PostgreSQL cannot hold."""
-    return [cell[:SHOWN].replace("\0", "\N{REPLACEMENT CHARACTER}") for cell in cells]
+    """
+    Return the cells as a fault keeps them, without what PostgreSQL cannot hold.
+
+    Whole, so that the error file can be mended and sent again. One that is too long for any value is cut, and
+    says so: sent again as it is, it is refused again.
+    """
+    return [_kept(cell).replace("\0", "\N{REPLACEMENT CHARACTER}") for cell in cells]
+
+
+def _kept(cell: str) -> str:
+    return cell if len(cell) <= MAX_TEXT else cell[:MAX_TEXT] + CUT

@@ -1,8 +1,11 @@
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms import BoundField
+from django.http import QueryDict
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -29,12 +32,37 @@ class ContactForm(forms.Form):
         values = contact.attributes if contact else {}
         for entry in self._dictionary:
             self.fields[f"attr-{entry.key}"] = _field(entry, value_to_text(values.get(entry.key)))
+        for field in self.fields.values():
+            # What was shown, and not what the row says by then, tells a change.
+            field.show_hidden_initial = True
         if contact:
             self.initial.update(email=contact.email, phone=contact.phone)
 
     @property
     def attributes(self) -> list[BoundField]:
         return [self[f"attr-{entry.key}"] for entry in self._dictionary]
+
+    @property
+    def shown(self) -> list[SafeString]:
+        """What the fields were shown with, as hidden inputs."""
+        return [bound.as_hidden(only_initial=True) for bound in self]
+
+    def seen(self) -> dict[str, str]:
+        """Return what the fields were shown with, by their names for the services."""
+        return {_service_name(bound.name): self.data.get(bound.html_initial_name, "") for bound in self}
+
+    def renew(self, theirs: Mapping[str, str]) -> None:
+        """Say what somebody else has written meanwhile, by field; sent again, the form overwrites it."""
+        data = QueryDict(mutable=True)
+        data.update(self.data)
+        for name, text in theirs.items():
+            bound = self[_form_name(name)]
+            data[bound.html_initial_name] = text
+            sentence = _(
+                "Somebody else has changed this to “%(text)s” in the meantime. Save again to overwrite it."
+            )
+            self.add_error(bound.name, sentence % {"text": text})
+        self.data = data
 
     def changes(self) -> dict[str, Any]:
         """Return what differs from what the form was shown with, as the services take it."""
@@ -51,9 +79,17 @@ class ContactForm(forms.Form):
     def refuse(self, refusal: ValidationError) -> None:
         """Put the service's refusals beside their fields."""
         for name, reasons in refusal.message_dict.items():
-            field = name.replace("attributes.", "attr-")
+            field = _form_name(name)
             for reason in reasons:
                 self.add_error(field if field in self.fields else None, reason)
+
+
+def _form_name(name: str) -> str:
+    return name.replace("attributes.", "attr-", 1)
+
+
+def _service_name(name: str) -> str:
+    return name.replace("attr-", "attributes.", 1)
 
 
 def _field(entry: Attribute, text: str) -> forms.Field:
@@ -75,6 +111,8 @@ def _field(entry: Attribute, text: str) -> forms.Field:
             return forms.CharField(widget=forms.TextInput(attrs={"inputmode": "decimal"}), **told)
         case Type.LIST:
             told["help_text"] = told["help_text"] or _("Put | between several.")
+    if "\n" in text:  # an input of one line would send it back as one
+        told["widget"] = forms.Textarea(attrs={"rows": 3})
     return forms.CharField(**told)
 
 

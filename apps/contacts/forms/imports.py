@@ -114,6 +114,9 @@ class ColumnsForm(forms.Form):
         else:
             target = chosen or ""
         suggested = (column["target"] or "").removeprefix("attr:") or key_suggest(column["name"])
+        if target == NEW and chosen:  # as it was said before a dry run
+            suggested, _colon, told = chosen.removeprefix("attr:").partition(":")
+            kind = told or kind
         self.fields[f"target-{place}"] = forms.ChoiceField(
             label=_("What “%(column)s” is") % {"column": column["name"]},
             choices=choices,

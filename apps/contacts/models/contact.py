@@ -44,6 +44,7 @@ class Contact(TimeStamped):
     # HMAC-SHA256 of the address under SUPPRESSION_KEY: how suppression is asked in SQL.
     email_hash = models.BinaryField(null=True, blank=True, max_length=32)
     phone = models.CharField(max_length=32, blank=True, db_default="")
+    phone_hash = models.BinaryField(null=True, blank=True, max_length=32)  # as for the address
     attributes = models.JSONField(default=dict, db_default=models.Value({}, output_field=models.JSONField()))
     timezone = models.CharField(max_length=64, blank=True, db_default="")
     erased_at = models.DateTimeField(null=True, blank=True)

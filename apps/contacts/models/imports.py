@@ -144,16 +144,17 @@ class ImportFault(models.Model):
 
 class ImportKey(models.Model):
     """
-    That an import has met this key, so that the same key further down the file is a duplicate.
+    That an import has met this contact, so that the same one further down the file is a duplicate.
 
-    Kept by hash and unlogged (see the migration): it need not outlive the import, and costs no WAL.
+    `key` is the contact's id; in a dry run, of a contact that is not made, the hash of what it would be known
+    by. Unlogged (see the migration): it need not outlive the import, and costs no WAL.
     """
 
-    pk = models.CompositePrimaryKey("import_file_id", "key_hash")
+    pk = models.CompositePrimaryKey("import_file_id", "key")
     import_file = models.ForeignKey(
         ImportFile, on_delete=models.CASCADE, related_name="keys", db_index=False, db_constraint=False
     )
-    key_hash = models.BigIntegerField()
+    key = models.BigIntegerField()
 
     def __str__(self) -> str:
-        return f"key {self.key_hash}"
+        return f"key {self.key}"

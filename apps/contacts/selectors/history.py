@@ -17,16 +17,9 @@ MOST_AT_ONCE = 10_000
 _TONES = {ConsentStatus.SUBSCRIBED: "good", ConsentStatus.UNSUBSCRIBED: "bad", ConsentStatus.PENDING: "warn"}
 
 
-def events(*, name: str = "", contact: int | None = None, source: str = "") -> QuerySet[Event]:
+def events(*, name: str = "") -> QuerySet[Event]:
     """Return events, to be read newest first by page: by time, and by id among those of one moment."""
-    found = Event.objects.all()
-    if name:
-        found = found.filter(name=name)
-    if contact is not None:
-        found = found.filter(contact=contact)
-    if source:
-        found = found.filter(source=source)
-    return found
+    return Event.objects.filter(name=name) if name else Event.objects.all()
 
 
 @dataclass(frozen=True)
@@ -49,12 +42,13 @@ def timeline_page(contact: Contact, *, now: datetime, cursor: str = "", size: in
 
     :raises BadCursor: the cursor is not one of ours
     """
-    start, skip = _cursor_read(cursor) if cursor else (now + AHEAD, 0)
+    latest = now + AHEAD
+    start, skip = _cursor_read(cursor, latest=latest) if cursor else (latest, 0)
     before, limit = start + timedelta(microseconds=1), size + 1 + skip
     sources = [_events(contact, before, limit), _consents(contact, before, limit)]
     sources += [entries(contact, before, limit) for entries in timeline]
     found = [entry for entries in sources for entry in entries]
-    found.sort(key=lambda entry: (entry.at, entry.key), reverse=True)
+    found.sort(key=lambda entry: entry.at, reverse=True)  # stable: of one moment, as the source has them
     shown = found[skip : skip + size]
     if len(found) <= skip + size:
         return TimelinePage(shown, "")
@@ -63,13 +57,16 @@ def timeline_page(contact: Contact, *, now: datetime, cursor: str = "", size: in
     return TimelinePage(shown, f"{last.astimezone(UTC):%Y%m%dT%H%M%S.%f}-{met}")
 
 
-def _cursor_read(cursor: str) -> tuple[datetime, int]:
+def _cursor_read(cursor: str, *, latest: datetime) -> tuple[datetime, int]:
     moment, _dash, skip = cursor.partition("-")
     try:
         at = datetime.strptime(moment, "%Y%m%dT%H%M%S.%f").replace(tzinfo=UTC)
-        return at, min(int(skip), MOST_AT_ONCE)
+        shown = int(skip)
     except ValueError as error:
         raise BadCursor(cursor[:100]) from error
+    if at > latest or shown < 0:
+        raise BadCursor(cursor[:100])
+    return at, min(shown, MOST_AT_ONCE)
 
 
 def _events(contact: Contact, before: datetime, limit: int) -> list[TimelineEntry]:
@@ -82,7 +79,6 @@ def _events(contact: Contact, before: datetime, limit: int) -> list[TimelineEntr
             icon="bolt",
             tone="info",
             detail=properties_shown(event.properties),
-            key=f"event-{event.pk}",
         )
         for event in found
     ]
@@ -103,7 +99,6 @@ def _consents(contact: Contact, before: datetime, limit: int) -> list[TimelineEn
             icon="mail-check" if event.status == ConsentStatus.SUBSCRIBED else "mail-off",
             tone=_TONES[ConsentStatus(event.status)],
             detail=" · ".join(str(part) for part in (event.basis, event.source, event.by) if part),
-            key=f"consent-{event.pk}",
         )
         for event in found
     ]

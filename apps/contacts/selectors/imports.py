@@ -93,13 +93,19 @@ def import_errors(import_file: ImportFile) -> Iterator[str]:
     """
     Yield the error file line by line: the file's own columns, then row, column and reason.
 
-    Mended, it can be uploaded again: the three columns are left out then. What a spreadsheet would take for a
-    formula is marked as text, and the mark is taken off when the file comes back.
+    Mended, it can be uploaded again: the three columns are left out then. What a row has too many stands
+    behind them, so that nothing is lost and the row is refused until somebody has put it where it belongs.
+    What a spreadsheet would take for a formula is marked as text, and the mark is taken off when the file
+    comes back.
     """
     names = [column["name"] for column in import_file.columns]
+    own_places = [place for place, name in enumerate(names) if name not in FAULT_COLUMNS]
     writer = csv.writer(Echo())
-    yield "\N{ZERO WIDTH NO-BREAK SPACE}" + writer.writerow([*names, *FAULT_COLUMNS])
+    yield "\N{ZERO WIDTH NO-BREAK SPACE}" + writer.writerow(
+        [*(names[place] for place in own_places), *FAULT_COLUMNS]
+    )
     faults = import_file.faults.order_by("row").values_list("cells", "row", "column", "reason")
     for cells, row, column, reason in faults.iterator(chunk_size=2_000):
-        own = [*cells, *[""] * len(names)][: len(names)]
-        yield writer.writerow([*(cell(text) for text in own), row, column, reason])
+        padded = [*cells, *[""] * len(names)]
+        own, surplus = [padded[place] for place in own_places], cells[len(names) :]
+        yield writer.writerow([*map(cell, own), row, column, reason, *map(cell, surplus)])

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from enum import StrEnum
 
 from django.db import connection
@@ -70,8 +70,7 @@ class ContactAsk:
     conditions: Sequence[Condition] = ()
     consent: str = ""  # a status for e-mail as a whole, or "none"
     is_suppressed: bool | None = None
-    added_from: date | None = None
-    added_to: date | None = None
+    added_from: datetime | None = None
 
 
 def contacts(ask: ContactAsk) -> ContactQuerySet:
@@ -91,9 +90,7 @@ def contacts(ask: ContactAsk) -> ContactQuerySet:
         gone = Exists(Suppression.objects.filter(channel=Channel.EMAIL, address_hash=OuterRef("email_hash")))
         found = found.filter(gone if ask.is_suppressed else ~gone)
     if ask.added_from:
-        found = found.filter(created_at__date__gte=ask.added_from)
-    if ask.added_to:
-        found = found.filter(created_at__date__lte=ask.added_to)
+        found = found.filter(created_at__gte=ask.added_from)
     return found
 
 
@@ -167,10 +164,25 @@ def _condition(condition: Condition) -> RawSQL:
     if isinstance(value, bool):
         return _sql(f"{expression} = %s", [value])
     if isinstance(value, str):
-        value = value.lower()
-        if operator == Operator.STARTS:
-            return _sql(f"{expression} >= %s AND {expression} < %s", [value, value + "\U0010ffff"])
+        return _text(expression, attribute.key, operator, value.lower())
     return _sql(f"{expression} {_SYMBOLS.get(operator, '=')} %s", [value])
+
+
+def _text(expression: str, key: str, operator: Operator, value: str) -> RawSQL:
+    """
+    Compare what is indexed, and where that is not enough the whole text besides.
+
+    What holds of two texts holds of their beginnings, equality taken for order; so the index narrows.
+    """
+    comparison, values = f"{{0}} {_SYMBOLS.get(operator, '=')} %s", [value]
+    if operator == Operator.STARTS:
+        comparison, values = "{0} >= %s AND {0} < %s", [value, value + "\U0010ffff"]
+    if len(value) < keys.INDEXED_TEXT:
+        return _sql(comparison.format(expression), values)
+    whole = keys.sql_text(key, column='"contacts_contact"."attributes"')
+    beginning = value[: keys.INDEXED_TEXT]
+    bounds = {Operator.GTE: ">=", Operator.LTE: "<="}.get(operator, "=")
+    return _sql(f"{expression} {bounds} %s AND {comparison.format(whole)}", [beginning, *values])
 
 
 def _sql(sql: str, parameters: Sequence[object] = ()) -> RawSQL:

@@ -2,8 +2,8 @@
 
 from django.db.models import QuerySet
 
-from apps.contacts.addresses import AddressInvalid, address_hash, email_normalise, phone_normalise
-from apps.contacts.models import Suppression
+from apps.contacts.addresses import AddressInvalid, address_hash, address_normalise
+from apps.contacts.models import Channel, Suppression
 
 
 def suppressions(*, address: str = "") -> QuerySet[Suppression]:
@@ -14,9 +14,9 @@ def suppressions(*, address: str = "") -> QuerySet[Suppression]:
 
 def _hashes(told: str) -> list[bytes]:
     hashes = []
-    for normalise in (email_normalise, phone_normalise):
+    for channel in Channel:
         try:
-            hashes.append(address_hash(normalise(told)))
+            hashes.append(address_hash(address_normalise(channel, told)))
         except AddressInvalid:
             continue
     return hashes

@@ -13,9 +13,11 @@ from apps.contacts.services.confirmations import (
 )
 from apps.contacts.services.consent import ConsentRefused, consent_record
 from apps.contacts.services.contacts import (
+    ContactChanged,
     ContactExists,
     contact_create,
     contact_update,
+    field_text,
 )
 from apps.contacts.services.dictionary import (
     AttributeRefused,
@@ -44,7 +46,6 @@ from apps.contacts.services.imports import (
 from apps.contacts.services.suppressions import (
     SuppressionCounts,
     SuppressionsRefused,
-    address_read,
     suppression_add,
     suppression_lift,
     suppressions_import,
@@ -65,6 +66,7 @@ __all__ = [
     "ConfirmationOver",
     "ConsentChange",
     "ConsentRefused",
+    "ContactChanged",
     "ContactExists",
     "ContactIn",
     "EventIn",
@@ -76,7 +78,6 @@ __all__ = [
     "TopicRefused",
     "TopicUnknown",
     "UpsertResult",
-    "address_read",
     "attribute_create",
     "attribute_delete",
     "attribute_places",
@@ -94,6 +95,7 @@ __all__ = [
     "contact_update",
     "contacts_upsert",
     "events_record",
+    "field_text",
     "import_cancel",
     "import_discard",
     "import_reread",

@@ -16,8 +16,8 @@ from apps.contacts.addresses import address_hash
 from apps.contacts.consents import ConsentChange
 from apps.contacts.fields import ContactFields, Name
 from apps.contacts.models import Attribute, Identity
-from apps.contacts.services.contacts import dictionary_add
-from apps.contacts.services.topics import topic_check
+from apps.contacts.services.contacts import dictionary_add, dictionary_new, dictionary_of
+from apps.contacts.services.imports import consent_check
 from apps.contacts.staging import TAKEN, Outcome, Terms
 from apps.core.errors import DomainError
 
@@ -60,9 +60,11 @@ def contacts_upsert(
     Add or update the contacts and say of each how that went, in the order given.
 
     `key` says who a contact is: "email" or "identity:NAMESPACE". Suppressed addresses are left alone, and the
-    first of two that are the same person wins, as in a file.
+    first of two that are the same person wins, as in a file. A key that the dictionary lacks is of the type
+    that the first contact shows; the others have to fit it.
 
     :raises BulkRefused: too many, or no key that could name a contact
+    :raises ImportRefused: consent without its proof, see `consent_check`
     :raises TopicUnknown: consent to a topic that nobody described
     """
     namespace = key.removeprefix("identity:")
@@ -70,13 +72,29 @@ def contacts_upsert(
         raise BulkRefused(_("At most %(most)s contacts a call.") % {"most": f"{MAX_ROWS:,}"})
     if key != Identity.EMAIL and namespace in (key, Identity.EMAIL):
         raise BulkRefused(_("A row is known by “email” or by “identity:NAME”."))
-    if consent is not None:
-        topic_check(topic=consent.topic, channel=consent.channel, status=consent.status)
+    # As for a file: one call may subscribe a thousand people, so it brings the whole proof.
+    change = consent_check({**vars(consent)}) if consent else None
+    terms = Terms(namespace=namespace, consent=change)
+    for attempt in range(1, TRIES + 1):
+        try:
+            with transaction.atomic():
+                return _upsert(contacts, terms, by=by, now=now)
+        except (IntegrityError, _DictionaryMoved):
+            if attempt == TRIES:
+                raise
+    raise AssertionError("the last try returns or raises")
+
+
+class _DictionaryMoved(Exception):
+    """Somebody else has described one of the new keys in the meantime, with another type."""
+
+
+def _upsert(
+    contacts: Sequence[ContactIn], terms: Terms, *, by: User | None, now: datetime
+) -> list[UpsertResult]:
     results: dict[int, UpsertResult] = {}
-    rows = _rows(contacts, namespace, results)
-    terms = Terms(namespace=namespace, consent=consent)
-    unknown = {key: kind for fields, _name in rows.values() for key, kind in fields.unknown.items()}
-    planned = _write(rows, unknown, terms, by=by, now=now) if rows else {}
+    rows = _rows(contacts, terms.namespace, results)
+    planned = _write(rows, terms, by=by, now=now) if rows else {}
     for row, (outcome, contact) in planned.items():
         if outcome == Outcome.CLASH:
             errors = {"identities": [_("One of its identities belongs to another contact.")]}
@@ -91,8 +109,7 @@ _Row = tuple[ContactFields, str]
 
 def _rows(contacts: Sequence[ContactIn], namespace: str, results: dict[int, UpsertResult]) -> dict[int, _Row]:
     """Return the fields and the name of each contact that can be taken; the others go into `results`."""
-    wanted = {key for contact in contacts for key in contact.attributes}
-    dictionary = Attribute.objects.in_bulk(list(wanted), field_name="key")
+    dictionary = dictionary_of({key for contact in contacts for key in contact.attributes})
     rows: dict[int, _Row] = {}
     owners: dict[Name, str] = {}
     for place, contact in enumerate(contacts):
@@ -110,6 +127,7 @@ def _rows(contacts: Sequence[ContactIn], namespace: str, results: dict[int, Upse
         else:
             owners.update(dict.fromkeys(fields.names, name))
             rows[place] = (fields, name)
+            dictionary |= {entry.key: entry for entry in dictionary_new(fields.unknown)}
     return rows
 
 
@@ -122,8 +140,9 @@ def _name(fields: ContactFields, namespace: str) -> str:
 
 
 def _write(
-    rows: Mapping[int, _Row], unknown: Mapping[str, str], terms: Terms, *, by: User | None, now: datetime
+    rows: Mapping[int, _Row], terms: Terms, *, by: User | None, now: datetime
 ) -> dict[int, tuple[Outcome, int]]:
+    _describe({key: kind for fields, _name in rows.values() for key, kind in fields.unknown.items()})
     lines = "".join(_line(row, *rows[row]) for row in rows).encode()
     names = "".join(
         f"{row}\t{space}\t{_escaped(value)}\n"
@@ -131,18 +150,24 @@ def _write(
         for space, value in fields.names
         if (space, value) != (terms.namespace, name)
     ).encode()
-    for attempt in range(1, TRIES + 1):
-        try:
-            with transaction.atomic():
-                dictionary_add(unknown)
-                staging.run(lines=lines, names=names, terms=terms, by=by, now=now)
-                planned = staging.results()
-                _audit(planned, by=by, now=now)
-            break
-        except IntegrityError:
-            if attempt == TRIES:
-                raise
+    staging.run(lines=lines, names=names, terms=terms, by=by, now=now)
+    planned = staging.results()
+    _audit(planned, by=by, now=now)
     return planned
+
+
+def _describe(unknown: Mapping[str, str]) -> None:
+    """:raises _DictionaryMoved: one of the keys is there by now, and is not of this type"""
+    if not unknown:
+        return
+    dictionary_add(unknown)
+    standing = dictionary_of(unknown)
+    if any(key not in standing or not _fits(standing[key], kind) for key, kind in unknown.items()):
+        raise _DictionaryMoved
+
+
+def _fits(entry: Attribute, kind: str) -> bool:
+    return entry.type == kind and not entry.choices and entry.removed_at is None
 
 
 def _audit(planned: Mapping[int, tuple[Outcome, int]], *, by: User | None, now: datetime) -> None:
@@ -157,8 +182,20 @@ def _audit(planned: Mapping[int, tuple[Outcome, int]], *, by: User | None, now: 
 def _line(row: int, fields: ContactFields, name: str) -> str:
     values = {key: value for key, value in fields.values.items() if value is not None}
     told = orjson.dumps(values).decode().replace("\\", "\\\\")
-    hashed = f"\\\\x{address_hash(fields.email).hex()}" if fields.email else "\\N"
-    return f"{row}\t{_escaped(name)}\t{fields.email}\t{hashed}\t{fields.phone}\t{told}\n"
+    cells = (
+        row,
+        _escaped(name),
+        fields.email,
+        _hashed(fields.email),
+        fields.phone,
+        _hashed(fields.phone),
+        told,
+    )
+    return "\t".join(map(str, cells)) + "\n"
+
+
+def _hashed(address: str) -> str:
+    return f"\\\\x{address_hash(address).hex()}" if address else "\\N"
 
 
 def _escaped(text: str) -> str:

@@ -1,6 +1,6 @@
 """One contact at a time, by a person or a program."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -16,11 +16,20 @@ from apps.contacts.fields import ContactFields, Name
 from apps.contacts.models import Attribute, Channel, ConsentStatus, Contact, Identity
 from apps.contacts.services.confirmations import confirmation_request
 from apps.contacts.services.consent import consent_record
-from apps.core.errors import DomainError
+from apps.contacts.values import value_to_text
+from apps.core.errors import DomainError, StaleEdit
 
 
 class ContactExists(DomainError):
     """Another contact has this address or identity already."""
+
+
+class ContactChanged(StaleEdit):
+    """Somebody else has changed what this edit would overwrite; `fields` are the names of it."""
+
+    def __init__(self, fields: Collection[str]) -> None:
+        super().__init__(_("Somebody else has changed this contact since you opened it."))
+        self.fields = sorted(fields)
 
 
 def contact_create(
@@ -40,16 +49,16 @@ def contact_create(
     :raises ContactExists: an identity belongs to somebody already
     :raises ConsentRefused: see `consent_record` and `confirmation_request`
     """
-    fields = _fields(email, phone, identities, attributes or {})
-    if not fields.names:
-        raise ValidationError({"email": _("Give an e-mail address or another identity.")})
     try:
         with transaction.atomic():
-            dictionary_add(fields.unknown)
+            fields = _fields(email, phone, identities, attributes or {})
+            if not fields.names:
+                raise ValidationError({"email": _("Give an e-mail address or another identity.")})
             contact = Contact.objects.create(
                 email=fields.email,
                 email_hash=address_hash(fields.email) if fields.email else None,
                 phone=fields.phone,
+                phone_hash=address_hash(fields.phone) if fields.phone else None,
                 attributes={key: value for key, value in fields.values.items() if value is not None},
             )
             _names_add(contact, fields.names, now=now)
@@ -71,22 +80,27 @@ def contact_update(
     identities: Sequence[Name] = (),
     attributes: Mapping[str, object] | None = None,
     consent: ConsentChange | None = None,
+    seen: Mapping[str, str] | None = None,
 ) -> Contact:
     """
     Change what is given, leave the rest: an attribute that is null or blank is taken away.
 
-    A new address becomes one more identity; the old one still leads to the same contact.
+    A new address becomes one more identity; the old one still leads to the same contact. `seen` is what the
+    author read before, as text by field (`email`, `phone`, `attributes.KEY`).
 
+    :raises ContactChanged: it would overwrite what somebody else has changed since it was seen
     :raises ValidationError: by field: a bad address, value or identity
     :raises ContactExists: an identity belongs to somebody else
     :raises ConsentRefused: see `consent_record` and `confirmation_request`
     """
-    fields = _fields(email or "", phone or "", identities, attributes or {})
     try:
         with transaction.atomic():
-            dictionary_add(fields.unknown)
+            fields = _fields(email or "", phone or "", identities, attributes or {})
             contact = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
+            stale = _stale(contact, seen or {})
             changed = _change(contact, fields, email=email, phone=phone)
+            if theirs := stale & set(changed):
+                raise ContactChanged(theirs)
             _names_add(contact, fields.names, now=now)
             if changed:
                 contact.save()
@@ -111,22 +125,52 @@ def _consent(contact: Contact, change: ConsentChange, *, by: User | None, now: d
 def _fields(
     email: str, phone: str, identities: Sequence[Name], attributes: Mapping[str, object]
 ) -> ContactFields:
-    known = Attribute.objects.in_bulk(list(attributes), field_name="key") if attributes else {}
-    return ContactFields(
-        email=email, phone=phone, identities=identities, attributes=attributes, dictionary=known
+    """Return what was given, each key of it in the dictionary by now; in the caller's transaction."""
+    fields = ContactFields(
+        email=email,
+        phone=phone,
+        identities=identities,
+        attributes=attributes,
+        dictionary=dictionary_of(attributes),
     )
+    if not fields.unknown:
+        return fields
+    # Somebody else may have been faster, with another type: what stands now is what the values have to fit.
+    dictionary_add(fields.unknown)
+    return _fields(email, phone, identities, attributes)
+
+
+def dictionary_of(keys_told: Collection[str]) -> dict[str, Attribute]:
+    """Return the entries of these keys, with those that are being taken away."""
+    return Attribute.all_objects.in_bulk(list(keys_told), field_name="key") if keys_told else {}
 
 
 def dictionary_add(unknown: Mapping[str, str]) -> None:
-    """Add keys that arrived before anybody described them, to be adopted later."""
+    """
+    Add keys that arrived before anybody described them, to be adopted later.
+
+    Whoever adds one at the same time wins or waits: read the dictionary again before values are written.
+    """
     if unknown:
-        Attribute.objects.bulk_create(
-            [
-                Attribute(key=key, label=keys.label_suggest(key), type=kind, is_defined=False)
-                for key, kind in sorted(unknown.items())
-            ],
-            ignore_conflicts=True,
-        )
+        Attribute.objects.bulk_create(dictionary_new(unknown), ignore_conflicts=True)
+
+
+def dictionary_new(unknown: Mapping[str, str]) -> list[Attribute]:
+    return [
+        Attribute(key=key, label=keys.label_suggest(key), type=kind, is_defined=False)
+        for key, kind in sorted(unknown.items())
+    ]
+
+
+def field_text(contact: Contact, field: str) -> str:
+    """Return what a form shows of `email`, `phone` or `attributes.KEY`."""
+    name, _dot, key = field.partition(".")
+    return value_to_text(contact.attributes.get(key)) if key else str(getattr(contact, name))
+
+
+def _stale(contact: Contact, seen: Mapping[str, str]) -> set[str]:
+    """Return the fields that are no longer as they were seen, white space aside: forms change line ends."""
+    return {field for field, text in seen.items() if text.split() != field_text(contact, field).split()}
 
 
 def _change(contact: Contact, fields: ContactFields, *, email: str | None, phone: str | None) -> list[str]:
@@ -138,6 +182,7 @@ def _change(contact: Contact, fields: ContactFields, *, email: str | None, phone
         changed.append("email")
     if phone is not None and fields.phone != contact.phone:
         contact.phone = fields.phone
+        contact.phone_hash = address_hash(fields.phone) if fields.phone else None
         changed.append("phone")
     for key, value in fields.values.items():
         if contact.attributes.get(key) != value:

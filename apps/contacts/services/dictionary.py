@@ -1,10 +1,11 @@
 """The data dictionary: describe attributes, change them, take them away, and keep their indexes."""
 
+import logging
 from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -14,6 +15,8 @@ from apps.contacts.models import Attribute, Contact
 from apps.contacts.registries import attribute_uses
 from apps.core.errors import DomainError
 from apps.core.queues import ring
+
+logger = logging.getLogger(__name__)
 
 SETTLE_TASK = "apps.contacts.tasks.attributes_settle"
 STRIP_ROWS = 10_000  # contacts looked at in one statement when an attribute is taken away
@@ -122,9 +125,20 @@ def attributes_settle(*, now: datetime) -> None:
             return  # another worker is at it
         try:
             for attribute in Attribute.all_objects.unsettled():
-                _settle(attribute, now=now)
+                _settle_or_log(attribute, now=now)
         finally:
             cursor.execute("SELECT pg_advisory_unlock(hashtext('contacts.settle'))")
+
+
+def _settle_or_log(attribute: Attribute, *, now: datetime) -> None:
+    """One attribute that cannot be settled holds up no other; it is tried again with the next ring."""
+    try:
+        _settle(attribute, now=now)
+    except DatabaseError:
+        logger.exception("attribute %s could not be settled", attribute.pk)
+        # A half-built index is of no use, but every writer would have to fill it.
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {keys.index_name(attribute.key)}")
 
 
 def _settle(attribute: Attribute, *, now: datetime) -> None:

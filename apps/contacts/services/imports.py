@@ -1,6 +1,6 @@
 """An import as people and programs see it: upload, start, cancel. The work itself is in `import_work`."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, BinaryIO, cast
 
@@ -92,7 +92,7 @@ def import_start(
 
     `mapping` is column → target; columns that it leaves out are left out. Without one the guesses hold. The
     target "attr:KEY:TYPE" describes a new attribute, which is added to the dictionary first; a new key
-    without a type is of the type guessed, and flagged until somebody describes it.
+    without a type is of the type guessed, and flagged until somebody describes it. A dry run adds nothing.
 
     :raises MappingInvalid: columns that the file lacks, targets that cannot be, nothing to know people by
     :raises ImportRefused: started already, or consent without its proof
@@ -104,12 +104,14 @@ def import_start(
     if mode not in ImportFile.Mode.values:
         raise ImportRefused(_("“%(mode)s” is no way to import.") % {"mode": mode[:100]})
     change = consent_check(consent or {})
-    import_file.mapping = _mapping_settle(import_file, mapping)
+    import_file.mapping, new = _mapping_settle(import_file, mapping)
+    import_file.is_dry_run = is_dry_run
+    if not is_dry_run:
+        _attributes_add(new, by=by, now=now)
     import_file.key = key
     mapping_check(column_map(import_file))
     import_file.mode = mode
     import_file.consent = {**vars(change)} if change else {}
-    import_file.is_dry_run = is_dry_run
     _reset(import_file)
     import_file.queued_at = now
     import_file.state = State.PENDING
@@ -199,14 +201,18 @@ def consent_check(consent: Mapping[str, str]) -> ConsentChange | None:
 
 
 def column_map(import_file: ImportFile) -> ColumnMap:
-    """Return the columns of the file with what they mean, and the types that the dictionary says now."""
+    """
+    Return the columns of the file with what they mean, and the types that the dictionary says now.
+
+    What a dry run would add is in no dictionary yet: it is of the type that was said or guessed.
+    """
     names = tuple(column["name"] for column in import_file.columns)
-    targets = tuple(import_file.mapping.get(name) for name in names)
+    targets = tuple(_target_split(import_file.mapping.get(name))[0] for name in names)
     wanted = [target.removeprefix("attr:") for target in targets if target and target.startswith("attr:")]
-    dictionary = {
-        entry.key: Entry(entry.type, tuple(entry.choices))
-        for entry in Attribute.objects.filter(key__in=wanted)
-    }
+    entries = {entry.key: entry for entry in Attribute.objects.filter(key__in=wanted)}
+    if import_file.is_dry_run:
+        entries |= _attributes_new(import_file, import_file.mapping, known=set(entries))
+    dictionary = {key: Entry(entry.type, tuple(entry.choices)) for key, entry in entries.items()}
     return ColumnMap(names=names, targets=targets, key=import_file.key, dictionary=dictionary)
 
 
@@ -223,8 +229,8 @@ def _dictionary_names() -> dict[str, tuple[str, str]]:
 
 def _mapping_settle(
     import_file: ImportFile, mapping: Mapping[str, str | None] | None
-) -> dict[str, str | None]:
-    """Return the mapping with every new attribute in the dictionary."""
+) -> tuple[dict[str, str | None], dict[str, Attribute]]:
+    """Return the mapping to keep, in which only new attributes have their type, and these by key."""
     guessed = {column["name"]: column for column in import_file.columns}
     if mapping is None:
         mapping = {name: column["target"] for name, column in guessed.items()}
@@ -236,18 +242,42 @@ def _mapping_settle(
                 "columns": ", ".join(guessed)[:300],
             }
         )
-    settled: dict[str, str | None] = {}
-    new: dict[str, Attribute] = {}
     known = set(Attribute.objects.values_list("key", flat=True))
-    for name, target in mapping.items():
-        settled[name] = target or None
-        kind, key, type_ = [*(target or "").split(":", 2), "", ""][:3]
-        if kind == "attr" and key:
-            settled[name] = f"attr:{key}"
-            if key not in known and key not in new:
-                new[key] = _attribute_new(name, key, type_, guessed[name])
+    settled = {
+        name: target
+        if (bare := _target_split(target)[0]) and bare.removeprefix("attr:") not in known
+        else bare
+        for name, target in mapping.items()
+    }
+    return settled, _attributes_new(import_file, mapping, known=known)
+
+
+def _target_split(target: str | None) -> tuple[str | None, str]:
+    """Part "attr:KEY:TYPE" into "attr:KEY" and the type, '' where there is none."""
+    kind, key, type_ = [*(target or "").split(":", 2), "", ""][:3]
+    return (f"attr:{key}", type_) if kind == "attr" and key else (target or None, "")
+
+
+def _attributes_new(
+    import_file: ImportFile, mapping: Mapping[str, str | None], *, known: Collection[str]
+) -> dict[str, Attribute]:
+    """Return what the mapping describes and the dictionary lacks, not saved, by key."""
+    guessed = {column["name"]: column for column in import_file.columns}
+    new: dict[str, Attribute] = {}
+    for name, told in mapping.items():
+        target, type_ = _target_split(told)
+        key = (target or "").removeprefix("attr:")
+        if target and key != target and key not in known and key not in new:
+            new[key] = _attribute_new(name, key, type_, guessed[name])
+    return new
+
+
+def _attributes_add(new: Mapping[str, Attribute], *, by: User | None, now: datetime) -> None:
+    if not new:
+        return
     Attribute.objects.bulk_create([new[key] for key in sorted(new)], ignore_conflicts=True)
-    return settled
+    for attribute in Attribute.objects.filter(key__in=new):
+        collaboration.audit_record(action="attribute.created", subject=attribute, by=by, now=now)
 
 
 def _attribute_new(column: str, key: str, type_: str, guess: Mapping[str, Any]) -> Attribute:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.collaboration import services as collaboration
-from apps.contacts.addresses import AddressInvalid, address_hash, email_normalise, phone_normalise
+from apps.contacts.addresses import AddressInvalid, address_hash, address_normalise
 from apps.contacts.models import Channel, Suppression
 from apps.contacts.services.consent import ConsentRefused
 from apps.core.errors import DomainError
@@ -48,7 +48,12 @@ def suppression_add(
     channel: Channel = Channel.EMAIL,
     source: str = "",
 ) -> Suppression:
-    """Never write to this address again. The first reason stays; to add it twice changes nothing."""
+    """
+    Never write to this address again. The first reason stays; to add it twice changes nothing.
+
+    The address is one as contacts keep it: what somebody types goes through `address_normalise` first, or
+    nobody is kept from anything. It is not checked here, so that no unsubscribing ever fails by it.
+    """
     suppression, is_new = Suppression.objects.get_or_create(
         channel=channel,
         address_hash=address_hash(address),
@@ -84,7 +89,7 @@ def suppressions_import(
         if counts.rows_total > MOST_ROWS:
             raise SuppressionsRefused(_("At most %(n)s addresses at a time.") % {"n": f"{MOST_ROWS:,}"})
         try:
-            hashed = address_hash(address_read(text, channel))
+            hashed = address_hash(address_normalise(channel, text))
         except AddressInvalid:
             counts.invalid += 1
             if len(counts.faults) < FAULTS_SHOWN:
@@ -104,15 +109,6 @@ def suppressions_import(
     details: dict[str, object] = {**counts.as_data(), "channel": channel, "source": source[:200]}
     collaboration.audit_record(action="suppressions.imported", subject=by, by=by, now=now, details=details)
     return counts
-
-
-def address_read(text: str, channel: Channel) -> str:
-    """
-    Return the address as suppression knows it.
-
-    :raises AddressInvalid: none of this channel
-    """
-    return email_normalise(text) if channel == Channel.EMAIL else phone_normalise(text)
 
 
 def _add(

@@ -76,7 +76,7 @@ def topic_delete(*, topic: Topic, by: User | None, now: datetime) -> None:
             _("People have said yes or no to “%(name)s”, which stays on record. Make it not public instead.")
             % {"name": topic.name}
         )
-    if places := topic_places(topic):
+    if places := topic_places(topic=topic, user=by):
         names = ", ".join(f"{use.kind} “{use.label}”" for use in places[:5])
         raise TopicRefused(
             _("“%(name)s” is used by %(places)s. Take it out there first.")
@@ -88,15 +88,15 @@ def topic_delete(*, topic: Topic, by: User | None, now: datetime) -> None:
     topic.delete()
 
 
-def topic_places(topic: Topic) -> list[Use]:
-    """Return where the topic is used: imports on their way, and what the higher floors say."""
+def topic_places(*, topic: Topic, user: User | None) -> list[Use]:
+    """Return where the topic is used, for `user` to read: imports on their way, and what is above."""
     imports = ImportFile.objects.filter(state__in=UNFINISHED, consent__topic=topic.key).order_by("-pk")[:5]
     return [
         *(
             Use(_("Import"), one.file_name, reverse("contacts:import-detail", args=[one.pk]))
             for one in imports
         ),
-        *(use for uses in topic_uses for use in uses(topic.key)),
+        *(use for uses in topic_uses for use in uses(topic.key, user)),
     ]
 
 

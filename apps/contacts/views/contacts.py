@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import orjson
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
@@ -17,7 +19,7 @@ from apps.accounts.http import UserRequest, requires
 from apps.contacts import selectors
 from apps.contacts.models import Attribute, ConsentStatus, Contact
 from apps.contacts.selectors import Condition, ContactAsk, Operator
-from apps.contacts.values import AttributeInvalid, value_render, value_to_text
+from apps.contacts.values import AttributeInvalid, value_to_text
 from apps.core import clock
 from apps.core.downloads import csv_download
 from apps.core.htmx import render_page_or_fragment
@@ -113,7 +115,11 @@ def contact_csv(request: UserRequest) -> HttpResponseBase:
     dictionary = list(Attribute.objects.all())
     asked, shown = _read(request.GET, dictionary)
     ask, _conditions = _ask(asked, dictionary)
-    found = selectors.contacts_with_standing(selectors.contacts(ask)).order_by("-id")
+    try:
+        found = selectors.contacts_with_standing(selectors.contacts(ask)).order_by("-id")
+    except AttributeInvalid as refusal:
+        messages.error(request, str(refusal))
+        return redirect(f"{reverse('contacts:list')}{asked.url(where='')}")
     heads = [_("E-mail"), _("Telephone"), *(attribute.label for attribute in shown), _("Consent"), _("Added")]
     return csv_download("contacts", heads, _lines(found.iterator(chunk_size=2_000), shown))
 
@@ -169,10 +175,16 @@ def _ask(asked: ListQuery, dictionary: Sequence[Attribute]) -> tuple[ContactAsk,
             conditions=[condition for condition, _raw in conditions],
             consent=values.get("consent", ""),
             is_suppressed={"yes": True, "no": False}.get(values.get("suppressed", "")),
-            added_from=(clock.now() - timedelta(days=days - 1)).date() if days else None,
+            added_from=_day_start(clock.now(), back=days - 1) if days else None,
         ),
         conditions,
     )
+
+
+def _day_start(now: datetime, *, back: int) -> datetime:
+    """Return when the viewer's day began, so many days ago."""
+    day = timezone.localtime(now).date() - timedelta(days=back)
+    return datetime.combine(day, time(), timezone.get_current_timezone())
 
 
 def _conditions(query: QueryDict) -> list[Raw]:
@@ -204,7 +216,3 @@ def _settled(query: QueryDict) -> str:
         new["columns"] = ",".join(str(one) for one in chosen if one)
     new.pop("cursor", None)
     return f"?{new.urlencode()}"
-
-
-def value_shown(contact: Contact, attribute: Attribute) -> str:
-    return value_render(attribute.type, contact.attributes.get(attribute.key))

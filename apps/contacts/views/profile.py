@@ -84,9 +84,14 @@ def contact_change(request: UserRequest, contact: Contact) -> HttpResponse:
     form = forms.ContactForm(request.POST or None, contact=contact)
     if request.method == "POST" and form.is_valid():
         try:
-            services.contact_update(contact=contact, **form.changes(), by=request.user, now=clock.now())
+            services.contact_update(
+                contact=contact, **form.changes(), seen=form.seen(), by=request.user, now=clock.now()
+            )
         except ValidationError as refusal:
             form.refuse(refusal)
+        except services.ContactChanged as change:
+            contact.refresh_from_db()
+            form.renew({field: services.field_text(contact, field) for field in change.fields})
         except DomainError as refusal:
             form.add_error("email", str(refusal))
         else:

@@ -64,7 +64,7 @@ def topic_change(request: UserRequest, topic: Topic) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return redirect("contacts:topic-list")
-    context = {"form": form, "topic": topic, "places": services.topic_places(topic)}
+    context = {"form": form, "topic": topic, "places": services.topic_places(topic=topic, user=request.user)}
     return render(request, "contacts/topic_form.html", context)
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from apps.content.lint.findings import Finding, KnownAttribute, Level
 from apps.content.lint.structure import structure_lint
 from apps.content.lint.variables import prints, variables_lint
+from apps.content.lint.way_out import WayOut, way_out
 from apps.content.rendering import CompiledEmail, EmailSource, Part
 
 __all__ = ["Finding", "KnownAttribute", "Level", "errors", "lint"]
@@ -55,9 +56,8 @@ def _subject(source: EmailSource) -> Iterator[Finding]:
 
 
 def _whole(source: EmailSource, email: CompiledEmail) -> Iterator[Finding]:
-    if not prints(source.mjml, Part.MJML, "unsubscribe_url"):
-        message = _("There is no way to unsubscribe: add a link to {{ unsubscribe_url }}.")
-        yield Finding(Level.ERROR, Part.MJML, "no-unsubscribe", message)
+    if problem := _way_out_problem(way_out(email.html)):
+        yield Finding(Level.ERROR, Part.MJML, "no-unsubscribe", problem)
     if not email.links:
         message = _("There is no link: nothing for the reader to do, and no click to count.")
         yield Finding(Level.WARNING, Part.MJML, "no-link", message)
@@ -73,3 +73,13 @@ def _whole(source: EmailSource, email: CompiledEmail) -> Iterator[Finding]:
     elif not prints(source.text, Part.TEXT, "unsubscribe_url"):
         message = _("The plain text has no way to unsubscribe: add {{ unsubscribe_url }}.")
         yield Finding(Level.WARNING, Part.TEXT, "no-unsubscribe", message)
+
+
+def _way_out_problem(found: WayOut) -> str:
+    if found == WayOut.NEVER:
+        return _("There is no way to unsubscribe: add a link to {{ unsubscribe_url }}.")
+    if found == WayOut.SOMETIMES:
+        return _(
+            "Not every reader sees the link to unsubscribe: it depends on a condition. Put one outside it."
+        )
+    return ""

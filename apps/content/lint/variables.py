@@ -35,7 +35,11 @@ def variables_lint(source: str, part: Part, known: Iterable[KnownAttribute]) -> 
     own = _own_names(template)
     attributes = {attribute.key: attribute for attribute in known}
     for use in _uses(template):
-        problem = _root_problem(use.path, own, attributes) or _attribute_problem(use, attributes)
+        problem = (
+            _computed_problem(use.path)
+            or _root_problem(use.path, own, attributes)
+            or _attribute_problem(use, attributes)
+        )
         if problem:
             level, code, message = problem
             line, column = _place(source, use.path.token.start_index)
@@ -54,6 +58,18 @@ def attributes_printed(source: EmailSource) -> set[str]:
 
 
 Problem = tuple[Level, str, str]
+
+
+def _computed_problem(path: Path) -> Problem | None:
+    """Refuse a name that is known only once the e-mail is filled in: nobody could say what it prints."""
+    root, *rest = path.path
+    is_computed = isinstance(root, Path) or (root == "contact" and any(isinstance(one, Path) for one in rest))
+    if not is_computed:
+        return None
+    message = _(
+        "“%(path)s” is made up while the e-mail is filled in. Write the name of the attribute itself."
+    )
+    return Level.ERROR, "computed-attribute", message % {"path": path}
 
 
 def _root_problem(path: Path, own: set[str], attributes: Mapping[str, KnownAttribute]) -> Problem | None:
@@ -75,9 +91,9 @@ def _root_problem(path: Path, own: set[str], attributes: Mapping[str, KnownAttri
 def _attribute_problem(use: _Use, attributes: Mapping[str, KnownAttribute]) -> Problem | None:
     """Say what is wrong with a `contact.…`."""
     segments = use.path.path
-    if segments[0] != "contact" or not isinstance(segments[1], str):
+    if segments[0] != "contact":
         return None
-    key = segments[1]
+    key = str(segments[1])
     attribute = attributes.get(key)
     if attribute is None and key not in OF_THE_CONTACT:
         # With a fallback everybody reads that; without one everybody reads a gap.

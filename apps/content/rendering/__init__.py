@@ -72,11 +72,24 @@ class EmailSource:
 
 @dataclass(frozen=True)
 class Rendered:
-    """One person's e-mail. `subject` is free of line ends; lines of `html` and `text` end in LF."""
+    """
+    One person's e-mail. `subject` is free of line ends; lines of `html` and `text` end in LF.
+
+    Both come in pieces, most of them the same objects in every e-mail of the template, so that whoever
+    encodes many does those once.
+    """
 
     subject: str
-    html: str
-    text: str
+    html_pieces: list[str]
+    text_pieces: list[str]
+
+    @property
+    def html(self) -> str:
+        return "".join(self.html_pieces)
+
+    @property
+    def text(self) -> str:
+        return "".join(self.text_pieces)
 
 
 @dataclass(frozen=True)
@@ -113,13 +126,10 @@ class CompiledEmail:
             # Who knows of no page of choices leads to the one where everything can be stopped.
             "preferences_url": preferences_url or unsubscribe_url,
         }
-        text = self._text.render(scope)
-        while "\n\n\n" in text:  # what a condition left out
-            text = text.replace("\n\n\n", "\n\n")
         return Rendered(
             subject=CONTROLS.sub(" ", self._subject.render(scope)).strip(),
-            html=f"{self._before_pixel.render(scope)}{_pixel(pixel_url)}{self._after_pixel}",
-            text=text.lstrip("\n"),
+            html_pieces=[*self._before_pixel.pieces(scope), _pixel(pixel_url), self._after_pixel],
+            text_pieces=_without_gaps(self._text.pieces(scope)),
         )
 
     def preview(self, data: Mapping[str, Any]) -> Rendered:
@@ -226,6 +236,16 @@ def render_url(url: str, data: Mapping[str, Any]) -> str:
 @lru_cache(maxsize=1024)
 def _url_program(url: str) -> Program:
     return Program(parse(url, Part.MJML, PLAIN))
+
+
+def _without_gaps(pieces: list[str]) -> list[str]:
+    """Close the gaps that a condition left where it printed nothing."""
+    text = "".join(pieces)
+    if "\n\n\n" not in text and not text.startswith("\n"):
+        return pieces
+    while "\n\n\n" in text:
+        text = text.replace("\n\n\n", "\n\n")
+    return [text.lstrip("\n")]
 
 
 def _pixel(url: str) -> str:

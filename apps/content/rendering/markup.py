@@ -21,6 +21,7 @@ LINK_LIMIT = 500
 HREF = re.compile(r"""(\shref\s*=\s*)("[^"]*"|'[^']*')""", re.IGNORECASE)
 HTTP = re.compile(r"https?://", re.IGNORECASE)
 TEXT_URL = re.compile(r"https?://[^\s<>\"]+")
+BLANK = re.compile(r"[\s\u200b\u200c\u034f]+")
 HIDDEN = re.compile(r"display:\s*none|mso-hide:\s*all", re.IGNORECASE)
 
 SKIPPED = frozenset({"head", "style", "script", "title", "template", "noscript"})
@@ -46,20 +47,41 @@ class _Anchor:
     start: int
     end: int
     url: str
+    is_shown: bool
     label: str = ""
 
 
-class _Positions(HTMLParser):
+class _Walk(HTMLParser):
+    """Knows where in the HTML it is, and whether readers are shown what stands there."""
+
     def __init__(self, text: str) -> None:
         super().__init__(convert_charrefs=True)
         self._lines = [0, *(match.end() for match in re.finditer("\n", text))]
+        self._skipping: list[str] = []  # open elements from the one that is not shown inwards
+
+    def enter(self, tag: str, attrs: list[tuple[str, str | None]]) -> bool:
+        """Go into an element; False: it is not shown."""
+        if not self._skipping and tag not in SKIPPED and not HIDDEN.search(dict(attrs).get("style") or ""):
+            return True
+        if tag not in VOID:
+            self._skipping.append(tag)
+        return False
+
+    def leave(self, tag: str) -> bool:
+        """Go out of an element; False: it was not shown."""
+        if not self._skipping:
+            return True
+        if tag in self._skipping:
+            while self._skipping.pop() != tag:
+                pass
+        return False
 
     def here(self) -> int:
         line, column = self.getpos()
         return self._lines[line - 1] + column
 
 
-class _Anchors(_Positions):
+class _Anchors(_Walk):
     """Finds the links. Comments are skipped, and with them what only old Outlook reads."""
 
     def __init__(self, mask: Mask) -> None:
@@ -70,6 +92,7 @@ class _Anchors(_Positions):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        is_shown = self.enter(tag, attrs)
         if tag == "img" and self._inside:
             self._inside.label += f" {dict(attrs).get('alt') or ''}"
         if tag != "a":
@@ -78,10 +101,11 @@ class _Anchors(_Positions):
         if match:
             at = self.here()
             url = html.unescape(match.group(2)[1:-1]).strip()
-            self._inside = _Anchor(at + match.start(2), at + match.end(2), url)
+            self._inside = _Anchor(at + match.start(2), at + match.end(2), url, is_shown)
             self.found.append(self._inside)
 
     def handle_endtag(self, tag: str) -> None:
+        self.leave(tag)
         if tag == "a":
             self._inside = None
 
@@ -114,6 +138,16 @@ def links_find(source: str) -> tuple[str, list[LinkTarget]]:
     pieces.append(mask.text[position:])
     _check(links)
     return mask.restore("".join(pieces)), links
+
+
+def links_shown(source: str) -> list[tuple[int, int]]:
+    """Return where in `source` the addresses of links stand that readers can see, without their quotes."""
+    mask = Mask(source, liquid_spans(source, Part.MJML))
+    return [
+        (mask.origin(anchor.start) + 1, mask.origin(anchor.end - 1))
+        for anchor in _Anchors(mask).found
+        if anchor.is_shown and BLANK.sub("", anchor.label)
+    ]
 
 
 def link_hole(position: int) -> str:
@@ -161,13 +195,12 @@ def text_from_html(source: str) -> str:
     return mask.restore(_Text(mask).written())
 
 
-class _Text(HTMLParser):
+class _Text(_Walk):
     """Walks the HTML in the order of reading, so Liquid that stands around rows stays in its order."""
 
     def __init__(self, mask: Mask) -> None:
-        super().__init__(convert_charrefs=True)
+        super().__init__(mask.text)
         self._out: list[str] = []
-        self._skipping: list[str] = []  # open elements from the one that is not shown inwards
         self._hrefs: list[tuple[str, int]] = []
         self._lists: list[int] = []  # the number of the next item; 0 for dots
         self.feed(mask.text)
@@ -178,16 +211,13 @@ class _Text(HTMLParser):
         return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = dict(attrs)
-        if self._skipping or tag in SKIPPED or HIDDEN.search(values.get("style") or ""):
-            if tag not in VOID:
-                self._skipping.append(tag)
+        if not self.enter(tag, attrs):
             return
         if tag in HEADINGS or tag == "p":
             self._out.append("\n\n")
         elif tag in BLOCKS or tag == "br":
             self._out.append("\n")
-        self._start_special(tag, values)
+        self._start_special(tag, dict(attrs))
 
     def _start_special(self, tag: str, values: dict[str, str | None]) -> None:
         match tag:
@@ -211,10 +241,7 @@ class _Text(HTMLParser):
         return f"{self._lists[-1] - 1}."
 
     def handle_endtag(self, tag: str) -> None:
-        if self._skipping:
-            if tag in self._skipping:
-                while self._skipping.pop() != tag:
-                    pass
+        if not self.leave(tag):
             return
         if tag in HEADINGS or tag == "p":
             self._out.append("\n\n")
@@ -234,4 +261,4 @@ class _Text(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if not self._skipping:
-            self._out.append(re.sub(r"[\s\u200b\u200c\u034f]+", " ", data))
+            self._out.append(BLANK.sub(" ", data))

@@ -9,7 +9,7 @@ from apps.accounts.http import UserRequest, requires
 from apps.content import forms, selectors, services, starters
 from apps.content.models import Template, TemplateVersion
 from apps.content.rendering import TemplateFault
-from apps.content.uses import uses_of
+from apps.content.uses import uses_of, uses_of_others
 from apps.core import clock
 from apps.core.htmx import render_page_or_fragment
 from apps.core.lists import Column, ListSpec
@@ -32,7 +32,7 @@ def template_list(request: UserRequest) -> HttpResponse:
     asked = LIST.read(request.GET)
     shows_archived = request.GET.get("shows") == "archived"
     listing = asked.page(selectors.templates(search=asked.search, archived=shows_archived))
-    uses = uses_of([template.pk for template in listing.rows])
+    uses = uses_of([template.pk for template in listing.rows], user=request.user)
     rows = [(template, uses[template.pk]) for template in listing.rows]
     context = {
         "listing": listing,
@@ -94,7 +94,7 @@ def template_save(request: UserRequest, template: Template) -> HttpResponse:
 
 
 @require_POST
-@requires("content.change_template", on=Template)
+@requires("content.add_template", on=Template)
 def template_duplicate(request: UserRequest, template: Template) -> HttpResponse:
     copy = services.template_duplicate(template=template, by=request.user, now=clock.now())
     messages.success(request, _("This is the copy. The original is as it was."))
@@ -176,9 +176,11 @@ def _composer(
         "form": form,
         "theirs": theirs,
         "diff": selectors.sources_diff(selectors.version_source(theirs), form.source()) if theirs else [],
-        "uses": uses_of([template.pk])[template.pk],
+        "uses": uses_of([template.pk], user=request.user)[template.pk],
+        "uses_of_others": None if may_write else uses_of_others(template.pk, user=request.user),
         "attributes": selectors.printable_attributes(),
         "may_write": may_write,
+        "may_add": request.user.has_perm("content.add_template"),
         "may_see_people": request.user.has_perm("contacts.view_contact"),
     }
     page = "template_detail" if may_write and not template.is_archived else "template_read"

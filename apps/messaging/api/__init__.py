@@ -1,4 +1,5 @@
+from apps.messaging.api.contacts import ContactWhyViewSet
 from apps.messaging.api.messages import MessageViewSet
 from apps.messaging.api.senders import SenderViewSet
 
-__all__ = ["MessageViewSet", "SenderViewSet"]
+__all__ = ["ContactWhyViewSet", "MessageViewSet", "SenderViewSet"]

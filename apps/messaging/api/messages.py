@@ -42,6 +42,7 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
     serializer_class = out.MessageOut
     filterset_class = MessageFilter
     search_fields = ["name"]
+    ordering_fields = ["name", "created_at", "updated_at"]
     scope = "messages"
     permissions = {
         "list": "messaging.view_message",
@@ -75,8 +76,6 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         return Response(out.MessageOut(message).data, status=201)
 
     def _channel(self, campaign: Campaign, channel: Channel | None) -> Channel:
-        if not self.user.has_perm("campaigns.view_campaign", campaign):
-            raise ValidationError({"campaign": [_("There is no such campaign.")]})
         if channel is None:
             channel = campaign.channels.filter(kind=Channel.Kind.EMAIL).first()
         if channel is None or channel.campaign_id != campaign.pk or channel.kind != Channel.Kind.EMAIL:
@@ -152,10 +151,11 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
             person = Contact.objects.known().filter(pk=asked["contact"]).first()
             if person is None or not self.user.has_perm("messaging.view_recipient", self.get_object()):
                 raise ValidationError({"contact": [_("There is no such contact.")]})
-        sent_to = services.message_test(
+        result = services.message_test(
             message=self.get_object(), contact=person, people=asked["people"], by=self.user, now=clock.now()
         )
-        return Response(out.MessageTestOut({"sent_to": sent_to}).data)
+        not_sent = [{"email": email, "answer": answer} for email, answer in result.not_sent.items()]
+        return Response(out.MessageTestOut({"sent_to": result.sent_to, "not_sent": not_sent}).data)
 
     @extend_schema(responses=out.LedgerOut)
     @action(detail=True, methods=["get"])
@@ -192,7 +192,9 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         return told
 
     def _payload(self, serializer: type[Any], *, partial: bool = False) -> Any:
-        payload: Serializer[Any] = serializer(data=self.request.data, partial=partial)
+        payload: Serializer[Any] = serializer(
+            data=self.request.data, partial=partial, context={"user": self.user}
+        )
         payload.is_valid(raise_exception=True)
         return payload
 

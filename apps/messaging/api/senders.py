@@ -17,6 +17,7 @@ class SenderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
     serializer_class = out.SenderOut
     filterset_fields = ["is_active", "email"]
     search_fields = ["name", "email"]
+    ordering_fields = ["name", "email", "created_at"]
     scope = "senders"
     permissions = {
         "list": "messaging.view_sender",

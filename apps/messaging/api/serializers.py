@@ -24,7 +24,7 @@ class MessageOut(serializers.ModelSerializer[Message]):
         model = Message
         fields = [
             "id", "name", "campaign", "channel", "sender", "template", "template_version", "segments",
-            "exclude_segments", "topic", "holdout_percent", "schedule", "state", "pause_reason",
+            "exclude_segments", "topic", "holdout_percent", "is_tracked", "schedule", "state", "pause_reason",
             "launched_at", "finished_at", "created_at", "updated_at",
         ]  # fmt: skip
 
@@ -48,6 +48,7 @@ class MessageIn(serializers.Serializer[Any]):
     )
     topic = serializers.CharField(max_length=64, required=False, allow_blank=True)
     holdout_percent = serializers.IntegerField(min_value=0, max_value=90, required=False)
+    is_tracked = serializers.BooleanField(required=False)
     schedule = Schedule(required=False)
 
     def to_fields(self) -> Any:
@@ -61,10 +62,22 @@ class MessageIn(serializers.Serializer[Any]):
 
 
 class MessageCreateIn(MessageIn):
-    """`channel` may be left out: the campaign's e-mail channel."""
+    """
+    `channel` may be left out: the campaign's e-mail channel.
+
+    Campaigns that `user` of the context may not know are not there.
+    """
 
     campaign = serializers.PrimaryKeyRelatedField(queryset=Campaign.objects.all())
     channel = serializers.PrimaryKeyRelatedField(queryset=Channel.objects.all(), required=False)
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        fields = super().get_fields()
+        if "user" in self.context:  # or it is only described
+            known = Campaign.objects.visible_to(self.context["user"])
+            fields["campaign"].queryset = known  # type: ignore[attr-defined]  # a related field's
+            fields["channel"].queryset = Channel.objects.filter(campaign__in=known)  # type: ignore[attr-defined]
+        return fields
 
 
 class MessageLaunchIn(serializers.Serializer[Any]):
@@ -81,7 +94,7 @@ class MessagePauseIn(serializers.Serializer[Any]):
 class MessageRetryIn(serializers.Serializer[Any]):
     """`answer`: those whom the server told exactly this; without it, those whose failure may pass."""
 
-    answer = serializers.CharField(max_length=500, required=False)
+    answer = serializers.CharField(max_length=500, required=False, trim_whitespace=False)
 
 
 class MessageRetryOut(serializers.Serializer[Any]):
@@ -95,8 +108,16 @@ class MessageTestIn(serializers.Serializer[Any]):
     contact = serializers.IntegerField(required=False, min_value=1)
 
 
+class NotSentOut(serializers.Serializer[Any]):
+    email = serializers.EmailField()
+    answer = serializers.CharField()
+
+
 class MessageTestOut(serializers.Serializer[Any]):
+    """Who got it, and who did not, with what the mail server said."""
+
     sent_to = serializers.ListField(child=serializers.EmailField())
+    not_sent = NotSentOut(many=True)
 
 
 class LedgerOut(serializers.Serializer[Any]):

@@ -10,11 +10,12 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from apps.content.models import TemplateVersion
-from apps.content.rendering import CompiledEmail, Rendered, RenderFault
+from apps.content.rendering import CompiledEmail, Rendered, RenderFault, TemplateFault
 from apps.content.selectors import version_email
+from apps.messaging.addresses import AddressNotUsable, address_make, own_address
 from apps.messaging.delivery import mime
 from apps.messaging.delivery.mail import Mail
-from apps.messaging.models import Message, Sender
+from apps.messaging.models import Message
 from apps.messaging.tokens import Purpose, token_make
 
 
@@ -26,19 +27,40 @@ class Composer:
     """Builds the mails of one message: its template compiled once, its headers encoded once."""
 
     def __init__(self, message: Message, version: TemplateVersion) -> None:
-        sender = message.sender or Sender(name="", email="nobody@example.com")  # a preview may come first
+        self._message = message
         self._email: CompiledEmail = version_email(version)
         self._positions = [link.position for link in self._email.links]
         self._shared = {"campaign": {"name": message.campaign.name}, "message": {"name": message.name}}
         self._is_tracked = message.is_tracked
         self._base = settings.TRACKING_BASE_URL
-        self._domain = sender.email.rpartition("@")[2]
-        self._skeleton = mime.Skeleton(
+        self._skeleton: mime.Skeleton | None = None
+
+    def skeleton(self) -> mime.Skeleton:
+        """
+        Return what all mails of this message share. Made when it is first asked for: a preview does without.
+
+        :raises NotComposable: no mail can come from this sender
+        """
+        if self._skeleton is None:
+            self._skeleton = self._skeleton_make()
+        return self._skeleton
+
+    def _skeleton_make(self) -> mime.Skeleton:
+        message, sender = self._message, self._message.sender
+        if sender is None:
+            raise NotComposable(_("No sender is chosen."))
+        try:
+            address = own_address(sender.email)
+            reply_to = own_address(sender.reply_to) if sender.reply_to else None
+        except AddressNotUsable as fault:
+            told = _("Mail servers would not take the address of the sender “%(sender)s”.")
+            raise NotComposable(told % {"sender": sender.name}) from fault
+        return mime.Skeleton(
             sender_name=sender.name,
-            sender=sender.email,
-            reply_to=sender.reply_to,
+            sender=address,
+            reply_to=reply_to,
             list_id=f"campaign-{message.campaign_id}.{urlsplit(settings.BASE_URL).hostname}",
-            feedback_id=f"{message.pk}:{message.campaign_id}:bookend:{self._domain}",
+            feedback_id=f"{message.pk}:{message.campaign_id}:bookend:{address.domain}",
             boundary=f"=_{token_hex(12)}",
         )
 
@@ -46,33 +68,33 @@ class Composer:
         """
         Build the mail of one recipient; `contact` as in `contacts_as_data`.
 
-        :raises NotComposable: the template fails on this contact's data, or the address is none
+        :raises NotComposable: the template fails on this contact's data, or an address is none
         """
         try:
-            address = mime.address_make(str(contact["email"]))
+            address = address_make(str(contact["email"]))
             filled = self._fill(recipient_id, contact, is_mail=True)
-        except mime.AddressNotUsable:
+        except AddressNotUsable:
             raise NotComposable(_("No mail server would take this address.")) from None
         except RenderFault as fault:
             told = _("The template fails on this contact's data: %(fault)s") % {"fault": fault}
             raise NotComposable(told) from fault
         unsubscribe = token_make(Purpose.UNSUBSCRIBE, recipient_id)
-        mail_id = f"{token_make(Purpose.MAIL, recipient_id)}@{self._domain}"
+        mail_id = f"{token_make(Purpose.MAIL, recipient_id)}@{self.skeleton().sender.domain}"
         person = mime.Person(
             address=address,
             mail_id=mail_id,
             subject=filled.subject,
-            text=filled.text,
-            html=filled.html,
+            text=filled.text_pieces,
+            html=filled.html_pieces,
             unsubscribe_url=f"{self._base}/u/{unsubscribe}",
             unsubscribe_subject=f"unsubscribe%20{unsubscribe}",
         )
         return Mail(
             id=recipient_id,
-            sender=self._skeleton.sender.text,
+            sender=self.skeleton().sender.text,
             recipient=address.text,
             mail_id=mail_id,
-            content=self._skeleton.fill(person, at=at),
+            content=self.skeleton().fill(person, at=at),
             needs_utf8=address.needs_utf8,
         )
 
@@ -82,28 +104,28 @@ class Composer:
         """
         Build the mail as `contact` would get it, for somebody else: marked, and with nothing tracked.
 
-        :raises NotComposable: the template fails on this contact's data, or the address is none
+        :raises NotComposable: the template fails on this contact's data, or an address is none
         """
         try:
-            address = mime.address_make(to)
+            address = address_make(to)
             filled = self._email.preview({"contact": contact, **self._shared})
-        except (mime.AddressNotUsable, RenderFault) as fault:
+        except (AddressNotUsable, RenderFault) as fault:
             raise NotComposable(_("This cannot be sent: %(fault)s") % {"fault": fault}) from fault
         person = mime.Person(
             address=address,
-            mail_id=f"test-{mail_id}@{self._domain}",
+            mail_id=f"test-{mail_id}@{self.skeleton().sender.domain}",
             subject=f"{mark} {filled.subject}",
-            text=filled.text,
-            html=filled.html,
+            text=filled.text_pieces,
+            html=filled.html_pieces,
             unsubscribe_url="",
             unsubscribe_subject="",
         )
         return Mail(
             id=pk,
-            sender=self._skeleton.sender.text,
+            sender=self.skeleton().sender.text,
             recipient=address.text,
             mail_id=person.mail_id,
-            content=self._skeleton.fill(person, at=at),
+            content=self.skeleton().fill(person, at=at),
             needs_utf8=address.needs_utf8,
         )
 
@@ -144,7 +166,11 @@ class Composer:
 
 
 def composer_for(message: Message) -> Composer:
-    """Return the message's composer; the last few stay compiled for as long as nothing changes."""
+    """
+    Return the message's composer; the last few stay compiled for as long as nothing changes.
+
+    :raises NotComposable: no mail of this message can be built, whoever it is for
+    """
     assert message.sender
     made_of = (message.pk, message.template_version_id, message.sender.updated_at, message.campaign.name)
     return _composer(Kept(message, made_of))
@@ -167,4 +193,10 @@ class Kept:
 @lru_cache(maxsize=16)
 def _composer(kept: Kept) -> Composer:
     assert kept.message.template_version
-    return Composer(kept.message, kept.message.template_version)
+    try:
+        composer = Composer(kept.message, kept.message.template_version)
+    except TemplateFault as fault:
+        told = _("The template cannot be read any more: %(fault)s") % {"fault": fault}
+        raise NotComposable(told) from fault
+    composer.skeleton()  # fails here, once, and not for one recipient after the other
+    return composer

@@ -14,6 +14,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any
 
+from apps.core.overlap import interpreter_share
 from apps.messaging.delivery.mail import Mail
 from apps.messaging.delivery.outcome import Outcome
 from apps.messaging.delivery.server import Server
@@ -39,6 +40,7 @@ class Engine:
         self._limit = connections
         self._timeouts = timeouts
         self._idle: list[Connection] = []
+        interpreter_share()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="smtp", daemon=True)
         self._thread.start()
@@ -109,10 +111,8 @@ class Engine:
             try:
                 outcomes[mail.id] = await connection.send(mail)
             except ServerOutOfReach as failure:
-                if was_used:
-                    waiting.append(
-                        mail
-                    )  # servers close idle connections as they like: once more, on a fresh one
+                if was_used:  # servers close idle connections as they like: once more, on a fresh one
+                    waiting.append(mail)
                 else:
                     outcomes[mail.id] = Outcome.lapsed(str(failure))
 

@@ -8,28 +8,20 @@ as sending it.
 import base64
 import binascii
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime, formataddr
 from functools import lru_cache
+from urllib.parse import quote
 
-import idna
+from apps.messaging.addresses import CONTROL, Address
 
-CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 LONGEST_PLAIN_HEADER = 200
+SOFT_BREAK = b"=\r\n"
+# What most holes are filled with, names and addresses of links: one short line that needs no encoding.
+AS_IT_STANDS = re.compile(r"(?!\.)[!-<>-~](?:[ -<>-~]{0,70}[!-<>-~])?")
 WORD_SIZE = 42  # bytes of text in an encoded word: 56 characters of base64, and 75 with what goes around it
-
-
-class AddressNotUsable(ValueError):
-    """No mail server would take this address."""
-
-
-@dataclass(frozen=True)
-class Address:
-    """An address as SMTP wants it: the domain in A-labels."""
-
-    text: str
-    needs_utf8: bool
 
 
 @dataclass(frozen=True)
@@ -39,28 +31,10 @@ class Person:
     address: Address
     mail_id: str
     subject: str
-    text: str
-    html: str
+    text: Sequence[str]  # both in pieces, as `Rendered` has them
+    html: Sequence[str]
     unsubscribe_url: str
     unsubscribe_subject: str
-
-
-def address_make(written: str) -> Address:
-    """
-    Return an address for the envelope and the header.
-
-    :raises AddressNotUsable: it would end up as something else on the wire
-    """
-    local, at, domain = written.rpartition("@")
-    if not (local and at and domain) or CONTROL.search(written) or re.search(r"[\s<>,;]", written):
-        raise AddressNotUsable(written)
-    if written.isascii():
-        return Address(written, needs_utf8=False)
-    try:
-        domain = idna.encode(domain, uts46=True).decode()
-    except idna.IDNAError as error:
-        raise AddressNotUsable(written) from error
-    return Address(f"{local}@{domain}", needs_utf8=not local.isascii())
 
 
 def header_text(value: str) -> str:
@@ -92,10 +66,11 @@ def mailbox(name: str, address: str) -> str:
 
 class BodyEncoder:
     """
-    Quoted-printable by the line, remembering the lines that come again.
+    Quoted-printable by the piece, remembering the pieces that come again.
 
-    Most lines of a personalised mail are the same for everyone: what the first two mails have in common is
-    encoded once. Only those are kept, so memory does not grow with the audience.
+    Most of a personalised mail is the same for everyone: what the first two mails have in common is encoded
+    once. Only that is kept, so memory does not grow with the audience. A soft line break parts the pieces, so
+    none depends on its neighbours.
     """
 
     def __init__(self) -> None:
@@ -107,20 +82,30 @@ class BodyEncoder:
     def remembered(self) -> int:
         return len(self._known)
 
-    def encode(self, text: str) -> bytes:
+    def encode(self, pieces: Sequence[str]) -> bytes:
         """Return the text in quoted-printable, CRLF lines, dots stuffed, ended by CRLF."""
-        lines = text.split("\n")
         if self._is_learning:
-            self._learn(lines)
+            self._learn(pieces)
         known = self._known
-        return b"\r\n".join([known.get(line) or _line(line) for line in lines]) + b"\r\n"
+        body = b"".join([known.get(piece) or _piece(piece) for piece in pieces])
+        return body.removesuffix(SOFT_BREAK) + b"\r\n"
 
-    def _learn(self, lines: list[str]) -> None:
+    def _learn(self, pieces: Sequence[str]) -> None:
         if self._first is None:
-            self._first = frozenset(lines)
+            self._first = frozenset(pieces)
         else:
-            self._known = {line: _line(line) for line in self._first.intersection(lines)}
+            self._known = {piece: _piece(piece) for piece in self._first.intersection(pieces)}
             self._is_learning = False
+
+
+def _piece(piece: str) -> bytes:
+    """Encode some lines; where the last of them goes on in the next piece, a soft break ends it."""
+    if AS_IT_STANDS.fullmatch(piece):
+        return piece.encode() + SOFT_BREAK
+    if not piece:
+        return b""
+    encoded = b"\r\n".join([_line(line) for line in piece.split("\n")])
+    return encoded if piece.endswith("\n") else encoded + SOFT_BREAK
 
 
 def _line(line: str) -> bytes:
@@ -141,14 +126,21 @@ class Skeleton:
     """What all mails of one message have in common; `fill` makes one of them."""
 
     def __init__(
-        self, *, sender_name: str, sender: str, reply_to: str, list_id: str, feedback_id: str, boundary: str
+        self,
+        *,
+        sender_name: str,
+        sender: Address,
+        reply_to: Address | None,
+        list_id: str,
+        feedback_id: str,
+        boundary: str,
     ) -> None:
-        self.sender = address_make(sender)
-        self._reply_to = reply_to or sender
+        self.sender = sender
+        self._answers = quote((reply_to or sender).text, safe="@+")
         self._html, self._text = BodyEncoder(), BodyEncoder()
         fixed = [
             f"From: {mailbox(sender_name, self.sender.text)}",
-            *([f"Reply-To: {address_make(reply_to).text}"] if reply_to else []),
+            *([f"Reply-To: {reply_to.text}"] if reply_to else []),
             "MIME-Version: 1.0",
             f'Content-Type: multipart/alternative; boundary="{boundary}"',
             f"List-Id: <{list_id}>",
@@ -169,7 +161,7 @@ class Skeleton:
             f"Message-ID: <{person.mail_id}>\r\n"
         )
         if person.unsubscribe_url:
-            mailto = f"mailto:{self._reply_to}?subject={person.unsubscribe_subject}"
+            mailto = f"mailto:{self._answers}?subject={person.unsubscribe_subject}"
             head += (
                 f"List-Unsubscribe: <{person.unsubscribe_url}>,\r\n <{mailto}>\r\n"
                 "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"

@@ -91,7 +91,7 @@ class Conversation(asyncio.Protocol):
         if not line[:3].isdigit() or line[3:4] not in {b"", b" ", b"-"}:
             self.drop("The server answers, but not in SMTP.")
             return
-        self._lines.append(line[4:].decode("utf-8", "replace").replace("\0", ""))
+        self._lines.append(line[4:].decode("utf-8", "replace").replace("\0", "").replace("\r", " "))
         if line[3:4] != b"-":
             self._replies.append(Reply(int(line[:3]), "\n".join(self._lines)))
             self._lines = []

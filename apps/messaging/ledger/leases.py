@@ -1,19 +1,26 @@
-"""The life of a row in a worker's hands: claimed, begun, settled; or taken back."""
+"""
+The life of a row in a worker's hands: claimed, begun, settled; or taken back.
 
-from collections.abc import Collection, Mapping, Sequence
+Rows go into statements as arrays, whose length the planner sees: of rows in a JSON text it expects a hundred,
+and reads the whole ledger for them.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from apps.contacts.models import Contact
 from apps.contacts.models.contact import email_exclusion
+from apps.core.overlap import pipeline
 from apps.messaging import sql
 from apps.messaging.delivery.outcome import Outcome
-from apps.messaging.models import Message, Recipient, RecipientQuerySet
+from apps.messaging.models import Message, Recipient
 
 LEASE_TIME = timedelta(minutes=5)
 # When the server says "not now" (4xx, greylisting): the waits before the next tries. Then it is a failure.
@@ -30,6 +37,7 @@ class Taken:
     id: int
     message_id: int
     contact_id: int
+    topic: str  # of the message: fixed at its launch
 
 
 @dataclass(frozen=True)
@@ -65,13 +73,13 @@ def claim(*, limit: int, now: datetime) -> Lease | None:
     taken = sql.rows(
         """
         WITH running AS (
-            SELECT m.id, greatest(1, %(limit)s / count(*) OVER ()) AS share
+            SELECT m.id, m.topic, greatest(1, %(limit)s / count(*) OVER ()) AS share
             FROM messaging_message AS m
             WHERE m.state = 'running' AND m.finished_at IS NULL AND EXISTS (
                 SELECT FROM messaging_recipient AS r WHERE r.message_id = m.id AND r.state = 'queued'
             )
         ), free AS MATERIALIZED (
-            SELECT next.id FROM running CROSS JOIN LATERAL (
+            SELECT next.id, running.topic FROM running CROSS JOIN LATERAL (
                 SELECT r.id FROM messaging_recipient AS r
                 WHERE r.message_id = running.id AND r.state = 'queued'
                 ORDER BY r.id LIMIT running.share FOR NO KEY UPDATE SKIP LOCKED
@@ -80,7 +88,7 @@ def claim(*, limit: int, now: datetime) -> Lease | None:
         UPDATE messaging_recipient AS taken
         SET state = 'leased', lease_token = %(token)s, leased_until = %(until)s
         FROM free WHERE taken.id = free.id
-        RETURNING taken.id, taken.message_id, taken.contact_id
+        RETURNING taken.id, taken.message_id, taken.contact_id, free.topic
         """,
         {"limit": limit, "token": token, "until": now + LEASE_TIME},
     )
@@ -88,43 +96,41 @@ def claim(*, limit: int, now: datetime) -> Lease | None:
     return Lease(rows=rows, token=token) if rows else None
 
 
+def _nothing() -> None:
+    """Wait for the database, and only that."""
+
+
 @transaction.atomic(durable=True)
 def advance(
-    lease: Lease, *, outcomes: Mapping[int, Outcome], batch: Sequence[Addressed], now: datetime
+    lease: Lease,
+    *,
+    outcomes: Mapping[int, Outcome],
+    batch: Sequence[Addressed],
+    now: datetime,
+    meanwhile: Callable[[], None] = _nothing,
 ) -> set[int]:
     """
     Settle the last rows and pass the point of no return with the next ones, in one commit.
 
     `batch` is of one message. Return the ids that must now be handed over. What may have changed since the
-    launch is asked here for the last time; rows that it stops are put where they belong.
+    launch is asked here for the last time; rows that it stops are put where they belong. `meanwhile` is
+    called while the database works, which it must leave alone.
     """
-    settle(lease, outcomes, now=now)
-    return _begin(lease, batch, now=now) if batch else set()
+    with pipeline(), connection.cursor() as moved:
+        settle(lease, outcomes, now=now)
+        if batch:
+            _begin(moved, lease, batch, now=now)
+        meanwhile()
+        return {pk for pk, state in moved.fetchall() if state == State.SENDING} if batch else set()
 
 
-def _begin(lease: Lease, batch: Sequence[Addressed], *, now: datetime) -> set[int]:
-    ids = [one.row.id for one in batch]
-    # FOR SHARE: whoever pauses or cancels waits for this commit, or this waits for theirs. No third way.
-    [(state, not_after, topic)] = sql.rows(
-        "SELECT state, not_after, topic FROM messaging_message WHERE id = %(id)s FOR SHARE",
-        {"id": batch[0].row.message_id},
-    )
-    if not_after and not_after <= now:
-        _close(lease, ids, state=State.EXPIRED, now=now)
-    elif state == Message.State.CANCELLED:
-        _close(lease, ids, state=State.CANCELLED, now=now)
-    elif state != Message.State.RUNNING or not settings.SENDING_ENABLED:
-        release(lease, ids)
-    else:
-        return _pass(lease, batch, topic=topic, now=now)
-    return set()
-
-
-def _pass(lease: Lease, batch: Sequence[Addressed], *, topic: str, now: datetime) -> set[int]:
-    """Pass the point of no return with all whom the contact's own state does not stop."""
-    moved = sql.rows(
-        _begin_statement(topic),
+def _begin(moved: Any, lease: Lease, batch: Sequence[Addressed], *, now: datetime) -> None:
+    first = batch[0].row
+    moved.execute(
+        _begin_statement(first.topic),
         {
+            "message": first.message_id,
+            "is_on": settings.SENDING_ENABLED,
             "ids": [one.row.id for one in batch],
             "contacts": [one.row.contact_id for one in batch],
             "addresses": [one.address for one in batch],
@@ -134,28 +140,35 @@ def _pass(lease: Lease, batch: Sequence[Addressed], *, topic: str, now: datetime
             "now": now,
         },
     )
-    return {pk for pk, state in moved if state == State.SENDING}
 
 
 @cache
 def _begin_statement(topic: str) -> str:
     """
-    Return the statement that asks the contacts of a batch and moves its rows.
+    Return the statement that asks the message and the contacts of a batch, and moves its rows.
 
     Sent on: who may be written to at the address that the mail was built for. Skipped: who may not. Back in
-    line: whose address has changed since, for a mail to the new one.
+    line: all of a message that pauses, and whose address has changed since, for a mail to the new one.
+    FOR SHARE: whoever pauses or cancels waits for this commit, or this waits for theirs. No third way.
     """
     people = Contact.objects.order_by().annotate(exclusion=email_exclusion(topic=topic))
     select = sql.compiled(people.values_list("pk", "email", "exclusion"))
     return f"""
-        WITH people (id, email, exclusion) AS MATERIALIZED (
+        WITH message AS MATERIALIZED (
+            SELECT CASE
+                WHEN not_after <= %(now)s THEN 'expired'
+                WHEN state = 'cancelled' THEN 'cancelled'
+                WHEN state <> 'running' OR NOT %(is_on)s THEN 'queued' END AS stop
+            FROM messaging_message WHERE id = %(message)s FOR SHARE
+        ), people (id, email, exclusion) AS MATERIALIZED (
             {select} WHERE "contacts_contact"."id" = ANY(%(contacts)s::bigint[])
         ), asked AS MATERIALIZED (
             SELECT one.*, people.exclusion, CASE
+                WHEN message.stop IS NOT NULL THEN message.stop
                 WHEN people.exclusion <> '' THEN 'skipped'
                 WHEN people.email <> one.address THEN 'queued'
                 ELSE 'sending' END AS verdict
-            FROM unnest(
+            FROM message CROSS JOIN unnest(
                 %(ids)s::bigint[], %(contacts)s::bigint[], %(addresses)s::text[], %(mail_ids)s::text[]
             ) AS one (id, contact_id, address, mail_id)
             JOIN people ON people.id = one.contact_id
@@ -168,7 +181,7 @@ def _begin_statement(topic: str) -> str:
             attempts = r.attempts + CASE asked.verdict WHEN 'sending' THEN 1 ELSE 0 END,
             lease_token = CASE asked.verdict WHEN 'sending' THEN r.lease_token END,
             leased_until = CASE asked.verdict WHEN 'sending' THEN %(until)s::timestamptz END,
-            finished_at = CASE asked.verdict WHEN 'skipped' THEN %(now)s::timestamptz END
+            finished_at = CASE WHEN asked.verdict NOT IN ('sending', 'queued') THEN %(now)s::timestamptz END
         FROM asked
         WHERE r.id = asked.id AND r.lease_token = %(token)s AND r.state = 'leased'
         RETURNING r.id, r.state
@@ -244,18 +257,16 @@ _SETTLE = """
 """
 
 
-def release(lease: Lease, ids: Collection[int] | None = None) -> None:
-    """Put rows that are still only claimed back in line: all of the lease, or these."""
-    _leased(lease, ids).update(state=State.QUEUED, lease_token=None, leased_until=None)
-
-
-def _close(lease: Lease, ids: Collection[int], *, state: Recipient.State, now: datetime) -> None:
-    _leased(lease, ids).update(state=state, finished_at=now, lease_token=None, leased_until=None)
-
-
-def _leased(lease: Lease, ids: Collection[int] | None) -> RecipientQuerySet:
-    found = [row.id for row in lease.rows] if ids is None else ids
-    return Recipient.objects.filter(pk__in=found, lease_token=lease.token, state=State.LEASED)
+def release(lease: Lease) -> None:
+    """Put the rows that are still only claimed back in line."""
+    # One array, not hundreds of parameters: taking those apart cost as much as sending a dozen mails.
+    sql.run(
+        """
+        UPDATE messaging_recipient SET state = 'queued', lease_token = NULL, leased_until = NULL
+        WHERE id = ANY(%(ids)s::bigint[]) AND lease_token = %(token)s AND state = 'leased'
+        """,
+        {"ids": [row.id for row in lease.rows], "token": lease.token},
+    )
 
 
 def reap(*, now: datetime) -> None:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign
 from apps.core.models import TimeStamped
+from apps.messaging.addresses import own_address_validate
 from apps.messaging.models.recipient import Recipient
 
 
@@ -16,10 +17,8 @@ class Sender(TimeStamped):
     """Who a message comes from. Mail leaves through the server of EMAIL_URL."""
 
     name = models.CharField(_("from name"), max_length=100)
-    email = models.EmailField(_("from address"), unique=True)
-    reply_to = models.EmailField(_("reply to"), blank=True)
-    # Messages a minute, over all workers; empty: as fast as the server takes them.
-    rate_limit = models.PositiveIntegerField(_("at most a minute"), null=True, blank=True)
+    email = models.EmailField(_("from address"), unique=True, validators=[own_address_validate])
+    reply_to = models.EmailField(_("reply to"), blank=True, validators=[own_address_validate])
     is_active = models.BooleanField(_("active"), default=True)
 
     class Meta:

@@ -16,9 +16,10 @@ class RecipientQuerySet(models.QuerySet["Recipient"]):
     def planned(self) -> Self:
         return self.filter(state=Recipient.State.PLANNED)
 
-    def claimable(self) -> Self:
-        """Rows that a worker may take: in line, and their message is not paused."""
-        return self.filter(state=Recipient.State.QUEUED, message__state="running")
+    def waiting(self, *, at: datetime) -> Self:
+        """Rows whose turn it was by then, and that no worker has in hand; their message is not paused."""
+        free = [Recipient.State.PLANNED, Recipient.State.QUEUED]
+        return self.filter(state__in=free, due_at__lte=at, message__state="running")
 
     def unfinished(self) -> Self:
         return self.filter(state__in=UNFINISHED)

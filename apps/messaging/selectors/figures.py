@@ -7,7 +7,7 @@ from django.db.models import Count
 
 from apps.contacts.models import Exclusion
 from apps.messaging import sql
-from apps.messaging.models import UNFINISHED, DeliveryEvent, Message, Recipient
+from apps.messaging.models import UNFINISHED, DeliveryEvent, Message, Recipient, RecipientQuerySet
 
 State = Recipient.State
 LEFT_OUT = [State.EXCLUDED, State.SKIPPED]
@@ -104,7 +104,7 @@ def message_pace(message: Message, ledger: Ledger, *, now: datetime) -> Pace:
 
 @dataclass(frozen=True)
 class ErrorGroup:
-    """Recipients whom the server told the same."""
+    """Recipients whom the server told the same; without `answer`, all who ended in the same way."""
 
     state: Recipient.State
     answer: str
@@ -114,12 +114,24 @@ class ErrorGroup:
 
 def message_errors(message: Message, *, limit: int = 20) -> list[ErrorGroup]:
     """Return what went wrong, by what the server said, the most frequent first."""
-    troubled = message.recipients.order_by().filter(state__in=[State.FAILED, State.UNKNOWN])
-    rows = troubled.values_list("state", "answer", "is_retryable").annotate(count=Count("pk"))
+    rows = _troubled(message).values_list("state", "answer", "is_retryable").annotate(count=Count("pk"))
     return [
         ErrorGroup(State(state), answer, is_retryable, count)
         for state, answer, is_retryable, count in rows.order_by("-count", "answer")[:limit]
     ]
+
+
+def message_failures(message: Message) -> list[ErrorGroup]:
+    """Return how many failed for good, for now, or nobody knows how: for those who may not see people."""
+    rows = _troubled(message).values_list("state", "is_retryable").annotate(count=Count("pk"))
+    return [
+        ErrorGroup(State(state), "", is_retryable, count)
+        for state, is_retryable, count in rows.order_by("-count", "state")
+    ]
+
+
+def _troubled(message: Message) -> RecipientQuerySet:
+    return message.recipients.order_by().filter(state__in=[State.FAILED, State.UNKNOWN])
 
 
 @dataclass(frozen=True)

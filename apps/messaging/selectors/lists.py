@@ -56,6 +56,27 @@ def contact_recipients(contact: Contact, *, limit: int = 50) -> list[Recipient]:
     return list(found.order_by("-message_id", "-occurrence")[:limit])
 
 
+@dataclass(frozen=True)
+class Why:
+    """In a sentence why a contact got a message or not, and the rows of the ledger that say so."""
+
+    sentence: str
+    rows: list[Recipient]
+
+
+def contact_why(contact: Contact, message: Message) -> Why:
+    """Tell from stored facts whether a contact got a message, and why."""
+    rows = list(contact.recipients.filter(message=message).select_related("message").order_by("-occurrence"))
+    if message.launched_at is None:
+        return Why(str(_("The message has not been launched.")), [])
+    if not rows:
+        return Why(str(_("Not in the audience when the message was launched.")), [])
+    row = rows[0]
+    state = str(row.get_state_display())
+    detail = str(row.get_reason_display()) if row.reason else row.answer
+    return Why(f"{state}: {detail}" if detail else state, rows)
+
+
 def recipient_events(recipient: Recipient) -> list[DeliveryEvent]:
     return list(recipient.delivery_events.select_related("link").order_by("-at", "-pk")[:200])
 

@@ -16,7 +16,7 @@ from apps.messaging.services.messages import (
 from apps.messaging.services.preferences import PreferencesRefused, preferences_save
 from apps.messaging.services.senders import SenderInUse, sender_delete, sender_save
 from apps.messaging.services.sending import messages_send
-from apps.messaging.services.testing import TestNotSent, message_test
+from apps.messaging.services.testing import TestNotSent, TestResult, message_test
 from apps.messaging.services.tracking import (
     bursts_mark,
     click_record,
@@ -32,6 +32,7 @@ __all__ = [
     "PreferencesRefused",
     "SenderInUse",
     "TestNotSent",
+    "TestResult",
     "bursts_mark",
     "click_record",
     "message_cancel",

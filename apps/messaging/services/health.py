@@ -1,5 +1,6 @@
 """How a message fares: its end, and the automatic pause when the server refuses too much or is gone."""
 
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -20,6 +21,7 @@ SPIKE_PERCENT = 20
 FADE_AT = 500
 # Connections in a row that failed; the scheduler rings every few seconds, so this is a minute or two.
 CONNECTIONS_FAILED = 20
+ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
 
 
 def messages_finish(*, now: datetime) -> list[Message]:
@@ -36,7 +38,10 @@ def is_spike(answers: int, refusals: int) -> bool:
 
 @transaction.atomic
 def answers_note(answers: Mapping[int, Counter[str]], *, now: datetime) -> None:
-    """Add what the server answered, by message and "taken" or "refused"; pause a message at a spike."""
+    """
+    Add how mails ended, by message and "taken" or "refused", be it by the server or by a template that fails
+    on the contact's data; pause a message at a spike.
+    """
     messages = Message.objects.select_for_update(no_key=True).filter(pk__in=answers).order_by("pk")
     for message in messages:
         heard = answers[message.pk]
@@ -50,7 +55,7 @@ def answers_note(answers: Mapping[int, Counter[str]], *, now: datetime) -> None:
         message.connections_failed = 0
         message.save(update_fields=["recent_answers", "recent_refusals", "connections_failed"])
         if spike and message.is_running:
-            why = _("The mail server refused %(refused)s of the last %(answers)s mails.") % told
+            why = _("%(refused)s of the last %(answers)s mails were refused, or could not be built.") % told
             _pause(message, why, now=now)
 
 
@@ -63,8 +68,17 @@ def connection_failed(messages: Collection[int], *, why: str, now: datetime) -> 
         message.save(update_fields=["connections_failed"])
         if message.connections_failed >= CONNECTIONS_FAILED and message.is_running:
             told = _("The mail server could not be reached %(n)s times in a row: %(why)s")
-            reason = told % {"n": message.connections_failed, "why": why}
+            # Whoever sees the message reads this, and servers quote whom they were given last.
+            reason = told % {"n": message.connections_failed, "why": ADDRESS.sub("…", why)}
             _pause(message, reason[:500], now=now)
+
+
+@transaction.atomic
+def message_hold(message_id: int, *, why: str, now: datetime) -> None:
+    """Pause a message of which no mail can be built: until somebody mends it, there is nothing to try."""
+    message = Message.objects.select_for_update(no_key=True).get(pk=message_id)
+    if message.is_running:
+        _pause(message, why[:500], now=now)
 
 
 def _pause(message: Message, why: str, *, now: datetime) -> None:

@@ -11,11 +11,12 @@ from django.utils.translation import ngettext
 from apps.accounts.models import User
 from apps.campaigns import readiness
 from apps.campaigns import services as campaigns
+from apps.content.models import Template, TemplateVersion
 from apps.content.selectors import version_email
 from apps.core.queues import ring
 from apps.messaging import checks, ledger
 from apps.messaging.models import Link, Message
-from apps.messaging.selectors import message_ledger
+from apps.messaging.selectors import message_ledger, message_version
 from apps.messaging.services.messages import SEND_TASK, MessageRefused, message_audit, message_lock
 from apps.messaging.services.tracking import partitions_ensure
 
@@ -39,11 +40,9 @@ def message_launch(
     """
     message = message_lock(message)
     send_at = send_at or message.scheduled_at
-    for problem in _problems(message, send_at=send_at, now=now):
+    version = _version_hold(message)
+    for problem in _problems(message, version, send_at=send_at, now=now):
         raise MessageNotLaunchable(problem)
-    assert message.template
-    version = message.template.versions.order_by("-number").first()
-    assert version
 
     ledger.freeze(message, due_at=send_at or now, now=now)
     _keep_promise(message, promised)
@@ -53,6 +52,7 @@ def message_launch(
     message.launched_by = by
     message.scheduled_at = send_at
     message.save()
+    assert version  # or there would have been a problem
     Link.objects.bulk_create(
         Link(message=message, position=link.position, url=link.url, label=link.label[:200])
         for link in version_email(version).links
@@ -64,12 +64,21 @@ def message_launch(
     return message
 
 
-def _problems(message: Message, *, send_at: datetime | None, now: datetime) -> list[str]:
+def _version_hold(message: Message) -> TemplateVersion | None:
+    """Return the version that would be sent; until the transaction ends nobody saves a newer one."""
+    if message.template_id:
+        Template.objects.select_for_update(no_key=True).get(pk=message.template_id)
+    return message_version(message)
+
+
+def _problems(
+    message: Message, version: TemplateVersion | None, *, send_at: datetime | None, now: datetime
+) -> list[str]:
     """Return why it cannot be launched, what comes first first."""
     if not message.is_draft:
         state = message.get_state_display()
         return [_("This message is “%(state)s” already.") % {"state": state}]
-    problems = checks.message_problems(message)
+    problems = checks.message_problems(message, version)
     problems += readiness.problems(message.campaign, now, but=frozenset({checks.COMPLETE}))
     if not settings.SENDING_ENABLED:
         problems.append(_("Sending is switched off on this server (SENDING_ENABLED)."))

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
+from apps.campaigns import dates
 from apps.campaigns.models import Channel
 from apps.collaboration import services as collaboration
 from apps.contacts import services as contacts
@@ -21,10 +22,15 @@ from apps.messaging.models import Message, Sender
 from apps.segments.models import Segment
 
 SEND_TASK = "apps.messaging.tasks.messages_send"
+HOURS = {"scheduled_at", "not_after"}
 
 
 class MessageRefused(DomainError):
-    """The message's state says no."""
+    """The message's state says no, or one of its fields does: `field` names it."""
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class MessageFields(TypedDict, total=False):
@@ -47,7 +53,7 @@ def message_create(*, channel: Channel, fields: MessageFields, by: User, now: da
     """
     Start a draft in a campaign's e-mail channel.
 
-    :raises MessageRefused: the channel is not one that Bookend sends on
+    :raises MessageRefused: the channel is not one that Bookend sends on, or the hours cannot be
     :raises TopicUnknown: nobody described this topic of e-mail
     """
     if channel.kind != Channel.Kind.EMAIL:
@@ -64,7 +70,8 @@ def message_update(*, message: Message, fields: MessageFields, by: User, now: da
     """
     Change a draft.
 
-    :raises MessageRefused: it has been launched: what was promised then must stay true
+    :raises MessageRefused: it has been launched: what was promised then must stay true; or the hours cannot
+        be
     :raises TopicUnknown: nobody described this topic of e-mail
     """
     message = message_lock(message)
@@ -81,9 +88,21 @@ def _fields_set(message: Message, fields: MessageFields) -> None:
     sets = {name: plain.pop(name) for name in ("segments", "exclude_segments") if name in plain}
     for name, value in plain.items():
         setattr(message, name, value)
+    if HOURS & plain.keys():
+        _schedule_check(message)
     message.save()
     for name, value in sets.items():
         getattr(message, name).set(value)
+
+
+def _schedule_check(message: Message) -> None:
+    for field in sorted(HOURS):
+        moment = getattr(message, field)
+        # Results reckon with the days after it, which the calendar has to have.
+        if moment and (told := dates.range_problem(moment.date())):
+            raise MessageRefused(told, field=field)
+    if message.scheduled_at and message.not_after and message.not_after <= message.scheduled_at:
+        raise MessageRefused(_("This must be later than the time of sending."), field="not_after")
 
 
 @transaction.atomic

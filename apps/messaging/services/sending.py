@@ -2,13 +2,11 @@
 
 import logging
 import time
-from collections import Counter, deque
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import groupby
-from operator import attrgetter
 
 from django.conf import settings
 from django.db import DatabaseError, OperationalError, connection, transaction
@@ -30,10 +28,12 @@ from apps.messaging.services.messages import SEND_TASK
 logger = logging.getLogger(__name__)
 
 CLAIM_SIZE = 400
-# At most two flights are past the point of no return: a worker that is killed leaves 24 unknown, no more.
-FLIGHT_SIZE = 12
-FLIGHTS_IN_AIR = 2
+# One flight is past the point of no return: a worker that is killed leaves 24 unknown, no more. The next one
+# is built meanwhile, but begun only when this one has been answered: with nothing in the air, the thread that
+# talks SMTP does not hold up the statements between two flights.
+FLIGHT_SIZE = 24
 STRETCH = 5.0  # seconds of work per ring: then the clock is fresh, and a deploy has not waited long
+Flight = list[tuple[Addressed, Mail | None]]
 NEVER_BEGUN = "The database was away when this was about to begin."
 PERSISTENCE = 60.0  # seconds for which a worker tries to write down what the server said
 
@@ -106,7 +106,7 @@ def _lease_work(lease: Lease, engine: Engine, watch: Watch) -> bool:
 class Shift:
     """
     One lease from claim to last answer, in flights: small sets of rows that pass the point of no return
-    together. While the answers to one flight are written down and the next is begun, another is in the air.
+    together. While the database lets one pass, the mails of the next are built.
     """
 
     def __init__(self, lease: Lease, engine: Engine, watch: Watch) -> None:
@@ -117,20 +117,19 @@ class Shift:
         self.heard: dict[int, Counter[str]] = {row.message_id: Counter() for row in lease.rows}
         self._rows = {row.id: row for row in lease.rows}
         self._known: dict[int, Outcome] = {}  # not written down yet
-        self._air: deque[Future[dict[int, Outcome]]] = deque()
+        self._built: Flight | None = None  # the next to begin
+        self._air: Future[dict[int, Outcome]] | None = None  # the flight that waits for its answers
 
     def work(self) -> None:
         """Whatever stops it, what is known is written down, and what was not begun goes back in line."""
         try:
-            for flight in self._flights():
-                if len(self._air) == FLIGHTS_IN_AIR:
-                    self._land()
-                if self._must_stop():
-                    break
-                self._depart(flight)
-        finally:
-            while self._air:
+            flights = self._flights(self._composers())
+            self._built = next(flights, None)
+            while self._built is not None and not self._must_stop():
+                self._depart(self._built, following=flights)
                 self._land()
+        finally:
+            self._land()
             self._write_down()
 
     def _must_stop(self) -> bool:
@@ -140,14 +139,23 @@ class Shift:
             or any(health.is_spike(heard.total(), heard["refused"]) for heard in self.heard.values())
         )
 
-    def _flights(self) -> Iterator[list[tuple[Addressed, Mail | None]]]:
+    def _composers(self) -> dict[int, Composer]:
+        """Return a composer for each message of which mails can be built; the others are paused."""
+        composers = {}
+        messages = Message.objects.select_related("sender", "template_version", "campaign")
+        for message in messages.filter(pk__in=self.heard):
+            try:
+                composers[message.pk] = composer_for(message)
+            except NotComposable as failure:
+                # Its rows go back in line with the lease; the others' mails are none the worse for it.
+                health.message_hold(message.pk, why=str(failure), now=self.watch.time)
+        return composers
+
+    def _flights(self, composers: Mapping[int, Composer]) -> Iterator[Flight]:
         """Build the mails, a flight of one message at a time; one that cannot be built fails alone."""
-        messages = Message.objects.select_related("sender", "template_version", "campaign").in_bulk(
-            self.heard
-        )
         people = contacts.contacts_as_data([row.contact_id for row in self.lease.rows])
-        for message_id, group in groupby(self.lease.rows, key=attrgetter("message_id")):
-            composer, rows = composer_for(messages[message_id]), list(group)
+        for message_id, composer in composers.items():
+            rows = [row for row in self.lease.rows if row.message_id == message_id]
             for start in range(0, len(rows), FLIGHT_SIZE):
                 built = (self._build(composer, row, people) for row in rows[start : start + FLIGHT_SIZE])
                 yield [pair for pair in built if pair]
@@ -162,24 +170,32 @@ class Shift:
             mail = composer.compose(row.id, data, at=self.watch.time)
         except NotComposable as failure:
             self._known[row.id] = Outcome.our_fault(str(failure))
+            self.heard[row.message_id]["refused"] += 1
             return None
         return Addressed(row, address=str(data["email"]), mail_id=mail.mail_id), mail
 
-    def _depart(self, flight: list[tuple[Addressed, Mail | None]]) -> None:
+    def _depart(self, flight: Flight, *, following: Iterator[Flight]) -> None:
+        """Let a flight begin, and build the one after it meanwhile."""
         known, self._known = self._known, {}
         batch = [addressed for addressed, _mail in flight]
+
+        def build() -> None:
+            self._built = next(following, None)
+
         try:
-            go = ledger.advance(self.lease, outcomes=known, batch=batch, now=self.watch.time)
+            go = ledger.advance(self.lease, outcomes=known, batch=batch, now=self.watch.time, meanwhile=build)
         except DatabaseError:
             # Committed or not, nobody can say; but nothing of it was handed over, and that can be said.
             self._known = known | {one.row.id: Outcome.untried(NEVER_BEGUN) for one in batch}
             raise
         mails = [mail for addressed, mail in flight if mail and addressed.row.id in go]
         if mails:
-            self._air.append(self.engine.deliver(mails))
+            self._air = self.engine.deliver(mails)
 
     def _land(self) -> None:
-        for pk, outcome in self._air.popleft().result().items():
+        """Hear how the flight in the air ended, if there is one."""
+        air, self._air = self._air, None
+        for pk, outcome in (air.result() if air else {}).items():
             self._known[pk] = outcome
             heard = self.heard[self._rows[pk].message_id]
             if outcome.state != Recipient.State.QUEUED:

@@ -1,6 +1,7 @@
 """A test send: the mail as one contact would get it, to people of the team; nothing of it in the ledger."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_hex
 
@@ -11,6 +12,7 @@ from apps.contacts.models import Contact
 from apps.core.errors import DomainError
 from apps.messaging.delivery.composer import Composer, NotComposable
 from apps.messaging.delivery.engine import Engine
+from apps.messaging.delivery.outcome import Outcome
 from apps.messaging.delivery.server import server_of_settings
 from apps.messaging.delivery.smtp import ServerOutOfReach, Timeouts
 from apps.messaging.models import Message, Recipient
@@ -19,21 +21,33 @@ from apps.messaging.services.messages import message_audit
 
 PATIENCE = Timeouts(connect=5, command=10, answer=15)  # a person is waiting
 AT_MOST = 10
+State = Recipient.State
 
 
 class TestNotSent(DomainError):
     __test__ = False  # its name looks like a test's to pytest
 
 
+@dataclass(frozen=True)
+class TestResult:
+    """What became of a test: the addresses that got it, and what the server said of those that did not."""
+
+    __test__ = False
+
+    sent_to: list[str]
+    not_sent: dict[str, str]
+
+
 def message_test(
     *, message: Message, contact: Contact | None, people: Sequence[User], by: User, now: datetime
-) -> list[str]:
+) -> TestResult:
     """
-    Send the message as `contact` would get it (None: as someone made up), and return to whom it went.
+    Send the message as `contact` would get it (None: as someone made up), and tell to whom it went.
 
-    Its subject says that it is a test; its links lead where they lead, uncounted.
+    Its subject says that it is a test; its links lead where they lead, uncounted. Not to be called within a
+    transaction, which would last as long as the mail server likes.
 
-    :raises TestNotSent: no template or sender yet, too many people, or the mail server refuses
+    :raises TestNotSent: no template or sender yet, too many people, or nobody got it
     """
     version = message_version(message)
     if version is None or message.sender is None:
@@ -53,8 +67,19 @@ def message_test(
         raise TestNotSent(str(failure)) from failure
     finally:
         engine.close()
-    refused = [outcome.answer for outcome in outcomes.values() if outcome.state != Recipient.State.SENT]
-    if refused:
-        raise TestNotSent(_("The mail server did not take it: %(answer)s") % {"answer": refused[0]})
-    message_audit(message, "tested", by=by, now=now, details={"people": [person.pk for person in people]})
-    return [person.email for person in people]
+    return _result(message, people, outcomes, by=by, now=now)
+
+
+def _result(
+    message: Message, people: Sequence[User], outcomes: Mapping[int, Outcome], *, by: User, now: datetime
+) -> TestResult:
+    """Write down whom the test has reached, or may have: whatever became of the rest, that is done."""
+    ends = [(person, outcomes[pk]) for pk, person in enumerate(people)]
+    reached = [person.pk for person, outcome in ends if outcome.state in {State.SENT, State.UNKNOWN}]
+    if not reached:
+        raise TestNotSent(_("The mail server did not take it: %(answer)s") % {"answer": ends[0][1].answer})
+    message_audit(message, "tested", by=by, now=now, details={"people": reached})
+    return TestResult(
+        sent_to=[person.email for person, outcome in ends if outcome.state == State.SENT],
+        not_sent={person.email: outcome.answer for person, outcome in ends if outcome.state != State.SENT},
+    )

@@ -17,15 +17,19 @@ from apps.messaging.tracked import Destination
 
 Kind = DeliveryEvent.Kind
 TABLE = DeliveryEvent._meta.db_table
+# Until the server has answered there is no `finished_at`, and nobody but its scanner has the mail.
+MACHINE_REASON = """
+    CASE WHEN %(reason)s = '' AND (finished_at IS NULL OR finished_at > %(too_fast)s) THEN 'too_fast'
+    ELSE %(reason)s END
+"""
 
 
 def open_record(*, recipient_id: int, machine_reason: str, now: datetime) -> None:
     """Append an open. A recipient who is gone leaves no trace, and nobody is made by it."""
     _append(
-        """
+        f"""
         INSERT INTO messaging_deliveryevent (recipient_id, message_id, contact_id, kind, at, machine_reason)
-        SELECT id, message_id, contact_id, 'opened', %(now)s,
-            CASE WHEN %(reason)s = '' AND finished_at > %(too_fast)s THEN 'too_fast' ELSE %(reason)s END
+        SELECT id, message_id, contact_id, 'opened', %(now)s, {MACHINE_REASON}
         FROM messaging_recipient WHERE id = %(recipient)s RETURNING id
         """,
         {"recipient": recipient_id, "reason": machine_reason, "now": now, "too_fast": now - TOO_FAST},
@@ -37,7 +41,7 @@ def click_record(
 ) -> Destination | None:
     """Append a click and return where it leads; None where there is no such recipient or link."""
     found = _append(
-        """
+        f"""
         WITH found AS (
             SELECT r.id, r.message_id, r.contact_id, r.finished_at, link.id AS link_id, link.url,
                 campaign.name AS campaign, message.name AS message
@@ -49,8 +53,7 @@ def click_record(
         ), hit AS (
             INSERT INTO messaging_deliveryevent
                 (recipient_id, message_id, contact_id, kind, at, link_id, machine_reason)
-            SELECT id, message_id, contact_id, 'clicked', %(now)s, link_id,
-                CASE WHEN %(reason)s = '' AND finished_at > %(too_fast)s THEN 'too_fast' ELSE %(reason)s END
+            SELECT id, message_id, contact_id, 'clicked', %(now)s, link_id, {MACHINE_REASON}
             FROM found
         )
         SELECT url, contact_id, campaign, message FROM found
@@ -117,24 +120,29 @@ def bursts_mark(*, now: datetime) -> int:
     """
     Mark clicks on many links within seconds as a machine's, also those that came before it was plain.
 
-    Looks at the last minutes; run every minute. Return how many were marked.
+    Looks at the last minutes, by the primary key of a partition (`at` comes first); run every minute. Return
+    how many were marked.
     """
+    # Windows and no joins: a flood of clicks costs as much as it has clicks, and not the square of that.
     return sql.run(
         """
         WITH recent AS (
-            SELECT id, at, recipient_id, link_id FROM messaging_deliveryevent
+            SELECT id, at, recipient_id, array_agg(link_id) OVER (
+                PARTITION BY recipient_id ORDER BY at RANGE BETWEEN CURRENT ROW AND %(time)s FOLLOWING
+            ) AS links
+            FROM messaging_deliveryevent
             WHERE kind = 'clicked' AND machine_reason = '' AND at > %(since)s AND at <= %(now)s
-        ), bursts AS (
-            SELECT DISTINCT near.id, near.at FROM recent AS one JOIN recent AS near
-                ON near.recipient_id = one.recipient_id AND near.at BETWEEN one.at AND one.at + %(time)s
-            WHERE (
-                SELECT count(DISTINCT link_id) FROM recent AS other
-                WHERE other.recipient_id = one.recipient_id
-                AND other.at BETWEEN one.at AND one.at + %(time)s
-            ) >= %(links)s
+        ), judged AS (
+            SELECT *, (SELECT count(DISTINCT link) FROM unnest(links) AS link) >= %(links)s AS begins_burst
+            FROM recent
+        ), marked AS (
+            SELECT id, at, bool_or(begins_burst) OVER (
+                PARTITION BY recipient_id ORDER BY at RANGE BETWEEN %(time)s PRECEDING AND CURRENT ROW
+            ) AS is_machine
+            FROM judged
         )
         UPDATE messaging_deliveryevent AS event SET machine_reason = 'all_links'
-        FROM bursts WHERE event.id = bursts.id AND event.at = bursts.at
+        FROM marked WHERE marked.is_machine AND event.id = marked.id AND event.at = marked.at
         """,
         {"since": now - 60 * BURST_TIME, "now": now, "time": BURST_TIME, "links": BURST_LINKS},
     )

@@ -4,17 +4,18 @@ from typing import Any
 
 from django import forms as django_forms
 from django.contrib import messages as notes
-from django.db import IntegrityError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from apps.accounts import idempotency
 from apps.accounts.http import UserRequest, requires
 from apps.campaigns import readiness
 from apps.campaigns.models import Channel
 from apps.contacts import selectors as contacts
+from apps.contacts.models import Contact
 from apps.content.frames import mail_frame
 from apps.core import clock
 from apps.core.errors import DomainError
@@ -80,6 +81,8 @@ def _step(
         fields: Any = form.cleaned_data
         try:
             services.message_update(message=message, fields=fields, by=request.user, now=clock.now())
+        except services.MessageRefused as refusal:
+            form.add_error(refusal.field or None, str(refusal))
         except DomainError as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -128,14 +131,22 @@ def message_reach(request: UserRequest, message: Message) -> HttpResponse:
 @requires("messaging.view_message", on=Message)
 def message_frame(request: UserRequest, message: Message) -> HttpResponse:
     """Answer with the mail itself, for the frame of a preview: rendered by the code that sends."""
-    person = None
-    if request.user.has_perm("messaging.view_recipient", message):
-        address = request.GET.get("as", "").replace("\0", "")
-        person = selectors.preview_contact(message, address=address, now=clock.now())
-    mail = previews.message_preview(message, person)
+    address = request.GET.get("as", "").replace("\0", "")
+    mail = previews.message_preview(message, _reader(request, message, address=address))
     if mail is None:
         raise Http404
     return mail_frame(mail.html)
+
+
+def _sees_people(request: UserRequest, message: Message) -> bool:
+    return request.user.has_perm("messaging.view_recipient", message)
+
+
+def _reader(request: UserRequest, message: Message, *, address: str = "") -> Contact | None:
+    """Return whose data a mail is shown with; None, somebody made up, to those who may not see people."""
+    if not _sees_people(request, message):
+        return None
+    return selectors.preview_contact(message, address=address, now=clock.now())
 
 
 @require_POST
@@ -148,8 +159,6 @@ def message_launch(request: UserRequest, message: Message) -> HttpResponse:
             services.message_launch(message=message, by=request.user, now=clock.now(), promised=promised)
         except DomainError as refusal:
             form.add_error(None, str(refusal))
-        except IntegrityError:
-            form.add_error(None, _("This message is being launched by someone else."))
         else:
             return redirect("messaging:detail", message.pk)
     return review(request, message, form)
@@ -158,21 +167,35 @@ def message_launch(request: UserRequest, message: Message) -> HttpResponse:
 @require_POST
 @requires("messaging.test_message", on=Message)
 def message_test(request: UserRequest, message: Message) -> HttpResponse:
-    form = forms.TestForm(request.POST)
-    if form.is_valid():
-        now = clock.now()
-        person = selectors.preview_contact(message, address=form.cleaned_data["contact"], now=now)
-        people = list(form.cleaned_data["people"])
-        try:
-            sent_to = services.message_test(
-                message=message, contact=person, people=people, by=request.user, now=now
-            )
-        except services.TestNotSent as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            notes.success(request, _("A test went to %(people)s.") % {"people": ", ".join(sent_to)})
-            return redirect("messaging:detail", message.pk)
-    return review(request, message, forms.LaunchForm(), test_form=form)
+    form = forms.TestForm(request.POST, sees_people=_sees_people(request, message))
+    if not form.is_valid():
+        return review(request, message, forms.LaunchForm(), test_form=form)
+    now, page = clock.now(), reverse("messaging:detail", args=[message.pk])
+    key = form.cleaned_data["key"]
+    if key and not idempotency.form_claim(request, request.user, key, leads_to=page, now=now):
+        return redirect(page)
+    try:
+        result = services.message_test(
+            message=message,
+            contact=_reader(request, message, address=form.cleaned_data.get("contact", "")),
+            people=list(form.cleaned_data["people"]),
+            by=request.user,
+            now=now,
+        )
+    except services.TestNotSent as refusal:
+        idempotency.form_release(request, request.user, key)
+        form.add_error(None, str(refusal))
+        return review(request, message, forms.LaunchForm(), test_form=form)
+    _tell_result(request, result)
+    return redirect(page)
+
+
+def _tell_result(request: UserRequest, result: services.TestResult) -> None:
+    if result.sent_to:
+        told = _("A test went to %(people)s.") % {"people": ", ".join(result.sent_to)}
+        notes.success(request, told)
+    for email, answer in result.not_sent.items():
+        notes.warning(request, _("Not to %(email)s: %(answer)s") % {"email": email, "answer": answer})
 
 
 @require_POST
@@ -196,28 +219,30 @@ def review(
 ) -> HttpResponse:
     """Show the last page before the launch: what goes out, to how many, and what is in the way."""
     now = clock.now()
-    problems = checks.message_problems(message)
+    version = selectors.message_version(message)
+    problems = checks.message_problems(message, version)
     in_campaign = readiness.problems(message.campaign, now, but=frozenset({checks.COMPLETE}))
     try:
         promise = audience.promise(audience.choice_of(message), now=now)
     except RuleInvalid as refusal:
         promise, problems = audience.Promise({}), [*problems, str(refusal)]
-    person = selectors.preview_contact(message, address="", now=now)
+    person = _reader(request, message)
     is_large = promise.recipients >= forms.LARGE
     form.fields["typed"].required = is_large
     context = {
         "message": message,
         "steps": steps(message, "review"),
         "form": form,
-        "test_form": test_form or forms.TestForm(initial={"people": [request.user.pk]}),
+        "test_form": test_form
+        or forms.TestForm(initial={"people": [request.user.pk]}, sees_people=_sees_people(request, message)),
         "problems": problems,
         "in_campaign": in_campaign,
         "topic": contacts.topic_names().get(message.topic, message.topic) if message.topic else "",
         "promise": promise,
         "is_large": is_large,
         "mail": previews.message_preview(message, person),
-        "person": person if request.user.has_perm("messaging.view_recipient", message) else None,
-        "version": selectors.message_version(message),
+        "person": person,
+        "version": version,
         "may_launch": request.user.has_perm("messaging.launch_message", message),
         "may_change": request.user.has_perm("messaging.change_message", message),
     }

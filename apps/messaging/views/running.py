@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.contrib import messages as notes
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
@@ -65,16 +66,18 @@ def message_detail(request: UserRequest, message: Message) -> HttpResponse:
 def _running_page(request: UserRequest, message: Message) -> HttpResponse:
     now = clock.now()
     ledger = selectors.message_ledger(message)
+    sees_people = request.user.has_perm("messaging.view_recipient", message)
     context = {
         "message": message,
         "ledger": ledger,
         "pace": selectors.message_pace(message, ledger, now=now),
-        "errors": selectors.message_errors(message),
+        # What servers say quotes addresses.
+        "errors": selectors.message_errors(message) if sees_people else selectors.message_failures(message),
         "reactions": selectors.message_reactions(message),
         # Asks again only while something can change by itself.
         "is_moving": message.finished_at is None and message.state != Message.State.PAUSED,
         "may_steer": request.user.has_perm("messaging.pause_message", message),
-        "sees_people": request.user.has_perm("messaging.view_recipient", message),
+        "sees_people": sees_people,
     }
     return render_page_or_fragment(
         request, "messaging/message_running.html", context, fragment="message-panel"
@@ -117,11 +120,13 @@ def message_cancel(request: UserRequest, message: Message) -> HttpResponse:
 @requires("messaging.retry_message", on=Message)
 def message_retry(request: UserRequest, message: Message) -> HttpResponse:
     form = forms.RetryForm(request.POST)
-    answer = form.cleaned_data["answer"] or None if form.is_valid() else None
+    if not form.is_valid():
+        notes.error(request, _("No server said this to anybody."))
+        return redirect("messaging:detail", message.pk)
 
     def retry() -> None:
         _message, count = services.message_retry_failed(
-            message=message, by=request.user, now=clock.now(), answer=answer
+            message=message, by=request.user, now=clock.now(), answer=form.cleaned_data["answer"] or None
         )
         told = ngettext("%(n)s recipient is tried again.", "%(n)s recipients are tried again.", count)
         notes.success(request, told % {"n": count})

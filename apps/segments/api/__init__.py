@@ -1,4 +1,5 @@
+from apps.segments.api.contacts import ContactSegmentsViewSet
 from apps.segments.api.lists import ContactListViewSet
 from apps.segments.api.segments import SegmentViewSet
 
-__all__ = ["ContactListViewSet", "SegmentViewSet"]
+__all__ = ["ContactListViewSet", "ContactSegmentsViewSet", "SegmentViewSet"]

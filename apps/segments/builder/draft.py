@@ -82,7 +82,7 @@ def _settle(node: Draft) -> None:
     if texts.pop("was", node.kind) != node.kind:
         texts.clear()
     if texts.pop("was_key", texts.get("key")) != texts.get("key"):
-        node.values = {"key": texts["key"]}
+        node.values = {"key": texts.get("key", "")}
 
 
 def draft_from_rule(rule: object) -> Draft:

@@ -166,7 +166,13 @@ class BuilderPage:
 
     @property
     def segments(self) -> list[tuple[str, str]]:
-        names = ((str(pk), term.name) for pk, term in self.words.segments.items())
+        """What may be chosen, and what a row has chosen that no longer may."""
+        chosen = {node.values.get("id") for node in self.root.draft.walk() if node.kind == "segment"}
+        names = (
+            (str(pk), term.name)
+            for pk, term in self.words.segments.items()
+            if not term.is_archived or str(pk) in chosen
+        )
         return sorted(names, key=lambda pair: pair[1].casefold())
 
     @property

@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from collections.abc import Mapping
+from itertools import accumulate
 
 from apps.contacts.models import Attribute
 from apps.segments import registry
@@ -15,6 +16,7 @@ Type = Attribute.Type
 Texts = Mapping[str, str]
 Json = dict[str, object]
 Rest = Mapping[object, object]  # of a condition, behind the key that tells its kind
+MAX_NESTED = 100  # brackets in brackets; rules have a dozen
 JSON = "json"  # a row that the builder has no fields for
 _DURATION = re.compile(r"(\d+)([a-z]+)")
 
@@ -139,10 +141,17 @@ def _registered(kind: str, texts: Texts) -> Json:
 
 
 def _any_json(text: str) -> object:
+    if _is_deep(text):  # it would be read, and then fail wherever it is walked or written
+        return text
     try:
         return json.loads(text)
     except ValueError:
         return text
+
+
+def _is_deep(text: str) -> bool:
+    depths = accumulate(1 if mark in "[{" else -1 for mark in re.findall(r"[\[{\]}]", text))
+    return max(depths, default=0) > MAX_NESTED
 
 
 # From JSON

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from apps.contacts.attributes import sql_expression
+from apps.contacts.attributes import INDEXED_TEXT, sql_expression
 from apps.segments.rules.tree import AttributeIs, PropertyIs, Value
 from apps.segments.rules.values import Duration, Moment, Op, Scalar, Type, day_end, day_start
 
@@ -72,7 +72,7 @@ class _Json:
                     return self.moment(kind, *_period(kind, op, value, now))
                 case Type.LIST:
                     return self.list_has(value if isinstance(value, tuple) else (value,))
-            return _text(self.lowered(value), op, value)
+            return self.words(op, value)
 
         return _presence(self.text, op) or _negatable(op, asserted)
 
@@ -84,6 +84,9 @@ class _Json:
         """Return the text in lower case; by the plain alphabet where that is enough: it is faster."""
         collation = ' COLLATE "C"' if str(wanted).isascii() else ""
         return Sql(f"lower(({self.column}->>%s){collation})", (self.key,))
+
+    def words(self, op: Op, value: Value) -> Sql:
+        return _text(self.lowered(value), op, value)
 
     def boolean(self, value: bool) -> Sql:
         return Sql(f"{self.column}->>%s = %s", (self.key, str(value).lower()))
@@ -125,14 +128,19 @@ class _Property(_Json):
 
 
 class _Indexed(_Json):
-    """One attribute that has its expression index; text in the expression is in lower case."""
+    """One attribute that has its expression index."""
 
     def __init__(self, column: str, key: str, expression: str) -> None:
         super().__init__(column, key)
         self.expression = Sql(expression, ())
 
-    def lowered(self, wanted: Value) -> Sql:
-        return self.expression
+    def words(self, op: Op, value: Value) -> Sql:
+        wanted = value if isinstance(value, tuple) else (value,)
+        # The index has the beginning of a text only, in lower case, which may be twice as long.
+        is_long = any(len(str(one)) > INDEXED_TEXT // 2 for one in wanted)
+        if is_long or op in (Op.CONTAINS, Op.ENDS_WITH):
+            return super().words(op, value)
+        return _text(self.expression, op, value)
 
     def boolean(self, value: bool) -> Sql:
         return Sql(f"{self.expression.text} = %s", (value,))

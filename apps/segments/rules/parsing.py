@@ -38,13 +38,18 @@ TEXT_PROPERTY = (
 )
 
 
-def rule_parse(raw: object, vocabulary: Vocabulary, *, segment: int | None = None) -> Node:
+def rule_parse(
+    raw: object, vocabulary: Vocabulary, *, segment: int | None = None, is_new: bool = False
+) -> Node:
     """
     Return the tree of a rule. `segment` is the one whose rule this is, which it must not refer back to.
 
+    `is_new`: somebody is writing it just now, so it names no archived segment. One that was written before
+    keeps its meaning.
+
     :raises RuleInvalid: with every fault and its path
     """
-    parser = _Parser(vocabulary, segment)
+    parser = _Parser(vocabulary, segment, is_new=is_new)
     node = parser.node(raw, path="", depth=1)
     if parser.faults:
         raise RuleInvalid(parser.faults)
@@ -53,9 +58,10 @@ def rule_parse(raw: object, vocabulary: Vocabulary, *, segment: int | None = Non
 
 
 class _Parser(Reader):
-    def __init__(self, vocabulary: Vocabulary, segment: int | None) -> None:
+    def __init__(self, vocabulary: Vocabulary, segment: int | None, *, is_new: bool) -> None:
         super().__init__()
         self.vocabulary = vocabulary
+        self.is_new = is_new
         self.chain = [segment]  # the segments that we are inside of
         self.own = self.expanded = 0
         self.conditions: dict[str, Callable[[Json, str], Node | None]] = {
@@ -195,6 +201,9 @@ class _Parser(Reader):
         term = self.vocabulary.segments.get(pk)
         if term is None:
             return self.fault(here, _("There is no segment with this id."))
+        if term.is_archived and self.is_new and len(self.chain) == 1:
+            archived = _("“%(name)s” is archived. Restore it first, or take another one.")
+            return self.fault(here, archived % {"name": term.name})
         if pk in self.chain:
             cycle = _("“%(name)s” refers back to this segment, directly or through others.")
             return self.fault(here, cycle % {"name": term.name})

@@ -47,11 +47,6 @@ def rule_condition(node: Node, *, contacts: str, clock: Clock) -> Sql:
     return _Compiler(clock).holds(node, contacts)
 
 
-def rule_condition_opposite(node: Node, *, contacts: str, clock: Clock) -> Sql:
-    """Return the condition under which `node` does not hold."""
-    return _Compiler(clock).fails(node, contacts)
-
-
 def has_sets(node: Node) -> bool:
     """Test if a rule reads other tables than that of the contacts."""
     match node:

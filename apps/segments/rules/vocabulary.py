@@ -23,6 +23,7 @@ class Term:
 class SegmentTerm:
     name: str
     rule: object
+    is_archived: bool = False
 
 
 @dataclass(frozen=True)

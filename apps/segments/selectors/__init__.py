@@ -8,10 +8,11 @@ from apps.segments.selectors.checks import (
     rule_check,
     rule_shares,
 )
-from apps.segments.selectors.counts import Count, Preview, Reach, rule_count, rule_estimate, rule_preview
+from apps.segments.selectors.counts import Count, Preview, Reach, rule_count, rule_preview
 from apps.segments.selectors.known import events_known, values_known
 from apps.segments.selectors.pages import (
     contact_lists,
+    contact_segments,
     list_people,
     segment_history,
     segment_people,
@@ -20,7 +21,7 @@ from apps.segments.selectors.pages import (
     segments,
 )
 from apps.segments.selectors.rules import audience, rule_contacts, rule_read, segment_contacts, vocabulary
-from apps.segments.selectors.uses import list_uses, segment_uses, topic_uses
+from apps.segments.selectors.uses import attribute_uses, list_uses, segment_uses, topic_uses
 
 __all__ = [
     "Checked",
@@ -28,8 +29,10 @@ __all__ = [
     "PersonChecked",
     "Preview",
     "Reach",
+    "attribute_uses",
     "audience",
     "contact_lists",
+    "contact_segments",
     "events_known",
     "list_people",
     "list_uses",
@@ -38,7 +41,6 @@ __all__ = [
     "rule_check",
     "rule_contacts",
     "rule_count",
-    "rule_estimate",
     "rule_preview",
     "rule_read",
     "rule_shares",

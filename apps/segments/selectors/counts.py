@@ -72,13 +72,6 @@ def rule_count(node: Node, *, now: datetime) -> int:
     return rule_contacts(node, now=now).count()
 
 
-def rule_estimate(node: Node, *, now: datetime) -> Count:
-    """Return about how many people a rule finds, from a panel; exactly where there are not many contacts."""
-    asked = panel(node)
-    found = rule_contacts(node, now=now, among=asked.ids).count()
-    return _scaled(found, asked)
-
-
 def rule_preview(
     node: Node, *, now: datetime, is_exact: bool = False, editor: str = "", limit: timedelta = EXACT_LIMIT
 ) -> Preview:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -52,6 +52,11 @@ def segment_people(segment: Segment, *, now: datetime) -> ContactQuerySet:
         return segment_contacts(segment, now=now)
     except RuleInvalid:
         return stored
+
+
+def contact_segments(contact: Contact) -> SegmentQuerySet:
+    """Return the segments that a contact is in, as last counted, each with `since`."""
+    return Segment.objects.active().filter(members__contact=contact).annotate(since=F("members__since_at"))
 
 
 def list_people(contact_list: ContactList) -> ContactQuerySet:

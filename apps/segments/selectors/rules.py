@@ -30,8 +30,10 @@ def vocabulary() -> Vocabulary:
     return Vocabulary(
         attributes={term.key: term for term in [*built_in, *map(_term, Attribute.objects.all())]},
         segments={
-            pk: SegmentTerm(name, rule)
-            for pk, name, rule in Segment.objects.values_list("pk", "name", "rule")
+            pk: SegmentTerm(name, rule, is_archived=archived_at is not None)
+            for pk, name, rule, archived_at in Segment.objects.values_list(
+                "pk", "name", "rule", "archived_at"
+            )
         },
         lists=dict(ContactList.objects.values_list("pk", "name")),
         topics=contacts.topic_names(),
@@ -44,18 +46,19 @@ def _term(attribute: Attribute) -> Term:
         label=attribute.label,
         type=Attribute.Type(attribute.type),
         choices=tuple(attribute.choices),
-        is_indexed=attribute.is_indexed,
+        # Only then every stored value passes the casts of its expression.
+        is_indexed=attribute.index_built_at is not None,
         is_for_targeting=Attribute.Use.TARGETING in attribute.uses,
     )
 
 
-def rule_read(raw: object, *, segment: Segment | None = None) -> Node:
+def rule_read(raw: object, *, segment: Segment | None = None, is_new: bool = False) -> Node:
     """
-    Return the tree of a rule as JSON, read with today's dictionary.
+    Return the tree of a rule as JSON, read with today's dictionary. `is_new` as for `rule_parse`.
 
     :raises RuleInvalid: with every fault and its path
     """
-    return rule_parse(raw, vocabulary(), segment=segment.pk if segment else None)
+    return rule_parse(raw, vocabulary(), segment=segment.pk if segment else None, is_new=is_new)
 
 
 def rule_contacts(node: Node, *, now: datetime, among: Sequence[int] | None = None) -> ContactQuerySet:

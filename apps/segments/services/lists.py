@@ -138,7 +138,7 @@ def list_delete(*, contact_list: ContactList, by: User | None, now: datetime) ->
     :raises StillUsed: something needs it
     """
     contact_list = ContactList.objects.select_for_update().get(pk=contact_list.pk)
-    if uses := selectors.list_uses([contact_list.pk])[contact_list.pk]:
+    if uses := selectors.list_uses([contact_list.pk], user=by)[contact_list.pk]:
         raise StillUsed(uses)
     collaboration.audit_record(action="contactlist.deleted", subject=contact_list, by=by, now=now)
     contact_list.delete()

@@ -34,7 +34,7 @@ def segment_create(
     :raises RuleInvalid: the rule cannot be used
     :raises SegmentInvalid: no name, or one that is taken
     """
-    selectors.rule_read(rule)
+    selectors.rule_read(rule, is_new=True)
     segment = Segment(name=_name(name), description=description.strip(), rule=rule, by=by)
     _keep(segment, action="segment.created", by=by, now=now, details={"rule": rule})
     return segment
@@ -56,7 +56,7 @@ def segment_change(
     :raises SegmentInvalid: no name, or one that is taken
     """
     if rule is not None:
-        selectors.rule_read(rule, segment=segment)
+        selectors.rule_read(rule, segment=segment, is_new=True)
     with transaction.atomic():
         segment = Segment.objects.select_for_update(no_key=True).get(pk=segment.pk)
         before = {"name": segment.name, "description": segment.description, "rule": segment.rule}
@@ -92,7 +92,7 @@ def segment_archive(*, segment: Segment, by: User | None, now: datetime) -> Segm
     :raises StillUsed: something needs it
     """
     segment = Segment.objects.select_for_update(no_key=True).get(pk=segment.pk)
-    _check_unused(segment)
+    _check_unused(segment, by)
     if segment.archived_at is None:
         segment.archived_at = now
         segment.save(update_fields=["archived_at", "updated_at"])
@@ -118,15 +118,15 @@ def segment_delete(*, segment: Segment, by: User | None, now: datetime) -> None:
     :raises StillUsed: something needs it
     """
     segment = Segment.objects.select_for_update().get(pk=segment.pk)
-    _check_unused(segment)
+    _check_unused(segment, by)
     collaboration.audit_record(
         action="segment.deleted", subject=segment, by=by, now=now, details={"rule": segment.rule}
     )
     segment.delete()
 
 
-def _check_unused(segment: Segment) -> None:
-    if uses := selectors.segment_uses([segment.pk])[segment.pk]:
+def _check_unused(segment: Segment, by: User | None) -> None:
+    if uses := selectors.segment_uses([segment.pk], user=by)[segment.pk]:
         raise StillUsed(uses)
 
 

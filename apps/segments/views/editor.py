@@ -51,7 +51,8 @@ class Editing:
     def __post_init__(self) -> None:
         self.rule = builder.draft_to_rule(self.draft, self.words)
         try:
-            self.node = rule_parse(self.rule, self.words, segment=self.segment.pk if self.segment else None)
+            pk = self.segment.pk if self.segment else None
+            self.node = rule_parse(self.rule, self.words, segment=pk, is_new=True)
         except RuleInvalid as refusal:
             self.faults = refusal.faults
 

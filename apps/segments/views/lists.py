@@ -88,7 +88,7 @@ def _detail(request: UserRequest, contact_list: ContactList, **forms_refused: An
     context = {
         "list": contact_list,
         "listing": PEOPLE.read(request.GET).page(selectors.list_people(contact_list)),
-        "uses": selectors.list_uses([contact_list.pk])[contact_list.pk],
+        "uses": selectors.list_uses([contact_list.pk], user=request.user)[contact_list.pk],
         "may_change": request.user.has_perm("segments.change_contactlist", contact_list),
         "told": told,
         "paste": forms.PasteForm(),

@@ -42,7 +42,7 @@ def segment_list(request: UserRequest) -> HttpResponse:
     listing = asked.page(selectors.segments(search=asked.search, state=asked.values.get("state", "")))
     ids = [segment.pk for segment in listing.rows]
     sparks = selectors.segment_sparks(ids, now=clock.now())
-    uses = selectors.segment_uses(ids)
+    uses = selectors.segment_uses(ids, user=request.user)
     context = {
         "listing": listing,
         "rows": [(row, sparks.get(row.pk, []), len(uses[row.pk])) for row in listing.rows],
@@ -68,7 +68,7 @@ def _detail(
         "listing": PEOPLE.read(request.GET).page(selectors.segment_people(segment, now=now)),
         "history": history,
         "sizes": [size for _day, size in history],
-        "uses": selectors.segment_uses([segment.pk])[segment.pk],
+        "uses": selectors.segment_uses([segment.pk], user=request.user)[segment.pk],
         "may_change": request.user.has_perm("segments.change_segment", segment),
         "freeze": freeze or forms.ListFreezeForm(initial={"name": segment.name}),
     }

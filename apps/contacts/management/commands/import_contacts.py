@@ -1,7 +1,7 @@
 import json
 import sys
 import time
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,21 @@ from apps.core import clock
 from apps.core.errors import DomainError
 
 
+def json_texts(text: str) -> dict[str, str | None]:
+    """
+    Return a JSON object of texts and nulls.
+
+    :raises ArgumentTypeError: it is something else
+    """
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError):
+        told = None
+    if not isinstance(told, dict) or not all(one is None or isinstance(one, str) for one in told.values()):
+        raise ArgumentTypeError("this has to be a JSON object of texts and nulls")
+    return told
+
+
 class Command(BaseCommand):
     help = (
         "Import a CSV file of contacts, by the path that the browser and the API use, and wait for its end."
@@ -26,13 +41,13 @@ class Command(BaseCommand):
         parser.add_argument("--key", default="email", help="what a row is known by: email, or identity:NAME")
         parser.add_argument(
             "--mapping",
-            type=json.loads,
+            type=json_texts,
             help='{"Column": "email" | "phone" | "attr:KEY[:TYPE]" | "identity:NAME" | null}; without it the '
             "columns are guessed, and new attributes are flagged until somebody describes them",
         )
         parser.add_argument("--mode", choices=ImportFile.Mode.values, default=ImportFile.Mode.UPSERT)
         parser.add_argument(
-            "--consent", type=json.loads, help='{"status", "channel", "topic", "basis", "source", "wording"}'
+            "--consent", type=json_texts, help='{"status", "channel", "topic", "basis", "source", "wording"}'
         )
         parser.add_argument(
             "--dry-run", action="store_true", help="say what would happen, and change nothing"
@@ -59,7 +74,9 @@ class Command(BaseCommand):
             sys.exit(1)
 
     def _run(self, options: dict[str, Any]) -> ImportFile:
-        by = User.objects.get(email__iexact=options["by"]) if options["by"] else None
+        by = User.objects.filter(email__iexact=options["by"]).first() if options["by"] else None
+        if options["by"] and by is None:
+            raise services.ImportRefused(f"Nobody here signs in as {options['by']}.")
         with options["file"].open("rb") as file:
             import_file = services.import_upload(file=File(file, name=options["file"].name), by=by)
         import_file = services.import_start(

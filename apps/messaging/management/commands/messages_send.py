@@ -1,18 +1,31 @@
+from datetime import datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
 
 from apps.core import clock
 from apps.messaging import services
-from apps.messaging.models import Message, Recipient
+from apps.messaging.models import Recipient
 
 
 class Command(BaseCommand):
     help = "Send what is due, here and now, without a worker; ends when nothing is in line any more."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        while True:
-            services.messages_send(now=clock.now())
-            in_line = Recipient.objects.claimable().filter(message__in=Message.objects.running())
-            if not in_line.exists():
-                return
+        if not settings.SENDING_ENABLED:
+            raise CommandError("Sending is switched off on this server (SENDING_ENABLED).")
+        services.messages_send(now=clock.now())
+        now = clock.now()
+        while waiting := self._waiting(now):
+            services.messages_send(now=now)
+            # Of the same people: whoever has become due meanwhile must not hide that nothing moves.
+            still = self._waiting(now)
+            if still >= waiting:
+                raise CommandError(
+                    f"Nothing moves: {still} recipients stay in line. Is the mail server in reach?"
+                )
+            now = clock.now()
+
+    def _waiting(self, now: datetime) -> int:
+        return Recipient.objects.waiting(at=now).count()

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contacts', '0005_topics_described'),
+        ('contacts', '0021_topics_described'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

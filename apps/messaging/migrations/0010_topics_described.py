@@ -14,8 +14,8 @@ DESCRIBE = """
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("messaging", "0002_delivery_event_partitions"),
-        ("contacts", "0005_topics_described"),
+        ("messaging", "0004_sender_addresses_checked"),
+        ("contacts", "0021_topics_described"),
     ]
 
     operations = [migrations.RunSQL(DESCRIBE, migrations.RunSQL.noop)]

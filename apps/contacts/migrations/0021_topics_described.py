@@ -25,6 +25,6 @@ DESCRIBE = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("contacts", "0004_topics")]
+    dependencies = [("contacts", "0020_topics")]
 
     operations = [migrations.RunSQL(DESCRIBE, migrations.RunSQL.noop)]

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contacts', '0003_importkey_unlogged'),
+        ('contacts', '0007_importkey_of_contact'),
     ]
 
     operations = [

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [('contacts', '0006_confirmations')]
+    dependencies = [('contacts', '0022_confirmations')]
 
     operations = [
         migrations.AlterField(

@@ -22,6 +22,6 @@ DESCRIBE = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("segments", "0001_initial"), ("contacts", "0005_topics_described")]
+    dependencies = [("segments", "0001_initial"), ("contacts", "0021_topics_described")]
 
     operations = [migrations.RunSQL(DESCRIBE, migrations.RunSQL.noop)]

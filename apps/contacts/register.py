@@ -1,0 +1,127 @@
+"""What contacts tell the rooms below. Called from `AppConfig.ready`."""
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from apps.collaboration.subjects import Subject, actions, subjects
+from apps.contacts import search
+from apps.contacts.models import Attribute, Contact, ImportFile, Suppression, Topic
+from apps.core.home import Step, steps
+from apps.core.navigation import Room, rooms, searches
+
+ACTS = {
+    "contact.created": _("added the contact"),
+    "contact.changed": _("changed the contact"),
+    "contacts.upserted": _("sent contacts over the API"),
+    "consent.subscribed": _("wrote a consent down"),
+    "consent.pending": _("asked for a consent"),
+    "consent.unsubscribed": _("wrote a refusal down"),
+    "suppression.added": _("suppressed an address"),
+    "suppression.lifted": _("lifted a suppression"),
+    "suppressions.imported": _("suppressed a list of addresses"),
+    "topic.created": _("added the topic"),
+    "topic.changed": _("changed the topic"),
+    "topic.deleted": _("deleted the topic"),
+    "attribute.created": _("described a new attribute"),
+    "attribute.changed": _("changed the attribute"),
+    "attribute.deleted": _("took the attribute away"),
+    "import.started": _("started the import"),
+    "import.resumed": _("went on with the import"),
+    "import.cancelled": _("stopped the import"),
+    "import.done": _("the import has ended"),
+    "import.failed": _("the import failed"),
+}
+
+
+def register() -> None:
+    _rooms()
+    _subjects()
+    actions.update(ACTS)
+    searches.register("contacts", search.contacts)
+    searches.register("attributes", search.attributes)
+    steps.register(
+        "contacts",
+        Step(
+            _("Bring your contacts in"),
+            _("A CSV file of customers or subscribers; you see first what would happen."),
+            "contacts:import-create",
+            "contacts.add_import",
+            Contact.objects.exists,
+            "table-import",
+            10,
+        ),
+    )
+
+
+def _rooms() -> None:
+    rooms.register(
+        "contacts", Room(_("Contacts"), "contacts:list", "users", "audience", "contacts.view_contact", 10)
+    )
+    rooms.register(
+        "dictionary",
+        Room(_("Dictionary"), "contacts:attribute-list", "book-2", "data", "contacts.view_attribute", 10),
+    )
+    rooms.register(
+        "imports",
+        Room(_("Imports"), "contacts:import-list", "table-import", "data", "contacts.view_import", 20),
+    )
+    rooms.register(
+        "events", Room(_("Events"), "contacts:event-list", "activity", "data", "contacts.view_event", 30)
+    )
+    rooms.register(
+        "topics", Room(_("Topics"), "contacts:topic-list", "tags", "data", "contacts.view_topic", 40)
+    )
+    rooms.register(
+        "suppressions",
+        Room(
+            _("Suppressions"),
+            "contacts:suppression-list",
+            "ban",
+            "data",
+            "contacts.view_suppression",
+            50,
+        ),
+    )
+
+
+def _subjects() -> None:
+    subjects.register(
+        "contacts.attribute",
+        Subject(
+            model=Attribute,
+            view_permission="contacts.view_attribute",
+            url=lambda attribute: reverse("contacts:attribute-detail", args=[attribute.pk]),
+        ),
+    )
+    subjects.register(
+        "contacts.contact",
+        Subject(
+            model=Contact,
+            view_permission="contacts.view_contact",
+            url=lambda contact: reverse("contacts:detail", args=[contact.pk]),
+        ),
+    )
+    subjects.register(
+        "contacts.importfile",
+        Subject(
+            model=ImportFile,
+            view_permission="contacts.view_import",
+            url=lambda import_file: reverse("contacts:import-detail", args=[import_file.pk]),
+        ),
+    )
+    subjects.register(
+        "contacts.topic",
+        Subject(
+            model=Topic,
+            view_permission="contacts.view_topic",
+            url=lambda topic: reverse("contacts:topic-edit", args=[topic.pk]),
+        ),
+    )
+    subjects.register(
+        "contacts.suppression",
+        Subject(
+            model=Suppression,
+            view_permission="contacts.view_suppression",
+            url=lambda suppression: reverse("contacts:suppression-detail", args=[suppression.pk]),
+        ),
+    )

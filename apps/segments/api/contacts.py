@@ -1,0 +1,35 @@
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.api import ApiViewSet
+from apps.contacts.models import Contact
+from apps.segments import selectors
+from apps.segments.api.people import page_of
+from apps.segments.models import Segment
+
+
+class MembershipOut(serializers.ModelSerializer[Segment]):
+    since = serializers.DateTimeField()
+
+    class Meta:
+        model = Segment
+        fields = ["id", "name", "since"]
+
+
+class ContactSegmentsViewSet(ApiViewSet[Contact]):
+    """The segments of one contact, at `contacts/{id}/segments/`."""
+
+    queryset = Contact.objects.known()
+    scope = "contacts"
+    scopes = {"segments": "segments"}
+    permissions = {"segments": "contacts.view_contact"}
+    parameters = {"segments": ("cursor", "limit")}
+
+    @extend_schema(operation_id="contacts_segments_list", responses=MembershipOut(many=True))
+    @action(detail=True)
+    def segments(self, request: Request, pk: str) -> Response:
+        """The segments the contact is in, as last counted, each with the moment of entering it."""
+        return page_of(self, selectors.contact_segments(self.get_object()), MembershipOut)
