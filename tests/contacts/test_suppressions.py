@@ -155,6 +155,18 @@ class TestPages:
         assert len(page.context["listing"].rows) == count
         assert "cat@example.com" not in page.content.decode()
 
+    @pytest.mark.parametrize(
+        ("asked", "told"),
+        [
+            ({"q": "ann"}, "This is not a whole address"),
+            ({"q": "ann@example.com"}, "This address is not kept from being written to."),
+        ],
+    )
+    def test_only_a_whole_address_is_said_not_to_be_suppressed(self, login, asked, told):
+        page = login(UserFactory(role="sales")).get(LIST, asked)
+
+        assert told in page.content.decode()
+
     def test_the_list_costs_the_same_for_one_and_for_many(self, login, django_assert_num_queries):
         client = login(UserFactory(role="data_lead"))
         SuppressionFactory(by=UserFactory())

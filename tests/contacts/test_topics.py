@@ -71,14 +71,27 @@ class TestTopicDelete:
             (lambda: ImportFileFactory(state="pending", consent={"topic": "news"}), "Import “people.csv”"),
         ],
     )
-    def test_one_that_is_in_use_stays(self, noon, use, told):
+    def test_one_that_is_in_use_stays(self, noon, lead, use, told):
         topic = TopicFactory(key="news")
         use()
 
         with pytest.raises(TopicRefused, match=told):
-            services.topic_delete(topic=topic, by=None, now=noon)
+            services.topic_delete(topic=topic, by=lead, now=noon)
 
         assert Topic.objects.get() == topic
+
+
+class TestTopicPlaces:
+    def test_a_message_of_others_counts_and_is_not_named(self, lead):
+        topic = TopicFactory(key="news")
+        MessageFactory(topic="news", name="May")
+        stranger = UserFactory(role="contributor")
+
+        seen = services.topic_places(topic=topic, user=lead)
+        hidden = services.topic_places(topic=topic, user=stranger)
+
+        assert [(use.label, bool(use.url)) for use in seen] == [("May", True)]
+        assert [(use.label, use.url) for use in hidden] == [("A message of others", "")]
 
 
 class TestTopicCheck:

@@ -26,7 +26,7 @@ from apps.contacts.selectors.people import (
     contacts_with_standing,
 )
 from apps.contacts.selectors.sending import contacts_as_data
-from apps.contacts.selectors.suppressions import suppressions
+from apps.contacts.selectors.suppressions import address_is_whole, suppressions
 from apps.contacts.selectors.topics import topic_choices, topic_names, topics_public
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "OutcomeLine",
     "TimelinePage",
     "Total",
+    "address_is_whole",
     "attributes",
     "attributes_alike",
     "contact_profile",

@@ -12,6 +12,11 @@ def suppressions(*, address: str = "") -> QuerySet[Suppression]:
     return found.filter(address_hash__in=_hashes(address)) if address else found
 
 
+def address_is_whole(told: str) -> bool:
+    """Test if this can be looked for: an address of some channel, and not a part of one."""
+    return bool(_hashes(told))
+
+
 def _hashes(told: str) -> list[bytes]:
     hashes = []
     for channel in Channel:

@@ -39,6 +39,7 @@ def suppression_list(request: UserRequest) -> HttpResponse:
     found = selectors.suppressions(address=asked.search).filter(**asked.values).select_related("by")
     context = {
         "listing": asked.page(found),
+        "is_address": selectors.address_is_whole(asked.search),
         "may_add": request.user.has_perm("contacts.add_suppression"),
     }
     return render_page_or_fragment(
