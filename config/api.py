@@ -19,6 +19,7 @@ from apps.contacts.api import (
     EventViewSet,
     ImportViewSet,
     SuppressionViewSet,
+    TopicViewSet,
 )
 from apps.content.api import TemplateViewSet
 from apps.integrations.api import SourceViewSet
@@ -36,6 +37,7 @@ router.register("events", EventViewSet)
 router.register("event-types", EventTypeViewSet, basename="event-type")
 router.register("imports", ImportViewSet, basename="import")
 router.register("suppressions", SuppressionViewSet)
+router.register("topics", TopicViewSet)
 router.register("me", MeViewSet, basename="me")
 router.register("audit-events", AuditEventViewSet)
 router.register("templates", TemplateViewSet)

@@ -15,6 +15,7 @@ RESOURCES = (
     "senders",
     "suppressions",
     "templates",
+    "topics",
     "users",
 )
 ALL = tuple(f"{resource}:{verb}" for resource in RESOURCES for verb in ("read", "write"))

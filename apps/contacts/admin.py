@@ -1,8 +1,11 @@
 from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
 
-from apps.accounts.admin_base import LedgerAdmin
+from apps.accounts.admin_base import BookendAdmin, LedgerAdmin
 from apps.contacts.models import (
     Attribute,
+    Confirmation,
     Consent,
     ConsentEvent,
     Contact,
@@ -12,6 +15,7 @@ from apps.contacts.models import (
     ImportFault,
     ImportFile,
     Suppression,
+    Topic,
 )
 
 
@@ -48,6 +52,27 @@ class ConsentAdmin(LedgerAdmin):
 @admin.register(ConsentEvent)
 class ConsentEventAdmin(LedgerAdmin):
     list_display = ["at", "contact_id", "channel", "topic", "status", "basis", "source"]
+    search_fields = ["=contact__id"]
+    ordering = ["-id"]
+
+
+@admin.register(Topic)
+class TopicAdmin(BookendAdmin):
+    """Names and places only: keys are how everything names a topic, and deleting asks what uses it."""
+
+    list_display = ["key", "name", "channels", "is_public", "position"]
+    list_filter = ["is_public"]
+    search_fields = ["^key", "^name"]
+    readonly_fields = ["key"]
+    ordering = ["position", "name", "id"]
+
+    def _may_write(self, request: HttpRequest, verb: str, obj: Model | None) -> bool:
+        return verb == "change" and super()._may_write(request, verb, obj)
+
+
+@admin.register(Confirmation)
+class ConfirmationAdmin(LedgerAdmin):
+    list_display = ["asked_at", "contact_id", "topic", "mails", "sent_at", "expires_at", "confirmed_at"]
     search_fields = ["=contact__id"]
     ordering = ["-id"]
 

@@ -30,6 +30,7 @@ def register() -> None:
         Holding(_("Message ids seen"), "contacts_eventreceipt"),
         Holding(_("Consent"), "contacts_consent"),
         Holding(_("Consent ledger"), "contacts_consentevent", hidden=("by_id",)),
+        Holding(_("Questions to confirm"), "contacts_confirmation", hidden=("address_hash", "by_id")),
         Holding(_("Merges"), "contacts_contactmerge", hidden=("moved", "by_id", "undone_by_id")),
         Mentions(
             _("Refused rows of imports"),

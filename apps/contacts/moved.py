@@ -119,6 +119,7 @@ def register() -> None:
         ),
         "consent_history": Move(_("Lines of the consent ledger"), "contacts_consentevent"),
         "consents": ConsentMove(_("Consent"), "contacts_consent", once=("channel", "topic")),
+        "confirmations": Move(_("Questions to confirm"), "contacts_confirmation", once=("channel", "topic")),
         "comments": CommentMove(_("Comments"), "collaboration_comment"),
     }.items():
         registries.moves.register(name, move)

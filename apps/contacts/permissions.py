@@ -20,7 +20,7 @@ changes_people = is_marketer | is_data_lead | is_integration
 defines = is_data_lead | is_marketer | is_integration
 lifts = has_role(Role.ADMINISTRATOR, Role.MARKETING_LEAD, Role.DATA_LEAD)
 
-for _noun in ("contact", "attribute", "event", "eventtype", "import", "suppression"):
+for _noun in ("contact", "attribute", "event", "eventtype", "import", "suppression", "topic"):
     rules.add_perm(f"contacts.view_{_noun}", sees_people)
 for _name in (
     "contacts.add_contact",
@@ -37,5 +37,8 @@ rules.add_perm("contacts.delete_attribute", is_data_lead)
 # Everything about one person, handed over or forgotten: for those who answer for data, and their programs.
 for _name in ("contacts.export_contact", "contacts.erase_contact"):
     rules.add_perm(_name, lifts | is_integration)
+# What people can agree to is decided by those who answer for the data, and by nobody's program.
+for _verb in ("add", "change", "delete"):
+    rules.add_perm(f"contacts.{_verb}_topic", is_data_lead)
 # To lift one is to write again to somebody who may have said no.
 rules.add_perm("contacts.delete_suppression", lifts)

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.collaboration.subjects import Subject, actions, subjects
 from apps.contacts import held, moved, search
-from apps.contacts.models import Attribute, Contact, ImportFile
+from apps.contacts.models import Attribute, Contact, ImportFile, Suppression, Topic
 from apps.core.home import Step, steps
 from apps.core.navigation import Room, rooms, searches
 
@@ -22,6 +22,10 @@ ACTS = {
     "consent.unsubscribed": _("wrote a refusal down"),
     "suppression.added": _("suppressed an address"),
     "suppression.lifted": _("lifted a suppression"),
+    "suppressions.imported": _("suppressed a list of addresses"),
+    "topic.created": _("added the topic"),
+    "topic.changed": _("changed the topic"),
+    "topic.deleted": _("deleted the topic"),
     "attribute.created": _("described a new attribute"),
     "attribute.changed": _("changed the attribute"),
     "attribute.deleted": _("took the attribute away"),
@@ -70,6 +74,20 @@ def _rooms() -> None:
     rooms.register(
         "events", Room(_("Events"), "contacts:event-list", "activity", "data", "contacts.view_event", 30)
     )
+    rooms.register(
+        "topics", Room(_("Topics"), "contacts:topic-list", "tags", "data", "contacts.view_topic", 40)
+    )
+    rooms.register(
+        "suppressions",
+        Room(
+            _("Suppressions"),
+            "contacts:suppression-list",
+            "ban",
+            "data",
+            "contacts.view_suppression",
+            50,
+        ),
+    )
 
 
 def _subjects() -> None:
@@ -95,5 +113,21 @@ def _subjects() -> None:
             model=ImportFile,
             view_permission="contacts.view_import",
             url=lambda import_file: reverse("contacts:import-detail", args=[import_file.pk]),
+        ),
+    )
+    subjects.register(
+        "contacts.topic",
+        Subject(
+            model=Topic,
+            view_permission="contacts.view_topic",
+            url=lambda topic: reverse("contacts:topic-edit", args=[topic.pk]),
+        ),
+    )
+    subjects.register(
+        "contacts.suppression",
+        Subject(
+            model=Suppression,
+            view_permission="contacts.view_suppression",
+            url=lambda suppression: reverse("contacts:suppression-detail", args=[suppression.pk]),
         ),
     )

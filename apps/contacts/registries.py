@@ -15,6 +15,7 @@ from datetime import datetime
 
 from django.utils.functional import Promise
 
+from apps.accounts.models import User
 from apps.contacts.models import Contact
 from apps.contacts.moves import Move
 from apps.contacts.personal import Holding
@@ -34,6 +35,8 @@ class Use:
 
 # System name of the attribute -> where it is used, in one query however many there are.
 attribute_uses: Registry[Callable[[str], list[Use]]] = Registry()
+# Key of the topic, and who reads (None: it only has to be known) -> where it is used, in the same way.
+topic_uses: Registry[Callable[[str, User | None], list[Use]]] = Registry()
 
 
 @dataclass(frozen=True)

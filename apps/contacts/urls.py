@@ -1,9 +1,13 @@
 from django.urls import path
 
 from apps.contacts import views
+from apps.contacts.views import public
 
 app_name = "contacts"
 urlpatterns = [
+    # In the hands of the people themselves
+    path("confirm/<str:token>", public.confirm, name="confirm"),
+    # Ours
     path("contacts/", views.contact_list, name="list"),
     path("contacts/csv/", views.contact_csv, name="csv"),
     path("contacts/new/", views.contact_create, name="create"),
@@ -19,6 +23,15 @@ urlpatterns = [
     path("contacts/<int:pk>/unmerge/", views.contact_unmerge, name="unmerge"),
     path("contacts/<int:pk>/export/", views.contact_export, name="export"),
     path("contacts/<int:pk>/erase/", views.contact_erase, name="erase"),
+    path("confirmations/<int:pk>/again/", views.confirmation_again, name="confirmation-again"),
+    path("topics/", views.topic_list, name="topic-list"),
+    path("topics/new/", views.topic_create, name="topic-create"),
+    path("topics/<int:pk>/", views.topic_change, name="topic-edit"),
+    path("topics/<int:pk>/delete/", views.topic_delete, name="topic-delete"),
+    path("suppressions/", views.suppression_list, name="suppression-list"),
+    path("suppressions/new/", views.suppression_add, name="suppression-add"),
+    path("suppressions/<int:pk>/", views.suppression_detail, name="suppression-detail"),
+    path("suppressions/<int:pk>/lift/", views.suppression_lift, name="suppression-lift"),
     path("dictionary/", views.attribute_list, name="attribute-list"),
     path("dictionary/new/", views.attribute_create, name="attribute-create"),
     path("dictionary/alike/", views.attribute_alike, name="attribute-alike"),

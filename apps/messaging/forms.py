@@ -6,6 +6,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.contacts import selectors as contacts
+from apps.contacts.models import Channel
 from apps.content.models import Template
 from apps.messaging import selectors
 from apps.messaging.models import Sender
@@ -64,11 +66,10 @@ class SettingsForm(forms.Form):
         required=False,
         empty_label=_("Not chosen yet"),
     )
-    topic = forms.CharField(
+    topic = forms.ChoiceField(
         label=_("Topic"),
-        max_length=64,
         required=False,
-        help_text=_("Who has left this topic is left out. Empty: what people said about e-mail as a whole."),
+        help_text=_("Who has left this topic is left out."),
     )
     is_tracked = forms.BooleanField(
         label=_("Count opens and clicks"),
@@ -88,6 +89,8 @@ class SettingsForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["sender"].queryset = selectors.senders_in_use()  # type: ignore[attr-defined]  # a model's
+        topics = contacts.topic_choices(Channel.EMAIL, whole=_("No topic: e-mail as a whole"))
+        self.fields["topic"].choices = topics  # type: ignore[attr-defined]  # a choice's
 
 
 class LaunchForm(forms.Form):

@@ -57,6 +57,7 @@ def register() -> None:
         contacts.Panel(gettext_lazy("Messages"), "messaging:contact", "messaging.view_deliveries", 30),
     )
     contacts.timeline.register("messages", _timeline)
+    contacts.topic_uses.register("messages", _topic_uses)
     content.template_uses.register("messages", _template_uses)
     segments.kinds.register("message", MESSAGE_KIND)
     segments.uses.register("messages", _segment_uses)
@@ -132,6 +133,18 @@ def _segment_uses(segment_ids: Collection[int], user: User | None) -> dict[int, 
             shown = (name, reverse("messaging:detail", args=[message]))
             found[segment][message] = shown if is_visible else (_("A message of others"), "")
     return {pk: list(uses.values()) for pk, uses in found.items()}
+
+
+def _topic_uses(key: str, user: User | None) -> list[contacts.Use]:
+    """A message keeps its topic for good: it says why these people got it."""
+    known = Message.objects.visible_to(user) if user else Message.objects.none()
+    seen = Message.objects.filter(topic=key).annotate(is_visible=Exists(known.filter(pk=OuterRef("pk"))))
+    return [
+        contacts.Use(_("Message"), name, reverse("messaging:detail", args=[pk]))
+        if is_visible
+        else contacts.Use(_("Message"), _("A message of others"), "")
+        for pk, name, is_visible in seen.order_by("-pk").values_list("pk", "name", "is_visible")[:20]
+    ]
 
 
 def _template_uses(template_ids: Collection[int], user: User) -> list[content.TemplateUse]:

@@ -23,6 +23,7 @@ class Purpose(Enum):
     CLICK = b"c"
     UNSUBSCRIBE = b"u"
     VIEW = b"v"
+    PREFERENCES = b"p"
     MAIL = b"m"  # the local part of a Message-ID
 
 

@@ -8,6 +8,7 @@ urlpatterns = [
     path("o/<str:token>.gif", tracking.opened, name="open"),
     path("c/<str:token>", tracking.clicked, name="click"),
     path("u/<str:token>", tracking.unsubscribe, name="unsubscribe"),
+    path("p/<str:token>", tracking.preferences, name="preferences"),
     path("view/<str:token>", tracking.in_browser, name="view"),
     # Writing
     path("messages/", running.message_list, name="list"),

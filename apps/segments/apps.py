@@ -10,12 +10,13 @@ class SegmentsConfig(AppConfig):
         from apps.contacts import registries as contacts
         from apps.core.navigation import Room, rooms, searches
         from apps.segments import moved
-        from apps.segments.selectors import attribute_uses, segment_search
+        from apps.segments.selectors import attribute_uses, segment_search, topic_uses
 
         room = Room(
             _("Segments"), "segments:list", "users-group", "audience", "segments.view_segment", order=20
         )
         rooms.register("segments", room)
         searches.register("segments", segment_search)
+        contacts.topic_uses.register("segments", topic_uses)
         contacts.attribute_uses.register("segments", attribute_uses)
         moved.register()

@@ -13,12 +13,14 @@ from rest_framework.test import APIClient
 
 from apps.accounts import tokens
 from apps.accounts.models import User
+from apps.contacts.services import confirmations
 from apps.messaging.tokens import Purpose, token_make
 from tests import factories
 from tests.factories import mail
 from tests.factories.accounts import ApiTokenFactory, InvitationFactory
 from tests.factories.campaigns import CampaignFactory, ContributorFactory
 from tests.factories.collaboration import CommentFactory, NotificationFactory
+from tests.factories.contacts import ConfirmationFactory
 from tests.factories.content import UseOverrideFactory
 from tests.factories.messaging import RecipientFactory
 
@@ -40,6 +42,8 @@ ARGUMENTS = {
     "messaging:open": lambda scene: {"token": scene.token(Purpose.OPEN)},
     "messaging:click": lambda scene: {"token": "unknown"},
     "messaging:unsubscribe": lambda scene: {"token": scene.token(Purpose.UNSUBSCRIBE)},
+    "messaging:preferences": lambda scene: {"token": scene.token(Purpose.PREFERENCES)},
+    "contacts:confirm": lambda scene: {"token": confirmations.token_make(ConfirmationFactory())},
     "messaging:view": lambda scene: {"token": scene.token(Purpose.VIEW)},
     "integrations:ingest": lambda scene: {"call": "track"},
     "mailbox-message": lambda scene: {"number": mail.caught().number},

@@ -27,6 +27,7 @@ from tests.factories.contacts import (
     ContactFactory,
     IdentityFactory,
     SuppressionFactory,
+    TopicFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -270,6 +271,7 @@ class TestConsent:
 
     def test_a_no_to_the_channel_holds_for_a_topic(self, run):
         ContactFactory(email="no@example.com", consent="unsubscribed")
+        TopicFactory(key="news")
 
         run("email\nno@example.com\n", consent={"topic": "news", **PROOF})
 
@@ -277,6 +279,7 @@ class TestConsent:
 
     def test_a_file_may_unsubscribe(self, run):
         ConsentFactory(contact=ContactFactory(email="ann@example.com"), topic="news")
+        TopicFactory(key="news")
 
         run("email\nann@example.com\n", consent={"status": "unsubscribed", "topic": "news"})
 

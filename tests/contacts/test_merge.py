@@ -5,6 +5,7 @@ from django.db import connection
 
 from apps.collaboration.models import AuditEvent
 from apps.contacts import registries, selectors, services
+from apps.contacts.addresses import address_hash
 from apps.contacts.consents import ConsentChange
 from apps.contacts.models import Consent, ConsentEvent, Contact, ContactMerge, Event
 from apps.contacts.services import EventIn, MergeNeedsPerson, MergeNotUndoable
@@ -174,6 +175,7 @@ class TestContactMerge:
         stranger.refresh_from_db()
         assert stranger.email == "anna@example.com"
         assert bytes(stranger.email_hash) == bytes(anna.email_hash)
+        assert bytes(stranger.phone_hash) == address_hash(anna.phone)
 
     def test_the_other_is_not_there_any_more(self, ann, anna, lead, noon):
         merge(ann, anna, lead, noon)

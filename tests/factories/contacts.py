@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import factory
 from django.db.models.functions import Now
 
@@ -5,6 +7,7 @@ from apps.contacts.addresses import address_hash
 from apps.contacts.models import (
     Attribute,
     Channel,
+    Confirmation,
     Consent,
     ConsentStatus,
     Contact,
@@ -12,6 +15,7 @@ from apps.contacts.models import (
     Identity,
     ImportFile,
     Suppression,
+    Topic,
 )
 
 
@@ -40,6 +44,14 @@ class ConsentFactory(factory.django.DjangoModelFactory):
     channel = Channel.EMAIL
     status = ConsentStatus.SUBSCRIBED
     changed_at = Now()
+
+
+class TopicFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Topic
+
+    key = factory.Sequence(lambda n: f"topic_{n}")
+    name = factory.LazyAttribute(lambda topic: topic.key.replace("_", " ").capitalize())
 
 
 class ContactFactory(factory.django.DjangoModelFactory):
@@ -77,6 +89,23 @@ class SuppressionFactory(factory.django.DjangoModelFactory):
     address_hash = factory.LazyAttribute(lambda suppression: address_hash(suppression.address))
     reason = Suppression.Reason.BY_HAND
     at = Now()
+
+
+class ConfirmationFactory(factory.django.DjangoModelFactory):
+    """A question that was mailed and waits for its answer."""
+
+    class Meta:
+        model = Confirmation
+
+    contact = factory.SubFactory(ContactFactory, consent=ConsentStatus.PENDING)
+    channel = Channel.EMAIL
+    address_hash = factory.LazyAttribute(lambda confirmation: address_hash(confirmation.contact.email))
+    basis = "asked at the fair"
+    wording = "I want to get e-mails."
+    asked_at = Now()
+    mailed_at = Now()
+    sent_at = Now()
+    expires_at = Now() + timedelta(days=7)
 
 
 class EventTypeFactory(factory.django.DjangoModelFactory):

@@ -15,6 +15,7 @@ WORDS = Vocabulary(
     attributes={key: Term(key, key, Attribute.Type(kind)) for key, kind in strategies.KINDS.items()},
     segments={1: SegmentTerm("one", {"all": []})},
     lists={1: "one"},
+    topics={"news": "News"},
 )
 
 

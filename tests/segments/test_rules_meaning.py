@@ -7,7 +7,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from apps.contacts.models import Attribute, Consent, Contact, Event
+from apps.contacts.models import Attribute, Consent, Contact, Event, Topic
 from apps.core.partitions import month_of, month_partition_ensure
 from apps.segments import selectors
 from apps.segments.models import ContactList, ContactListMember, Segment
@@ -28,6 +28,7 @@ def house():
         Attribute.objects.create(
             key=key, label=key, type=kind, is_indexed=built_at is not None, index_built_at=built_at
         )
+    Topic.objects.create(key="news", name="News")
     for pk in (1, 2):
         ContactList.objects.create(pk=pk, name=f"list {pk}")
         Segment.objects.create(pk=pk, name=f"segment {pk}", rule=SEGMENTS[pk])

@@ -149,6 +149,7 @@ REFUSED = [
     ({"consent": {}, "status": "subscribed"}, "consent.channel", "missing"),
     ({"consent": {"channel": "fax"}, "status": "subscribed"}, "consent.channel", "one of: email, sms"),
     ({"consent": {"channel": "email", "topic": 5}, "status": "none"}, "consent.topic", "has to be text"),
+    ({"consent": {"channel": "email", "topic": "x"}, "status": "none"}, "consent.topic", "no topic “x”"),
     ({"consent": {"channel": "email", "to": 5}, "status": "none"}, "consent.to", "not known here"),
     ({"consent": {"channel": "email"}}, "status", "missing"),
     ({"consent": {"channel": "email"}, "status": "yes"}, "status", "one of: subscribed"),

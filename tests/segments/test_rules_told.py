@@ -16,6 +16,7 @@ WORDS = Vocabulary(
     attributes={kind: Term(kind, label, kind) for kind, label in Type.choices},
     segments={1: SegmentTerm("Regulars", {"all": []})},
     lists={1: "Pasted"},
+    topics={"news": "The news"},
 )
 
 
@@ -83,7 +84,7 @@ class TestRuleSchema:
         ({"list": 1}, "Everyone where they are on the list “Pasted”."),
         (
             {"consent": {"channel": "email", "topic": "news"}, "status": "subscribed"},
-            "Everyone where they are subscribed to e-mail on “news”.",
+            "Everyone where they are subscribed to e-mail on “The news”.",
         ),
         (
             {"all": [{"any": [{"list": 1}, {"segment": 1}]}, {"none": [event(), {"list": 1}]}]},

@@ -3,6 +3,7 @@ from apps.contacts.api.dictionary import AttributeViewSet
 from apps.contacts.api.events import EventTypeViewSet, EventViewSet
 from apps.contacts.api.imports import ImportViewSet
 from apps.contacts.api.suppressions import SuppressionViewSet
+from apps.contacts.api.topics import TopicViewSet
 
 __all__ = [
     "AttributeViewSet",
@@ -11,4 +12,5 @@ __all__ = [
     "EventViewSet",
     "ImportViewSet",
     "SuppressionViewSet",
+    "TopicViewSet",
 ]

@@ -64,9 +64,17 @@ class IdentityIn(serializers.Serializer[Any]):
 
 
 class ConsentIn(serializers.Serializer[Any]):
-    status = serializers.ChoiceField(ConsentStatus.choices)
+    status = serializers.ChoiceField(
+        ConsentStatus.choices,
+        help_text="“pending” for one contact's e-mail sends the mail of double opt-in, again if it waits.",
+    )
     channel = serializers.ChoiceField(Channel.choices, default=Channel.EMAIL)
-    topic = serializers.CharField(max_length=64, default="", allow_blank=True)
+    topic = serializers.CharField(
+        max_length=64,
+        default="",
+        allow_blank=True,
+        help_text="The key of a topic; empty: the channel as a whole.",
+    )
     basis = serializers.CharField(max_length=64, default="", allow_blank=True)
     source = serializers.CharField(max_length=200, default="", allow_blank=True)  # type: ignore[assignment]  # hides what only fields have
     wording = serializers.CharField(max_length=10_000, default="", allow_blank=True)

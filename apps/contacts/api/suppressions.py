@@ -35,6 +35,25 @@ class SuppressionIn(serializers.Serializer[Any]):
             raise serializers.ValidationError({"address": [str(error)]}) from error
 
 
+class SuppressionsIn(serializers.Serializer[Any]):
+    addresses = serializers.ListField(
+        child=serializers.CharField(max_length=254, allow_blank=True), max_length=1_000, allow_empty=False
+    )
+    channel = serializers.ChoiceField(Channel.choices, default=Channel.EMAIL)
+    source = serializers.CharField(max_length=200, default="", allow_blank=True)  # type: ignore[assignment]  # hides what only fields have
+
+
+class SuppressionsOut(serializers.Serializer[Any]):
+    """Four counts that sum to `rows_total`; `faults` are the places of the first that are no address."""
+
+    rows_total = serializers.IntegerField()
+    added = serializers.IntegerField()
+    known = serializers.IntegerField()
+    duplicate = serializers.IntegerField()
+    invalid = serializers.IntegerField()
+    faults = serializers.ListField(child=serializers.IntegerField())
+
+
 class LiftIn(serializers.Serializer[Any]):
     why = serializers.CharField(max_length=500)
 
@@ -68,6 +87,7 @@ class SuppressionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiVi
         "list": "contacts.view_suppression",
         "retrieve": "contacts.view_suppression",
         "create": "contacts.add_suppression",
+        "bulk": "contacts.add_suppression",
         "lift": "contacts.delete_suppression",
     }
 
@@ -79,6 +99,22 @@ class SuppressionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiVi
             **payload.validated_data, reason=Suppression.Reason.BY_HAND, by=self.user, now=clock.now()
         )
         return Response(SuppressionOut(suppression).data, status=201)
+
+    @extend_schema(request=SuppressionsIn, responses=SuppressionsOut)
+    @action(detail=False, methods=["post"])
+    def bulk(self, request: Request) -> Response:
+        """Suppress up to 1,000 addresses, also those that nobody has."""
+        payload = SuppressionsIn(data=request.data)
+        payload.is_valid(raise_exception=True)
+        told = payload.validated_data
+        counts = services.suppressions_import(
+            rows=enumerate(told["addresses"]),
+            channel=Channel(told["channel"]),
+            source=told["source"],
+            by=self.user,
+            now=clock.now(),
+        )
+        return Response({**counts.as_data(), "faults": [place for place, _text in counts.faults]})
 
     @extend_schema(request=LiftIn, responses={204: None})
     @action(detail=True, methods=["post"])

@@ -1,7 +1,9 @@
 from apps.contacts.forms.attributes import AttributeChangeForm, AttributeForm
-from apps.contacts.forms.contacts import ConsentForm, ContactForm, LiftForm
+from apps.contacts.forms.contacts import ConsentForm, ContactForm, LiftForm, NewContactForm
 from apps.contacts.forms.imports import ColumnsForm, ReadForm, UploadForm
 from apps.contacts.forms.merging import IdentityForm, MergeForm
+from apps.contacts.forms.suppressions import SuppressForm
+from apps.contacts.forms.topics import TopicChangeForm, TopicForm
 
 __all__ = [
     "AttributeChangeForm",
@@ -12,6 +14,10 @@ __all__ = [
     "IdentityForm",
     "LiftForm",
     "MergeForm",
+    "NewContactForm",
     "ReadForm",
+    "SuppressForm",
+    "TopicChangeForm",
+    "TopicForm",
     "UploadForm",
 ]

@@ -6,9 +6,12 @@ from django.core.exceptions import ValidationError
 from django.forms import BoundField
 from django.http import QueryDict
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from apps.contacts.models import Attribute, ConsentStatus, Contact
+from apps.contacts.consents import ConsentChange
+from apps.contacts.models import Attribute, Channel, ConsentStatus, Contact
+from apps.contacts.selectors import topic_choices
 from apps.contacts.values import value_to_text
 
 Type = Attribute.Type
@@ -113,6 +116,55 @@ def _field(entry: Attribute, text: str) -> forms.Field:
     return forms.CharField(**told)
 
 
+def _topics() -> list[tuple[str, object]]:
+    return topic_choices(Channel.EMAIL, whole=_("E-mail as a whole"))
+
+
+class NewContactForm(ContactForm):
+    """A contact together with what they said about e-mail, where they said something."""
+
+    consent = forms.ChoiceField(
+        label=_("Consent to e-mail"),
+        required=False,
+        choices=[
+            ("", _("They said nothing: nothing is sent")),
+            (ConsentStatus.PENDING, _("Ask them to confirm by e-mail")),
+            (ConsentStatus.SUBSCRIBED, _("They have agreed already")),
+        ],
+    )
+    topic = forms.ChoiceField(label=_("Topic"), required=False, choices=_topics)
+    basis = forms.CharField(
+        label=_("How you know"),
+        max_length=64,
+        required=False,
+        help_text=_("Such as: asked at the fair, sign-up sheet."),
+    )
+    wording = forms.CharField(
+        label=_("What they agree to, word for word"),
+        max_length=5_000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        told = super().clean() or {}
+        if told.get("consent") and not (told.get("basis") or "").strip():
+            self.add_error("basis", _("Say on what ground this person may be written to."))
+        return told
+
+    def change(self) -> ConsentChange | None:
+        told = self.cleaned_data
+        if not told["consent"]:
+            return None
+        return ConsentChange(
+            status=ConsentStatus(told["consent"]),
+            topic=told["topic"],
+            basis=told["basis"],
+            source=gettext("by hand"),
+            wording=told["wording"],
+        )
+
+
 class ConsentForm(forms.Form):
     """What somebody told us about their consent, by hand."""
 
@@ -121,11 +173,10 @@ class ConsentForm(forms.Form):
         choices=[
             (ConsentStatus.UNSUBSCRIBED, _("No e-mail any more")),
             (ConsentStatus.SUBSCRIBED, _("Yes to e-mail")),
+            (ConsentStatus.PENDING, _("Maybe: ask them to confirm by e-mail")),
         ],
     )
-    topic = forms.CharField(
-        label=_("Topic"), max_length=64, required=False, help_text=_("Empty: e-mail as a whole.")
-    )
+    topic = forms.ChoiceField(label=_("Topic"), required=False, choices=_topics)
     basis = forms.CharField(
         label=_("How you know"), max_length=64, help_text=_("Such as: telephone call, letter, signed form.")
     )

@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.contacts.attributes import key_suggest
-from apps.contacts.models import Attribute, ImportFile
+from apps.contacts.models import Attribute, Channel, ImportFile
+from apps.contacts.selectors import topic_choices
 
 NEW, OTHER = "new", "identity"
 PROOF = ("topic", "basis", "source", "wording")
@@ -69,11 +70,10 @@ class ColumnsForm(forms.Form):
         required=False,
         help_text=gettext_lazy("Nobody who unsubscribed is subscribed again."),
     )
-    topic = forms.CharField(
+    topic = forms.ChoiceField(
         label=gettext_lazy("Topic"),
-        max_length=64,
         required=False,
-        help_text=gettext_lazy("Empty: e-mail as a whole."),
+        choices=lambda: topic_choices(Channel.EMAIL, whole=gettext_lazy("E-mail as a whole")),
     )
     basis = forms.CharField(
         label=gettext_lazy("On what basis"),

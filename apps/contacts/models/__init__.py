@@ -1,3 +1,4 @@
+from apps.contacts.models.confirmation import Confirmation
 from apps.contacts.models.consent import Channel, Consent, ConsentEvent, ConsentStatus, Suppression
 from apps.contacts.models.contact import Contact, ContactQuerySet, Exclusion, Identity
 from apps.contacts.models.dictionary import Attribute
@@ -5,10 +6,12 @@ from apps.contacts.models.erasure import Erasure
 from apps.contacts.models.event import Event, EventReceipt, EventType
 from apps.contacts.models.imports import ImportFault, ImportFile, ImportFileQuerySet, ImportKey
 from apps.contacts.models.merge import ContactMerge
+from apps.contacts.models.topic import Topic
 
 __all__ = [
     "Attribute",
     "Channel",
+    "Confirmation",
     "Consent",
     "ConsentEvent",
     "ConsentStatus",
@@ -26,4 +29,5 @@ __all__ = [
     "ImportFileQuerySet",
     "ImportKey",
     "Suppression",
+    "Topic",
 ]

@@ -77,6 +77,7 @@ class Suppression(models.Model):
         COMPLAINED = "complained", _("Complained")
         ERASED = "erased", _("Erased")
         BY_HAND = "by_hand", _("Added by hand")
+        IMPORTED = "imported", _("From a list")
 
     channel = models.CharField(max_length=8, choices=Channel)
     address_hash = models.BinaryField(max_length=32)

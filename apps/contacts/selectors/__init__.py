@@ -41,6 +41,8 @@ from apps.contacts.selectors.people import (
     contacts_with_standing,
 )
 from apps.contacts.selectors.sending import contacts_as_data
+from apps.contacts.selectors.suppressions import address_is_whole, suppressions
+from apps.contacts.selectors.topics import topic_choices, topic_names, topics_public
 
 __all__ = [
     "IMPORT_COUNTS",
@@ -56,6 +58,7 @@ __all__ = [
     "OutcomeLine",
     "TimelinePage",
     "Total",
+    "address_is_whole",
     "attributes",
     "attributes_alike",
     "contact_living",
@@ -78,5 +81,9 @@ __all__ = [
     "import_outcomes",
     "import_progress",
     "merge_preview",
+    "suppressions",
     "timeline_page",
+    "topic_choices",
+    "topic_names",
+    "topics_public",
 ]

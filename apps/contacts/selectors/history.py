@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from apps.contacts.models import ConsentStatus, Contact, Event
 from apps.contacts.registries import TimelineEntry, timeline
+from apps.contacts.selectors.topics import topic_names
 
 SHOWN_PROPERTIES = 4
 AHEAD = timedelta(days=1)  # events may be as far in the future, by the clocks of their senders
@@ -93,12 +94,13 @@ def _events(contact: Contact, before: datetime, limit: int) -> list[TimelineEntr
 
 def _consents(contact: Contact, before: datetime, limit: int) -> list[TimelineEntry]:
     found = contact.consent_events.select_related("by").filter(at__lt=before).order_by("-at", "-pk")[:limit]
+    names = topic_names() if any(event.topic for event in found) else {}
     return [
         TimelineEntry(
             at=event.at,
             text=_("%(channel)s: %(status)s")
             % {
-                "channel": channel_shown(event.get_channel_display(), event.topic),
+                "channel": channel_shown(event.get_channel_display(), names.get(event.topic, event.topic)),
                 "status": event.get_status_display().lower(),
             },
             kind="consent",

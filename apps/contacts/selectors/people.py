@@ -1,6 +1,6 @@
 """The list of contacts, how many there are, and the profile of one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,6 +15,7 @@ from apps.contacts.addresses import AddressInvalid, address_hash, identity_norma
 from apps.contacts.models import (
     Attribute,
     Channel,
+    Confirmation,
     Consent,
     ConsentEvent,
     ConsentStatus,
@@ -23,6 +24,7 @@ from apps.contacts.models import (
     Identity,
     Suppression,
 )
+from apps.contacts.selectors.topics import topic_names
 from apps.contacts.values import AttributeInvalid, value_parse
 
 COUNTED_EXACTLY = 10_000
@@ -213,6 +215,8 @@ class Profile:
     consents: Sequence[Consent]
     history: Sequence[ConsentEvent]
     suppression: Suppression | None
+    topics: Mapping[str, str]  # key → name
+    confirmations: Mapping[str, Confirmation]  # topic → the question that waits for an answer
 
 
 def contact_profile(contact: Contact) -> Profile:
@@ -222,11 +226,27 @@ def contact_profile(contact: Contact) -> Profile:
         for key, value in contact.attributes.items()
     ]
     gone = Suppression.objects.filter(channel=Channel.EMAIL, address_hash=address_hash(contact.email))
+    consents = list(contact.consents.order_by("channel", "topic"))
     return Profile(
         contact=contact,
         identities=list(contact.identities.order_by("namespace", "value")),
         attributes=sorted(told, key=lambda one: one.entry.label.casefold() if one.entry else one.key),
-        consents=list(contact.consents.order_by("channel", "topic")),
+        consents=consents,
         history=list(contact.consent_events.select_related("by").order_by("-at", "-pk")[:20]),
         suppression=gone.first() if contact.email else None,
+        topics=topic_names(),
+        confirmations=_waiting(contact, consents),
     )
+
+
+def _waiting(contact: Contact, consents: Sequence[Consent]) -> dict[str, Confirmation]:
+    """Return the questions without an answer, leaving out those that what was said since has settled."""
+    said = {one.topic: one for one in consents if one.channel == Channel.EMAIL}
+    waiting = {one.topic: one for one in contact.confirmations.filter(confirmed_at__isnull=True)}
+    return {
+        topic: one
+        for topic, one in waiting.items()
+        if topic not in said
+        or said[topic].status == ConsentStatus.PENDING
+        or (said[topic].status == ConsentStatus.UNSUBSCRIBED and said[topic].changed_at <= one.asked_at)
+    }

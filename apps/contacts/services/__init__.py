@@ -8,12 +8,16 @@ from apps.contacts.services.activity import (
     activity_months_ensure,
 )
 from apps.contacts.services.bulk import BulkRefused, ContactIn, UpsertResult, contacts_upsert
-from apps.contacts.services.consent import (
-    ConsentRefused,
-    consent_record,
-    suppression_add,
-    suppression_lift,
+from apps.contacts.services.confirmations import (
+    ConfirmationOver,
+    confirmation_check,
+    confirmation_confirm,
+    confirmation_of,
+    confirmation_request,
+    confirmation_resend,
+    confirmation_send,
 )
+from apps.contacts.services.consent import ConsentRefused, consent_record
 from apps.contacts.services.contacts import (
     ContactChanged,
     ContactExists,
@@ -62,12 +66,29 @@ from apps.contacts.services.merge import (
     contact_unmerge,
     merges_sweep,
 )
+from apps.contacts.services.suppressions import (
+    SuppressionCounts,
+    SuppressionsRefused,
+    suppression_add,
+    suppression_lift,
+    suppressions_import,
+)
+from apps.contacts.services.topics import (
+    TopicRefused,
+    TopicUnknown,
+    topic_check,
+    topic_create,
+    topic_delete,
+    topic_places,
+    topic_update,
+)
 
 __all__ = [
     "Activity",
     "ActivityResult",
     "AttributeRefused",
     "BulkRefused",
+    "ConfirmationOver",
     "ConsentChange",
     "ConsentRefused",
     "ContactChanged",
@@ -82,6 +103,10 @@ __all__ = [
     "ImportRefused",
     "MergeNeedsPerson",
     "MergeNotUndoable",
+    "SuppressionCounts",
+    "SuppressionsRefused",
+    "TopicRefused",
+    "TopicUnknown",
     "UpsertResult",
     "activities_record",
     "activity_months_ensure",
@@ -90,6 +115,12 @@ __all__ = [
     "attribute_places",
     "attribute_update",
     "attributes_settle",
+    "confirmation_check",
+    "confirmation_confirm",
+    "confirmation_of",
+    "confirmation_request",
+    "confirmation_resend",
+    "confirmation_send",
     "consent_record",
     "consents_import",
     "contact_create",
@@ -116,4 +147,10 @@ __all__ = [
     "merges_sweep",
     "suppression_add",
     "suppression_lift",
+    "suppressions_import",
+    "topic_check",
+    "topic_create",
+    "topic_delete",
+    "topic_places",
+    "topic_update",
 ]

@@ -65,6 +65,7 @@ def contacts_upsert(
 
     :raises BulkRefused: too many, or no key that could name a contact
     :raises ImportRefused: consent without its proof, see `consent_check`
+    :raises TopicUnknown: consent to a topic that nobody described
     """
     namespace = key.removeprefix("identity:")
     if len(contacts) > MAX_ROWS:

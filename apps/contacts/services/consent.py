@@ -1,4 +1,4 @@
-"""Consent and suppression: who may be written to, and the proof of it."""
+"""Consent: who may be written to, and the proof of it. The ledger is only ever appended to."""
 
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from apps.collaboration import services as collaboration
 from apps.contacts.addresses import address_hash
 from apps.contacts.consents import ConsentChange
 from apps.contacts.models import Channel, Consent, ConsentEvent, ConsentStatus, Contact, Suppression
+from apps.contacts.services.topics import topic_check
 from apps.core.errors import DomainError
 
 
@@ -26,15 +27,18 @@ def consent_record(
     Append to the consent ledger and move where the contact stands; None if it stands there already.
 
     For one person's own wish, or for somebody who acts on it: it may subscribe again. Imports go through
-    `consents_import`, which never does. What somebody says who was merged holds for the contact that is kept.
+    `consents_import`, which never does; who is to be asked first, through `confirmation_request`. What
+    somebody says who was merged holds for the contact that is kept.
 
     :raises ConsentRefused: to subscribe without a basis, or somebody who is suppressed or has no address
+    :raises TopicUnknown: no such topic on this channel
     """
+    topic_check(topic=change.topic, channel=change.channel, status=change.status)
     contact = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
     while contact.merged_into is not None:
         contact = Contact.objects.select_for_update(no_key=True).get(pk=contact.merged_into)
     if change.status == ConsentStatus.SUBSCRIBED:
-        _subscribable_check(contact, change)
+        subscribable_check(contact, change)
     place: dict[str, Any] = {"contact": contact, "channel": change.channel, "topic": change.topic}
     known = Consent.objects.filter(**place).first()
     if known is not None and known.status == change.status:
@@ -56,7 +60,8 @@ def consent_record(
     return event
 
 
-def _subscribable_check(contact: Contact, change: ConsentChange) -> None:
+def subscribable_check(contact: Contact, change: ConsentChange) -> None:
+    """:raises ConsentRefused: no basis, no address, or suppressed"""
     if not change.basis.strip():
         raise ConsentRefused(_("Say on what ground this person may be written to."))
     address = contact.email if change.channel == Channel.EMAIL else contact.phone
@@ -64,48 +69,3 @@ def _subscribable_check(contact: Contact, change: ConsentChange) -> None:
         raise ConsentRefused(_("This contact has no address on this channel."))
     if Suppression.objects.filter(channel=change.channel, address_hash=address_hash(address)).exists():
         raise ConsentRefused(_("This address is suppressed. Lift the suppression first."))
-
-
-@transaction.atomic
-def suppression_add(
-    *,
-    address: str,
-    reason: Suppression.Reason,
-    by: User | None,
-    now: datetime,
-    channel: Channel = Channel.EMAIL,
-    source: str = "",
-) -> Suppression:
-    """
-    Never write to this address again. The first reason stays; to add it twice changes nothing.
-
-    The address is one as contacts keep it: what somebody types goes through `address_normalise` first, or
-    nobody is kept from anything. It is not checked here, so that no unsubscribing ever fails by it.
-    """
-    suppression, is_new = Suppression.objects.get_or_create(
-        channel=channel,
-        address_hash=address_hash(address),
-        defaults={"reason": reason, "at": now, "source": source[:200], "by": by},
-    )
-    if is_new:
-        collaboration.audit_record(
-            action="suppression.added", subject=suppression, by=by, now=now, details={"reason": reason}
-        )
-    return suppression
-
-
-@transaction.atomic
-def suppression_lift(*, suppression: Suppression, why: str, by: User, now: datetime) -> None:
-    """
-    Allow an address again. Consent is not given back by it.
-
-    :raises ConsentRefused: no reason told, or lifted in the meantime
-    """
-    if not why.strip():
-        raise ConsentRefused(_("Say why this address may be written to again."))
-    collaboration.audit_record(
-        action="suppression.lifted", subject=suppression, by=by, now=now, details={"why": why}
-    )
-    deleted, _by_model = Suppression.objects.filter(pk=suppression.pk).delete()
-    if not deleted:
-        raise ConsentRefused(_("This suppression was lifted already."))

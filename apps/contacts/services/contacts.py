@@ -13,7 +13,8 @@ from apps.contacts import attributes as keys
 from apps.contacts.addresses import address_hash
 from apps.contacts.consents import ConsentChange
 from apps.contacts.fields import ContactFields, Name
-from apps.contacts.models import Attribute, Contact, Identity
+from apps.contacts.models import Attribute, Channel, ConsentStatus, Contact, Identity
+from apps.contacts.services.confirmations import confirmation_request
 from apps.contacts.services.consent import consent_record
 from apps.contacts.values import value_to_text
 from apps.core.errors import DomainError, StaleEdit
@@ -50,7 +51,7 @@ def contact_create(
 
     :raises ValidationError: by field: a bad address, value or identity, or nothing to know the contact by
     :raises ContactExists: an identity belongs to somebody already
-    :raises ConsentRefused: see `consent_record`
+    :raises ConsentRefused: see `consent_record` and `confirmation_request`
     """
     try:
         with transaction.atomic():
@@ -67,7 +68,7 @@ def contact_create(
             _names_add(contact, fields.names, now=now)
             collaboration.audit_record(action="contact.created", subject=contact, by=by, now=now)
             if consent is not None:
-                consent_record(contact=contact, change=consent, by=by, now=now)
+                _consent(contact, consent, by=by, now=now)
     except IntegrityError as error:
         raise ContactExists(_("Another contact has this address or identity already.")) from error
     return contact
@@ -95,7 +96,7 @@ def contact_update(
     :raises ValidationError: by field: a bad address, value or identity
     :raises ContactExists: an identity belongs to somebody else
     :raises ContactGone: erased or merged in the meantime
-    :raises ConsentRefused: see `consent_record`
+    :raises ConsentRefused: see `consent_record` and `confirmation_request`
     """
     try:
         with transaction.atomic():
@@ -114,10 +115,18 @@ def contact_update(
                     action="contact.changed", subject=contact, by=by, now=now, details={"fields": changed}
                 )
             if consent is not None:
-                consent_record(contact=contact, change=consent, by=by, now=now)
+                _consent(contact, consent, by=by, now=now)
     except IntegrityError as error:
         raise ContactExists(_("Another contact has this address or identity already.")) from error
     return contact
+
+
+def _consent(contact: Contact, change: ConsentChange, *, by: User | None, now: datetime) -> None:
+    """Write down what they said; “pending” for e-mail means that they are asked now."""
+    if change.status == ConsentStatus.PENDING and change.channel == Channel.EMAIL:
+        confirmation_request(contact=contact, change=change, by=by, now=now)
+    else:
+        consent_record(contact=contact, change=change, by=by, now=now)
 
 
 def _fields(

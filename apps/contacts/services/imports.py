@@ -15,6 +15,7 @@ from apps.contacts import csvfile, guesses
 from apps.contacts.consents import ConsentChange
 from apps.contacts.mapping import ColumnMap, Entry, MappingInvalid, mapping_check
 from apps.contacts.models import Attribute, Channel, ConsentStatus, ImportFile
+from apps.contacts.services.topics import topic_check
 from apps.core.errors import DomainError
 from apps.core.queues import ring
 
@@ -95,6 +96,7 @@ def import_start(
 
     :raises MappingInvalid: columns that the file lacks, targets that cannot be, nothing to know people by
     :raises ImportRefused: started already, or consent without its proof
+    :raises TopicUnknown: consent to a topic that nobody described
     """
     import_file = ImportFile.objects.select_for_update(no_key=True).get(pk=import_file.pk)
     if not import_file.is_startable:
@@ -174,6 +176,7 @@ def consent_check(consent: Mapping[str, str]) -> ConsentChange | None:
     Return what the file says about consent; None for nothing.
 
     :raises ImportRefused: unknown words, or subscribing without basis, source and wording
+    :raises TopicUnknown: a topic that nobody described
     """
     if not any(consent.values()):
         return None
@@ -193,6 +196,7 @@ def consent_check(consent: Mapping[str, str]) -> ConsentChange | None:
     topic = (consent.get("topic") or "").strip()
     if len(topic) > 64 or len(proof["basis"]) > 64 or len(proof["source"]) > 200:
         raise ImportRefused(_("Topic and basis have at most 64 characters, the source 200."))
+    topic_check(topic=topic, channel=channel, status=status)
     return ConsentChange(status=status, channel=channel, topic=topic, **proof)
 
 

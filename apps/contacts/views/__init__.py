@@ -22,6 +22,7 @@ from apps.contacts.views.imports import (
 )
 from apps.contacts.views.merging import contact_alike, contact_identity, contact_merge, contact_unmerge
 from apps.contacts.views.profile import (
+    confirmation_again,
     contact_change,
     contact_consent,
     contact_create,
@@ -30,6 +31,13 @@ from apps.contacts.views.profile import (
     contact_suppress,
     contact_timeline,
 )
+from apps.contacts.views.suppressions import (
+    suppression_add,
+    suppression_detail,
+    suppression_lift,
+    suppression_list,
+)
+from apps.contacts.views.topics import topic_change, topic_create, topic_delete, topic_list
 
 __all__ = [
     "attribute_alike",
@@ -38,6 +46,7 @@ __all__ = [
     "attribute_delete",
     "attribute_detail",
     "attribute_list",
+    "confirmation_again",
     "contact_alike",
     "contact_change",
     "contact_consent",
@@ -64,4 +73,12 @@ __all__ = [
     "import_read",
     "import_resume",
     "import_run",
+    "suppression_add",
+    "suppression_detail",
+    "suppression_lift",
+    "suppression_list",
+    "topic_change",
+    "topic_create",
+    "topic_delete",
+    "topic_list",
 ]

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts.http import UserRequest, requires
 from apps.contacts import forms, registries, selectors, services
 from apps.contacts.consents import ConsentChange
-from apps.contacts.models import ConsentStatus, Contact, Suppression
+from apps.contacts.models import Confirmation, ConsentStatus, Contact, Suppression
 from apps.core import clock
 from apps.core.errors import DomainError
 from apps.core.htmx import render_page_or_fragment
@@ -66,14 +66,18 @@ def contact_timeline(request: UserRequest, contact: Contact) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @requires("contacts.add_contact")
 def contact_create(request: UserRequest) -> HttpResponse:
-    form = forms.ContactForm(request.POST or None)
+    form = forms.NewContactForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            contact = services.contact_create(**form.changes(), by=request.user, now=clock.now())
+            contact = services.contact_create(
+                **form.changes(), consent=form.change(), by=request.user, now=clock.now()
+            )
         except ValidationError as refusal:
             form.refuse(refusal)
-        except DomainError as refusal:
+        except services.ContactExists as refusal:
             form.add_error("email", str(refusal))
+        except DomainError as refusal:
+            form.add_error("consent", str(refusal))
         else:
             messages.success(request, _("The contact is added."))
             return redirect("contacts:detail", contact.pk)
@@ -110,19 +114,32 @@ def contact_consent(request: UserRequest, contact: Contact) -> HttpResponse:
         told = form.cleaned_data
         change = ConsentChange(
             status=ConsentStatus(told["status"]),
-            topic=told["topic"].strip(),
+            topic=told["topic"],
             basis=told["basis"],
             source=_("by hand"),
             wording=told["wording"],
         )
         try:
-            services.consent_record(contact=contact, change=change, by=request.user, now=clock.now())
+            services.contact_update(contact=contact, consent=change, by=request.user, now=clock.now())
         except DomainError as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, _("Written down."))
+            asked = change.status == ConsentStatus.PENDING
+            messages.success(request, _("They are being asked by e-mail.") if asked else _("Written down."))
             return redirect("contacts:detail", contact.pk)
     return _profile(request, contact, consent_form=form)
+
+
+@require_POST
+@requires("contacts.change_contact", on=Confirmation)
+def confirmation_again(request: UserRequest, confirmation: Confirmation) -> HttpResponse:
+    try:
+        services.confirmation_resend(confirmation=confirmation, by=request.user, now=clock.now())
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("They are being asked again."))
+    return redirect("contacts:detail", confirmation.contact_id)
 
 
 @require_POST

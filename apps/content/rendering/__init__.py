@@ -123,7 +123,7 @@ class CompiledEmail:
             LINKS: link_urls,
             "unsubscribe_url": unsubscribe_url,
             "view_url": view_url,
-            # Until there is a page of choices, the one where everything can be stopped.
+            # Who knows of no page of choices leads to the one where everything can be stopped.
             "preferences_url": preferences_url or unsubscribe_url,
         }
         return Rendered(

@@ -155,6 +155,7 @@ class Composer:
             pixel_url=f"{base}/o/{token_make(Purpose.OPEN, recipient_id)}.gif" if counts_opens else "",
             unsubscribe_url=f"{base}/u/{token_make(Purpose.UNSUBSCRIBE, recipient_id)}",
             view_url=f"{base}/view/{token_make(Purpose.VIEW, recipient_id)}",
+            preferences_url=f"{base}/p/{token_make(Purpose.PREFERENCES, recipient_id)}",
         )
 
     def _clicks(self, recipient_id: int) -> list[str]:

@@ -22,7 +22,10 @@ from apps.messaging.selectors.lists import (
     senders_in_use,
 )
 from apps.messaging.selectors.readers import (
+    Preference,
     destination_url,
+    gets_untitled,
+    preferences,
     recipient_has_left,
     recipient_of_mail,
 )
@@ -32,6 +35,7 @@ __all__ = [
     "ErrorGroup",
     "Ledger",
     "Pace",
+    "Preference",
     "Reaction",
     "campaign_messages",
     "contact_data",
@@ -39,6 +43,7 @@ __all__ = [
     "contact_why",
     "destination_url",
     "email_channels",
+    "gets_untitled",
     "ledger_problems",
     "message_errors",
     "message_failures",
@@ -47,6 +52,7 @@ __all__ = [
     "message_reactions",
     "message_version",
     "messages",
+    "preferences",
     "preview_contact",
     "recipient_has_left",
     "recipient_of_mail",

@@ -13,6 +13,7 @@ from apps.messaging.services.messages import (
     message_retry_failed,
     message_update,
 )
+from apps.messaging.services.preferences import PreferencesRefused, preferences_save
 from apps.messaging.services.senders import SenderInUse, sender_delete, sender_save
 from apps.messaging.services.sending import messages_send
 from apps.messaging.services.testing import TestNotSent, TestResult, message_test
@@ -28,6 +29,7 @@ __all__ = [
     "MessageFields",
     "MessageNotLaunchable",
     "MessageRefused",
+    "PreferencesRefused",
     "SenderInUse",
     "TestNotSent",
     "TestResult",
@@ -46,6 +48,7 @@ __all__ = [
     "messages_send",
     "open_record",
     "partitions_ensure",
+    "preferences_save",
     "recipient_unsubscribe",
     "sender_delete",
     "sender_save",

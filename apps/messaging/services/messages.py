@@ -12,6 +12,8 @@ from apps.accounts.models import User
 from apps.campaigns import dates
 from apps.campaigns.models import Channel
 from apps.collaboration import services as collaboration
+from apps.contacts import services as contacts
+from apps.contacts.models import Channel as ByWay
 from apps.content.models import Template
 from apps.core.errors import DomainError
 from apps.core.queues import ring
@@ -52,6 +54,7 @@ def message_create(*, channel: Channel, fields: MessageFields, by: User, now: da
     Start a draft in a campaign's e-mail channel.
 
     :raises MessageRefused: the channel is not one that Bookend sends on, or the hours cannot be
+    :raises TopicUnknown: nobody described this topic of e-mail
     """
     if channel.kind != Channel.Kind.EMAIL:
         kind = channel.get_kind_display()
@@ -69,6 +72,7 @@ def message_update(*, message: Message, fields: MessageFields, by: User, now: da
 
     :raises MessageRefused: it has been launched: what was promised then must stay true; or the hours cannot
         be
+    :raises TopicUnknown: nobody described this topic of e-mail
     """
     message = message_lock(message)
     if not message.is_draft:
@@ -80,6 +84,7 @@ def message_update(*, message: Message, fields: MessageFields, by: User, now: da
 
 def _fields_set(message: Message, fields: MessageFields) -> None:
     plain: dict[str, Any] = dict(fields)
+    contacts.topic_check(topic=plain.get("topic", ""), channel=ByWay.EMAIL)
     sets = {name: plain.pop(name) for name in ("segments", "exclude_segments") if name in plain}
     for name, value in plain.items():
         setattr(message, name, value)

@@ -14,6 +14,7 @@ from apps.accounts import idempotency
 from apps.accounts.http import UserRequest, requires
 from apps.campaigns import readiness
 from apps.campaigns.models import Channel
+from apps.contacts import selectors as contacts
 from apps.contacts.models import Contact
 from apps.content.frames import mail_frame
 from apps.core import clock
@@ -82,6 +83,8 @@ def _step(
             services.message_update(message=message, fields=fields, by=request.user, now=clock.now())
         except services.MessageRefused as refusal:
             form.add_error(refusal.field or None, str(refusal))
+        except DomainError as refusal:
+            form.add_error(None, str(refusal))
         else:
             stay = "stay" in request.POST
             return redirect(request.path if stay else reverse(following, args=[message.pk]))
@@ -234,6 +237,7 @@ def review(
         or forms.TestForm(initial={"people": [request.user.pk]}, sees_people=_sees_people(request, message)),
         "problems": problems,
         "in_campaign": in_campaign,
+        "topic": contacts.topic_names().get(message.topic, message.topic) if message.topic else "",
         "promise": promise,
         "is_large": is_large,
         "mail": previews.message_preview(message, person),

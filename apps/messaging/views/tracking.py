@@ -1,5 +1,5 @@
 """
-What a mail's links open: the pixel, a click, leaving the list, the mail in the browser.
+What a mail's links open: the pixel, a click, leaving the list, choosing topics, the mail in the browser.
 
 For everyone who has the mail: no sign-in, no cookie. A token that we did not make is a 404 and nothing else.
 """
@@ -20,7 +20,7 @@ from apps.core import clock
 from apps.messaging import previews, selectors, services
 from apps.messaging.machines import machine_reason
 from apps.messaging.models import Recipient
-from apps.messaging.tokens import Purpose, token_read
+from apps.messaging.tokens import Purpose, token_make, token_read
 
 logger = logging.getLogger(__name__)
 
@@ -88,11 +88,60 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
                 basis="one-click unsubscribe" if one_click else "unsubscribe page",
                 now=clock.now(),
             )
-        context = {"recipient": recipient, "is_done": selectors.recipient_has_left(recipient)}
+        is_done = selectors.recipient_has_left(recipient)
+        context = {
+            "recipient": recipient,
+            "is_done": is_done,
+            "preferences_token": token_make(Purpose.PREFERENCES, recipient.pk),
+            "topics": [] if is_done else selectors.preferences(recipient),
+        }
     except OperationalError:
         logger.exception("an unsubscribe could not be written")
         return _out_of_order(request)
     return render(request, "messaging/public_unsubscribe.html", context)
+
+
+@csrf_exempt  # as for `unsubscribe`: no cookie, the token is the proof
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences(request: HttpRequest, token: str) -> HttpResponse:
+    """Show what the reader gets; keep what they choose on POST. GET changes nothing: scanners fetch links."""
+    is_saved, refusal = False, ""
+    try:
+        recipient = _recipient(Purpose.PREFERENCES, token)
+        if recipient.contact.erased_at is not None:
+            raise Http404
+        if request.method == "POST":
+            is_saved = True
+            try:
+                _preferences_keep(request, recipient)
+            except services.PreferencesRefused as refused:
+                is_saved, refusal = False, str(refused)
+        context = {
+            "recipient": recipient,
+            "has_left": selectors.recipient_has_left(recipient),
+            "preferences": selectors.preferences(recipient),
+            "gets_untitled": selectors.gets_untitled(recipient),
+            "is_saved": is_saved,
+            "refusal": refusal,
+        }
+    except OperationalError:
+        logger.exception("a preference could not be written")
+        return _out_of_order(request)
+    return render(request, "messaging/public_preferences.html", context)
+
+
+def _preferences_keep(request: HttpRequest, recipient: Recipient) -> None:
+    now = clock.now()
+    if "all" in request.POST:
+        services.recipient_unsubscribe(recipient=recipient, basis="preference page", now=now)
+    else:
+        services.preferences_save(
+            recipient=recipient,
+            shown=request.POST.getlist("shown"),
+            chosen=request.POST.getlist("topic"),
+            now=now,
+        )
 
 
 @never_cache

@@ -176,6 +176,10 @@ class BuilderPage:
         return sorted(names, key=lambda pair: pair[1].casefold())
 
     @property
+    def topics(self) -> list[tuple[str, str]]:
+        return list(self.words.topics.items())
+
+    @property
     def lists(self) -> list[tuple[str, str]]:
         return sorted(((str(pk), name) for pk, name in self.words.lists.items()), key=lambda pair: pair[1])
 

@@ -240,9 +240,12 @@ class _Parser(Reader):
         self.only(consent, ["channel", "topic"], inner)
         channel = self.required(consent, "channel", one_of([str(channel) for channel in Channel]), inner)
         topic = self.optional(consent, "topic", values.text_parse, inner, "")
+        if topic and topic not in self.vocabulary.topics:
+            unknown = _("There is no topic “%(topic)s”.")
+            return self.fault(join(inner, "topic"), unknown % {"topic": topic[:64]})
         if status is None or channel is None or topic is None:
             return None
-        return ConsentIs(Channel(channel), topic, status, path)
+        return ConsentIs(Channel(channel), topic, status, self.vocabulary.topics.get(topic, ""), path)
 
     def _registered(self, kind: registry.ConditionKind, raw: Json, path: str) -> Node | None:
         self.only(raw, kind.fields, path)

@@ -193,7 +193,7 @@ def duration_words(span: Duration) -> str:
 def _consent(node: ConsentIs) -> str:
     what = _("e-mail") if node.channel == Channel.EMAIL else _("SMS")
     if node.topic:
-        what = _("%(channel)s on “%(topic)s”") % {"channel": what, "topic": node.topic}
+        what = _("%(channel)s on “%(topic)s”") % {"channel": what, "topic": node.topic_name or node.topic}
     return str(CONSENTS[node.status]) % {"what": what}
 
 

@@ -91,6 +91,7 @@ class ConsentIs:
     channel: Channel
     topic: str
     status: str
+    topic_name: str = field(default="", compare=False)
     path: str = field(default="", compare=False)
 
 

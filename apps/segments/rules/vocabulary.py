@@ -31,3 +31,4 @@ class Vocabulary:
     attributes: Mapping[str, Term] = field(default_factory=dict)
     segments: Mapping[int, SegmentTerm] = field(default_factory=dict)
     lists: Mapping[int, str] = field(default_factory=dict)
+    topics: Mapping[str, str] = field(default_factory=dict)  # key → name

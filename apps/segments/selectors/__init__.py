@@ -21,7 +21,7 @@ from apps.segments.selectors.pages import (
     segments,
 )
 from apps.segments.selectors.rules import audience, rule_contacts, rule_read, segment_contacts, vocabulary
-from apps.segments.selectors.uses import attribute_uses, list_uses, segment_uses
+from apps.segments.selectors.uses import attribute_uses, list_uses, segment_uses, topic_uses
 
 __all__ = [
     "Checked",
@@ -51,6 +51,7 @@ __all__ = [
     "segment_sparks",
     "segment_uses",
     "segments",
+    "topic_uses",
     "values_known",
     "vocabulary",
 ]

@@ -3,6 +3,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from apps.contacts import selectors as contacts
 from apps.contacts.models import Attribute, Contact, ContactQuerySet
 from apps.segments.models import ContactList, Segment
 from apps.segments.registry import Clock
@@ -20,7 +21,7 @@ from apps.segments.rules.expression import RuleHolds
 
 
 def vocabulary() -> Vocabulary:
-    """Return what a rule may speak of now; three queries. An entry of the dictionary hides a built-in."""
+    """Return what a rule may speak of now; four queries. An entry of the dictionary hides a built-in."""
     built_in = [
         Term("email", _("E-mail address"), Attribute.Type.TEXT, column="email"),
         Term("phone", _("Phone number"), Attribute.Type.TEXT, column="phone"),
@@ -35,6 +36,7 @@ def vocabulary() -> Vocabulary:
             )
         },
         lists=dict(ContactList.objects.values_list("pk", "name")),
+        topics=contacts.topic_names(),
     )
 
 
@@ -62,8 +64,8 @@ def rule_read(raw: object, *, segment: Segment | None = None, is_new: bool = Fal
 def rule_contacts(node: Node, *, now: datetime, among: Sequence[int] | None = None) -> ContactQuerySet:
     """Return the contacts a rule holds for, erased ones left out; of these ids only, with `among`."""
     clock = Clock(now, tuple(among) if among is not None else None)
-    contacts = Contact.objects.known().filter(RuleHolds(node, clock))
-    return contacts if among is None else contacts.filter(pk__in=among)
+    found = Contact.objects.known().filter(RuleHolds(node, clock))
+    return found if among is None else found.filter(pk__in=among)
 
 
 def segment_contacts(segment: Segment, *, now: datetime) -> ContactQuerySet:

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.contacts.registries import Use as AttributeUse
+from apps.contacts.registries import Use as ContactsUse
 from apps.core.registry import Registry
 from apps.segments import registry
 from apps.segments.models import Segment
@@ -27,12 +27,21 @@ def list_uses(ids: Collection[int], *, user: User | None) -> dict[int, list[Use]
     return _uses("list", ids, registry.list_uses, user)
 
 
-def attribute_uses(key: str) -> list[AttributeUse]:
+def attribute_uses(key: str) -> list[ContactsUse]:
     """Return the segments whose rules ask for this attribute, archived ones too: they can be restored."""
     return [
-        AttributeUse(_("Segment"), segment.name, reverse("segments:detail", args=[segment.pk]))
+        ContactsUse(_("Segment"), segment.name, reverse("segments:detail", args=[segment.pk]))
         for segment in Segment.objects.only("name", "rule")
         if key in _named(segment.rule, "attribute")
+    ]
+
+
+def topic_uses(key: str, user: User | None) -> list[ContactsUse]:
+    """Return the segments whose rules ask about consent to this topic, archived ones too."""
+    return [
+        ContactsUse(_("Segment"), segment.name, reverse("segments:detail", args=[segment.pk]))
+        for segment in Segment.objects.only("name", "rule")
+        if key in _named(segment.rule, "topic")
     ]
 
 

@@ -1,0 +1,91 @@
+from typing import Any
+
+import django_filters
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.api import ApiViewSet
+from apps.contacts import services
+from apps.contacts.models import Channel, Topic
+from apps.core import clock
+
+
+class TopicOut(serializers.ModelSerializer[Topic]):
+    public = serializers.BooleanField(source="is_public", help_text="Readers choose it themselves.")
+
+    class Meta:
+        model = Topic
+        fields = [
+            "id",
+            "key",
+            "name",
+            "description",
+            "channels",
+            "public",
+            "position",
+            "created_at",
+            "updated_at",
+        ]
+
+
+class TopicChangeIn(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=100)
+    description = serializers.CharField(max_length=500, required=False, allow_blank=True)
+    channels = serializers.ListField(
+        child=serializers.ChoiceField(Channel.choices), allow_empty=False, max_length=2, required=False
+    )
+    public = serializers.BooleanField(source="is_public", required=False)
+    position = serializers.IntegerField(min_value=0, max_value=1_000_000, required=False)
+
+
+class TopicIn(TopicChangeIn):
+    key = serializers.CharField(max_length=64)
+
+
+class TopicFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped package
+    public = django_filters.BooleanFilter(field_name="is_public")
+
+    class Meta:
+        model = Topic
+        fields = ["key"]
+
+
+class TopicViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, ApiViewSet[Topic]
+):
+    """What people can agree to be written to about. Consent, messages and rules name a topic by its key."""
+
+    queryset = Topic.objects.all()
+    serializer_class = TopicOut
+    filterset_class = TopicFilter
+    search_fields = ["key", "name"]
+    ordering_fields = ["position", "name", "key"]
+    scope = "topics"
+    permissions = {
+        "list": "contacts.view_topic",
+        "retrieve": "contacts.view_topic",
+        "create": "contacts.add_topic",
+        "partial_update": "contacts.change_topic",
+        "destroy": "contacts.delete_topic",
+    }
+
+    @extend_schema(request=TopicIn, responses={201: TopicOut})
+    def create(self, request: Request) -> Response:
+        payload = TopicIn(data=request.data)
+        payload.is_valid(raise_exception=True)
+        topic = services.topic_create(**payload.validated_data, by=self.user, now=clock.now())
+        return Response(TopicOut(topic).data, status=201)
+
+    @extend_schema(request=TopicChangeIn, responses=TopicOut)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        payload = TopicChangeIn(data=request.data, partial=True)
+        payload.is_valid(raise_exception=True)
+        topic = services.topic_update(
+            topic=self.get_object(), **payload.validated_data, by=self.user, now=clock.now()
+        )
+        return Response(TopicOut(topic).data)
+
+    def perform_destroy(self, topic: Topic) -> None:
+        services.topic_delete(topic=topic, by=self.user, now=clock.now())
