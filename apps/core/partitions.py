@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 
@@ -22,20 +22,29 @@ def month_partition_ensure(table: str, month: date) -> None:
     Built beside and attached: unlike CREATE … PARTITION OF, attaching does not lock out readers and writers.
     """
     name = f"{table}_y{month.year:04}m{month.month:02}"
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass(%s)", [name])
-        if cursor.fetchone() != (None,):
-            return
-        # Two workers may meet the first row of a month together.
+    if _is_table(name):
+        return
+    # Two workers may meet the first row of a month together; the lock holds to the end of the transaction.
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [name])
-        cursor.execute("SELECT to_regclass(%s)", [name])
-        if cursor.fetchone() != (None,):
+        if _is_table(name):
             return
         cursor.execute(f"CREATE TABLE {name} (LIKE {table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)")
         cursor.execute(
             f"ALTER TABLE {table} ATTACH PARTITION {name} "
             f"FOR VALUES FROM ('{month}') TO ('{month_after(month)}')"
         )
+
+
+def _is_table(name: str) -> bool:
+    # Not `to_regclass`: within a transaction it does not hear of tables that others have made meanwhile.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_class WHERE relname = %s "
+            "AND relnamespace = current_schema()::regnamespace)",
+            [name],
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def months_with_partition(table: str) -> list[date]:
