@@ -35,6 +35,7 @@ PEOPLE, BATCH = 10_000, 100
 MAKE_KEY = """
 from apps.core import clock
 from apps.integrations import services
+services.scheme_choose(namespace="user", by=None, now=clock.now())
 print(services.source_create(name="Bench", by=None, now=clock.now())[1])
 """
 ROW_TABLE = """

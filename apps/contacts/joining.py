@@ -15,20 +15,25 @@ Name = tuple[str, str]
 
 @dataclass(frozen=True)
 class Who:
-    """The names of one person, as they are kept. `previous` is one that the user id takes the place of."""
+    """
+    The names of one person, as they are kept. `previous` is one that the user id takes the place of.
+
+    `namespace` is that of the user id: the identity scheme says which.
+    """
 
     user: str = ""
     email: str = ""
     anonymous: str = ""
     previous: str = ""
+    namespace: str = Identity.USER
 
     def names(self) -> list[Name]:
         """Return every name that may lead to the person, the surest first."""
         told = [
-            (Identity.USER, self.user),
+            (self.namespace, self.user),
             (Identity.EMAIL, self.email),
             (Identity.ANONYMOUS, self.anonymous),
-            (Identity.USER, self.previous),
+            (self.namespace, self.previous),
             (Identity.ANONYMOUS, self.previous),
         ]
         return [(namespace, value) for namespace, value in told if value]
@@ -45,6 +50,7 @@ class Joining:
 
     known: dict[Name, int]
     spaces: Mapping[int, set[str]]
+    namespace: str = Identity.USER  # of the user ids
     added: dict[Name, int] = field(default_factory=dict)
     absorbed: dict[int, int] = field(default_factory=dict)  # a visitor -> whose contact it turned out to be
     _strangers: int = 0
@@ -66,9 +72,9 @@ class Joining:
         """Leave out of the two readings of `previous` the one that is not meant."""
         if not who.previous:
             return who.names()
-        visitor, user = (Identity.ANONYMOUS, who.previous), (Identity.USER, who.previous)
+        visitor, user = (Identity.ANONYMOUS, who.previous), (who.namespace, who.previous)
         unmeant = visitor if visitor not in self.known and user in self.known else user
-        return [name for name in who.names() if name != unmeant or name == (Identity.USER, who.user)]
+        return [name for name in who.names() if name != unmeant or name == (who.namespace, who.user)]
 
     def _owner(self, names: list[Name]) -> int:
         surest, *others = names
@@ -83,10 +89,10 @@ class Joining:
 
     def _may_become(self, owner: int, surest: Name, *, by: Name) -> bool:
         """Test if the contact found by a lesser name may be the one whom the surest name means."""
-        if by[0] == Identity.USER:
+        if by[0] == self.namespace:
             return True  # an alias says so in as many words
-        if surest[0] == Identity.USER and by[0] == Identity.EMAIL:
-            return Identity.USER not in self._spaces(owner)
+        if surest[0] == self.namespace and by[0] == Identity.EMAIL:
+            return self.namespace not in self._spaces(owner)
         return self._is_visitor(owner)
 
     def _give(self, name: Name, owner: int) -> bool:

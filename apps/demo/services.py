@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign
-from apps.contacts.models import Attribute, ImportFile
+from apps.contacts.models import Attribute, Identity, ImportFile
 from apps.contacts.services import ImportRefused, import_run, import_start, import_upload
 from apps.content import services as content
 from apps.content.models import Template
@@ -17,6 +17,8 @@ from apps.content.rendering import EmailSource
 from apps.core.errors import DomainError
 from apps.demo import building, experiment, hillstrom
 from apps.demo.people import people_create
+from apps.integrations import selectors as integrations
+from apps.integrations.services import scheme_choose
 from apps.messaging.models import Sender
 from apps.reporting.services import results_refresh
 from apps.segments.models import Segment
@@ -110,6 +112,8 @@ class DemoNotLoaded(DomainError):
 def demo_load(*, now: datetime) -> None:
     """Load what is missing of the demo; a second time changes nothing. Takes some seconds."""
     team = people_create()
+    if integrations.scheme() is None:
+        scheme_choose(namespace=Identity.USER, by=team["data"], now=now)
     if not Campaign.objects.filter(name=experiment.NAME).exists():
         _contacts_import(team["data"], now=now)
         experiment.events_record(now=now)

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from apps.accounts.admin_base import LedgerAdmin
-from apps.integrations.models import Source, Tally
+from apps.integrations.models import IdentityScheme, Source, Tally
 
 
 @admin.register(Source)
@@ -11,6 +11,15 @@ class SourceAdmin(LedgerAdmin):
     list_display = ["name", "prefix", "heard_at", "created_at", "revoked_at"]
     search_fields = ["^name"]
     exclude = ["digest"]
+
+
+@admin.register(IdentityScheme)
+class IdentitySchemeAdmin(LedgerAdmin):
+    """To be read: it is chosen among the sources, once."""
+
+    list_display = ["namespace", "by", "at"]
+    list_select_related = ["by"]
+    ordering = ["id"]
 
 
 @admin.register(Tally)

@@ -3,13 +3,14 @@ from typing import Any
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.api import ApiViewSet
 from apps.core import clock
 from apps.integrations import selectors, services
-from apps.integrations.models import Source
+from apps.integrations.models import IdentityScheme, Source
 
 
 class SourceOut(serializers.ModelSerializer[Source]):
@@ -27,6 +28,18 @@ class SourceMadeOut(SourceOut):
 
 class SourceIn(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=64)
+
+
+class SchemeOut(serializers.ModelSerializer[IdentityScheme]):
+    """What tells people apart who come in through sources: the namespace of their user ids."""
+
+    class Meta:
+        model = IdentityScheme
+        fields = ["namespace", "by", "at"]
+
+
+class SchemeIn(serializers.Serializer[Any]):
+    namespace = serializers.CharField(max_length=32)
 
 
 class WindowOut(serializers.Serializer[Any]):
@@ -58,6 +71,8 @@ class SourceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
         "list": "integrations.view_source",
         "retrieve": "integrations.view_source",
         "arrivals": "integrations.view_source",
+        "scheme": "integrations.view_identityscheme",
+        "scheme_choose": "integrations.change_identityscheme",
         "create": "integrations.add_source",
         "revoke": "integrations.revoke_source",
     }
@@ -71,6 +86,24 @@ class SourceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
             name=payload.validated_data["name"], by=self.user, now=clock.now()
         )
         return Response({**SourceOut(source).data, "write_key": key}, status=201)
+
+    @extend_schema(responses=SchemeOut, filters=False)
+    @action(detail=False, methods=["get"], pagination_class=None, filter_backends=())
+    def scheme(self, request: Request) -> Response:
+        """Say what tells people apart; 404 while nobody has chosen, and `/v1/…` answers 409."""
+        chosen = selectors.scheme()
+        if chosen is None:
+            raise NotFound
+        return Response(SchemeOut(chosen).data)
+
+    @extend_schema(request=SchemeIn, responses=SchemeOut)
+    @scheme.mapping.put
+    def scheme_choose(self, request: Request) -> Response:
+        """Choose it, before the first source is heard; afterwards another one is refused with 409."""
+        payload = SchemeIn(data=request.data)
+        payload.is_valid(raise_exception=True)
+        chosen = services.scheme_choose(**payload.validated_data, by=self.user, now=clock.now())
+        return Response(SchemeOut(chosen).data)
 
     @extend_schema(responses=ArrivalsOut)
     @action(detail=True, methods=["get"])

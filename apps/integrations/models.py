@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -37,6 +38,34 @@ class Source(TimeStamped):
 
     def __str__(self) -> str:
         return self.name
+
+
+class IdentityScheme(models.Model):
+    """
+    What tells people apart who come in through sources: the namespace of their user ids. One row or none.
+
+    Chosen before anything is taken, since contacts that were told apart wrongly are hard to sort out. Beside
+    it an address or a visitor's id may lead to a person; that never changes.
+    """
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    namespace = models.CharField(_("namespace of user ids"), max_length=32)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("chosen by"),
+    )
+    at = models.DateTimeField(_("chosen"))
+
+    class Meta:
+        verbose_name = _("identity scheme")
+        verbose_name_plural = _("identity schemes")
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="integrations_identityscheme_is_one")]
+
+    def __str__(self) -> str:
+        return self.namespace
 
 
 class Tally(models.Model):

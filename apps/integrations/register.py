@@ -9,7 +9,7 @@ from apps.collaboration.subjects import Subject, actions, subjects
 from apps.core.navigation import Action, Room, SearchHit, rooms, searches
 from apps.core.navigation import actions as beginnings
 from apps.integrations import selectors
-from apps.integrations.models import Source
+from apps.integrations.models import IdentityScheme, Source
 
 
 def register() -> None:
@@ -42,8 +42,17 @@ def register() -> None:
             url=lambda source: reverse("integrations:source-detail", args=[source.pk]),
         ),
     )
+    subjects.register(
+        "integrations.identityscheme",
+        Subject(
+            model=IdentityScheme,
+            view_permission="integrations.view_identityscheme",
+            url=lambda _scheme: reverse("integrations:source-list"),
+        ),
+    )
     actions.update(
         {
+            "identityscheme.chosen": gettext_lazy("chose what tells people apart"),
             "source.created": gettext_lazy("connected a source"),
             "source.revoked": gettext_lazy("revoked a source's key"),
         }

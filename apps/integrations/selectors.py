@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet, Sum
 
 from apps.contacts.services import EventOutcome
-from apps.integrations.models import Source, Tally
+from apps.integrations.models import IdentityScheme, Source, Tally
 from apps.integrations.segment.faults import DROPS, Fault
 
 # Windows of the page; the first is what "now" means to somebody who has just set a source up.
@@ -58,6 +58,16 @@ def sources(*, search: str = "", state: str = "") -> QuerySet[Source]:
     if state:
         found = found.filter(revoked_at__isnull=state == "open")
     return found
+
+
+def scheme() -> IdentityScheme | None:
+    """Return the identity scheme; None until somebody has chosen it."""
+    return IdentityScheme.objects.select_related("by").first()
+
+
+def scheme_is_fixed() -> bool:
+    """Test if people have come in by the scheme, so that it stays."""
+    return Source.objects.filter(heard_at__isnull=False).exists()
 
 
 def arrivals(shown: Sequence[Source], *, now: datetime) -> dict[int, Arrivals]:

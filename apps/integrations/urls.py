@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.integrations.views import ingest, sources
+from apps.integrations.views import ingest, schemes, sources
 
 app_name = "integrations"
 urlpatterns = [
@@ -9,6 +9,7 @@ urlpatterns = [
     # People
     path("sources/", sources.source_list, name="source-list"),
     path("sources/new/", sources.source_create, name="source-create"),
+    path("sources/scheme/", schemes.scheme, name="scheme"),
     path("sources/<int:pk>/", sources.source_detail, name="source-detail"),
     path("sources/<int:pk>/revoke/", sources.source_revoke, name="source-revoke"),
 ]

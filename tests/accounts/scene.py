@@ -22,6 +22,7 @@ from tests.factories.campaigns import CampaignFactory, ContributorFactory
 from tests.factories.collaboration import CommentFactory, NotificationFactory
 from tests.factories.contacts import ConfirmationFactory
 from tests.factories.content import UseOverrideFactory
+from tests.factories.integrations import IdentitySchemeFactory
 from tests.factories.messaging import RecipientFactory
 
 # Arguments of a route that are not simply `pk`, the key of its view's model: route -> (scene -> arguments).
@@ -120,6 +121,7 @@ def scene_make():
     }
     campaign = CampaignFactory(captain=team["capt"], channel__owner=team["owner"])
     ContributorFactory(campaign=campaign, user=team["helper"])
+    IdentitySchemeFactory()
     return Scene(campaign=campaign, people={"anon": None, **people, **team})
 
 

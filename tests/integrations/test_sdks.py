@@ -34,6 +34,7 @@ sys.exit(str(faults) if faults else 0)
 MAKE_KEY = """
 from apps.core import clock
 from apps.integrations import services
+services.scheme_choose(namespace="user", by=None, now=clock.now())
 print(services.source_create(name="Shop", by=None, now=clock.now())[1])
 """
 TOLD = """

@@ -161,7 +161,7 @@ class TestApi:
         made = client.post("/api/v1/event-sources/", {"name": "Web shop"}, format="json").json()
         seen = client.get(f"/api/v1/event-sources/{made['id']}/").json()
 
-        assert services.source_hear(made["write_key"])[0].pk == made["id"]
+        assert services.source_hear(made["write_key"]).source.pk == made["id"]
         assert seen == {key: value for key, value in made.items() if key != "write_key"}
 
     def test_an_answer_that_is_kept_for_its_repetition_is_sealed(self, api, data_lead):

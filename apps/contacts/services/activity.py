@@ -150,7 +150,9 @@ def _join(people: Sequence[Who], *, now: datetime) -> _Owners:
     """Return the contact of each person, with the names that were left with somebody else."""
     known = identities.resolve({name for who in people for name in who.names()})
     in_question = contacts_in_question(people, known)
-    joining = Joining(known, identities.namespaces_of(in_question) if in_question else {})
+    spaces = identities.namespaces_of(in_question) if in_question else {}
+    # One call is read by one scheme.
+    joining = Joining(known, spaces, next((who.namespace for who in people), Identity.USER))
     # Users first: a visitor who turns out to be one in this very call needs no contact in between.
     found = {who: joining.owner(who) for who in sorted(people, key=lambda who: (not who.user, not who.email))}
     strangers = identities.add(joining.added, now=now) if joining.added else {}

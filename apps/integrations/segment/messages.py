@@ -58,15 +58,21 @@ class Message:
 
 
 def message_read(
-    raw: object, *, call: str = "", context: object = None, sent_at: object = None, now: datetime
+    raw: object,
+    *,
+    call: str = "",
+    context: object = None,
+    sent_at: object = None,
+    namespace: str = Identity.USER,
+    now: datetime,
 ) -> Message:
     """
     Read one message. `call` is what the address says, else the message says it; `context` and `sent_at` are
-    those of its batch, for what the message itself leaves out.
+    those of its batch, for what the message itself leaves out. `namespace` is that of user ids.
     """
     if not isinstance(raw, dict):
         return Message(faults=[Found(Fault.NO_MESSAGE)])
-    return _Reader(raw, now=now).read(call, context=context, sent_at=sent_at)
+    return _Reader(raw, namespace=namespace, now=now).read(call, context=context, sent_at=sent_at)
 
 
 def message_is_too_large(raw: object) -> bool:
@@ -78,8 +84,8 @@ def message_is_too_large(raw: object) -> bool:
 
 
 class _Reader:
-    def __init__(self, raw: dict[str, Any], *, now: datetime) -> None:
-        self.raw, self.now = raw, now
+    def __init__(self, raw: dict[str, Any], *, namespace: str, now: datetime) -> None:
+        self.raw, self.namespace, self.now = raw, namespace, now
         self.message = Message()
 
     def read(self, call: str, *, context: object, sent_at: object) -> Message:
@@ -102,10 +108,11 @@ class _Reader:
 
     def _who(self) -> Who | None:
         who = Who(
-            user=self._name(Identity.USER, "userId"),
+            user=self._name(self.namespace, "userId"),
             email=self.message.email,
             anonymous=self._name(Identity.ANONYMOUS, "anonymousId"),
-            previous=self._name(Identity.USER, "previousId") if self.message.call == Call.ALIAS else "",
+            previous=self._name(self.namespace, "previousId") if self.message.call == Call.ALIAS else "",
+            namespace=self.namespace,
         )
         if who.previous and not who.user:
             return None

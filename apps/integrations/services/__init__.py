@@ -5,7 +5,9 @@ from apps.integrations.services.messages import (
     MessagesRefused,
     messages_take,
 )
+from apps.integrations.services.schemes import SchemeFixed, SchemeRefused, scheme_choose
 from apps.integrations.services.sources import (
+    Heard,
     SourceExists,
     source_create,
     source_hear,
@@ -15,9 +17,13 @@ from apps.integrations.services.sources import (
 
 __all__ = [
     "Fate",
+    "Heard",
     "MessagesRefused",
+    "SchemeFixed",
+    "SchemeRefused",
     "SourceExists",
     "messages_take",
+    "scheme_choose",
     "source_create",
     "source_hear",
     "source_revoke",

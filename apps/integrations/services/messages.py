@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from apps.contacts import services as contacts
 from apps.contacts.fields import ContactFields
-from apps.contacts.models import Attribute
+from apps.contacts.models import Attribute, Identity
 from apps.contacts.services import Activity, ActivityResult, EventOutcome
 from apps.core.errors import DomainError
 from apps.integrations.models import Source, Tally
@@ -56,6 +56,7 @@ def messages_take(
     call: str = "",
     context: object = None,
     sent_at: object = None,
+    namespace: str = Identity.USER,
     is_mended: bool = False,
     is_strict: bool = False,
     may_be_large: bool = True,
@@ -63,11 +64,15 @@ def messages_take(
     """
     Keep the messages of one call and say of each how it ended, in the order given. Durable when it returns.
 
-    `call`, `context` and `sent_at` as in `message_read`. Faults are ignored as far as can be, and counted.
+    `call`, `context`, `sent_at` and `namespace` as in `message_read`. Faults are ignored as far as can be,
+    and counted.
 
     :raises MessagesRefused: `is_strict`, and there is any fault
     """
-    messages = [message_read(one, call=call, context=context, sent_at=sent_at, now=now) for one in raw]
+    messages = [
+        message_read(one, call=call, context=context, sent_at=sent_at, namespace=namespace, now=now)
+        for one in raw
+    ]
     if may_be_large:
         for one, message in zip(raw, messages, strict=True):
             if message_is_too_large(one):

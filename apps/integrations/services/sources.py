@@ -1,4 +1,5 @@
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, connection, transaction
@@ -48,26 +49,36 @@ def source_revoke(*, source: Source, by: User | None, now: datetime) -> Source:
     return source
 
 
-def source_hear(key: str) -> tuple[Source, datetime] | None:
-    """
-    Find the source that writes with this key, and note that it was heard. With it comes the database's time.
+@dataclass(frozen=True)
+class Heard:
+    """Who calls, the database's time, and the namespace of user ids: empty while no scheme is chosen."""
 
-    One query per call, which both; the note is written at most once in `Source.HEARD_EVERY`.
+    source: Source
+    now: datetime
+    namespace: str
+
+
+def source_hear(key: str) -> Heard | None:
+    """
+    Find the source that writes with this key, and note that it was heard, unless nothing may be taken yet.
+
+    One query per call; the note is written at most once in `Source.HEARD_EVERY`.
     """
     with connection.cursor() as cursor:
         # By hand: to have Django put it together costs a third of what keeping one event does.
         cursor.execute(
-            "SELECT id, name, heard_at, statement_timestamp() FROM integrations_source "
-            "WHERE digest = %s AND revoked_at IS NULL",
+            "SELECT id, name, heard_at, statement_timestamp(), "
+            "COALESCE((SELECT namespace FROM integrations_identityscheme), '') "
+            "FROM integrations_source WHERE digest = %s AND revoked_at IS NULL",
             [tokens.digest(key)],
         )
         row = cursor.fetchone()
     if row is None:
         return None
-    pk, name, heard_at, now = row
-    if heard_at is None or heard_at < now - Source.HEARD_EVERY:
+    pk, name, heard_at, now, namespace = row
+    if namespace and (heard_at is None or heard_at < now - Source.HEARD_EVERY):
         Source.objects.filter(pk=pk, heard_at=heard_at).update(heard_at=Now())
-    return Source(pk=pk, name=name), now
+    return Heard(Source(pk=pk, name=name), now, namespace)
 
 
 def tallies_forget(*, now: datetime) -> int:

@@ -85,7 +85,10 @@ def _take(request: HttpRequest, call: str) -> HttpResponse:
     if heard is None:
         status = HTTPStatus.UNAUTHORIZED if is_strict else HTTPStatus.OK
         raise _Answer(status, "unauthorized", _("This write key is unknown or revoked: nothing was kept."))
-    source, now = heard
+    if not heard.namespace:
+        sentence = _("Nothing is taken until somebody has chosen what tells people apart: Data → Sources.")
+        raise _Answer(HTTPStatus.CONFLICT, "no_identity_scheme", sentence)
+    source = heard.source
     raw = _messages(body.told) if call == BATCH else [body.told]
     if not admits(source.pk, len(raw)):
         raise _Answer(
@@ -101,7 +104,8 @@ def _take(request: HttpRequest, call: str) -> HttpResponse:
             is_mended=body.is_mended,
             is_strict=is_strict,
             may_be_large=body.size > MAX_MESSAGE,
-            now=now,
+            namespace=heard.namespace,
+            now=heard.now,
         )
     except MessagesRefused as refused:
         faults = [

@@ -49,6 +49,8 @@ def source_list(request: UserRequest) -> HttpResponse:
         "listing": listing,
         "lines": [(source, arrivals[source.pk]) for source in listing.rows],
         "may_add": request.user.has_perm("integrations.add_source"),
+        "scheme": selectors.scheme(),
+        "may_choose": request.user.has_perm("integrations.change_identityscheme"),
     }
     return render_page_or_fragment(request, "integrations/source_list.html", context, fragment="source-list")
 
