@@ -9,6 +9,8 @@ from apps.contacts.models import (
     Consent,
     ConsentEvent,
     Contact,
+    ContactMerge,
+    Erasure,
     Event,
     EventType,
     Identity,
@@ -110,4 +112,24 @@ class ImportFileAdmin(LedgerAdmin):
 class ImportFaultAdmin(LedgerAdmin):
     list_display = ["id", "import_file_id", "row", "column", "reason"]
     search_fields = ["=import_file__id"]
+    ordering = ["-id"]
+
+
+@admin.register(ContactMerge)
+class ContactMergeAdmin(LedgerAdmin):
+    """To be looked at: contacts are merged and taken apart on their profile."""
+
+    list_display = ["at", "contact_id", "gone_id", "by", "undone_at"]
+    list_select_related = ["by"]
+    search_fields = ["=contact__id", "=gone__id"]
+    ordering = ["-id"]
+
+
+@admin.register(Erasure)
+class ErasureAdmin(LedgerAdmin):
+    """To be looked at: the log of erasures is what is applied again after a restore."""
+
+    list_display = ["at", "contact_id", "by", "why", "logged_at"]
+    list_select_related = ["by"]
+    search_fields = ["=contact__id"]
     ordering = ["-id"]

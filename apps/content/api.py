@@ -100,7 +100,7 @@ class RenderOut(serializers.Serializer[Any]):
     warnings = WarningOut(many=True)
 
 
-class OverrideOut(serializers.ModelSerializer[UseOverride]):
+class UseOverrideOut(serializers.ModelSerializer[UseOverride]):
     attribute = serializers.CharField(source="attribute.key", help_text="Its system name.")
 
     class Meta:
@@ -108,7 +108,7 @@ class OverrideOut(serializers.ModelSerializer[UseOverride]):
         fields = ["attribute", "reason", "by", "at"]
 
 
-class OverrideIn(serializers.Serializer[Any]):
+class UseOverrideIn(serializers.Serializer[Any]):
     attribute = serializers.SlugRelatedField(slug_field="key", queryset=Attribute.objects.all())
     reason = serializers.CharField(max_length=500)
 
@@ -228,20 +228,20 @@ class TemplateViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewS
         }
         return Response(RenderOut(body).data)
 
-    @extend_schema(responses=OverrideOut(many=True), filters=False)
+    @extend_schema(responses=UseOverrideOut(many=True), filters=False)
     @action(detail=True, filter_backends=(), pagination_class=None)
     def overrides(self, request: Request, pk: str) -> Response:
         """The attributes that this template may print although they are not for content, and why."""
         rows = selectors.template_overrides(self.get_object())
-        return Response(OverrideOut(rows, many=True).data)
+        return Response(UseOverrideOut(rows, many=True).data)
 
-    @extend_schema(request=OverrideIn, responses={201: OverrideOut})
+    @extend_schema(request=UseOverrideIn, responses={201: UseOverrideOut})
     @overrides.mapping.post
     def override_give(self, request: Request, pk: str) -> Response:
         """Let it print one; sent again, the last reason stands."""
-        values = self._valid(OverrideIn(data=request.data))
+        values = self._valid(UseOverrideIn(data=request.data))
         override = services.override_give(template=self.get_object(), **values, by=self.user, now=clock.now())
-        return Response(OverrideOut(override).data, status=status.HTTP_201_CREATED)
+        return Response(UseOverrideOut(override).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(
         responses={204: None},

@@ -58,7 +58,9 @@ class TemplateForm(EmailForm):
         widget=forms.TextInput(attrs={"placeholder": _("What changed?")}),
     )
     # Not of type hidden: a draft that the browser kept must remember what it was written over.
-    base = forms.IntegerField(min_value=1, widget=forms.TextInput(attrs={"hidden": True}))
+    base = forms.IntegerField(
+        min_value=1, widget=forms.TextInput(attrs={"hidden": True, "data-draft-keep": True})
+    )
 
 
 class OverrideForm(forms.Form):

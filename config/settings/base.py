@@ -176,7 +176,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
+        "ChannelEnum": "apps.contacts.models.Channel",
         "ConsentStatusEnum": "apps.contacts.models.ConsentStatus",
+        "ExclusionEnum": "apps.messaging.api.serializers.REASONS",
+        "RecipientStateEnum": "apps.messaging.models.Recipient.State",
         "ImportStateEnum": "apps.contacts.models.imports.ImportFile.State",
         "TaskStateEnum": "apps.campaigns.models.task.Task.State",
         "EventOutcomeEnum": "apps.contacts.services.EventOutcome",

@@ -30,8 +30,14 @@
     else field.value = kept;
   });
   const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
-  // Only what was typed is kept: the rest of the form may be newer when the draft comes back.
-  const typed = (form, served) => Object.fromEntries(Object.entries(read(form)).filter(([field, kept]) => !same(kept, served[field])));
+  // Only what was typed is kept: the rest of the form may be newer when the draft comes back. With it goes what
+  // says over which version it was typed, <input data-draft-keep>.
+  const typed = (form, served) => {
+    const now = read(form);
+    const changed = Object.entries(now).filter(([field, kept]) => !same(kept, served[field]));
+    const told = changed.length ? fields(form).filter((field) => "draftKeep" in field.dataset).map((field) => [field.name, field.value]) : [];
+    return Object.fromEntries([...changed, ...told]);
+  };
   const refused = (form) => form.querySelector("[aria-invalid=true], .form-summary");
 
   const restore = (form, draft, served) => {

@@ -9,6 +9,8 @@ from apps.content.models import Template
 from apps.messaging.models import Message, Recipient, Sender
 from apps.segments.models import Segment
 
+REASONS = [("", ""), *Exclusion.choices]  # none where a row was not left out
+
 
 class Schedule(serializers.Serializer[Any]):
     """`send_at` null: as soon as it is launched. What is still unsent `not_after` expires."""
@@ -138,7 +140,7 @@ class ReachOut(serializers.Serializer[Any]):
 
 
 class RecipientOut(serializers.ModelSerializer[Recipient]):
-    reason = serializers.ChoiceField(choices=[("", ""), *Exclusion.choices])
+    reason = serializers.ChoiceField(choices=REASONS)
 
     class Meta:
         model = Recipient
