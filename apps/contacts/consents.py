@@ -43,6 +43,7 @@ _IMPORT_CONSENT = """
             SET status = EXCLUDED.status, changed_at = EXCLUDED.changed_at
             WHERE contacts_consent.status <> EXCLUDED.status
               AND (contacts_consent.status <> 'unsubscribed' OR EXCLUDED.status = 'unsubscribed')
+              AND EXCLUDED.status <> 'pending'
         RETURNING contact_id
     )
     INSERT INTO contacts_consentevent (contact_id, channel, topic, status, at, basis, source, wording, by_id)
@@ -56,6 +57,7 @@ def consents_import(*, ids: Sequence[int], change: ConsentChange, by: User | Non
     Record the same consent for many contacts in one statement, inside the caller's transaction.
 
     Never subscribes again somebody who unsubscribed, and writes nothing for those who stand there already.
+    “Pending” is for those who have not said anything yet.
     """
     parameters = {**vars(change), "ids": list(ids), "by": by.pk if by else None, "now": now}
     with connection.cursor() as cursor:

@@ -9,6 +9,14 @@ OF_CONTACT = """it.object_id = ANY(%(contacts)s::bigint[]) AND it.content_type_i
     SELECT id FROM django_content_type WHERE app_label = 'contacts' AND model = 'contact'
 )"""
 
+IS_PHONE = "left(value, 1) = '+'"
+DIGITS = "regexp_replace({}, '[^0-9]', '', 'g')"
+FIRST_ROWS = "(it.samples::text || it.columns::text)"
+NO_SAMPLES = """(
+    SELECT COALESCE(jsonb_agg(told || '{"samples": []}' ORDER BY place), '[]')
+    FROM jsonb_array_elements(it.columns) WITH ORDINALITY AS one(told, place)
+)"""
+
 
 class CommentHolding(Holding):
     @property
@@ -35,15 +43,19 @@ def register() -> None:
         Mentions(
             _("Refused rows of imports"),
             "contacts_importfault",
-            mention="EXISTS (SELECT FROM unnest(it.cells) AS cell WHERE lower(trim(cell)) = lower(value))",
+            mention=f"EXISTS (SELECT FROM unnest(it.cells) AS cell WHERE lower(trim(cell)) = lower(value) "
+            f"OR {IS_PHONE} AND {DIGITS.format('cell')} = {DIGITS.format('value')})",
             blanks={"cells": "'{}'", "reason": "'Erased'"},
         ),
         Mentions(
             _("First rows of imports"),
             "contacts_importfile",
-            mention="position(lower(to_json(value)::text) IN lower(it.samples::text)) > 0",
-            blanks={"samples": "'{}'"},
-            hidden=("file", "columns", "mapping", "lease_token", "by_id"),
+            # Within what stands around it: cells come with spaces and as numbers are written.
+            mention=f"position(lower(value) IN lower({FIRST_ROWS})) > 0 "
+            f"OR {IS_PHONE} AND position({DIGITS.format('value')} IN {DIGITS.format(FIRST_ROWS)}) > 0",
+            blanks={"samples": "'{}'", "columns": NO_SAMPLES},
+            # The rows beside theirs are of other people.
+            hidden=("file", "columns", "samples", "mapping", "lease_token", "by_id"),
         ),
         # Last, since the others look at it; `erased_at` is when it was first done.
         Holding(

@@ -43,11 +43,16 @@ def resolve(names: Collection[Name]) -> dict[Name, int]:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT i.namespace, i.value, i.contact_id FROM contacts_identity AS i "
-            "JOIN unnest(%s::text[], %s::text[]) AS wanted(namespace, value) USING (namespace, value)",
+            "SELECT i.namespace, i.value, i.contact_id, c.merged_into IS NOT NULL "
+            "FROM contacts_identity AS i "
+            "JOIN unnest(%s::text[], %s::text[]) AS wanted(namespace, value) USING (namespace, value) "
+            "JOIN contacts_contact AS c ON c.id = i.contact_id",
             _columns(names),
         )
-        return {(namespace, value): contact for namespace, value, contact in cursor.fetchall()}
+        rows = cursor.fetchall()
+    # A name given while its contact was being merged stays with the one that is gone: it means the one kept.
+    stands_for = existing({contact for _space, _value, contact, is_merged in rows if is_merged})
+    return {(space, value): stands_for.get(contact, contact) for space, value, contact, _merged in rows}
 
 
 def existing(ids: Collection[int]) -> dict[int, int]:

@@ -40,11 +40,13 @@ class ConsentMove(Move):
             if other and consent_wins(row.status, other.status) != row.status:
                 raised.append([row.pk, row.status, row.changed_at.isoformat(), act.now.isoformat()])
                 _stand(row, status=other.status, act=act, basis=MERGED, contact=act.keep)
-        return {**super().merge(act), "raised": raised}
+        was = [[row.pk, row.status, row.changed_at.isoformat()] for row in theirs.values()]
+        return {**super().merge(act), "raised": raised, "was": was}
 
     def unmerge(self, act: Act, record: Record) -> None:
-        super().unmerge(act, record)
         assert act.since, "an undoing knows when the merge was"
+        said = self._said_since(act, record)
+        super().unmerge(act, {**record, "keys": [key for key in record["keys"] if int(key) not in said]})
         refused = Q(status=ConsentStatus.UNSUBSCRIBED, changed_at__gt=act.since)
         meanwhile = list(Consent.objects.filter(refused, contact__in=[act.keep, act.gone]))
         self._restore(act, record["raised"])
@@ -52,6 +54,29 @@ class ConsentMove(Move):
         for row in meanwhile:
             for contact in (act.keep, act.gone):
                 _refuse(row, act=act, contact=contact)
+
+    def _said_since(self, act: Act, record: Record) -> set[int]:
+        """
+        Return the rows that came along and were changed since: that was said as the kept contact, and stays
+        there. The one that comes back stands where it stood.
+        """
+        was = {pk: (status, datetime.fromisoformat(at)) for pk, status, at in record["was"]}
+        moved = Consent.objects.filter(contact=act.keep, pk__in=[int(key) for key in record["keys"]])
+        changed = [row for row in moved if (row.status, row.changed_at) != was[row.pk]]
+        Consent.objects.bulk_create(
+            [
+                Consent(
+                    contact_id=act.gone,
+                    channel=row.channel,
+                    topic=row.topic,
+                    status=was[row.pk][0],
+                    changed_at=was[row.pk][1],
+                )
+                for row in changed
+            ],
+            ignore_conflicts=True,
+        )
+        return {row.pk for row in changed}
 
     def _restore(self, act: Act, raised: list[list[Any]]) -> None:
         for pk, status, changed_at, set_at in raised:

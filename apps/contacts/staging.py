@@ -109,7 +109,7 @@ _NEW_NAME = f"({_NAMES.format(join='LEFT', where='o.id IS NULL')})"
 _CONSENTS = """(
     SELECT true FROM contacts_consent
     WHERE contact_id = i.contact_id AND channel = %(channel)s AND (
-        (topic = %(topic)s AND status = %(status)s)
+        (topic = %(topic)s AND %(status)s IN (status, 'pending'))
         OR (topic IN ('', %(topic)s) AND status = 'unsubscribed' AND %(status)s <> 'unsubscribed')
     ) LIMIT 1
 ) IS NULL"""

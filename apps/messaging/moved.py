@@ -9,12 +9,13 @@ from django.utils.translation import gettext_lazy
 from apps.contacts import registries
 from apps.contacts.moves import Act, Move, Record
 from apps.contacts.personal import Holding
-from apps.core.errors import DomainError
+from apps.contacts.services.merge import ContactNotMergeable
+from apps.messaging import sql
 from apps.messaging.models import Recipient
 from apps.messaging.models.recipient import HELD, UNFINISHED
 
 
-class BeingSent(DomainError):
+class BeingSent(ContactNotMergeable):
     """A worker has a row of one of the two in hand."""
 
 
@@ -23,10 +24,19 @@ class RecipientMove(Move):
     """
     Rows of the ledger keep message, state and history, so the sums of no message change.
 
-    Of a message that both got, the other's row stays with the contact that is gone; still in line, it ends
-    as skipped, and the person gets the message once. A row in a worker's hands is waited for: the worker
-    knows its contact by number.
+    Of a message that both were to get, the other's row stays with the contact that is gone. Still in line it
+    ends as skipped; where it has left, the kept contact's row does: the person gets the message once. A row
+    in a worker's hands is waited for: the worker knows its contact by number.
     """
+
+    def merge(self, act: Act) -> Record:
+        ended = sql.rows(_END_SECOND, vars(act))
+        return {**super().merge(act), "ended": [list(row) for row in ended]}
+
+    def unmerge(self, act: Act, record: Record) -> None:
+        super().unmerge(act, record)
+        for pk, state in record["ended"]:
+            sql.run(_BACK_IN_LINE, {"id": pk, "state": state})
 
     def check(self, act: Act) -> None:
         open_rows = Recipient.objects.filter(contact__in=[act.keep, act.gone], state__in=UNFINISHED)
@@ -34,6 +44,22 @@ class RecipientMove(Move):
         states = open_rows.order_by("pk").select_for_update(no_key=True).values_list("state", flat=True)
         if set(states) & set(HELD):
             raise BeingSent(_("A message to this person is being sent right now. Try again in a minute."))
+
+
+_END_SECOND = """
+    UPDATE messaging_recipient AS second SET state = 'skipped', reason = 'merged', finished_at = %(now)s
+    FROM messaging_recipient AS first, messaging_recipient AS before
+    WHERE second.contact_id = %(keep)s AND second.state IN ('planned', 'queued') AND before.id = second.id
+      AND first.contact_id = %(gone)s AND first.message_id = second.message_id
+      AND first.occurrence = second.occurrence AND first.state IN ('sending', 'sent', 'unknown')
+    RETURNING second.id, before.state
+"""
+# Not where the message has ended meanwhile: nobody would send it any more.
+_BACK_IN_LINE = """
+    UPDATE messaging_recipient AS r SET state = %(state)s, reason = '', finished_at = NULL
+    FROM (SELECT id FROM messaging_message WHERE finished_at IS NULL FOR SHARE) AS m
+    WHERE r.id = %(id)s AND r.message_id = m.id AND r.state = 'skipped' AND r.reason = 'merged'
+"""
 
 
 @dataclass(frozen=True)

@@ -58,10 +58,11 @@
     if (form.dataset.draftOn) return;
     form.dataset.draftOn = "1";
     const key = form.dataset.draft;
-    const served = read(form);
+    let served = read(form);
+    let sent = served;
     const draft = store.get(key);
     // A refused form comes back as it was sent: what was typed before that is in the draft.
-    const before = draft && refused(form) ? draft.values : {};
+    let before = draft && refused(form) ? draft.values : {};
     if (draft && !refused(form) && !same({ ...served, ...draft.values }, served)) restore(form, draft, served);
     let timer = 0;
     const keep = () => {
@@ -74,6 +75,13 @@
       clearTimeout(timer);
       timer = setTimeout(keep, 300);
     });
+    // The server has what was sent, and the form stays: what was typed since is the draft.
+    form.addEventListener("draft-taken", () => {
+      clearTimeout(timer);
+      const told = fields(form).filter((field) => "draftKeep" in field.dataset).map((field) => [name(field), value(field)]);
+      [served, before] = [{ ...sent, ...Object.fromEntries(told) }, {}];
+      keep();
+    });
     // Whoever leaves faster than that loses nothing either.
     addEventListener("pagehide", () => {
       if (!timer || !form.isConnected) return;
@@ -83,6 +91,8 @@
     form.addEventListener("submit", () => {
       clearTimeout(timer);
       keep();
+      sent = read(form);
+      if (form.hasAttribute("hx-post")) return; // the page stays, and hears of it below
       try { sessionStorage.setItem("drafts-sent", JSON.stringify([...JSON.parse(sessionStorage.getItem("drafts-sent") || "[]"), key])); } catch { /* kept then */ }
     });
   };
@@ -106,7 +116,10 @@
   document.addEventListener("htmx:load", scan);
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
     const form = detail.elt.closest?.("form[data-draft]");
-    if (form && detail.successful && detail.requestConfig.verb === "post" && !refused(document.querySelector(`form[data-draft="${CSS.escape(form.dataset.draft)}"]`) ?? form)) store.drop(form.dataset.draft);
+    const isSignIn = detail.xhr.responseURL.includes("/accounts/login/"); // the session was over: nobody took it
+    if (!form || !detail.successful || isSignIn || detail.requestConfig.verb !== "post") return;
+    if (refused(document.querySelector(`form[data-draft="${CSS.escape(form.dataset.draft)}"]`) ?? form)) return;
+    form.dispatchEvent(new CustomEvent("draft-taken"));
   });
 })();
 

@@ -148,3 +148,15 @@ class TestEmailExclusion:
         ConsentFactory(contact=contact, topic="news", status=topic)
 
         assert self.excluded("news") == exclusion
+
+
+@pytest.mark.parametrize("stands", ["subscribed", "unsubscribed"])
+def test_pending_is_for_those_who_have_not_said_anything(noon, stands):
+    contact = ContactFactory(consent=False)
+    ConsentFactory(contact=contact, channel="email", topic="", status=stands)
+    change = ConsentChange(status=ConsentStatus.PENDING, basis="list", wording="w")
+
+    services.consents_import(ids=[contact.pk], change=change, by=None, now=noon)
+
+    assert Consent.objects.get().status == stands
+    assert services.consent_record(contact=contact, change=change, by=None, now=noon) is None

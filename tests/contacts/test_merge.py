@@ -435,3 +435,38 @@ def test_every_table_of_contacts_has_a_rule_for_merges():
     assert set(tables_of_contacts()) - exempt == {
         move.table for move in registries.moves if move.table != "collaboration_comment"
     }
+
+
+class TestOrderAndDoubles:
+    def test_the_last_merge_is_undone_first(self, ann, anna, stranger, lead, noon):
+        first = merge(ann, anna, lead, noon)
+        services.contact_merge(keep=ann, gone=stranger, by=lead, now=noon)
+
+        with pytest.raises(MergeNotUndoable, match="Undo that first"):
+            services.contact_unmerge(merge=first, by=lead, now=noon)
+
+    def test_a_word_said_while_merged_stays_with_the_kept_contact(self, ann, anna, lead, noon):
+        Consent.objects.filter(contact__in=[ann, anna]).delete()
+        ConsentFactory(contact=anna, channel="email", topic="", status="unsubscribed", changed_at=noon)
+        done = merge(ann, anna, lead, noon)
+        Consent.objects.filter(contact=ann).update(status="subscribed", changed_at=noon + timedelta(hours=1))
+
+        services.contact_unmerge(merge=done, by=lead, now=noon + timedelta(hours=2))
+
+        stands = dict(Consent.objects.values_list("contact", "status"))
+        assert stands == {ann.pk: "subscribed", anna.pk: "unsubscribed"}
+
+    def test_what_has_left_to_one_is_not_sent_to_the_other(self, ann, anna, lead, noon):
+        message = MessageFactory(launched=True)
+        got = RecipientFactory(message=message, contact=anna, state="sent")
+        waits = RecipientFactory(message=message, contact=ann, state="queued")
+
+        done = merge(ann, anna, lead, noon)
+        waits.refresh_from_db()
+        assert (waits.state, waits.reason, waits.contact_id) == ("skipped", "merged", ann.pk)
+
+        services.contact_unmerge(merge=done, by=lead, now=noon)
+        waits.refresh_from_db()
+        got.refresh_from_db()
+        assert (waits.state, waits.reason) == ("queued", "")
+        assert (got.state, got.contact_id) == ("sent", anna.pk)

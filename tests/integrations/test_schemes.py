@@ -158,3 +158,20 @@ class TestApi:
         track(source)
         refused = program.put(url, {"namespace": "user"}, format="json")
         assert refused.status_code == HTTPStatus.CONFLICT
+
+
+def test_a_source_adds_an_address_and_does_not_change_the_one_that_is_written_to(source):
+    IdentitySchemeFactory()
+    contact = ContactFactory(email="ann@example.com")
+    basic = b64encode(b"bkw_shop:").decode()
+    for email in ("ann@example.com", "me@evil.example"):
+        Client().post(
+            "/v1/identify",
+            {"userId": "evil1", "traits": {"email": email}},
+            content_type="application/json",
+            headers={"authorization": f"Basic {basic}"},
+        )
+
+    contact.refresh_from_db()
+    assert contact.email == "ann@example.com"
+    assert contact.identities.filter(value="me@evil.example").exists()

@@ -1,5 +1,7 @@
 """What happens to a row when a worker is paused, killed, slow, or not alone."""
 
+import threading
+import time
 from contextlib import closing
 from datetime import timedelta
 
@@ -237,6 +239,30 @@ class TestBegin:
         assert begin(lease, noon) == set()
         recipient.refresh_from_db()
         assert recipient.state == State.QUEUED
+
+    @pytest.mark.django_db(transaction=True)
+    def test_who_leaves_while_the_message_is_held_is_not_begun(self, noon):
+        """What the gate reads of the contacts is as new as its lock, however long it waited for it."""
+        RecipientFactory()
+        lease = claimed(noon)
+
+        with closing(connections.create_connection("default")) as holding, holding.cursor() as cursor:
+            holding.inc_thread_sharing()
+            holding.set_autocommit(False)
+            cursor.execute("UPDATE messaging_message SET updated_at = updated_at")
+
+            def leave():
+                time.sleep(0.5)  # the gate waits by now
+                cursor.execute("UPDATE contacts_consent SET status = 'unsubscribed'")
+                holding.commit()
+
+            leaving = threading.Thread(target=leave)
+            leaving.start()
+            begun = begin(lease, noon)
+            leaving.join()
+
+        assert begun == set()
+        assert only_row().state == State.SKIPPED
 
     def test_settles_the_last_rows_in_the_same_commit(self, noon):
         RecipientFactory.create_batch(2, message=MessageFactory(launched=True))

@@ -30,20 +30,22 @@ from apps.core import partitions
 log = structlog.get_logger(__name__)
 
 _LOCK = "SELECT id FROM contacts_contact WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+# A first address is the one that is written to. A source does not change it: whoever has its key, any reader
+# of the page it stands in, could have somebody's mail sent to an address of their own.
 # Nothing is written to whoever is as told already: an unchanged contact is no news to segments.
 _UPDATE = """
     UPDATE contacts_contact AS c SET
         attributes = c.attributes || t.attributes,
         phone = COALESCE(NULLIF(t.phone, ''), c.phone),
         phone_hash = COALESCE(t.phone_hash, c.phone_hash),
-        email = COALESCE(NULLIF(t.email, ''), c.email),
-        email_hash = COALESCE(t.email_hash, c.email_hash),
+        email = CASE c.email WHEN '' THEN t.email ELSE c.email END,
+        email_hash = CASE c.email WHEN '' THEN t.email_hash ELSE c.email_hash END,
         updated_at = %s
     FROM unnest(%s::bigint[], %s::jsonb[], %s::text[], %s::bytea[], %s::text[], %s::bytea[])
         AS t(id, attributes, phone, phone_hash, email, email_hash)
     WHERE c.id = t.id AND c.erased_at IS NULL AND (
         c.attributes || t.attributes <> c.attributes
-        OR (t.phone <> '' AND t.phone <> c.phone) OR (t.email <> '' AND t.email <> c.email)
+        OR (t.phone <> '' AND t.phone <> c.phone) OR (t.email <> '' AND c.email = '')
     )
 """
 

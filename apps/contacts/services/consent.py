@@ -24,7 +24,8 @@ def consent_record(
     *, contact: Contact, change: ConsentChange, by: User | None, now: datetime
 ) -> ConsentEvent | None:
     """
-    Append to the consent ledger and move where the contact stands; None if it stands there already.
+    Append to the consent ledger and move where the contact stands; None if it stands there already, and for
+    “pending” where a word of theirs stands.
 
     For one person's own wish, or for somebody who acts on it: it may subscribe again. Imports go through
     `consents_import`, which never does; who is to be asked first, through `confirmation_request`. What
@@ -41,7 +42,7 @@ def consent_record(
         subscribable_check(contact, change)
     place: dict[str, Any] = {"contact": contact, "channel": change.channel, "topic": change.topic}
     known = Consent.objects.filter(**place).first()
-    if known is not None and known.status == change.status:
+    if known is not None and change.status in {known.status, ConsentStatus.PENDING}:
         return None
     Consent.objects.update_or_create(**place, defaults={"status": change.status, "changed_at": now})
     event = ConsentEvent.objects.create(

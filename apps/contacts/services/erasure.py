@@ -81,11 +81,12 @@ def erasures_sweep(*, now: datetime) -> int:
 
     Return how many erasures were written to the file.
     """
+    logged = _log(now=now)  # first: whatever stops the rest, the log has it
     for erasure in Erasure.objects.filter(at__gt=now - SWEPT_FOR).order_by("-at")[:AT_ONCE]:
         with transaction.atomic():
             contacts = [erasure.contact_id, *erasure.merged]
             _erase(Person(contacts=contacts, values=[], by=None, now=now))
-    return _log(now=now)
+    return logged
 
 
 @transaction.atomic
@@ -97,7 +98,13 @@ def _log(*, now: datetime) -> int:
         return 0
     with settings.ERASURE_LOG.open("ab") as file:
         for row in rows:
-            line = {"contact": row.contact_id, "at": row.at, "why": row.why, "names": row.names}
+            line = {
+                "contact": row.contact_id,
+                "merged": row.merged,
+                "at": row.at,
+                "why": row.why,
+                "names": row.names,
+            }
             file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
     return Erasure.objects.filter(pk__in=[row.pk for row in rows]).update(logged_at=now)
 
@@ -106,15 +113,21 @@ def erasures_reapply(*, lines: Iterable[bytes], by: User | None, now: datetime) 
     """
     Erase again whoever the log says was erased, after an older backup was restored; return how many that was.
 
-    Only where the contact of that number still has one of the names: another person is left alone.
+    Only where the contact of that number still has one of the names: another person is left alone. In the
+    backup, who was merged may still be a contact by itself, or merged into somebody else.
     """
     done = 0
     for line in lines:
         told = orjson.loads(line)
-        contact = Contact.objects.known().filter(pk=told["contact"]).first()
-        if contact and set(_hashes(_person(contact, by=by, now=now))) & set(told["names"]):
-            contact_erase(contact=contact, by=by, now=parse_datetime(told["at"]) or now, why=told["why"])
-            done += 1
+        at = parse_datetime(told["at"]) or now
+        for pk in [told["contact"], *told.get("merged", [])]:
+            contact = Contact.objects.filter(pk=pk).first()
+            living = selectors.contact_living(contact) if contact else None
+            if living is None or living.erased_at:
+                continue
+            if set(_hashes(_person(living, by=by, now=now))) & set(told["names"]):
+                contact_erase(contact=living, by=by, now=at, why=told["why"])
+                done += 1
     return done
 
 

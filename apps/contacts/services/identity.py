@@ -11,7 +11,7 @@ from apps.contacts import identities, selectors
 from apps.contacts.addresses import address_hash, identity_normalise
 from apps.contacts.fields import Name
 from apps.contacts.models import Contact, Identity
-from apps.contacts.services.contacts import ContactExists
+from apps.contacts.services.contacts import ContactExists, ContactGone
 from apps.contacts.services.merge import contact_merge
 
 
@@ -25,9 +25,12 @@ def identity_add(*, contact: Contact, namespace: str, value: str, by: User | Non
 
     :raises AddressInvalid: the name cannot be kept
     :raises ContactExists: it belongs to another known person
+    :raises ContactGone: the contact was erased or merged in the meantime
     """
     name = identity_normalise(namespace, value)
-    contact = selectors.contact_living(contact)
+    contact = Contact.objects.select_for_update(no_key=True).get(pk=selectors.contact_living(contact).pk)
+    if contact.erased_at:
+        raise ContactGone(_("This contact was erased or merged in the meantime."))
     # Made or found: of two that give the same name at once, one waits here and finds the other's.
     owner = _owner_or_add(contact, name, now=now)
     if owner == contact.pk:

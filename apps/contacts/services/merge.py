@@ -79,7 +79,7 @@ def contact_unmerge(*, merge: ContactMerge, by: User | None, now: datetime) -> C
     Every row goes where it was. What arrived or was edited since stays with the kept contact; a refusal
     since then holds for both.
 
-    :raises MergeNotUndoable: undone already, the kept contact has itself been merged since, or was erased
+    :raises MergeNotUndoable: undone already, something was merged since (the last comes first), or erased
     """
     keep, gone = _both(merge.contact_id, merge.gone_id)
     merge = ContactMerge.objects.select_for_update(no_key=True).get(pk=merge.pk)
@@ -89,6 +89,8 @@ def contact_unmerge(*, merge: ContactMerge, by: User | None, now: datetime) -> C
         raise MergeNotUndoable(_("This contact was merged into another one since. Undo that first."))
     if keep.erased_at or gone.merged_into != keep.pk:
         raise MergeNotUndoable(_("This person was erased. There is nothing to give back."))
+    if ContactMerge.objects.standing().filter(contact=keep, pk__gt=merge.pk).exists():
+        raise MergeNotUndoable(_("Somebody else was merged into this contact since. Undo that first."))
     act = Act(keep=keep.pk, gone=gone.pk, by=by, now=now, since=merge.at)
     for move in registries.moves:
         move.check(act)

@@ -119,6 +119,9 @@ def advance(
     with pipeline(), connection.cursor() as moved:
         settle(lease, outcomes, now=now)
         if batch:
+            # A statement of its own: what the next one reads of the contacts is as new as the lock. FOR
+            # SHARE: whoever pauses or cancels waits for this commit, or this waits for theirs. No third way.
+            moved.execute("SELECT FROM messaging_message WHERE id = %s FOR SHARE", [batch[0].row.message_id])
             _begin(moved, lease, batch, now=now)
         meanwhile()
         return {pk for pk, state in moved.fetchall() if state == State.SENDING} if batch else set()
@@ -149,7 +152,6 @@ def _begin_statement(topic: str) -> str:
 
     Sent on: who may be written to at the address that the mail was built for. Skipped: who may not. Back in
     line: all of a message that pauses, and whose address has changed since, for a mail to the new one.
-    FOR SHARE: whoever pauses or cancels waits for this commit, or this waits for theirs. No third way.
     """
     people = Contact.objects.order_by().annotate(exclusion=email_exclusion(topic=topic))
     select = sql.compiled(people.values_list("pk", "email", "exclusion"))
@@ -159,7 +161,7 @@ def _begin_statement(topic: str) -> str:
                 WHEN not_after <= %(now)s THEN 'expired'
                 WHEN state = 'cancelled' THEN 'cancelled'
                 WHEN state <> 'running' OR NOT %(is_on)s THEN 'queued' END AS stop
-            FROM messaging_message WHERE id = %(message)s FOR SHARE
+            FROM messaging_message WHERE id = %(message)s
         ), people (id, email, exclusion) AS MATERIALIZED (
             {select} WHERE "contacts_contact"."id" = ANY(%(contacts)s::bigint[])
         ), asked AS MATERIALIZED (
@@ -246,7 +248,8 @@ _SETTLE = """
             WHEN 'planned' THEN %(now)s::timestamptz + (%(waits)s::interval[])[ended.attempts]
             ELSE r.due_at END,
         attempts = CASE
-            WHEN ended.state = 'queued' AND NOT ended.again THEN greatest(0, r.attempts - 1)
+            WHEN ended.state = 'queued' AND NOT ended.again AND r.state <> 'leased'
+                THEN greatest(0, r.attempts - 1)
             ELSE r.attempts END,
         mail_id = CASE WHEN ended.verdict IN ('queued', 'planned') THEN '' ELSE r.mail_id END,
         finished_at = CASE WHEN ended.verdict NOT IN ('queued', 'planned') THEN %(now)s::timestamptz END,

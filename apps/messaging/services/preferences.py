@@ -30,7 +30,8 @@ def preferences_save(
     A topic that was not on the page, or is not public any more, stays as it is. Each change is a line of the
     consent ledger with the words that stood beside the box.
 
-    :raises PreferencesRefused: they have left e-mail as a whole: boxes do not undo that
+    :raises PreferencesRefused: they have left e-mail as a whole: boxes do not undo that; or they say yes from
+        a mail to an address that is not the contact's now
     """
     Contact.objects.select_for_update(no_key=True).get(pk=recipient.contact_id)
     if selectors.recipient_has_left(recipient):
@@ -44,6 +45,8 @@ def preferences_save(
 
 
 def _keep(recipient: Recipient, topic: Topic, *, wanted: bool, now: datetime) -> int:
+    if wanted and recipient.address != recipient.contact.email:
+        raise PreferencesRefused(_("This mail went to another address than yours is now. Ask us about it."))
     change = ConsentChange(
         status=ConsentStatus.SUBSCRIBED if wanted else ConsentStatus.UNSUBSCRIBED,
         channel=Channel.EMAIL,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from apps.contacts import selectors as contacts
 from apps.core.queues import ring
@@ -184,9 +184,9 @@ class Shift:
 
         try:
             go = ledger.advance(self.lease, outcomes=known, batch=batch, now=self.watch.time, meanwhile=build)
-        except DatabaseError:
+        except BaseException:
             # Committed or not, nobody can say; but nothing of it was handed over, and that can be said.
-            self._known = known | {one.row.id: Outcome.untried(NEVER_BEGUN) for one in batch}
+            self._known |= known | {one.row.id: Outcome.untried(NEVER_BEGUN) for one in batch}
             raise
         mails = [mail for addressed, mail in flight if mail and addressed.row.id in go]
         if mails:
