@@ -84,9 +84,9 @@ class Attribute(TimeStamped):
     )
     is_indexed = models.BooleanField(_("indexed"), default=False)
     index_built_at = models.DateTimeField(null=True, blank=True)  # None: no index yet, or it is to be dropped
-    # False: the key arrived by API before anybody described it; kept, and flagged until adopted.
     # Taken away: hidden at once, gone when a worker has stripped its values from all contacts.
     removed_at = models.DateTimeField(null=True, blank=True)
+    # False: the key arrived by API before anybody described it; kept, and flagged until adopted.
     is_defined = models.BooleanField(default=True)
 
     objects = CurrentAttributes()
