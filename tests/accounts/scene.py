@@ -5,6 +5,7 @@ import pkgutil
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 from django.test import Client
@@ -73,6 +74,8 @@ class Scene:
 
     campaign: object
     people: dict[str, User | None]  # by column of the table; None is nobody signed in
+    sessions: dict[int, str]  # by user: signing in takes longer than most answers do
+    secrets: dict[int, str]  # of their tokens
 
     def sample(self, model):
         """Make an object of this model, in the scene's campaign if it belongs to one."""
@@ -86,6 +89,16 @@ class Scene:
     def token(self, purpose):
         """Return what stands in a mail that somebody of this campaign got."""
         return token_make(purpose, RecipientFactory(message__campaign=self.campaign, state="sent").pk)
+
+    def client_of(self, user, route):
+        """Come as this person would: with a token to the API, with a session to a page."""
+        if user is None:
+            return Client()
+        if route.is_api:
+            return bearer(self.secrets[user.pk])
+        client = Client()
+        client.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[user.pk]
+        return client
 
     def url(self, route):
         """Return the route's URL with an object behind every argument."""
@@ -122,7 +135,25 @@ def scene_make():
     campaign = CampaignFactory(captain=team["capt"], channel__owner=team["owner"])
     ContributorFactory(campaign=campaign, user=team["helper"])
     IdentitySchemeFactory()
-    return Scene(campaign=campaign, people={"anon": None, **people, **team})
+    everybody = {**people, **team}
+    return Scene(
+        campaign=campaign,
+        people={"anon": None, **everybody},
+        sessions={user.pk: session_of(user) for user in everybody.values()},
+        secrets={user.pk: secret_of(user) for user in everybody.values()},
+    )
+
+
+def session_of(user):
+    client = Client()
+    client.force_login(user)
+    return client.session.session_key
+
+
+def secret_of(user):
+    secret = tokens.api_token_new()
+    ApiTokenFactory(user=user, secret=secret, last_used_at=Now())
+    return secret
 
 
 def factory_of(model):
@@ -147,19 +178,6 @@ def undone():
     with block:
         yield
         transaction.set_rollback(True)
-
-
-def client_of(user, route):
-    """Come as this person would: with a token to the API, with a session to a page."""
-    if user is None:
-        return Client()
-    if route.is_api:
-        secret = tokens.api_token_new()
-        ApiTokenFactory(user=user, secret=secret, last_used_at=Now())
-        return bearer(secret)
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def bearer(secret):

@@ -13,7 +13,7 @@ from django.urls import reverse
 from apps.accounts.admin_base import BookendAdmin
 from apps.accounts.models import User
 from apps.collaboration.models import AuditEvent
-from tests.accounts.scene import client_of, factory_of, undone
+from tests.accounts.scene import factory_of, undone
 from tests.factories.accounts import UserFactory
 from tests.routes import ROUTES
 
@@ -87,7 +87,7 @@ class TestDoor:
         for column, user in scene.people.items():
             if column not in {"anon", "admin"}:
                 with undone():
-                    response = client_of(user, route).get(route.url(), follow=True)
+                    response = scene.client_of(user, route).get(route.url(), follow=True)
                 assert response.status_code == HTTPStatus.NOT_FOUND, column
 
 

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.shortcuts import resolve_url
 from django.test import Client
 
-from tests.accounts.scene import bearer, client_of, undone
+from tests.accounts.scene import bearer, undone
 from tests.factories.accounts import ApiTokenFactory
 from tests.routes import ROUTES
 
@@ -61,9 +61,9 @@ def ask(client, route, method, url):
     return getattr(client, method.lower())(url, **options)
 
 
-def knock(user, route, method, url):
+def knock(scene, user, route, method, url):
     with undone():
-        return sign(ask(client_of(user, route), route, method, url))
+        return sign(ask(scene.client_of(user, route), route, method, url))
 
 
 def each(*conditions):
@@ -78,7 +78,7 @@ def test_every_door_opens_to_those_whom_the_table_names_and_to_nobody_else(scene
 
     with undone():
         url = scene.url(route)
-        got = [knock(scene.people[column], route, method, url) for column in COLUMNS]
+        got = [knock(scene, scene.people[column], route, method, url) for column in COLUMNS]
 
     line = as_line(route.name, method, got)
     known = ROWS.get((route.name, method))
@@ -128,7 +128,7 @@ def test_a_token_of_an_administrator_opens_nothing_beyond_its_scopes(scene, rout
 @each(lambda route, method: route.arguments == ("pk",))
 def test_nothing_is_found_behind_an_absent_id(scene, route, method):
     with undone():
-        client = client_of(scene.people["admin"], route)
+        client = scene.client_of(scene.people["admin"], route)
 
         response = ask(client, route, method, route.url(pk=2**62))
 
@@ -139,7 +139,7 @@ def test_nothing_is_found_behind_an_absent_id(scene, route, method):
 def test_a_post_that_is_sent_again_with_its_key_is_only_answered_again(scene, route, method):
     with undone():
         url = scene.url(route)
-        client = client_of(scene.people["admin"], route)
+        client = scene.client_of(scene.people["admin"], route)
 
         first, again = (client.post(url, headers={"idempotency-key": "k1"}) for _ in range(2))
 

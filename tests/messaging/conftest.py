@@ -10,11 +10,17 @@ from tests.mail import ScriptedServer
 @pytest.fixture
 def mail_server(settings, monkeypatch):
     """A mail server on loopback that does as it is told; everything that is sent goes there."""
-    monkeypatch.setattr(engines, "TIMEOUTS", Timeouts(connect=2, command=0.5, answer=0.5))
+    monkeypatch.setattr(engines, "TIMEOUTS", Timeouts(connect=30, command=30, answer=30))
     with ScriptedServer() as server:
         settings.EMAIL_URL = server.url
         yield server
     engines.engines_close()
+
+
+@pytest.fixture
+def impatient(mail_server, monkeypatch):
+    """For a mail server that falls silent after the dot: nobody waits for it long."""
+    monkeypatch.setattr(engines, "TIMEOUTS", Timeouts(connect=30, command=30, answer=2))
 
 
 @pytest.fixture

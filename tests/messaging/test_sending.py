@@ -74,6 +74,7 @@ def test_a_mail_is_personal_and_its_links_are_tracked(noon, mail_server, setting
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
+@pytest.mark.usefixtures("impatient")
 def test_an_answer_an_error_and_a_silence_are_told_apart(noon, mail_server):
     message = MessageFactory(launched=True)
     for name in ("taken", "gone", "later", "silent", "hung-up"):
