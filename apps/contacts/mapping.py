@@ -9,6 +9,7 @@ import hmac
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import orjson
 from django.conf import settings
@@ -28,6 +29,7 @@ from apps.contacts.values import AttributeInvalid, value_parse
 from apps.core.errors import DomainError
 
 EMAIL, PHONE = "email", "phone"
+T = TypeVar("T")
 REMEMBERED = 20_000  # distinct texts per column; then forget and begin again
 _UNQUOTE = re.compile(r"'(?=[=+\-@\t\r])")  # what our own exports put before formulas
 
@@ -260,7 +262,7 @@ class Preparer:
         others: list[tuple[str, list[str]]],
         bad: dict[int, tuple[str, str]],
         done: Prepared,
-    ) -> Iterable[int]:
+    ) -> Sequence[int]:
         """Tell faults and duplicates from the rest, and return the places of the rest in order."""
         if not bad and len(set(keys)) == len(keys) and not others:
             return range(len(keys))
@@ -300,26 +302,52 @@ class Preparer:
     def _write(
         self,
         done: Prepared,
-        good: Iterable[int],
+        good: Sequence[int],
         keys: Sequence[str],
         phones: Sequence[str],
         others: list[tuple[str, list[str]]],
         attributes: Sequence[str],
     ) -> None:
-        numbers = done.chunk.numbers
-        emails = keys if self._mapping.key == EMAIL else dict(others).get(EMAIL)
+        # Column by column, as all of this module: nothing here is done for one row in Python but its hash.
+        def kept(column: Sequence[T]) -> Sequence[T]:
+            return column if isinstance(good, range) else [column[place] for place in good]
+
+        emails = keys if self._mapping.key == EMAIL else dict(others).get(EMAIL, [""] * len(keys))
+        done.rows = [*kept(done.chunk.numbers)]
+        numbers = [*map(str, done.rows)]
+        called, mailed = kept(phones), kept(emails)
+        columns = (
+            numbers,
+            map(_escaped, kept(keys)),
+            mailed,
+            self._hashes(mailed),
+            called,
+            self._hashes(called),
+            kept(attributes),
+        )
+        done.lines = _copied(columns)
+        for space, of in others:
+            named = [
+                (number, space, _escaped(name))
+                for number, name in zip(numbers, kept(of), strict=True)
+                if name
+            ]
+            done.names += _copied(zip(*named, strict=True))
+
+    def _hashes(self, addresses: Sequence[str]) -> list[str]:
+        """Return what COPY takes of the keyed hash of each address; NULL for a blank one."""
+        if not any(addresses):
+            return ["\\N"] * len(addresses)
         secret, digest = self._suppression_key, hmac.digest
-        lines, names = [], []
-        for place in good:
-            number, email, phone = numbers[place], emails[place] if emails else "", phones[place]
-            hashed = "\\\\x" + digest(secret, email.encode(), "sha256").hex() if email else "\\N"
-            called = "\\\\x" + digest(secret, phone.encode(), "sha256").hex() if phone else "\\N"
-            lines.append(
-                f"{number}\t{_escaped(keys[place])}\t{email}\t{hashed}\t{phone}\t{called}\t{attributes[place]}\n"
-            )
-            done.rows.append(number)
-            names += [f"{number}\t{space}\t{_escaped(of[place])}\n" for space, of in others if of[place]]
-        done.lines, done.names = "".join(lines).encode(), "".join(names).encode()
+        return [
+            "\\\\x" + digest(secret, address.encode(), "sha256").hex() if address else "\\N"
+            for address in addresses
+        ]
+
+
+def _copied(columns: Iterable[Iterable[str]]) -> bytes:
+    """Return rows as COPY takes them."""
+    return "".join([f"{line}\n" for line in map("\t".join, zip(*columns, strict=True))]).encode()
 
 
 def _escaped(text: str) -> str:

@@ -250,8 +250,8 @@ def _email_wins(terms: Terms) -> str:
 
 
 def _carry_out(cursor: CursorWrapper, terms: Terms, parameters: Mapping[str, Any]) -> None:
-    cursor.execute(_IDENTITIES, parameters)
     cursor.execute(_CREATE, parameters)
+    cursor.execute(_IDENTITIES, parameters)
     if terms.mode != ImportFile.Mode.CREATE:
         cursor.execute(_UPDATE.format(email_wins=_email_wins(terms)), parameters)
 

@@ -88,7 +88,10 @@ class Identity(models.Model):
     USER = "user"  # the id of somebody's account in the shop, site or app that tells of them
     ANONYMOUS = "anonymous"  # a browser or device: says that it is the same one, not who
 
-    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="identities")
+    # Triggers keep what a constraint would, a statement at a time: see migration 0016.
+    contact = models.ForeignKey(
+        Contact, on_delete=models.CASCADE, related_name="identities", db_constraint=False
+    )
     namespace = models.CharField(max_length=32)
     value = models.CharField(max_length=254)  # normalised: e-mail addresses in lower case
     created_at = models.DateTimeField()

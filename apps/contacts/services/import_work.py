@@ -30,7 +30,7 @@ from apps.contacts.mapping import Prepared, Preparer
 from apps.contacts.models import ImportFault, ImportFile, ImportFileQuerySet
 from apps.contacts.services.imports import RUN_TASK, ImportRefused, column_map, consent_check, file_raw
 from apps.contacts.staging import Outcome, Terms
-from apps.core.overlap import interpreter_share
+from apps.core.overlap import cycles_kept, interpreter_share
 from apps.core.queues import ring
 
 logger = logging.getLogger(__name__)
@@ -162,7 +162,7 @@ def _chunks_write(work: _Work, *, chunks: int | None, seconds: float | None) -> 
         )
         if import_file.bytes_done == 0:
             reader.header_skip()
-        with closing(_read_ahead(reader, Preparer(mapping))) as source:
+        with cycles_kept(), closing(_read_ahead(reader, Preparer(mapping))) as source:
             for done, prepared in enumerate(source, start=1):
                 _chunk_write(work, prepared, terms)
                 if done == chunks or time.monotonic() >= until:
