@@ -1,8 +1,8 @@
 """
 The statements that find contacts by identity, and make those that nobody knows. Services call these.
 
-Identities are written before contacts and in sorted order: of two transactions that meet the same stranger,
-one waits for the other, and neither waits in a circle.
+Identities are written in sorted order: of two transactions that meet the same stranger, one waits for the
+other, and neither waits in a circle.
 """
 
 from collections.abc import Collection, Mapping
@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db import IntegrityError, connection
 
 from apps.contacts.addresses import address_hash
-from apps.contacts.models import Contact, Identity
+from apps.contacts.models import Identity
 
 Name = tuple[str, str]
 
@@ -20,11 +20,25 @@ class IdentityTaken(IntegrityError):
     """Somebody else has made one of the identities since it was looked up: look again."""
 
 
+# A statement's identities are checked against the contacts once all of it is done.
 _CREATE = """
-    INSERT INTO contacts_identity (contact_id, namespace, value, created_at)
-    SELECT nextval(pg_get_serial_sequence('contacts_contact', 'id')), namespace, value, %s
-    FROM (SELECT * FROM unnest(%s::text[], %s::text[]) AS t(namespace, value) ORDER BY 1, 2) AS wanted
-    ON CONFLICT DO NOTHING RETURNING contact_id, namespace, value
+    WITH wanted AS (
+        SELECT nextval(pg_get_serial_sequence('contacts_contact', 'id')) AS id, t.*
+        FROM (
+            SELECT * FROM unnest(%(namespaces)s::text[], %(values)s::text[], %(hashes)s::bytea[])
+                AS t(namespace, value, hash)
+            ORDER BY 1, 2
+        ) AS t
+    ), named AS (
+        INSERT INTO contacts_identity (contact_id, namespace, value, created_at)
+        SELECT id, namespace, value, %(now)s FROM wanted
+        ON CONFLICT DO NOTHING RETURNING contact_id, namespace, value
+    ), made AS (
+        INSERT INTO contacts_contact (id, created_at, updated_at, email, email_hash)
+        SELECT id, %(now)s, %(now)s, CASE WHEN hash IS NULL THEN '' ELSE value END, hash
+        FROM wanted WHERE id IN (SELECT contact_id FROM named)
+    )
+    SELECT namespace, value, contact_id FROM named
 """
 
 _LIVING = """
@@ -80,18 +94,14 @@ def resolve_or_create(names: Collection[Name], *, now: datetime) -> dict[Name, i
 
 
 def _create(names: Collection[Name], *, now: datetime) -> dict[Name, int]:
+    namespaces, values = _columns(names)
+    hashes = [
+        address_hash(value) if namespace == Identity.EMAIL else None
+        for namespace, value in zip(namespaces, values, strict=True)
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(_CREATE, [now, *_columns(names)])
-        made = {(namespace, value): contact for contact, namespace, value in cursor.fetchall()}
-    Contact.objects.bulk_create(
-        Contact(
-            pk=contact,
-            email=value if namespace == Identity.EMAIL else "",
-            email_hash=address_hash(value) if namespace == Identity.EMAIL else None,
-        )
-        for (namespace, value), contact in made.items()
-    )
-    return made
+        cursor.execute(_CREATE, {"namespaces": namespaces, "values": values, "hashes": hashes, "now": now})
+        return {(namespace, value): contact for namespace, value, contact in cursor.fetchall()}
 
 
 def namespaces_of(ids: Collection[int]) -> dict[int, set[str]]:
