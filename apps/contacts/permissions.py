@@ -34,6 +34,10 @@ for _name in (
 for _name in ("contacts.add_attribute", "contacts.change_attribute"):
     rules.add_perm(_name, defines)
 rules.add_perm("contacts.delete_attribute", is_data_lead)
+# What a name of events means is for those who use it to say; which events count, for those who answer for data.
+rules.add_perm("contacts.change_eventtype", defines)
+for _name in ("contacts.change_eventschema", "contacts.change_heldevent", "contacts.delete_eventtype"):
+    rules.add_perm(_name, is_data_lead)
 # Everything about one person, handed over or forgotten: for those who answer for data, and their programs.
 for _name in ("contacts.export_contact", "contacts.erase_contact"):
     rules.add_perm(_name, lifts | is_integration)

@@ -74,6 +74,7 @@ class EventRowOut(serializers.Serializer[Any]):
 
 class EventPostOut(serializers.Serializer[Any]):
     recorded = serializers.IntegerField()
+    quarantined = serializers.IntegerField(help_text="Taken, and kept apart: they do not fit their schema.")
     duplicate = serializers.IntegerField()
     refused = serializers.IntegerField()
     results = EventRowOut(many=True)
