@@ -33,7 +33,7 @@ class Reason(TextChoices):
 
 @dataclass(frozen=True)
 class Field:
-    """One property of an event. Others may come along: a schema says what has to fit, not all there may be."""
+    """One property of an event. Others may come along: a schema says what has to fit, not all there is."""
 
     name: str
     type: FieldType

@@ -83,9 +83,7 @@ def keep(told: Mapping[int, tuple[int, UUID, Row | None]], *, source: str, now: 
     return fresh
 
 
-def _judged_write(
-    taken: Sequence[tuple[int, UUID, Row | None]], *, source: str, now: datetime
-) -> None:
+def _judged_write(taken: Sequence[tuple[int, UUID, Row | None]], *, source: str, now: datetime) -> None:
     judged = [
         Judged(
             row.verdict,

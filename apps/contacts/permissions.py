@@ -34,7 +34,7 @@ for _name in (
 for _name in ("contacts.add_attribute", "contacts.change_attribute"):
     rules.add_perm(_name, defines)
 rules.add_perm("contacts.delete_attribute", is_data_lead)
-# What a name of events means is for those who use it to say; which events count, for those who answer for data.
+# What a name of events means, those say who use it; which events count, those who answer for the data.
 rules.add_perm("contacts.change_eventtype", defines)
 for _name in ("contacts.change_eventschema", "contacts.change_heldevent", "contacts.delete_eventtype"):
     rules.add_perm(_name, is_data_lead)

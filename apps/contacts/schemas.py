@@ -69,7 +69,7 @@ def forget() -> None:
 
 
 def _refresh() -> None:
-    global _known  # noqa: PLW0603  # the one memory of the process
+    global _known  # the one memory of the process
     with connection.cursor() as cursor:
         cursor.execute(_STAMP, [Mode.OFF])
         stamp = tuple(cursor.fetchone())

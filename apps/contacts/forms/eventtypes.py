@@ -63,13 +63,12 @@ class FieldForm(forms.Form):
     is_required = forms.BooleanField(label=_("In every event"), required=False)
 
 
-class BaseFieldForms(forms.BaseFormSet[FieldForm]):
-    def told(self) -> list[Field]:
-        """Return the fields that were said, in the order of the rows."""
-        rows = [form.cleaned_data for form in self.forms if form.cleaned_data.get("name")]
-        return [Field(row["name"], FieldType(row["type"]), row["is_required"]) for row in rows]
-
-
 FieldForms = forms.formset_factory(
-    FieldForm, formset=BaseFieldForms, extra=EMPTY_ROWS, max_num=MAX_FIELDS, absolute_max=MAX_FIELDS + 10
+    FieldForm, extra=EMPTY_ROWS, max_num=MAX_FIELDS, absolute_max=MAX_FIELDS + EMPTY_ROWS
 )
+
+
+def fields_told(rows: "forms.BaseFormSet[FieldForm]") -> list[Field]:
+    """Return the fields that were said, in the order of their rows."""
+    told = [form.cleaned_data for form in rows.forms if form.cleaned_data.get("name")]
+    return [Field(row["name"], FieldType(row["type"]), row["is_required"]) for row in told]

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ('label', models.CharField(blank=True, max_length=100, verbose_name='business name')),
                 ('description', models.TextField(blank=True, max_length=2000, verbose_name='description')),
                 ('mode', models.CharField(choices=[('off', 'Not checked'), ('warn', 'Kept and counted'), ('quarantine', 'Kept apart')], default='off', max_length=16, verbose_name='events that do not fit')),
-                ('fields', models.JSONField(default=list)),
+                ('fields', models.JSONField(blank=True, default=list)),
                 ('version', models.PositiveIntegerField(default=0)),
                 ('event_type', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='schema', to='contacts.eventtype')),
                 ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner')),

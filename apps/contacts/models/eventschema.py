@@ -33,7 +33,7 @@ class EventSchema(TimeStamped):
         verbose_name=_("owner"),
     )
     mode = models.CharField(_("events that do not fit"), max_length=16, choices=Mode, default=Mode.OFF)
-    fields = models.JSONField(default=list)
+    fields = models.JSONField(default=list, blank=True)
     version = models.PositiveIntegerField(default=0)
 
     class Meta:
@@ -128,7 +128,9 @@ class EventSample(models.Model):
         verbose_name_plural = _("samples of violations")
         indexes = [
             # How many there are already, asked before one more is written, and the page of the name.
-            models.Index(fields=["event_type", "field", "reason", "at"], name="contacts_eventsample_of_field"),
+            models.Index(
+                fields=["event_type", "field", "reason", "at"], name="contacts_eventsample_of_field"
+            ),
             models.Index(fields=["at"], name="contacts_eventsample_age"),  # for clearing old ones
         ]
 

@@ -2,6 +2,7 @@
 
 from apps.contacts.selectors.alike import Alike, contacts_alike
 from apps.contacts.selectors.dictionary import attributes, attributes_alike, coverage
+from apps.contacts.selectors.eventtypes import STATES as EVENT_STATES
 from apps.contacts.selectors.eventtypes import (
     Arrived,
     FieldSeen,
@@ -62,6 +63,7 @@ from apps.contacts.selectors.suppressions import address_is_whole, suppressions
 from apps.contacts.selectors.topics import topic_choices, topic_names, topics_public
 
 __all__ = [
+    "EVENT_STATES",
     "IMPORT_COUNTS",
     "NO_CONSENT",
     "OPERATOR_LABELS",

@@ -1,7 +1,7 @@
 """Names of events as their pages show them: what arrives, what it carries, and what does not fit."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -51,7 +51,7 @@ _SAMPLES = """
 
 @dataclass(frozen=True)
 class Arrived:
-    """How many events came in the last hour, day and week; of the week also how many late or ahead of time."""
+    """How many events came in the last hour, day and week; of the week also how many late or ahead."""
 
     hour: int = 0
     day: int = 0
@@ -104,8 +104,8 @@ class SampleShown:
     reason: Reason
     at: datetime
     contact_id: int
-    properties: dict[str, Any] = field(default_factory=dict)
-    source: str = ""
+    properties: dict[str, Any]
+    source: str
 
 
 def event_types(
@@ -181,14 +181,17 @@ def event_violations(event_type: EventType, *, now: datetime) -> list[ViolationL
         )
         .order_by("-week", "-kept", "field", "reason")[: 2 * MAX_FIELDS]
     )
-    return [ViolationLine(**{**row, "reason": Reason(row["reason"])}) for row in rows]
+    return [
+        ViolationLine(row["field"], Reason(row["reason"]), row["today"], row["week"], row["kept"])
+        for row in rows
+    ]
 
 
 def event_violations_by_day(event_type: EventType, *, since: datetime) -> list[dict[str, Any]]:
     """Return (date, field, reason, count) from a day on, the latest first."""
     rows = EventViolation.objects.filter(event_type=event_type, date__gte=since.date())
     summed = rows.values("date", "field", "reason").annotate(count=Sum("count"))
-    return list(summed.order_by("-date", "field", "reason"))
+    return [{**row} for row in summed.order_by("-date", "field", "reason")]
 
 
 def violations_of(shown: Collection[EventType], *, now: datetime) -> dict[int, int]:

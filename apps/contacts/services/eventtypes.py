@@ -66,7 +66,7 @@ def event_schema_change(
     version: int | None = None,
 ) -> EventSchema:
     """
-    Make a new version of the schema, unless it is as it was. Events that come from now on are held against it.
+    Make a new version of the schema, unless it is as it was. What comes from now on is held against it.
 
     `version` is the one that was edited; None overwrites whatever there is.
 

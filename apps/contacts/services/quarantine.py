@@ -126,10 +126,8 @@ def _chosen(event_type: EventType, ids: Sequence[int] | None) -> list[tuple[int,
     wanted = None if ids is None else list(ids)
     with connection.cursor() as cursor:
         cursor.execute(_CHOOSE, [event_type.pk, wanted, wanted, AT_ONCE])
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _audit(action: str, event_type: EventType, count: int, *, by: User | None, now: datetime) -> None:
-    collaboration.audit_record(
-        action=action, subject=event_type, by=by, now=now, details={"events": count}
-    )
+    collaboration.audit_record(action=action, subject=event_type, by=by, now=now, details={"events": count})

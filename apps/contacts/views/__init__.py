@@ -28,7 +28,6 @@ from apps.contacts.views.imports import (
     import_run,
 )
 from apps.contacts.views.merging import contact_alike, contact_identity, contact_merge, contact_unmerge
-from apps.contacts.views.quarantine import held_discard, held_list, held_release
 from apps.contacts.views.profile import (
     confirmation_again,
     contact_change,
@@ -39,6 +38,7 @@ from apps.contacts.views.profile import (
     contact_suppress,
     contact_timeline,
 )
+from apps.contacts.views.quarantine import held_discard, held_list, held_release
 from apps.contacts.views.suppressions import (
     suppression_add,
     suppression_detail,

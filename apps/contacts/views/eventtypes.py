@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts.http import UserRequest, requires
 from apps.contacts import selectors, services
 from apps.contacts.eventfields import Field
-from apps.contacts.forms.eventtypes import EventSchemaForm, EventTypeForm, FieldForms
+from apps.contacts.forms.eventtypes import EventSchemaForm, EventTypeForm, FieldForms, fields_told
 from apps.contacts.models import EventSchema, EventType
 from apps.core import clock
 from apps.core.errors import DomainError
@@ -114,7 +114,7 @@ def event_schema_change(request: UserRequest, eventtype: EventType) -> HttpRespo
                 event_type=eventtype,
                 mode=form.cleaned_data["mode"],
                 version=form.cleaned_data["version"],
-                fields=rows.told(),
+                fields=fields_told(rows),
                 by=request.user,
                 now=clock.now(),
             )
@@ -150,14 +150,17 @@ def _page(
 ) -> HttpResponse:
     schema = EventSchema.objects.select_related("owner").filter(event_type=event_type).first()
     user = request.user
-    by_source = selectors.event_arrived_by_source(event_type.name, now=now)
+    seen = selectors.event_fields_seen(event_type.name)
+    asked = {field.name: field for field in selectors.fields_of_schema(schema)}
+    names = {field.name for field in seen}
     context = {
         "event_type": event_type,
         "schema": schema,
         "arrived": selectors.events_arrived([event_type.name], now=now).get(event_type.name),
-        "by_source": by_source,
-        "seen": selectors.event_fields_seen(event_type.name),
-        "asked": {field.name: field for field in selectors.fields_of_schema(schema)},
+        "by_source": selectors.event_arrived_by_source(event_type.name, now=now),
+        "seen": seen,
+        "asked": asked,
+        "unseen": {name: field for name, field in asked.items() if name not in names},
         "violations": selectors.event_violations(event_type, now=now),
         "samples": selectors.event_samples(event_type, now=now),
         "held": selectors.held_count(event_type),
