@@ -20,7 +20,17 @@ changes_people = is_marketer | is_data_lead | is_integration
 defines = is_data_lead | is_marketer | is_integration
 lifts = has_role(Role.ADMINISTRATOR, Role.MARKETING_LEAD, Role.DATA_LEAD)
 
-for _noun in ("contact", "attribute", "event", "eventtype", "import", "suppression", "topic"):
+for _noun in (
+    "contact",
+    "attribute",
+    "event",
+    "eventtype",
+    "eventschema",
+    "heldevent",
+    "import",
+    "suppression",
+    "topic",
+):
     rules.add_perm(f"contacts.view_{_noun}", sees_people)
 for _name in (
     "contacts.add_contact",
