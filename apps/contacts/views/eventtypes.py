@@ -107,7 +107,9 @@ def event_schema_change(request: UserRequest, eventtype: EventType) -> HttpRespo
         request.POST or None,
         initial={"mode": schema.mode if schema else EventSchema.Mode.OFF, "version": version},
     )
-    rows = FieldForms(request.POST or None, initial=[_as_row(field) for field in fields], prefix="fields")
+    # What was posted stands for itself: a row that equals what there is now would count as empty.
+    told = None if request.method == "POST" else [_as_row(field) for field in fields]
+    rows = FieldForms(request.POST or None, initial=told, prefix="fields")
     if request.method == "POST" and form.is_valid() and rows.is_valid():
         try:
             saved = services.event_schema_change(
