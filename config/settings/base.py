@@ -185,6 +185,9 @@ SPECTACULAR_SETTINGS = {
         "ImportStateEnum": "apps.contacts.models.imports.ImportFile.State",
         "TaskStateEnum": "apps.campaigns.models.task.Task.State",
         "EventOutcomeEnum": "apps.contacts.services.EventOutcome",
+        "EventFieldTypeEnum": "apps.contacts.eventfields.FieldType",
+        "EventSchemaModeEnum": "apps.contacts.models.EventSchema.Mode",
+        "ViolationReasonEnum": "apps.contacts.eventfields.Reason",
     },
 }
 

@@ -77,7 +77,7 @@ class SchemaIn(serializers.Serializer[Any]):
     fields = FieldIO(many=True)  # type: ignore[assignment]  # hides the fields of the serializer itself
 
 
-class VersionOut(serializers.ModelSerializer[EventSchemaVersion]):
+class SchemaVersionOut(serializers.ModelSerializer[EventSchemaVersion]):
     class Meta:
         model = EventSchemaVersion
         fields = ["number", "mode", "fields", "by", "at"]
@@ -245,12 +245,12 @@ class EventTypeViewSet(
         )
         return Response(self._schema(self.get_object()))
 
-    @extend_schema(responses=VersionOut(many=True), filters=False)
+    @extend_schema(responses=SchemaVersionOut(many=True), filters=False)
     @action(detail=True, url_path="schema/versions")
     def versions(self, request: Request, pk: str) -> Response:
         """Every version of the schema, the latest first."""
         found = EventSchemaVersion.objects.filter(schema__event_type=self.get_object())
-        return self._page(found.order_by("-number"), VersionOut)
+        return self._page(found.order_by("-number"), SchemaVersionOut)
 
     @extend_schema(responses=ViolationsOut, filters=False)
     @action(detail=True, pagination_class=None)
