@@ -185,6 +185,8 @@ SPECTACULAR_SETTINGS = {
         "ImportStateEnum": "apps.contacts.models.imports.ImportFile.State",
         "TaskStateEnum": "apps.campaigns.models.task.Task.State",
         "EventOutcomeEnum": "apps.contacts.services.EventOutcome",
+        "TypeEnum": "apps.contacts.models.Attribute.Type",
+        "ModeEnum": "apps.contacts.models.ImportFile.Mode",
         "EventFieldTypeEnum": "apps.contacts.eventfields.FieldType",
         "EventSchemaModeEnum": "apps.contacts.models.EventSchema.Mode",
         "ViolationReasonEnum": "apps.contacts.eventfields.Reason",
