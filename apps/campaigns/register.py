@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,9 +14,11 @@ from django.utils.translation import ngettext
 from apps.accounts.departures import departures
 from apps.accounts.models import User
 from apps.campaigns import selectors
-from apps.campaigns.models import Campaign, Channel, Task
+from apps.campaigns.models import Campaign, Channel, Kpi, Task
 from apps.campaigns.selectors.history import ACTS
 from apps.collaboration.subjects import Subject, actions, subjects
+from apps.contacts.registries import Use as EventUse
+from apps.contacts.registries import event_uses
 from apps.content import uses as content
 from apps.core import home
 from apps.core.navigation import Room, SearchHit, rooms, searches
@@ -88,6 +90,20 @@ def _segment_uses(segment_ids: Collection[int], user: User | None) -> dict[int, 
     return found
 
 
+def _event_uses(name: str, user: User | None) -> list[EventUse]:
+    """An event is needed by the campaigns whose goal it is, or one of whose figures, those put away too."""
+    known = Campaign.objects.visible_to(user) if user else Campaign.objects.none()
+    figures = Kpi.objects.filter(campaign=OuterRef("pk"), event=name)
+    named = Campaign.objects.filter(Q(goal_event=name) | Exists(figures)).order_by("-pk")
+    seen = named.annotate(is_visible=Exists(known.filter(pk=OuterRef("pk"))))
+    return [
+        EventUse(_("Campaign"), shown, reverse("campaigns:detail", args=[pk]))
+        if is_visible
+        else EventUse(_("Campaign"), _("A campaign of others"))
+        for pk, shown, is_visible in seen.values_list("pk", "name", "is_visible")[:20]
+    ]
+
+
 def _owns_some_channel(user: User) -> bool:
     """The owner of a channel writes what it sends, whatever the role."""
     return Channel.objects.filter(owner=user, campaign__archived_at__isnull=True).exists()
@@ -97,6 +113,7 @@ def register() -> None:
     """Called from `AppConfig.ready`."""
     content.writers.register("channel-owners", _owns_some_channel)
     segment_uses.register("campaigns", _segment_uses)
+    event_uses.register("campaigns", _event_uses)
     rooms.register(
         "campaigns",
         Room(_l("Campaigns"), "campaigns:list", "flag", "plan", "campaigns.view_campaign", order=10),

@@ -12,7 +12,13 @@ from apps.contacts.models import (
     ContactMerge,
     Erasure,
     Event,
+    EventSample,
+    EventSchema,
+    EventSchemaVersion,
+    EventTally,
     EventType,
+    EventViolation,
+    HeldEvent,
     Identity,
     ImportFault,
     ImportFile,
@@ -97,6 +103,53 @@ class EventAdmin(LedgerAdmin):
 class EventTypeAdmin(LedgerAdmin):
     list_display = ["name", "first_seen_at", "last_seen_at"]
     search_fields = ["^name"]
+
+
+@admin.register(EventSchema)
+class EventSchemaAdmin(LedgerAdmin):
+    """To be looked at: schemas are changed on the page of their name, where every version is kept."""
+
+    list_display = ["event_type", "label", "mode", "version", "owner", "updated_at"]
+    list_select_related = ["event_type", "owner"]
+    search_fields = ["^event_type__name"]
+
+
+@admin.register(EventSchemaVersion)
+class EventSchemaVersionAdmin(LedgerAdmin):
+    list_display = ["id", "schema_id", "number", "mode", "by", "at"]
+    list_select_related = ["by"]
+    search_fields = ["=schema__id"]
+    ordering = ["-id"]
+
+
+@admin.register(EventViolation)
+class EventViolationAdmin(LedgerAdmin):
+    list_display = ["id", "event_type_id", "date", "field", "reason", "count"]
+    search_fields = ["=event_type__id"]
+    ordering = ["-id"]
+
+
+@admin.register(EventSample)
+class EventSampleAdmin(LedgerAdmin):
+    list_display = ["id", "event_type_id", "field", "reason", "contact_id", "at"]
+    search_fields = ["=event_type__id"]
+    ordering = ["-id"]
+
+
+@admin.register(HeldEvent)
+class HeldEventAdmin(LedgerAdmin):
+    """To be looked at: they are released and discarded on their page, in order and audited."""
+
+    list_display = ["id", "event_type_id", "contact_id", "source", "received_at"]
+    search_fields = ["=event_type__id"]
+    ordering = ["-id"]
+
+
+@admin.register(EventTally)
+class EventTallyAdmin(LedgerAdmin):
+    list_display = ["id", "at", "name", "source", "count", "late", "ahead"]
+    search_fields = ["=name"]
+    ordering = ["-id"]
 
 
 @admin.register(ImportFile)

@@ -9,6 +9,8 @@ import orjson
 from django.db import connection
 
 from apps.contacts.models import Event, EventType
+from apps.contacts.schemas import Verdict
+from apps.contacts.violationlog import Judged, violations_write
 
 TABLE = Event._meta.db_table
 MAX_KNOWN_PROPERTIES = 200  # per event name; a hostile source cannot fill the catalogue
@@ -18,7 +20,11 @@ SEEN_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Row:
-    """One event as it is written: `properties` is JSON, `message_key` the digest of the message id."""
+    """
+    One event as it is written: `properties` is JSON, `message_key` the digest of the message id.
+
+    `verdict` says in which way it does not fit the schema of its name; None if it does.
+    """
 
     name: str
     occurred_at: datetime
@@ -26,6 +32,12 @@ class Row:
     message_key: UUID
     identity: tuple[str, str] | None
     contact_id: int | None
+    verdict: Verdict | None = None
+
+    @property
+    def is_held(self) -> bool:
+        """Test if it goes to quarantine: its message id is taken, but it is not written as an event."""
+        return self.verdict is not None and self.verdict.is_held
 
 
 # One statement and one document, because a single event pays for each round trip, and because quoting every
@@ -66,13 +78,29 @@ def keep(told: Mapping[int, tuple[int, UUID, Row | None]], *, source: str, now: 
     with connection.cursor() as cursor:
         cursor.execute(_KEEP, [document.decode(), now, now, source[:64]])
         fresh = {first[key] for key in cursor.fetchall()}
-    types_see([row for place in sorted(fresh) if (row := told[place][2])])
+    types_see([row for place in sorted(fresh) if (row := told[place][2]) and not row.is_held])
+    _judged_write([told[place] for place in sorted(fresh)], source=source, now=now)
     return fresh
+
+
+def _judged_write(taken: Sequence[tuple[int, UUID, Row | None]], *, source: str, now: datetime) -> None:
+    judged = [
+        Judged(
+            row.verdict,
+            contact=contact,
+            occurred_at=row.occurred_at,
+            properties=row.properties,
+            message_key=row.message_key,
+        )
+        for contact, _key, row in taken
+        if row is not None and row.verdict is not None
+    ]
+    violations_write(judged, source=source, now=now)
 
 
 def _document(contact: int, key: UUID, row: Row | None) -> dict[str, object]:
     told: dict[str, object] = {"contact_id": contact, "message_key": key}
-    if row is not None:
+    if row is not None and not row.is_held:
         told |= {
             "name": row.name,
             "occurred_at": row.occurred_at,

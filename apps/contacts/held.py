@@ -34,6 +34,8 @@ HOLDINGS = (
     ),
     Holding(_("Identities"), "contacts_identity"),
     Holding(_("Events"), "contacts_event", hidden=("message_key",)),
+    Holding(_("Events in quarantine"), "contacts_heldevent", hidden=("message_key",)),
+    Holding(_("Where events that did not fit are found"), "contacts_eventsample", hidden=("message_key",)),
     Holding(_("Message ids seen"), "contacts_eventreceipt"),
     Holding(_("Consent"), "contacts_consent"),
     Holding(_("Consent ledger"), "contacts_consentevent", hidden=("by_id",)),

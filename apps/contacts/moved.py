@@ -142,6 +142,8 @@ def register() -> None:
         "receipts": Move(
             "", "contacts_eventreceipt", "message_key", "uuid", once=("message_key",), is_swept=True
         ),
+        "held_events": Move(_("Events in quarantine"), "contacts_heldevent", is_swept=True),
+        "event_samples": Move("", "contacts_eventsample", is_swept=True),
         "consent_history": Move(_("Lines of the consent ledger"), "contacts_consentevent"),
         "consents": ConsentMove(_("Consent"), "contacts_consent", once=("channel", "topic")),
         "confirmations": Move(_("Questions to confirm"), "contacts_confirmation", once=("channel", "topic")),

@@ -20,7 +20,17 @@ changes_people = is_marketer | is_data_lead | is_integration
 defines = is_data_lead | is_marketer | is_integration
 lifts = has_role(Role.ADMINISTRATOR, Role.MARKETING_LEAD, Role.DATA_LEAD)
 
-for _noun in ("contact", "attribute", "event", "eventtype", "import", "suppression", "topic"):
+for _noun in (
+    "contact",
+    "attribute",
+    "event",
+    "eventtype",
+    "eventschema",
+    "heldevent",
+    "import",
+    "suppression",
+    "topic",
+):
     rules.add_perm(f"contacts.view_{_noun}", sees_people)
 for _name in (
     "contacts.add_contact",
@@ -34,6 +44,10 @@ for _name in (
 for _name in ("contacts.add_attribute", "contacts.change_attribute"):
     rules.add_perm(_name, defines)
 rules.add_perm("contacts.delete_attribute", is_data_lead)
+# What a name of events means, those say who use it; which events count, those who answer for the data.
+rules.add_perm("contacts.change_eventtype", defines)
+for _name in ("contacts.change_eventschema", "contacts.change_heldevent", "contacts.delete_eventtype"):
+    rules.add_perm(_name, is_data_lead)
 # Everything about one person, handed over or forgotten: for those who answer for data, and their programs.
 for _name in ("contacts.export_contact", "contacts.erase_contact"):
     rules.add_perm(_name, lifts | is_integration)

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.collaboration.subjects import Subject, actions, subjects
 from apps.contacts import held, moved, search
-from apps.contacts.models import Attribute, Contact, ImportFile, Suppression, Topic
+from apps.contacts.models import Attribute, Contact, EventType, ImportFile, Suppression, Topic
 from apps.core.home import Step, steps
 from apps.core.navigation import Room, rooms, searches
 
@@ -23,6 +23,11 @@ ACTS = {
     "suppression.added": _("suppressed an address"),
     "suppression.lifted": _("lifted a suppression"),
     "suppressions.imported": _("suppressed a list of addresses"),
+    "eventtype.described": _("said what the event means"),
+    "eventtype.released": _("released events from quarantine"),
+    "eventtype.discarded": _("discarded events in quarantine"),
+    "eventtype.deleted": _("took the event out of the catalogue"),
+    "eventschema.changed": _("changed the schema of the event"),
     "topic.created": _("added the topic"),
     "topic.changed": _("changed the topic"),
     "topic.deleted": _("deleted the topic"),
@@ -97,6 +102,14 @@ def _subjects() -> None:
             model=Attribute,
             view_permission="contacts.view_attribute",
             url=lambda attribute: reverse("contacts:attribute-detail", args=[attribute.pk]),
+        ),
+    )
+    subjects.register(
+        "contacts.eventtype",
+        Subject(
+            model=EventType,
+            view_permission="contacts.view_eventtype",
+            url=lambda event_type: reverse("contacts:event-type-detail", args=[event_type.pk]),
         ),
     )
     subjects.register(

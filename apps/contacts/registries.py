@@ -37,6 +37,8 @@ class Use:
 attribute_uses: Registry[Callable[[str], list[Use]]] = Registry()
 # Key of the topic, and who reads (None: it only has to be known) -> where it is used, in the same way.
 topic_uses: Registry[Callable[[str, User | None], list[Use]]] = Registry()
+# Name of the event, and who reads, likewise.
+event_uses: Registry[Callable[[str, User | None], list[Use]]] = Registry()
 
 
 @dataclass(frozen=True)

@@ -27,3 +27,13 @@ def erasures_sweep(**_later: Any) -> None:
 @shared_task(soft_time_limit=110)
 def merges_sweep(**_later: Any) -> None:
     services.merges_sweep(now=clock.now())
+
+
+@shared_task(soft_time_limit=110)
+def events_tally(**_later: Any) -> None:
+    services.events_tally(now=clock.now())
+
+
+@shared_task(soft_time_limit=300)
+def event_traces_forget(**_later: Any) -> None:
+    services.event_traces_forget(now=clock.now())

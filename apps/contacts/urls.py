@@ -49,4 +49,11 @@ urlpatterns = [
     path("imports/<int:pk>/errors/", views.import_errors, name="import-errors"),
     path("events/", views.event_list, name="event-list"),
     path("events/names/", views.event_type_list, name="event-type-list"),
+    path("events/names/<int:pk>/", views.event_type_detail, name="event-type-detail"),
+    path("events/names/<int:pk>/edit/", views.event_type_change, name="event-type-edit"),
+    path("events/names/<int:pk>/schema/", views.event_schema_change, name="event-schema"),
+    path("events/names/<int:pk>/quarantine/", views.held_list, name="held-list"),
+    path("events/names/<int:pk>/release/", views.held_release, name="held-release"),
+    path("events/names/<int:pk>/discard/", views.held_discard, name="held-discard"),
+    path("events/names/<int:pk>/delete/", views.event_type_delete, name="event-type-delete"),
 ]

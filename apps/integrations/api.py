@@ -52,6 +52,7 @@ class ArrivalsOut(serializers.Serializer[Any]):
     """Messages by how they ended; `faults` counts messages with each fault, of which one may have several."""
 
     kept = WindowOut()
+    quarantined = WindowOut()
     repeated = WindowOut()
     refused = WindowOut()
     by_call = serializers.DictField(child=WindowOut())

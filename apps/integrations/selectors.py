@@ -32,12 +32,14 @@ class Window:
 @dataclass
 class Arrivals:
     """
-    What one source sent. Every message is kept, repeated or refused: the three sum to what arrived.
+    What one source sent. Every message is kept, kept apart (in quarantine, since it does not fit the schema
+    of its event), repeated or refused: the four sum to what arrived.
 
     `by_call` are those kept, by kind; `faults` are messages with each fault, of which one may have several.
     """
 
     kept: Window = field(default_factory=Window)
+    quarantined: Window = field(default_factory=Window)
     repeated: Window = field(default_factory=Window)
     refused: Window = field(default_factory=Window)
     by_call: dict[str, Window] = field(default_factory=dict)
@@ -90,6 +92,8 @@ def _sort_in(told: Arrivals, row: dict[str, Any]) -> None:
         case EventOutcome.RECORDED:
             told.kept.add(row)
             told.by_call.setdefault(call, Window()).add(row)
+        case EventOutcome.QUARANTINED:
+            told.quarantined.add(row)
         case EventOutcome.DUPLICATE:
             told.repeated.add(row)
         case EventOutcome.REFUSED:

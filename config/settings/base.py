@@ -135,6 +135,8 @@ REDIS_URL = env.REDIS_URL
 EMAIL_URL = env.EMAIL_URL
 MAILBOX_DIR: Path | None = None  # where the mail catcher keeps what it caught; None: there is none
 INGEST_MESSAGES_PER_SECOND = env.INGEST_MESSAGES_PER_SECOND
+# How long a process may go on by the schemas of events that it knows, after somebody has changed one.
+EVENT_SCHEMAS_FRESH_SECONDS = 2.0
 SENDING_ENABLED = env.SENDING_ENABLED
 SUPPRESSION_KEY = env.SUPPRESSION_KEY
 DEFAULT_FROM_EMAIL = env.DEFAULT_FROM_EMAIL
@@ -183,6 +185,11 @@ SPECTACULAR_SETTINGS = {
         "ImportStateEnum": "apps.contacts.models.imports.ImportFile.State",
         "TaskStateEnum": "apps.campaigns.models.task.Task.State",
         "EventOutcomeEnum": "apps.contacts.services.EventOutcome",
+        "TypeEnum": "apps.contacts.models.Attribute.Type",
+        "ModeEnum": "apps.contacts.models.ImportFile.Mode",
+        "EventFieldTypeEnum": "apps.contacts.eventfields.FieldType",
+        "EventSchemaModeEnum": "apps.contacts.models.EventSchema.Mode",
+        "ViolationReasonEnum": "apps.contacts.eventfields.Reason",
     },
 }
 
@@ -269,6 +276,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "attributes_settle": {"task": "apps.contacts.tasks.attributes_settle", "schedule": 60.0},
     "erasures_sweep": {"task": "apps.contacts.tasks.erasures_sweep", "schedule": 60.0},
     "merges_sweep": {"task": "apps.contacts.tasks.merges_sweep", "schedule": 60.0},
+    "events_tally": {"task": "apps.contacts.tasks.events_tally", "schedule": 60.0},
+    "event_traces_forget": {"task": "apps.contacts.tasks.event_traces_forget", "schedule": 3600.0},
     "partitions_ensure": {"task": "apps.operations.tasks.partitions_ensure", "schedule": 3600.0},
     "answers_forget": {"task": "apps.accounts.tasks.answers_forget", "schedule": 3600.0},
     "results_refresh_due": {"task": "apps.reporting.tasks.results_refresh_due", "schedule": 10.0},

@@ -14,3 +14,4 @@ MAILBOX_DIR = env.DATA_DIR / "test-mailbox"
 EMAIL_URL = "smtp://127.0.0.1:1"  # nobody listens: a test that sends brings a server of its own
 ALLOWED_HOSTS = ["testserver", "127.0.0.1"]
 WHITENOISE_AUTOREFRESH = True  # from static/ itself; nothing is collected for tests
+EVENT_SCHEMAS_FRESH_SECONDS = float("inf")  # each test begins with none, see tests/conftest.py

@@ -7,13 +7,15 @@ import pytest
 from django.test import Client
 
 from apps.accounts import tokens
-from apps.contacts.models import Attribute, Contact, Event, EventType, Identity
+from apps.contacts import services as contacts
+from apps.contacts.eventfields import Field, FieldType
+from apps.contacts.models import Attribute, Contact, Event, EventType, HeldEvent, Identity
 from apps.core import clock
 from apps.integrations import limits
 from apps.integrations.models import Source, Tally
 from apps.integrations.segment.faults import Fault
 from apps.integrations.services import messages as messages_service
-from tests.factories.contacts import AttributeFactory, ContactFactory, IdentityFactory
+from tests.factories.contacts import AttributeFactory, ContactFactory, EventTypeFactory, IdentityFactory
 from tests.factories.integrations import SourceFactory
 
 pytestmark = pytest.mark.django_db
@@ -103,6 +105,22 @@ class TestTrack:
             "total": 59.9,
             "context": {"campaign": {"source": "spring"}},
         }
+
+
+class TestSchema:
+    def test_an_event_that_does_not_fit_is_taken_and_kept_apart(self, post):
+        order = EventTypeFactory(name="order_completed")
+        fields = [Field("total", FieldType.TEXT, is_required=True)]
+        contacts.event_schema_change(
+            event_type=order, mode="quarantine", fields=fields, by=None, now=clock.now()
+        )
+
+        first, second = post("track", ORDER, strict=True), post("track", ORDER)
+
+        assert first.json() == second.json() == {"success": True}
+        assert HeldEvent.objects.get().faults == [["total", "wrong_type"]]
+        assert not Event.objects.exists()
+        assert {row.outcome: row.count for row in Tally.objects.all()} == {"quarantined": 1, "duplicate": 1}
 
 
 class TestOtherCalls:

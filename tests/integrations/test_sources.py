@@ -183,6 +183,7 @@ class TestApi:
         nothing = {"hour": 0, "day": 0, "week": 0}
         assert told == {
             "kept": nothing,
+            "quarantined": nothing,
             "repeated": nothing,
             "refused": nothing,
             "by_call": {},

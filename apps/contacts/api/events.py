@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from apps.accounts.api import ApiViewSet
 from apps.contacts import services
-from apps.contacts.models import Event, EventType
+from apps.contacts.models import Event
 from apps.contacts.services import EventIn, EventOutcome
 from apps.core import clock
 
@@ -74,6 +74,7 @@ class EventRowOut(serializers.Serializer[Any]):
 
 class EventPostOut(serializers.Serializer[Any]):
     recorded = serializers.IntegerField()
+    quarantined = serializers.IntegerField(help_text="Taken, and kept apart: they do not fit their schema.")
     duplicate = serializers.IntegerField()
     refused = serializers.IntegerField()
     results = EventRowOut(many=True)
@@ -139,23 +140,3 @@ def _event(told: dict[str, Any], now: datetime) -> EventIn:
         properties=told.get("properties", {}),
         message_id=told.get("message_id", ""),
     )
-
-
-class EventTypeOut(serializers.ModelSerializer[EventType]):
-    properties = serializers.DictField(help_text="Names of properties seen, each with the type last seen.")
-
-    class Meta:
-        model = EventType
-        fields = ["id", "name", "first_seen_at", "last_seen_at", "properties"]
-
-
-class EventTypeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[EventType]):
-    """The names of events that have been seen."""
-
-    queryset = EventType.objects.all()
-    serializer_class = EventTypeOut
-    filterset_fields = ["name"]
-    search_fields = ["name"]
-    ordering_fields = ["name", "last_seen_at"]
-    scope = "events"
-    permissions = {"list": "contacts.view_eventtype", "retrieve": "contacts.view_eventtype"}

@@ -4,6 +4,14 @@ from apps.contacts.models.contact import Contact, ContactQuerySet, Exclusion, Id
 from apps.contacts.models.dictionary import Attribute
 from apps.contacts.models.erasure import Erasure
 from apps.contacts.models.event import Event, EventReceipt, EventType
+from apps.contacts.models.eventschema import (
+    EventSample,
+    EventSchema,
+    EventSchemaVersion,
+    EventTally,
+    EventViolation,
+    HeldEvent,
+)
 from apps.contacts.models.imports import ImportFault, ImportFile, ImportFileQuerySet, ImportKey
 from apps.contacts.models.merge import ContactMerge
 from apps.contacts.models.topic import Topic
@@ -21,8 +29,14 @@ __all__ = [
     "Erasure",
     "Event",
     "EventReceipt",
+    "EventSample",
+    "EventSchema",
+    "EventSchemaVersion",
+    "EventTally",
     "EventType",
+    "EventViolation",
     "Exclusion",
+    "HeldEvent",
     "Identity",
     "ImportFault",
     "ImportFile",

@@ -2,6 +2,24 @@
 
 from apps.contacts.selectors.alike import Alike, contacts_alike
 from apps.contacts.selectors.dictionary import attributes, attributes_alike, coverage
+from apps.contacts.selectors.eventtypes import STATES as EVENT_STATES
+from apps.contacts.selectors.eventtypes import (
+    Arrived,
+    FieldSeen,
+    ViolationLine,
+    event_arrived_by_source,
+    event_fields,
+    event_fields_seen,
+    event_samples,
+    event_types,
+    event_violations,
+    event_violations_by_day,
+    events_arrived,
+    fields_of_schema,
+    held_count,
+    held_events,
+    violations_of,
+)
 from apps.contacts.selectors.history import (
     BadCursor,
     TimelinePage,
@@ -45,19 +63,23 @@ from apps.contacts.selectors.suppressions import address_is_whole, suppressions
 from apps.contacts.selectors.topics import topic_choices, topic_names, topics_public
 
 __all__ = [
+    "EVENT_STATES",
     "IMPORT_COUNTS",
     "NO_CONSENT",
     "OPERATOR_LABELS",
     "Alike",
+    "Arrived",
     "BadCursor",
     "Condition",
     "ContactAsk",
+    "FieldSeen",
     "ImportProgress",
     "MergePreview",
     "Operator",
     "OutcomeLine",
     "TimelinePage",
     "Total",
+    "ViolationLine",
     "address_is_whole",
     "attributes",
     "attributes_alike",
@@ -73,9 +95,20 @@ __all__ = [
     "contacts_total",
     "contacts_with_standing",
     "coverage",
+    "event_arrived_by_source",
+    "event_fields",
+    "event_fields_seen",
+    "event_samples",
     "event_sources_lately",
+    "event_types",
+    "event_violations",
+    "event_violations_by_day",
     "events",
+    "events_arrived",
+    "fields_of_schema",
     "has_anonymous",
+    "held_count",
+    "held_events",
     "import_as_data",
     "import_errors",
     "import_outcomes",
@@ -86,4 +119,5 @@ __all__ = [
     "topic_choices",
     "topic_names",
     "topics_public",
+    "violations_of",
 ]

@@ -47,6 +47,14 @@ from apps.contacts.services.events import (
     EventResult,
     events_record,
 )
+from apps.contacts.services.eventtypes import (
+    EventTypeRefused,
+    SchemaChanged,
+    event_schema_change,
+    event_type_delete,
+    event_type_describe,
+    event_type_places,
+)
 from apps.contacts.services.identity import identity_add, identity_alias
 from apps.contacts.services.import_work import import_run, imports_run
 from apps.contacts.services.imports import (
@@ -65,6 +73,12 @@ from apps.contacts.services.merge import (
     contact_merge,
     contact_unmerge,
     merges_sweep,
+)
+from apps.contacts.services.quarantine import (
+    event_traces_forget,
+    events_tally,
+    held_discard,
+    held_release,
 )
 from apps.contacts.services.suppressions import (
     SuppressionCounts,
@@ -100,9 +114,11 @@ __all__ = [
     "EventIn",
     "EventOutcome",
     "EventResult",
+    "EventTypeRefused",
     "ImportRefused",
     "MergeNeedsPerson",
     "MergeNotUndoable",
+    "SchemaChanged",
     "SuppressionCounts",
     "SuppressionsRefused",
     "TopicRefused",
@@ -132,8 +148,16 @@ __all__ = [
     "contacts_upsert",
     "erasures_reapply",
     "erasures_sweep",
+    "event_schema_change",
+    "event_traces_forget",
+    "event_type_delete",
+    "event_type_describe",
+    "event_type_places",
     "events_record",
+    "events_tally",
     "field_text",
+    "held_discard",
+    "held_release",
     "identity_add",
     "identity_alias",
     "import_cancel",

@@ -22,6 +22,7 @@ from apps.contacts.services.events import (
     EventOutcome,
     event_row,
     message_key,
+    outcome_of,
 )
 from apps.contacts.services.merge import ContactNotMergeable, contact_merge
 from apps.contacts.values import Value
@@ -137,7 +138,7 @@ def _write(
     )
     return {
         place: ActivityResult(
-            outcome=EventOutcome.RECORDED if place in fresh else EventOutcome.DUPLICATE,
+            outcome=outcome_of(rows.get(place), is_fresh=place in fresh),
             contact_id=owners[place],
             left=found[activities[place].who][1],
         )

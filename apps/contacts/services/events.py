@@ -11,7 +11,7 @@ import orjson
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.contacts import eventlog, identities
+from apps.contacts import eventlog, identities, schemas
 from apps.contacts.addresses import AddressInvalid, identity_normalise
 from apps.core import partitions
 from apps.core.errors import DomainError
@@ -45,6 +45,7 @@ class EventIn:
 
 class EventOutcome(StrEnum):
     RECORDED = "recorded"
+    QUARANTINED = "quarantined"  # taken, and kept apart until somebody releases it
     DUPLICATE = "duplicate"
     REFUSED = "refused"
 
@@ -101,8 +102,21 @@ def event_row(event: EventIn, *, now: datetime) -> eventlog.Row:
         [name.encode(), event.occurred_at.astimezone(UTC).isoformat().encode(), properties]
     )
     return eventlog.Row(
-        name, event.occurred_at, properties.decode(), message_key(told), identity, event.contact_id
+        name,
+        event.occurred_at,
+        properties.decode(),
+        message_key(told),
+        identity,
+        event.contact_id,
+        schemas.verdict(name, event.properties),
     )
+
+
+def outcome_of(row: eventlog.Row | None, *, is_fresh: bool) -> EventOutcome:
+    """Return how a message ended that was taken; `is_fresh` as `eventlog.keep` says."""
+    if not is_fresh:
+        return EventOutcome.DUPLICATE
+    return EventOutcome.QUARANTINED if row is not None and row.is_held else EventOutcome.RECORDED
 
 
 def message_key(told: bytes) -> UUID:
@@ -134,8 +148,7 @@ def _write(rows: dict[int, eventlog.Row], *, source: str, now: datetime) -> dict
         now=now,
     )
     for place, owner in owners.items():
-        outcome = EventOutcome.RECORDED if place in fresh else EventOutcome.DUPLICATE
-        results[place] = EventResult(outcome, contact_id=owner)
+        results[place] = EventResult(outcome_of(rows[place], is_fresh=place in fresh), contact_id=owner)
     return results
 
 

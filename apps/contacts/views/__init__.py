@@ -8,7 +8,14 @@ from apps.contacts.views.attributes import (
 )
 from apps.contacts.views.contacts import contact_csv, contact_list
 from apps.contacts.views.erasure import contact_erase, contact_export
-from apps.contacts.views.events import event_list, event_type_list
+from apps.contacts.views.events import event_list
+from apps.contacts.views.eventtypes import (
+    event_schema_change,
+    event_type_change,
+    event_type_delete,
+    event_type_detail,
+    event_type_list,
+)
 from apps.contacts.views.imports import (
     import_cancel,
     import_columns,
@@ -31,6 +38,7 @@ from apps.contacts.views.profile import (
     contact_suppress,
     contact_timeline,
 )
+from apps.contacts.views.quarantine import held_discard, held_list, held_release
 from apps.contacts.views.suppressions import (
     suppression_add,
     suppression_detail,
@@ -63,7 +71,14 @@ __all__ = [
     "contact_timeline",
     "contact_unmerge",
     "event_list",
+    "event_schema_change",
+    "event_type_change",
+    "event_type_delete",
+    "event_type_detail",
     "event_type_list",
+    "held_discard",
+    "held_list",
+    "held_release",
     "import_cancel",
     "import_columns",
     "import_create",

@@ -9,16 +9,6 @@ from apps.core.htmx import render_page_or_fragment
 from apps.core.lists import Column, Filter, ListSpec
 from apps.core.watching import Watch
 
-NAMES = ListSpec(
-    columns=[
-        Column(gettext_lazy("Name"), sort="name"),
-        Column(gettext_lazy("Properties")),
-        Column(gettext_lazy("First seen")),
-        Column(gettext_lazy("Last seen"), sort="last_seen_at", descends_first=True),
-    ],
-    default_sort="name",
-    search_hint=gettext_lazy("Search by name"),
-)
 MOST_NAMES = 200  # in the choice above the list
 
 
@@ -48,16 +38,3 @@ def event_list(request: UserRequest) -> HttpResponse:
     listing = asked.page(found.select_related("contact"))
     context = {"listing": listing, "is_first_page": not request.GET.get("cursor"), "watch": watch}
     return render_page_or_fragment(request, "contacts/event_list.html", context, fragment="event-list")
-
-
-@require_GET
-@requires("contacts.view_eventtype")
-def event_type_list(request: UserRequest) -> HttpResponse:
-    asked = NAMES.read(request.GET)
-    found = (
-        EventType.objects.filter(name__icontains=asked.search) if asked.search else EventType.objects.all()
-    )
-    context = {"listing": asked.page(found)}
-    return render_page_or_fragment(
-        request, "contacts/event_type_list.html", context, fragment="event-type-list"
-    )

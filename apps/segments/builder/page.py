@@ -83,8 +83,14 @@ PROPERTY_TYPES: list[Choice] = [
     (Type.BOOLEAN, _("yes or no")),
     (Type.DATE, _("date")),
 ]
-# What the schema of an event says of a property, by the name that JSON has for it.
-JSON_TYPES = {"number": Type.NUMBER, "boolean": Type.BOOLEAN}
+# What the schema of an event says of a property, or else how JSON has brought it.
+PROPERTY_TYPES_OF = {
+    "number": Type.NUMBER,
+    "integer": Type.NUMBER,
+    "boolean": Type.BOOLEAN,
+    "date": Type.DATE,
+    "datetime": Type.DATE,
+}
 STATUSES: list[Choice] = [*ConsentStatus.choices, ("none", _("Nothing on record"))]
 INPUTS = {Type.NUMBER: "number", Type.MONEY: "number", Type.DATE: "date", Type.DATETIME: "date"}
 
@@ -235,7 +241,7 @@ def _fill(shown: NodePage, words: Vocabulary, known: Known) -> None:
 def _property(texts: Mapping[str, str], place: int, types: Mapping[str, str]) -> Comparison:
     prefix = f"where-{place}-"
     own = {name.removeprefix(prefix): text for name, text in texts.items() if name.startswith(prefix)}
-    own.setdefault("type", JSON_TYPES.get(types.get(own.get("property", ""), ""), Type.TEXT))
+    own.setdefault("type", PROPERTY_TYPES_OF.get(types.get(own.get("property", ""), ""), Type.TEXT))
     kind = Type(own["type"]) if own["type"] in Type.values else Type.TEXT
     return _comparison(prefix, own, kind, is_property=True)
 

@@ -21,7 +21,13 @@ from apps.segments.selectors.pages import (
     segments,
 )
 from apps.segments.selectors.rules import audience, rule_contacts, rule_read, segment_contacts, vocabulary
-from apps.segments.selectors.uses import attribute_uses, list_uses, segment_uses, topic_uses
+from apps.segments.selectors.uses import (
+    attribute_uses,
+    event_uses,
+    list_uses,
+    segment_uses,
+    topic_uses,
+)
 
 __all__ = [
     "Checked",
@@ -33,6 +39,7 @@ __all__ = [
     "audience",
     "contact_lists",
     "contact_segments",
+    "event_uses",
     "events_known",
     "list_people",
     "list_uses",

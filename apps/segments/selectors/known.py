@@ -12,8 +12,16 @@ EVENTS = 500
 
 
 def events_known() -> dict[str, dict[str, str]]:
-    """Return the names of events seen, the latest first, each with its properties and their JSON types."""
-    return dict(EventType.objects.order_by("-last_seen_at").values_list("name", "properties")[:EVENTS])
+    """
+    Return the names of events seen, the latest first, each with its properties and their types.
+
+    What a schema says of a property goes before how it was seen last.
+    """
+    seen = EventType.objects.order_by("-last_seen_at")
+    return {
+        name: properties | {field["name"]: field["type"] for field in fields or []}
+        for name, properties, fields in seen.values_list("name", "properties", "schema__fields")[:EVENTS]
+    }
 
 
 def values_known(keys: Collection[str]) -> dict[str, list[str]]:

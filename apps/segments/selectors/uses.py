@@ -45,6 +45,15 @@ def topic_uses(key: str, user: User | None) -> list[ContactsUse]:
     ]
 
 
+def event_uses(name: str, user: User | None) -> list[ContactsUse]:
+    """Return the segments whose rules ask who did this, archived ones too."""
+    return [
+        ContactsUse(_("Segment"), segment.name, reverse("segments:detail", args=[segment.pk]))
+        for segment in Segment.objects.only("name", "rule")
+        if name in _named(segment.rule, "event")
+    ]
+
+
 def _uses(
     key: str, ids: Collection[int], upstairs: Registry[Uses], user: User | None
 ) -> dict[int, list[Use]]:
