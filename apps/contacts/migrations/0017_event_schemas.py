@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contacts', '0015_suppression_from_a_list'),
+        ('contacts', '0016_identity_contact_in_sets'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
