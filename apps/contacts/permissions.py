@@ -20,7 +20,7 @@ changes_people = is_marketer | is_data_lead | is_integration
 defines = is_data_lead | is_marketer | is_integration
 lifts = has_role(Role.ADMINISTRATOR, Role.MARKETING_LEAD, Role.DATA_LEAD)
 
-for _noun in ("contact", "attribute", "event", "eventtype", "import", "suppression", "topic"):
+for _noun in ("contact", "attribute", "event", "eventtype", "import", "suppression", "topic", "company"):
     rules.add_perm(f"contacts.view_{_noun}", sees_people)
 for _name in (
     "contacts.add_contact",
@@ -29,13 +29,16 @@ for _name in (
     "contacts.add_import",
     "contacts.change_import",
     "contacts.add_suppression",
+    "contacts.add_company",
+    "contacts.change_company",
 ):
     rules.add_perm(_name, changes_people)
 for _name in ("contacts.add_attribute", "contacts.change_attribute"):
     rules.add_perm(_name, defines)
 rules.add_perm("contacts.delete_attribute", is_data_lead)
-# Everything about one person, handed over or forgotten: for those who answer for data, and their programs.
-for _name in ("contacts.export_contact", "contacts.erase_contact"):
+# Everything about one person, handed over or forgotten, and a company with its places of people: for those who
+# answer for data, and their programs.
+for _name in ("contacts.export_contact", "contacts.erase_contact", "contacts.delete_company"):
     rules.add_perm(_name, lifts | is_integration)
 # What people can agree to is decided by those who answer for the data, and by nobody's program.
 for _verb in ("add", "change", "delete"):

@@ -242,7 +242,7 @@ def _conditions(told: str) -> list[Condition]:
     except (orjson.JSONDecodeError, ValidationError) as error:
         sentence = f"Write a JSON list of at most {MOST_CONDITIONS} [key, operator, value]."
         raise ValidationError({"where": [sentence]}) from error
-    dictionary = Attribute.objects.in_bulk([key for key, _operator, _value in rows], field_name="key")
+    dictionary = Attribute.objects.by_key([key for key, _operator, _value in rows])
     conditions = []
     for key, operator, value in rows:
         if key not in dictionary:

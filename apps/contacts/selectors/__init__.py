@@ -1,7 +1,24 @@
 """What screens, endpoints and other rooms read about contacts."""
 
 from apps.contacts.selectors.alike import Alike, contacts_alike
-from apps.contacts.selectors.dictionary import attributes, attributes_alike, coverage
+from apps.contacts.selectors.companies import (
+    CompanyAsk,
+    CompanyProfile,
+    companies,
+    companies_found,
+    companies_with_people,
+    company_people,
+    company_profile,
+    company_timeline,
+    contact_companies,
+)
+from apps.contacts.selectors.dictionary import (
+    attributes,
+    attributes_alike,
+    company_coverage,
+    coverage,
+    coverage_of,
+)
 from apps.contacts.selectors.history import (
     BadCursor,
     TimelinePage,
@@ -33,6 +50,7 @@ from apps.contacts.selectors.people import (
     ContactAsk,
     Operator,
     Total,
+    companies_total,
     contact_profile,
     contacts,
     contacts_estimate,
@@ -50,6 +68,8 @@ __all__ = [
     "OPERATOR_LABELS",
     "Alike",
     "BadCursor",
+    "CompanyAsk",
+    "CompanyProfile",
     "Condition",
     "ContactAsk",
     "ImportProgress",
@@ -61,6 +81,15 @@ __all__ = [
     "address_is_whole",
     "attributes",
     "attributes_alike",
+    "companies",
+    "companies_found",
+    "companies_total",
+    "companies_with_people",
+    "company_coverage",
+    "company_people",
+    "company_profile",
+    "company_timeline",
+    "contact_companies",
     "contact_living",
     "contact_merges",
     "contact_profile",
@@ -73,6 +102,7 @@ __all__ = [
     "contacts_total",
     "contacts_with_standing",
     "coverage",
+    "coverage_of",
     "event_sources_lately",
     "events",
     "has_anonymous",

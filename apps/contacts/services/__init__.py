@@ -8,6 +8,19 @@ from apps.contacts.services.activity import (
     activity_months_ensure,
 )
 from apps.contacts.services.bulk import BulkRefused, ContactIn, UpsertResult, contacts_upsert
+from apps.contacts.services.companies import (
+    AlreadyMember,
+    CompanyChanged,
+    CompanyExists,
+    company_create,
+    company_delete,
+    company_update,
+    member_add,
+    member_remove,
+    member_update,
+)
+from apps.contacts.services.company_bulk import CompanyIn, CompanyOutcome, CompanyResult, companies_upsert
+from apps.contacts.services.company_groups import GroupIn, groups_record
 from apps.contacts.services.confirmations import (
     ConfirmationOver,
     confirmation_check,
@@ -86,8 +99,14 @@ from apps.contacts.services.topics import (
 __all__ = [
     "Activity",
     "ActivityResult",
+    "AlreadyMember",
     "AttributeRefused",
     "BulkRefused",
+    "CompanyChanged",
+    "CompanyExists",
+    "CompanyIn",
+    "CompanyOutcome",
+    "CompanyResult",
     "ConfirmationOver",
     "ConsentChange",
     "ConsentRefused",
@@ -100,6 +119,7 @@ __all__ = [
     "EventIn",
     "EventOutcome",
     "EventResult",
+    "GroupIn",
     "ImportRefused",
     "MergeNeedsPerson",
     "MergeNotUndoable",
@@ -115,6 +135,10 @@ __all__ = [
     "attribute_places",
     "attribute_update",
     "attributes_settle",
+    "companies_upsert",
+    "company_create",
+    "company_delete",
+    "company_update",
     "confirmation_check",
     "confirmation_confirm",
     "confirmation_of",
@@ -134,6 +158,7 @@ __all__ = [
     "erasures_sweep",
     "events_record",
     "field_text",
+    "groups_record",
     "identity_add",
     "identity_alias",
     "import_cancel",
@@ -144,6 +169,9 @@ __all__ = [
     "import_start",
     "import_upload",
     "imports_run",
+    "member_add",
+    "member_remove",
+    "member_update",
     "merges_sweep",
     "suppression_add",
     "suppression_lift",

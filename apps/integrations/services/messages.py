@@ -126,7 +126,7 @@ def _fields(messages: Sequence[Message]) -> dict[int, ContactFields]:
     if not telling:
         return {}
     wanted = {key for message in telling for key in message.traits}
-    dictionary = Attribute.objects.in_bulk(list(wanted), field_name="key")
+    dictionary = Attribute.objects.by_key(wanted)
     room = _Room(dictionary) if wanted - dictionary.keys() else None
     fields = {}
     for message in telling:
