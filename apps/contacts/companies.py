@@ -63,12 +63,12 @@ class Draft:
     names: list[Name] = field(default_factory=list)
     is_changed: bool = False
 
-    def tell(self, fields: CompanyFields) -> None:
-        """Take over what is said; what is null or blank is left as it is."""
+    def tell(self, fields: CompanyFields, *, keeps_domain: bool = False) -> None:
+        """Take over what is said, without the domain on `keeps_domain`; what is blank is left as it is."""
         company = self.company
         before = (company.name, company.domain, company.attributes)
         company.name = fields.name or company.name
-        company.domain = fields.domain or company.domain
+        company.domain = company.domain if keeps_domain else fields.domain or company.domain
         told = {key: value for key, value in fields.values.items() if value is not None}
         company.attributes = {**company.attributes, **told}
         after = (company.name, company.domain, company.attributes)

@@ -36,8 +36,8 @@ for _name in (
 for _name in ("contacts.add_attribute", "contacts.change_attribute"):
     rules.add_perm(_name, defines)
 rules.add_perm("contacts.delete_attribute", is_data_lead)
-# Everything about one person, handed over or forgotten, and a company with its places of people: for those who
-# answer for data, and their programs.
+# Everything about one person, handed over or forgotten, and a company with the places of its people: for
+# those who answer for data, and their programs.
 for _name in ("contacts.export_contact", "contacts.erase_contact", "contacts.delete_company"):
     rules.add_perm(_name, lifts | is_integration)
 # What people can agree to is decided by those who answer for the data, and by nobody's program.

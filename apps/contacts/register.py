@@ -73,9 +73,7 @@ def _rooms() -> None:
     )
     rooms.register(
         "companies",
-        Room(
-            _("Companies"), "contacts:company-list", "building", "audience", "contacts.view_company", 20
-        ),
+        Room(_("Companies"), "contacts:company-list", "building", "audience", "contacts.view_company", 20),
     )
     rooms.register(
         "dictionary",

@@ -86,9 +86,7 @@ class CompanyMemberQuerySet(models.QuerySet["CompanyMember"]):
 class CompanyMember(TimeStamped):
     """That a contact belongs to a company. One may belong to several, of which one at most is the first."""
 
-    contact = models.ForeignKey(
-        Contact, on_delete=models.CASCADE, related_name="memberships", db_index=False
-    )
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="memberships", db_index=False)
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="members", db_index=False)
     role = models.CharField(_("role"), max_length=16, choices=Role, blank=True, db_default="")
     title = models.CharField(_("title"), max_length=100, blank=True, db_default="")

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
@@ -66,8 +65,8 @@ def company_create(
         with transaction.atomic():
             fields = _fields(name, domain, identities, attributes or {})
             company = Company.objects.create(
-                name=fields.name,
-                domain=fields.domain,
+                name=fields.name or "",
+                domain=fields.domain or "",
                 attributes={key: value for key, value in fields.values.items() if value is not None},
             )
             _names_add(company, fields.names, now=now)
@@ -174,7 +173,9 @@ def member_update(
     :raises ValidationError: by field
     :raises ContactGone: erased or merged meanwhile
     """
-    contact = _living(member.contact_id)
+    # The contact first, as everybody locks the two; it may be another one by now, after a merge.
+    whose = CompanyMember.objects.values_list("contact_id", flat=True)
+    contact = _living(whose.get(pk=member.pk))
     member = CompanyMember.objects.select_for_update(no_key=True).get(pk=member.pk)
     changed = {name: value for name, value in changes.items() if value != getattr(member, name)}
     for name, value in changed.items():

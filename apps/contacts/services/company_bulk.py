@@ -54,8 +54,8 @@ def companies_upsert(
     """
     Add or update the companies and say of each how that went, in the order given.
 
-    `key` says which a company is: "domain" or "identity:NAMESPACE". Of two that are the same company the first
-    one counts. One without a name is called by its domain, or by its key.
+    `key` says which a company is: "domain" or "identity:NAMESPACE". Of two that are the same company the
+    first one counts. One without a name is called by its domain, or by its key.
 
     :raises BulkRefused: too many, or no key that could name a company
     """
@@ -172,4 +172,6 @@ def _audit(results: Mapping[int, CompanyResult], *, by: User | None, now: dateti
     for result in results.values():
         counts[result.outcome.value] += 1
     if by is not None:
-        collaboration.audit_record(action="companies.upserted", subject=by, by=by, now=now, details={**counts})
+        collaboration.audit_record(
+            action="companies.upserted", subject=by, by=by, now=now, details={**counts}
+        )

@@ -26,7 +26,7 @@ class GroupIn:
 
 def groups_record(*, groups: Sequence[GroupIn], source: str, now: datetime) -> list[bool]:
     """
-    Make or update the companies of these groups and put the contacts into them; all in the caller's transaction.
+    Make or update the companies of these groups and put the contacts into them, in the caller's transaction.
 
     A group that nobody knows is the company that has its domain, unless that is another group already. Return
     of each whether everything was kept: a domain that another company has stays with that one.
@@ -55,7 +55,7 @@ def _grouped(companies: dict[int, Company]) -> set[int]:
 
 @dataclass
 class _Grouping:
-    """What one call makes of its groups; `domains` are those given away, to a group of this call or before."""
+    """What one call makes of its groups; `domains` says which of them has spoken of a domain first."""
 
     known: dict[Name, int]
     standing: dict[int, Company]
@@ -68,9 +68,7 @@ class _Grouping:
             self.drafts[one.group] = self._draft(one)
         draft = self.drafts[one.group]
         is_ours = self._is_ours(one, draft)
-        if not is_ours:
-            one.fields.domain = None
-        draft.tell(one.fields)
+        draft.tell(one.fields, keeps_domain=not is_ours)
         return is_ours
 
     def _draft(self, one: GroupIn) -> Draft:

@@ -19,7 +19,6 @@ from apps.contacts.services.consent import consent_record
 from apps.contacts.values import Value, value_to_text
 from apps.core.errors import DomainError, StaleEdit
 
-
 Subject = Attribute.Subject
 
 

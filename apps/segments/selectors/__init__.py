@@ -21,7 +21,13 @@ from apps.segments.selectors.pages import (
     segments,
 )
 from apps.segments.selectors.rules import audience, rule_contacts, rule_read, segment_contacts, vocabulary
-from apps.segments.selectors.uses import attribute_uses, list_uses, segment_uses, topic_uses
+from apps.segments.selectors.uses import (
+    attribute_uses,
+    company_attribute_uses,
+    list_uses,
+    segment_uses,
+    topic_uses,
+)
 
 __all__ = [
     "Checked",
@@ -31,6 +37,7 @@ __all__ = [
     "Reach",
     "attribute_uses",
     "audience",
+    "company_attribute_uses",
     "contact_lists",
     "contact_segments",
     "events_known",
