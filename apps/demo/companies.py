@@ -14,12 +14,23 @@ from apps.contacts.models import Attribute, Role
 from apps.contacts.services import attribute_create, company_create, member_add
 from apps.demo import hillstrom
 
-INVENTED = "Invented for the demo: the published data names no companies."
-# key, business name, type, choices
-DICTIONARY = [
-    ("industry", "Industry", Attribute.Type.CHOICE, ["Outdoor clubs", "Schools", "Staff clothing"]),
-    ("employees", "Employees", Attribute.Type.NUMBER, []),
-    ("is_invented", "Invented", Attribute.Type.BOOLEAN, []),
+# key, business name, type, choices, definition
+DICTIONARY: list[tuple[str, str, str, list[str], str]] = [
+    (
+        "industry",
+        "Industry",
+        Attribute.Type.CHOICE,
+        ["Outdoor clubs", "Schools", "Staff clothing"],
+        "Whom the company buys for.",
+    ),
+    ("employees", "Employees", Attribute.Type.NUMBER, [], "How many people work there."),
+    (
+        "is_invented",
+        "Invented",
+        Attribute.Type.BOOLEAN,
+        [],
+        "Made up for the demo, with who belongs to it: the published data names no companies.",
+    ),
 ]
 # name, domain, industry, employees
 COMPANIES = [
@@ -41,7 +52,7 @@ def companies_create(by: User, *, now: datetime) -> None:
     """Add the companies with their people; a second time changes nothing."""
     if selectors.companies_found(namespace="domain", value=COMPANIES[0][1]).exists():
         return
-    for key, label, kind, choices in DICTIONARY:
+    for key, label, kind, choices, definition in DICTIONARY:
         if not Attribute.of_companies.filter(key=key).exists():
             attribute_create(
                 applies_to=Attribute.Subject.COMPANY,
@@ -49,7 +60,7 @@ def companies_create(by: User, *, now: datetime) -> None:
                 label=label,
                 type=kind,
                 choices=choices,
-                definition=INVENTED,
+                definition=definition,
                 owner=by,
                 source="Demo",
                 by=by,

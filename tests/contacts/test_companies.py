@@ -371,7 +371,7 @@ class TestCompanies:
         company = selectors.companies_with_people(selectors.companies(CompanyAsk())).get()
 
         assert company.people == 1
-        assert selectors.company_profile(acme).people == 1
+        assert selectors.company_people_count(acme) == 1
 
 
 class TestTimeline:

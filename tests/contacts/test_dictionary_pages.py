@@ -23,6 +23,7 @@ def person(login, lead):
 
 NEW = {
     "label": "Last order",
+    "applies_to": "contact",
     "key": "last_order",
     "type": "date",
     "sensitivity": "normal",

@@ -82,11 +82,8 @@ class AttributeForm(AttributeChangeForm):
         help_text=_("Lower-case words joined by underscores, such as last_order. It never changes."),
     )
     applies_to = forms.ChoiceField(
-        label=_("About"), choices=Attribute.Subject, initial=Attribute.Subject.CONTACT, required=False
+        label=_("About"), choices=Attribute.Subject, initial=Attribute.Subject.CONTACT
     )
     is_other = forms.BooleanField(label=_("It means something else than these"), required=False)
-
-    def clean_applies_to(self) -> str:
-        return self.cleaned_data["applies_to"] or str(Attribute.Subject.CONTACT)
 
     field_order = ["applies_to", "label", "key", "type", "choices", "definition"]

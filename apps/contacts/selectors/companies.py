@@ -102,7 +102,6 @@ class CompanyProfile:
 
     identities: Sequence[CompanyIdentity]
     attributes: Sequence[ProfileAttribute]
-    people: int  # up to one more than `COUNTED`
 
 
 def company_profile(company: Company) -> CompanyProfile:
@@ -111,8 +110,12 @@ def company_profile(company: Company) -> CompanyProfile:
     return CompanyProfile(
         identities=list(company.identities.order_by("namespace", "value")),
         attributes=sorted(told, key=lambda one: one.entry.label.casefold() if one.entry else one.key),
-        people=company_people(company)[: COUNTED + 1].count(),
     )
+
+
+def company_people_count(company: Company) -> int:
+    """Return how many people belong to the company, up to one more than `COUNTED`."""
+    return CompanyMember.objects.living().filter(company=company)[: COUNTED + 1].count()
 
 
 def company_people(company: Company) -> CompanyMemberQuerySet:

@@ -1,6 +1,7 @@
 """Companies: the list, the page of one with its people, and who belongs to it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -39,13 +40,12 @@ FILTERS = [
     ),
     Filter("role", gettext_lazy("Somebody is"), Role.choices),
 ]
+ACTS = Column(gettext_lazy("Actions"), is_number=True)  # at the end of the line
 PEOPLE = ListSpec(
     columns=[
         Column(gettext_lazy("Person")),
         Column(gettext_lazy("Part in the buying group")),
-        Column(gettext_lazy("Title")),
         Column(gettext_lazy("Since")),
-        Column(gettext_lazy("Actions")),
     ],
     filters=[Filter("role", gettext_lazy("Part"), Role.choices)],
     default_sort="-id",
@@ -112,6 +112,7 @@ def _company_page(
     user = request.user
     context: dict[str, Any] = {
         "company": company,
+        "people": selectors.company_people_count(company),
         "listing": _people(request, company),
         "member_form": member_form or forms.NewMemberForm(),
         "may_change": user.has_perm("contacts.change_company", company),
@@ -128,7 +129,9 @@ def _company_page(
 
 
 def _people(request: UserRequest, company: Company) -> Listing[CompanyMember]:
-    asked = PEOPLE.read(request.GET)
+    may_change = request.user.has_perm("contacts.change_company", company)
+    spec = replace(PEOPLE, columns=[*PEOPLE.columns, ACTS]) if may_change else PEOPLE
+    asked = spec.read(request.GET)
     found = selectors.company_people(company)
     if role := asked.values.get("role"):
         found = found.filter(role=role)
