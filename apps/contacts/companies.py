@@ -81,7 +81,9 @@ def save(drafts: Collection[Draft], *, now: datetime) -> None:
 
     :raises IntegrityError: somebody else has given one of the names away since they were looked up
     """
-    Company.objects.bulk_create([draft.company for draft in drafts if draft.is_new])
+    # In one order: of two calls that bring the same names, one waits for the other, and none in a circle.
+    new = [draft.company for draft in drafts if draft.is_new]
+    Company.objects.bulk_create(sorted(new, key=lambda company: company.domain))
     changed = [draft.company for draft in drafts if draft.is_changed and not draft.is_new]
     for company in changed:
         company.updated_at = now
@@ -91,7 +93,6 @@ def save(drafts: Collection[Draft], *, now: datetime) -> None:
         for draft in drafts
         for namespace, value in draft.names
     ]
-    # In one order: of two calls that bring the same names, one waits for the other.
     CompanyIdentity.objects.bulk_create(sorted(identities, key=lambda one: (one.namespace, one.value)))
 
 
