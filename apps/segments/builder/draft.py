@@ -82,7 +82,7 @@ def _settle(node: Draft) -> None:
     if texts.pop("was", node.kind) != node.kind:
         texts.clear()
     if texts.pop("was_key", texts.get("key")) != texts.get("key"):
-        kept = {name: texts[name] for name in ("role", "member") if name in texts}
+        kept = {name: text for name, text in texts.items() if name in ("role", "member")}
         node.values = {"key": texts.get("key", ""), **kept}
 
 
