@@ -14,6 +14,8 @@ from apps.campaigns.api import (
 from apps.collaboration.api import AuditEventViewSet
 from apps.contacts.api import (
     AttributeViewSet,
+    CompanyMemberViewSet,
+    CompanyViewSet,
     ContactViewSet,
     EventTypeViewSet,
     EventViewSet,
@@ -33,6 +35,8 @@ router.register("attributes", AttributeViewSet)
 router.register("contacts", ContactSegmentsViewSet, basename="contact-segments")
 router.register("contacts", ContactWhyViewSet, basename="contact-why")
 router.register("contacts", ContactViewSet)
+router.register("companies", CompanyViewSet)
+router.register("company-members", CompanyMemberViewSet)
 router.register("events", EventViewSet)
 router.register("event-types", EventTypeViewSet, basename="event-type")
 router.register("imports", ImportViewSet, basename="import")

@@ -5,6 +5,7 @@ RESOURCES = (
     "audit-events",
     "campaigns",
     "comments",
+    "companies",
     "contacts",
     "event-sources",
     "events",

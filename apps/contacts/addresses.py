@@ -91,6 +91,22 @@ def identity_normalise(namespace: str, value: str) -> tuple[str, str]:
     return namespace, value
 
 
+def domain_normalise(text: str) -> str:
+    """
+    Return the domain as it is kept and compared: in lower case, without protocol, `www.` and path.
+
+    :raises AddressInvalid: not a domain
+    """
+    host = re.sub(r"^[a-z][a-z0-9+.-]*://", "", text.strip().lower())
+    host = re.split(r"[/?#:]", host, maxsplit=1)[0].removeprefix("www.").rstrip(".")
+    try:
+        return email_normalise(f"it@{host}").partition("@")[2]
+    except AddressInvalid as error:
+        raise AddressInvalid(
+            _("“%(text)s” is not a domain, such as example.com.") % {"text": _shown(text)}
+        ) from error
+
+
 def address_hash(address: str) -> bytes:
     """Return what suppression keeps of an address: it survives erasure and tells nobody whose it was."""
     return hmac.digest(settings.SUPPRESSION_KEY, address.lower().encode(), "sha256")

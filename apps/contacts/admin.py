@@ -5,6 +5,9 @@ from django.http import HttpRequest
 from apps.accounts.admin_base import BookendAdmin, LedgerAdmin
 from apps.contacts.models import (
     Attribute,
+    Company,
+    CompanyIdentity,
+    CompanyMember,
     Confirmation,
     Consent,
     ConsentEvent,
@@ -45,9 +48,33 @@ class IdentityAdmin(LedgerAdmin):
 
 @admin.register(Attribute)
 class AttributeAdmin(LedgerAdmin):
-    list_display = ["key", "label", "type", "is_indexed", "is_defined", "removed_at"]
-    list_filter = ["type", "is_defined"]
+    list_display = ["key", "label", "applies_to", "type", "is_indexed", "is_defined", "removed_at"]
+    list_filter = ["applies_to", "type", "is_defined"]
     search_fields = ["^key", "^label"]
+
+
+@admin.register(Company)
+class CompanyAdmin(LedgerAdmin):
+    """To be read, as contacts are: an edit here would pass by the dictionary."""
+
+    list_display = ["id", "name", "domain", "created_at", "updated_at"]
+    search_fields = ["^name", "^domain"]
+    ordering = ["-id"]
+
+
+@admin.register(CompanyIdentity)
+class CompanyIdentityAdmin(LedgerAdmin):
+    list_display = ["id", "namespace", "value", "company_id"]
+    search_fields = ["=value"]
+    ordering = ["-id"]
+
+
+@admin.register(CompanyMember)
+class CompanyMemberAdmin(LedgerAdmin):
+    list_display = ["id", "company_id", "contact_id", "role", "is_primary", "since"]
+    list_filter = ["role"]
+    search_fields = ["=contact__id"]
+    ordering = ["-id"]
 
 
 @admin.register(Consent)

@@ -10,6 +10,9 @@ from hashlib import sha256
 from apps.contacts.models.dictionary import KEY_PATTERN, Attribute
 
 Type = Attribute.Type
+Subject = Attribute.Subject
+# Whose column `attributes` has the values of such entries.
+TABLES: dict[str, str] = {Subject.CONTACT: "contacts_contact", Subject.COMPANY: "contacts_company"}
 MAX_KEY = 63
 MAX_LABEL = 100
 INDEXED_TEXT = 600  # characters of at most 4 bytes: an entry of a B-tree has room for 2,700 bytes
@@ -101,12 +104,13 @@ def list_operand(items: Iterable[str]) -> str:
     return json.dumps([item.lower() for item in items], ensure_ascii=False)
 
 
-def index_name(key: str) -> str:
+def index_name(key: str, subject: str = Subject.CONTACT) -> str:
     """Return the name of the attribute's index; keys may be longer than names of indexes."""
-    return f"contacts_attr_{key[:32]}_{sha256(key.encode()).hexdigest()[:8]}"
+    room = "contacts" if subject == Subject.CONTACT else "companies"
+    return f"{room}_attr_{key[:32]}_{sha256(key.encode()).hexdigest()[:8]}"
 
 
-def index_sql(key: str, type_: str) -> str:
+def index_sql(key: str, type_: str, subject: str = Subject.CONTACT) -> str:
     """
     Return the statement that builds the attribute's index without blocking writers.
 
@@ -115,4 +119,5 @@ def index_sql(key: str, type_: str) -> str:
     expression = sql_expression(key, type_)
     is_list = type_ == Type.LIST
     columns = f"USING gin (({expression}) jsonb_path_ops)" if is_list else f"(({expression}), id)"
-    return f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {index_name(key)} ON contacts_contact {columns}"
+    name, table = index_name(key, subject), TABLES[subject]
+    return f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {table} {columns}"

@@ -1,4 +1,4 @@
-"""What is given about one contact, checked field by field. No database here."""
+"""What is given about one contact or company, checked field by field. No database here."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,54 +6,29 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from apps.contacts import attributes as keys
-from apps.contacts.addresses import AddressInvalid, email_normalise, identity_normalise, phone_normalise
+from apps.contacts.addresses import (
+    AddressInvalid,
+    domain_normalise,
+    email_normalise,
+    identity_normalise,
+    phone_normalise,
+)
 from apps.contacts.models import Attribute, Identity
 from apps.contacts.values import AttributeInvalid, Value, type_of, value_check
 
 Name = tuple[str, str]
+MAX_NAME = 200  # of a company
 
 
-class ContactFields:
-    """
-    What was given, as it will be kept; `unknown` are keys that the dictionary lacks, with their types.
+class _Fields:
+    """What contacts and companies have in common: names and attributes."""
 
-    `dictionary` are the entries of the keys given, those that are being taken away too.
-
-    :raises ValidationError: by field
-    """
-
-    def __init__(
-        self,
-        *,
-        email: str,
-        phone: str,
-        identities: Sequence[Name],
-        attributes: Mapping[str, object],
-        dictionary: Mapping[str, Attribute],
-    ) -> None:
+    def __init__(self, dictionary: Mapping[str, Attribute]) -> None:
         self._dictionary = dictionary
         self.errors: dict[str, str] = {}
-        self.email = self.phone = ""
         self.names: list[Name] = []
         self.values: dict[str, Value | None] = {}
         self.unknown: dict[str, str] = {}
-        self._addresses(email, phone)
-        self._identities(identities)
-        self._attributes(attributes)
-        if self.errors:
-            raise ValidationError({field: [reason] for field, reason in self.errors.items()})
-
-    def _addresses(self, email: str, phone: str) -> None:
-        try:
-            if email.strip():
-                self.email = email_normalise(email)
-                self.names.append((Identity.EMAIL, self.email))
-        except AddressInvalid as error:
-            self.errors["email"] = str(error)
-        try:
-            self.phone = phone_normalise(phone) if phone.strip() else ""
-        except AddressInvalid as error:
-            self.errors["phone"] = str(error)
 
     def _identities(self, identities: Sequence[Name]) -> None:
         for namespace, value in identities:
@@ -88,6 +63,89 @@ class ContactFields:
         if value is not None:
             self.unknown[key] = kind
             self.values[key] = value
+
+    def _settle(self) -> None:
+        if self.errors:
+            raise ValidationError({field: [reason] for field, reason in self.errors.items()})
+
+
+class ContactFields(_Fields):
+    """
+    What was given, as it will be kept; `unknown` are keys that the dictionary lacks, with their types.
+
+    `dictionary` are the entries of the keys given, those that are being taken away too.
+
+    :raises ValidationError: by field
+    """
+
+    def __init__(
+        self,
+        *,
+        email: str,
+        phone: str,
+        identities: Sequence[Name],
+        attributes: Mapping[str, object],
+        dictionary: Mapping[str, Attribute],
+    ) -> None:
+        super().__init__(dictionary)
+        self.email = self.phone = ""
+        self._addresses(email, phone)
+        self._identities(identities)
+        self._attributes(attributes)
+        self._settle()
+
+    def _addresses(self, email: str, phone: str) -> None:
+        try:
+            if email.strip():
+                self.email = email_normalise(email)
+                self.names.append((Identity.EMAIL, self.email))
+        except AddressInvalid as error:
+            self.errors["email"] = str(error)
+        try:
+            self.phone = phone_normalise(phone) if phone.strip() else ""
+        except AddressInvalid as error:
+            self.errors["phone"] = str(error)
+
+
+class CompanyFields(_Fields):
+    """
+    What was given about a company, in the same way; None is what was not given.
+
+    :raises ValidationError: by field
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str | None,
+        domain: str | None,
+        identities: Sequence[Name],
+        attributes: Mapping[str, object],
+        dictionary: Mapping[str, Attribute],
+    ) -> None:
+        super().__init__(dictionary)
+        self.name = None if name is None else self._name(name)
+        self.domain = None if domain is None else self._domain(domain)
+        self._identities(identities)
+        if any(namespace == "domain" for namespace, _value in self.names):
+            self.errors["identities"] = _("A domain has a field of its own.")
+        self._attributes(attributes)
+        self._settle()
+
+    def _name(self, text: str) -> str:
+        name = " ".join(text.split())
+        if not name:
+            self.errors["name"] = _("A company needs a name.")
+        elif len(name) > MAX_NAME or not name.isprintable():
+            self.errors["name"] = _("A name of at most %(n)s letters, please.") % {"n": MAX_NAME}
+        return name
+
+    def _domain(self, text: str) -> str:
+        try:
+            return domain_normalise(text) if text.strip() else ""
+        except AddressInvalid as error:
+            self.errors["domain"] = str(error)
+            return ""
 
 
 def _known(entry: Attribute, raw: object) -> Value | None:

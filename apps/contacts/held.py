@@ -3,7 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 
 from apps.contacts import registries
-from apps.contacts.personal import Holding, Mentions
+from apps.contacts.models import Company
+from apps.contacts.personal import Holding, Mentions, Person, Rows
 
 OF_CONTACT = """it.object_id = ANY(%(contacts)s::bigint[]) AND it.content_type_id = (
     SELECT id FROM django_content_type WHERE app_label = 'contacts' AND model = 'contact'
@@ -24,6 +25,28 @@ class CommentHolding(Holding):
         return OF_CONTACT
 
 
+class MemberHolding(Holding):
+    """Places in companies, told with the names of those: a number says nothing to the person."""
+
+    def export(self, person: Person) -> Rows:
+        rows = super().export(person)
+        found = [row["company_id"] for row in rows]
+        names = dict(Company.objects.filter(pk__in=found).values_list("pk", "name"))
+        return [{**row, "company": names[row["company_id"]]} for row in rows]
+
+
+# What a program has written about a company may name a person of it.
+IN_COMPANY = """(position('@' IN value) > 0 OR left(value, 1) = '+')
+    AND position(lower(value) IN lower({}::text)) > 0"""
+WITHOUT_PERSON = f"""(
+    SELECT COALESCE(jsonb_object_agg(key, told), '{{}}') FROM jsonb_each(it.attributes) AS one(key, told)
+    WHERE NOT EXISTS (
+        SELECT FROM unnest(%(values)s::text[]) AS value
+        WHERE length(value) > 5 AND {IN_COMPANY.format("told")}
+    )
+)"""  # noqa: S608  # ours, as all of these
+
+
 HOLDINGS = (
     CommentHolding(_("Comments"), "collaboration_comment"),
     Mentions(
@@ -40,6 +63,15 @@ HOLDINGS = (
     Holding(_("Consent"), "contacts_consent"),
     Holding(_("Consent ledger"), "contacts_consentevent", hidden=("by_id",)),
     Holding(_("Questions to confirm"), "contacts_confirmation", hidden=("address_hash", "by_id")),
+    MemberHolding(_("Companies"), "contacts_companymember"),
+    Mentions(
+        _("Attributes of companies"),
+        "contacts_company",
+        mention=IN_COMPANY.format("it.attributes"),
+        blanks={"attributes": WITHOUT_PERSON},
+        # The rest is about the company, and about others.
+        hidden=("attributes",),
+    ),
     Holding(_("Merges"), "contacts_contactmerge", hidden=("moved", "by_id", "undone_by_id")),
     Mentions(
         _("Refused rows of imports"),

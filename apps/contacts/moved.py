@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
+from django.db import connection
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -135,6 +136,47 @@ class CommentMove(Move):
         return Comment.objects.filter(content_type=kind, object_id=contact)
 
 
+@dataclass(frozen=True)
+class MemberMove(Move):
+    """
+    Places in companies, of which one at most is a contact's main one: that of the kept contact stays so.
+
+    `yielded` are those that gave this up to come along, and get it back.
+    """
+
+    def merge(self, act: Act) -> Record:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"UPDATE {self.table} AS it SET is_primary = false "
+                f"WHERE it.contact_id = %(gone)s AND it.is_primary AND {self._has_primary('keep')} "
+                f"AND {self._fits} RETURNING it.id",
+                vars(act),
+            )
+            yielded = [pk for (pk,) in cursor.fetchall()]
+        return {**super().merge(act), "yielded": yielded}
+
+    def unmerge(self, act: Act, record: Record) -> None:
+        with connection.cursor() as cursor:
+            # Made the main one since, while another waited with the one who comes back: that one stays so.
+            cursor.execute(
+                f"UPDATE {self.table} SET is_primary = false WHERE contact_id = %(keep)s AND is_primary "
+                f"AND id = ANY(%(keys)s::bigint[]) AND {self._has_primary('gone')}",
+                {**vars(act), "keys": record["keys"]},
+            )
+            super().unmerge(act, record)
+            cursor.execute(
+                f"UPDATE {self.table} SET is_primary = true WHERE contact_id = %(gone)s "
+                f"AND id = ANY(%(yielded)s::bigint[]) AND NOT {self._has_primary('gone')}",
+                {**vars(act), "yielded": record["yielded"]},
+            )
+
+    def _has_primary(self, whose: str) -> str:
+        return (
+            f"EXISTS (SELECT FROM {self.table} AS first "
+            f"WHERE first.contact_id = %({whose})s AND first.is_primary)"
+        )
+
+
 def register() -> None:
     for name, move in {
         "identities": Move(_("Identities"), "contacts_identity"),
@@ -147,6 +189,9 @@ def register() -> None:
         "consent_history": Move(_("Lines of the consent ledger"), "contacts_consentevent"),
         "consents": ConsentMove(_("Consent"), "contacts_consent", once=("channel", "topic")),
         "confirmations": Move(_("Questions to confirm"), "contacts_confirmation", once=("channel", "topic")),
+        "companies": MemberMove(
+            _("Companies"), "contacts_companymember", once=("company_id",), is_swept=True
+        ),
         "comments": CommentMove(_("Comments"), "collaboration_comment"),
     }.items():
         registries.moves.register(name, move)

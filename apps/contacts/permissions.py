@@ -30,6 +30,7 @@ for _noun in (
     "import",
     "suppression",
     "topic",
+    "company",
 ):
     rules.add_perm(f"contacts.view_{_noun}", sees_people)
 for _name in (
@@ -39,6 +40,8 @@ for _name in (
     "contacts.add_import",
     "contacts.change_import",
     "contacts.add_suppression",
+    "contacts.add_company",
+    "contacts.change_company",
 ):
     rules.add_perm(_name, changes_people)
 for _name in ("contacts.add_attribute", "contacts.change_attribute"):
@@ -48,8 +51,9 @@ rules.add_perm("contacts.delete_attribute", is_data_lead)
 rules.add_perm("contacts.change_eventtype", defines)
 for _name in ("contacts.change_eventschema", "contacts.change_heldevent", "contacts.delete_eventtype"):
     rules.add_perm(_name, is_data_lead)
-# Everything about one person, handed over or forgotten: for those who answer for data, and their programs.
-for _name in ("contacts.export_contact", "contacts.erase_contact"):
+# Everything about one person, handed over or forgotten, and a company with the places of its people: for
+# those who answer for data, and their programs.
+for _name in ("contacts.export_contact", "contacts.erase_contact", "contacts.delete_company"):
     rules.add_perm(_name, lifts | is_integration)
 # What people can agree to is decided by those who answer for the data, and by nobody's program.
 for _verb in ("add", "change", "delete"):

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.collaboration.subjects import Subject, actions, subjects
 from apps.contacts import held, moved, search
-from apps.contacts.models import Attribute, Contact, EventType, ImportFile, Suppression, Topic
+from apps.contacts.models import Attribute, Company, Contact, EventType, ImportFile, Suppression, Topic
 from apps.core.home import Step, steps
 from apps.core.navigation import Room, rooms, searches
 
@@ -17,6 +17,13 @@ ACTS = {
     "contact.exported": _("handed over what is known of the contact"),
     "contact.erased": _("erased the contact"),
     "contacts.upserted": _("sent contacts over the API"),
+    "company.created": _("added the company"),
+    "company.changed": _("changed the company"),
+    "company.deleted": _("deleted the company"),
+    "company.joined": _("put a person into the company"),
+    "company.member_changed": _("changed what somebody is at the company"),
+    "company.left": _("took a person out of the company"),
+    "companies.upserted": _("sent companies over the API"),
     "consent.subscribed": _("wrote a consent down"),
     "consent.pending": _("asked for a consent"),
     "consent.unsubscribed": _("wrote a refusal down"),
@@ -49,6 +56,7 @@ def register() -> None:
     _subjects()
     actions.update(ACTS)
     searches.register("contacts", search.contacts)
+    searches.register("companies", search.companies)
     searches.register("attributes", search.attributes)
     steps.register(
         "contacts",
@@ -67,6 +75,10 @@ def register() -> None:
 def _rooms() -> None:
     rooms.register(
         "contacts", Room(_("Contacts"), "contacts:list", "users", "audience", "contacts.view_contact", 10)
+    )
+    rooms.register(
+        "companies",
+        Room(_("Companies"), "contacts:company-list", "building", "audience", "contacts.view_company", 20),
     )
     rooms.register(
         "dictionary",
@@ -118,6 +130,14 @@ def _subjects() -> None:
             model=Contact,
             view_permission="contacts.view_contact",
             url=lambda contact: reverse("contacts:detail", args=[contact.pk]),
+        ),
+    )
+    subjects.register(
+        "contacts.company",
+        Subject(
+            model=Company,
+            view_permission="contacts.view_company",
+            url=lambda company: reverse("contacts:company-detail", args=[company.pk]),
         ),
     )
     subjects.register(

@@ -33,8 +33,10 @@ class Use:
     url: str = ""
 
 
-# System name of the attribute -> where it is used, in one query however many there are.
+# System name of the attribute -> where it is used, in one query however many there are. Those of contacts and
+# those of companies have names of their own.
 attribute_uses: Registry[Callable[[str], list[Use]]] = Registry()
+company_attribute_uses: Registry[Callable[[str], list[Use]]] = Registry()
 # Key of the topic, and who reads (None: it only has to be known) -> where it is used, in the same way.
 topic_uses: Registry[Callable[[str, User | None], list[Use]]] = Registry()
 # Name of the event, and who reads, likewise.

@@ -23,10 +23,21 @@ def contacts(user: User, text: str) -> list[SearchHit]:
     ]
 
 
+def companies(user: User, text: str) -> list[SearchHit]:
+    """Companies whose name or domain begins so, or that have this identity."""
+    if not user.has_perm("contacts.view_company"):
+        return []
+    found = selectors.companies(selectors.CompanyAsk(search=text)).order_by("name", "pk")[:MOST]
+    return [
+        (company.name, _("Company"), reverse("contacts:company-detail", args=[company.pk]))
+        for company in found
+    ]
+
+
 def attributes(user: User, text: str) -> list[SearchHit]:
     if not user.has_perm("contacts.view_attribute"):
         return []
-    found = Attribute.objects.filter(Q(label__icontains=text) | Q(key__icontains=text))[:MOST]
+    found = Attribute.current.filter(Q(label__icontains=text) | Q(key__icontains=text))[:MOST]
     return [
         (entry.label, _("Attribute"), reverse("contacts:attribute-detail", args=[entry.pk]))
         for entry in found

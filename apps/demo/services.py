@@ -16,6 +16,7 @@ from apps.content.models import Template
 from apps.content.rendering import EmailSource
 from apps.core.errors import DomainError
 from apps.demo import building, experiment, hillstrom
+from apps.demo.companies import companies_create
 from apps.demo.people import people_create
 from apps.integrations import selectors as integrations
 from apps.integrations.services import scheme_choose
@@ -23,6 +24,7 @@ from apps.messaging.models import Sender
 from apps.reporting.services import results_refresh
 from apps.segments.models import Segment
 
+CONTACT = Attribute.Subject.CONTACT
 IMPORT_SECONDS = 300
 DATA = hillstrom.FILE.parent
 CONSENT = {
@@ -128,6 +130,7 @@ def demo_load(*, now: datetime) -> None:
             now=now,
         )
         results_refresh(campaign=campaign, now=now)
+    companies_create(team["data"], now=now)
     if not Campaign.objects.filter(name=building.NAME).exists():
         building.campaign_create(team=team, now=now)
 
@@ -145,7 +148,7 @@ def _contacts_import(by: User, *, now: datetime) -> None:
             "choices": choices,
             "uses": FOR_TARGETING if key in NOT_FOR_CONTENT else list(Attribute.Use),
         }
-        Attribute.objects.get_or_create(key=key, defaults=defaults)
+        Attribute.objects.get_or_create(applies_to=CONTACT, key=key, defaults=defaults)
     file = ContentFile(hillstrom.contacts_csv(), name="hillstrom.csv")
     draft = import_upload(file=file, by=by)
     mapping = {column: f"attr:{key}" for column, key in hillstrom.COLUMNS.items()}

@@ -10,7 +10,13 @@ class SegmentsConfig(AppConfig):
         from apps.contacts import registries as contacts
         from apps.core.navigation import Room, rooms, searches
         from apps.segments import moved
-        from apps.segments.selectors import attribute_uses, event_uses, segment_search, topic_uses
+        from apps.segments.selectors import (
+            attribute_uses,
+            company_attribute_uses,
+            event_uses,
+            segment_search,
+            topic_uses,
+        )
 
         room = Room(
             _("Segments"), "segments:list", "users-group", "audience", "segments.view_segment", order=20
@@ -20,4 +26,5 @@ class SegmentsConfig(AppConfig):
         contacts.topic_uses.register("segments", topic_uses)
         contacts.attribute_uses.register("segments", attribute_uses)
         contacts.event_uses.register("segments", event_uses)
+        contacts.company_attribute_uses.register("segments", company_attribute_uses)
         moved.register()

@@ -224,7 +224,7 @@ class TestProfile:
         ]
         services.events_record(events=events, source="shop", now=noon)
 
-        with django_assert_max_num_queries(18):
+        with django_assert_max_num_queries(19):
             page = person.get(url("detail", contact))
 
         assert len(page.context["page"].entries) == 0 or page.context["page"].older

@@ -62,7 +62,7 @@ class TestAttributeUpdate:
         attribute = AttributeFactory(key="city", type="text")
         ContactFactory(attributes={"city": "Bonn"})
 
-        with pytest.raises(ValidationError, match="Contacts have values"):
+        with pytest.raises(ValidationError, match="There are values"):
             services.attribute_update(attribute=attribute, type="number", by=lead, now=noon)
         services.attribute_update(attribute=attribute, type="choice", by=lead, now=noon)
 

@@ -23,6 +23,7 @@ def person(login, lead):
 
 NEW = {
     "label": "Last order",
+    "applies_to": "contact",
     "key": "last_order",
     "type": "date",
     "sensitivity": "normal",
@@ -129,7 +130,7 @@ class TestDetail:
 
         page = person.post(url("edit", attribute), NEW | {"type": "number"})
 
-        assert "Contacts have values" in page.context["form"].errors["type"][0]
+        assert "There are values" in page.context["form"].errors["type"][0]
 
     @pytest.mark.parametrize(("role", "status"), [("marketer", 403), ("sales", 403), ("executive", 404)])
     def test_only_the_data_lead_and_the_leads_take_away(self, login, role, status):

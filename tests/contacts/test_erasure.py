@@ -17,7 +17,7 @@ from apps.messaging.models import Recipient
 from apps.segments.models import ContactListMember, SegmentMember
 from tests.factories.accounts import UserFactory
 from tests.factories.collaboration import CommentFactory
-from tests.factories.contacts import ContactFactory, IdentityFactory
+from tests.factories.contacts import CompanyMemberFactory, ContactFactory, IdentityFactory
 from tests.factories.messaging import RecipientFactory
 from tests.factories.segments import ContactListFactory, SegmentFactory
 
@@ -60,6 +60,7 @@ def ann(noon):
     ContactListMember.objects.create(contact_list=ContactListFactory(size=1), contact=contact, added_at=noon)
     RecipientFactory(contact=contact, state="sent", finished_at=noon, answer=f"250 ok {SECRET}")
     CommentFactory(subject=contact, text=f"Call {SECRET}")
+    CompanyMemberFactory(contact=contact, company__name="Acme", company__attributes={"buyer": SECRET, "n": 1})
     imported = ImportFile.objects.create(
         file_name="people.csv", samples={"created": [{"row": 2, "values": {"Mail": "Ann@example.com"}}]}
     )

@@ -7,6 +7,8 @@ from apps.contacts.addresses import address_hash
 from apps.contacts.models import (
     Attribute,
     Channel,
+    Company,
+    CompanyMember,
     Confirmation,
     Consent,
     ConsentStatus,
@@ -122,3 +124,18 @@ class ImportFileFactory(factory.django.DjangoModelFactory):
         model = ImportFile
 
     file_name = "people.csv"
+
+
+class CompanyFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Company
+
+    name = factory.Sequence(lambda n: f"Company {n}")
+
+
+class CompanyMemberFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = CompanyMember
+
+    contact = factory.SubFactory(ContactFactory)
+    company = factory.SubFactory(CompanyFactory)

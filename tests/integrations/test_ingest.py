@@ -9,13 +9,29 @@ from django.test import Client
 from apps.accounts import tokens
 from apps.contacts import services as contacts
 from apps.contacts.eventfields import Field, FieldType
-from apps.contacts.models import Attribute, Contact, Event, EventType, HeldEvent, Identity
+from apps.contacts.models import (
+    Attribute,
+    Company,
+    CompanyIdentity,
+    CompanyMember,
+    Contact,
+    Event,
+    EventType,
+    HeldEvent,
+    Identity,
+)
 from apps.core import clock
 from apps.integrations import limits
 from apps.integrations.models import Source, Tally
 from apps.integrations.segment.faults import Fault
-from apps.integrations.services import messages as messages_service
-from tests.factories.contacts import AttributeFactory, ContactFactory, EventTypeFactory, IdentityFactory
+from apps.integrations.services import room
+from tests.factories.contacts import (
+    AttributeFactory,
+    CompanyFactory,
+    ContactFactory,
+    EventTypeFactory,
+    IdentityFactory,
+)
 from tests.factories.integrations import SourceFactory
 
 pytestmark = pytest.mark.django_db
@@ -250,7 +266,7 @@ class TestIdentify:
         assert faults() == {}
 
     def test_a_hostile_source_cannot_fill_the_dictionary(self, post, monkeypatch):
-        monkeypatch.setattr(messages_service, "MAX_UNDESCRIBED", 3)
+        monkeypatch.setattr(room, "MAX_UNDESCRIBED", 3)
 
         post("identify", {"userId": "u1", "traits": {f"key_{n}": n for n in range(1_000)}})
         post("identify", {"userId": "u1", "traits": {"one_more": 1, "key_0": 9}})
@@ -258,6 +274,92 @@ class TestIdentify:
         assert Attribute.objects.count() == 3
         assert Contact.objects.get().attributes == {"key_0": 9, "key_1": 1, "key_2": 2}
         assert faults() == {Fault.TOO_MANY_TRAITS: 2}
+
+
+ACME = {"userId": "u1", "groupId": "acme", "messageId": "g1"}
+
+
+class TestGroup:
+    def test_makes_the_company_and_puts_the_person_into_it(self, post):
+        told = {"name": "Acme Ltd", "website": "https://www.Acme.com/about", "employees": 80, "seats": "many"}
+        AttributeFactory(applies_to="company", key="employees", type="number")
+
+        response = post("group", ACME | {"traits": told})
+
+        company = Company.objects.get()
+        assert response.status_code == 200
+        assert (company.name, company.domain) == ("Acme Ltd", "acme.com")
+        assert company.attributes == {"employees": 80, "seats": "many"}
+        assert company.identities.get().value == "acme"
+        member = CompanyMember.objects.get()
+        assert (member.contact, member.company, member.source) == (Contact.objects.get(), company, "Web shop")
+        assert Event.objects.get().properties["group_id"] == "acme"
+        assert Attribute.of_companies.get(key="seats").is_defined is False
+        assert not Attribute.objects.exists()
+        assert faults() == {}
+
+    def test_updates_it_and_takes_in_who_comes_later(self, post):
+        post("group", ACME | {"traits": {"name": "Acme", "plan": "free"}})
+
+        post("group", ACME | {"userId": "u2", "messageId": "g2", "traits": {"plan": "pro"}})
+
+        company = Company.objects.get()
+        assert (company.name, company.attributes) == ("Acme", {"plan": "pro"})
+        assert company.members.count() == 2
+
+    def test_told_again_changes_nothing(self, post):
+        post("group", ACME | {"traits": {"name": "Acme"}})
+        CompanyMember.objects.update(role="champion")
+        before = list(Company.objects.values()) + list(CompanyMember.objects.values())
+
+        post("group", ACME | {"traits": {"name": "Another"}})
+        post("group", ACME | {"messageId": "g2", "traits": {"name": "Acme"}})
+
+        assert list(Company.objects.values()) + list(CompanyMember.objects.values()) == before
+
+    def test_a_company_that_was_there_by_its_domain_becomes_the_group(self, post):
+        company = CompanyFactory(name="Acme", domain="acme.com")
+
+        post("group", ACME | {"traits": {"domain": "acme.com", "plan": "pro"}})
+
+        company.refresh_from_db()
+        assert company.attributes == {"plan": "pro"}
+        assert company.identities.get().value == "acme"
+
+    def test_a_domain_of_another_group_stays_its_own(self, post):
+        post("group", ACME | {"traits": {"domain": "acme.com"}})
+
+        post("group", {"userId": "u2", "groupId": "other", "traits": {"domain": "acme.com", "plan": "pro"}})
+
+        assert set(Company.objects.values_list("name", "domain")) == {("acme", "acme.com"), ("other", "")}
+        assert faults() == {Fault.OTHER_COMPANY: 1}
+
+    def test_what_does_not_fit_is_left_out_and_the_rest_kept(self, post):
+        AttributeFactory(applies_to="company", key="employees", type="number")
+        traits = {"employees": "many", "name": "x" * 300, "domain": "no domain", "plan": "pro"}
+
+        post("group", ACME | {"traits": traits})
+
+        company = Company.objects.get()
+        assert (company.name, company.domain, company.attributes) == ("acme", "", {"plan": "pro"})
+        assert faults() == {Fault.BAD_TRAIT: 1, Fault.BAD_NAME: 1}
+
+    @pytest.mark.parametrize("group", [None, "", "x" * 300])
+    def test_without_an_id_that_can_name_one_it_is_only_an_event(self, post, group):
+        response = post("group", {"userId": "u1", "groupId": group, "traits": {"plan": "pro"}})
+
+        assert response.status_code == 200
+        assert Event.objects.get().name == "group_joined"
+        assert not Company.objects.exists()
+        assert Fault.BAD_NAME in faults()
+
+    def test_one_batch_of_two_people_makes_one_company(self, post):
+        batch = [ACME | {"type": "group", "userId": f"u{n}", "messageId": f"m{n}"} for n in range(3)]
+
+        post("batch", {"batch": batch})
+
+        assert Company.objects.get().members.count() == 3
+        assert CompanyIdentity.objects.count() == 1
 
 
 class TestAlias:

@@ -11,6 +11,7 @@ class Person:
     events: list = field(default_factory=list)  # (name, occurred_at, properties)
     consents: dict = field(default_factory=dict)  # (channel, topic): status
     lists: set = field(default_factory=set)
+    companies: list = field(default_factory=list)  # (attributes, role)
 
 
 def shift(moment, duration, sign):
@@ -152,6 +153,13 @@ def holds(rule, person, now, segments):  # noqa: C901  # a line per kind
             return not any(holds(one, person, now, segments) for one in rules)
         case {"attribute": key}:
             return compare(person.attributes.get(key), rule["op"], rule.get("value"), now)
+        case {"company": key}:
+            found = any(
+                compare(attributes.get(key), rule["op"], rule.get("value"), now)
+                for attributes, role in person.companies
+                if rule.get("role", role) == role
+            )
+            return found is rule["member"]
         case {"event": _}:
             return did(person, rule, now) is rule["did"]
         case {"segment": pk}:

@@ -92,6 +92,15 @@ KINDS = {
 }
 # By name first: `one_of` would flatten all this into one choice, of which attributes have nine tenths.
 attribute = st.sampled_from(list(KINDS)).flatmap(lambda key: on_value("attribute", key, KINDS[key]))
+COMPANY_KINDS = {"industry": "text", "employees": "number", "founded": "date", "markets": "list"}
+ROLES = ["champion", "user"]
+company = st.sampled_from(list(COMPANY_KINDS)).flatmap(
+    lambda key: st.builds(
+        lambda rule, more: rule | more,
+        on_value("company", key, COMPANY_KINDS[key]),
+        st.fixed_dictionaries({"member": st.booleans()}, optional={"role": st.sampled_from(ROLES)}),
+    )
+)
 where = st.one_of(
     on_value("property", "city", "text"),
     on_value("property", "total", "number"),
@@ -136,6 +145,7 @@ def rules(segments, lists, *, depth=3):
     """Return groups with conditions of every kind, alike often."""
     kinds = {
         "attribute": attribute,
+        "company": company,
         "event": event(),
         "consent": consent,
         "segment": st.fixed_dictionaries({"segment": st.sampled_from(segments), "member": st.booleans()}),
@@ -188,4 +198,5 @@ def people(noon):
             max_size=2,
         ),
         lists=st.sets(st.sampled_from([1, 2])),
+        companies=st.lists(st.tuples(some(COMPANY_KINDS), st.sampled_from(["", *ROLES])), max_size=2),
     )

@@ -13,6 +13,7 @@ from tests.segments.test_rules_refused import REFUSED, attribute, event
 
 WORDS = Vocabulary(
     attributes={key: Term(key, key, Attribute.Type(kind)) for key, kind in strategies.KINDS.items()},
+    companies={key: Term(key, key, Attribute.Type(kind)) for key, kind in strategies.COMPANY_KINDS.items()},
     segments={1: SegmentTerm("one", {"all": []})},
     lists={1: "one"},
     topics={"news": "News"},

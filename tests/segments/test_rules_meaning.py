@@ -7,7 +7,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from apps.contacts.models import Attribute, Consent, Contact, Event, Topic
+from apps.contacts.models import Attribute, Company, CompanyMember, Consent, Contact, Event, Topic
 from apps.core.partitions import month_of, month_partition_ensure
 from apps.segments import selectors
 from apps.segments.models import ContactList, ContactListMember, Segment
@@ -28,6 +28,8 @@ def house():
         Attribute.objects.create(
             key=key, label=key, type=kind, is_indexed=built_at is not None, index_built_at=built_at
         )
+    for key, kind in strategies.COMPANY_KINDS.items():
+        Attribute.objects.create(applies_to="company", key=key, label=key, type=kind)
     Topic.objects.create(key="news", name="News")
     for pk in (1, 2):
         ContactList.objects.create(pk=pk, name=f"list {pk}")
@@ -49,6 +51,9 @@ def settle(people):
             Consent.objects.create(
                 contact=contact, channel=channel, topic=topic, status=status, changed_at=NOON
             )
+        for attributes, role in person.companies:
+            company = Company.objects.create(name="one", attributes=attributes)
+            CompanyMember.objects.create(contact=contact, company=company, role=role)
         for pk in person.lists:
             ContactListMember.objects.create(contact_list_id=pk, contact=contact, added_at=NOON)
     return ids

@@ -15,6 +15,7 @@ WORDS = Vocabulary(
         **{kind: Term(kind, kind.title(), kind) for kind in Type},
         "income": Term("income", "Income", Type.MONEY, is_for_targeting=False),
     },
+    companies={"industry": Term("industry", "Industry", Type.TEXT)},
     segments={
         1: SegmentTerm("Refers to 2", {"segment": 2}),
         2: SegmentTerm("Refers to 1", {"all": [{"segment": 1}]}),
@@ -54,6 +55,12 @@ REFUSED = [
     ({"all": [{"none": []}]}, "all[0].none", "group is empty"),
     ({"all": [], "any": []}, "any", "not known here"),
     ({"all": ["text"]}, "all[0]", "group or a condition"),
+    # companies
+    ({"company": "text", "op": "exists"}, "company", "no attribute “text”"),
+    ({"company": "industry", "op": "gt", "value": "x"}, "op", "does not go with"),
+    ({"company": "industry", "op": "exists", "role": "boss"}, "role", "one of"),
+    ({"company": "industry", "op": "exists", "member": "no"}, "member", ""),
+    ({"company": "industry", "op": "exists", "since": "30d"}, "since", "not known here"),
     # attributes
     ({"attribute": "gone", "op": "eq", "value": "x"}, "attribute", "no attribute “gone”"),
     ({"attribute": 5, "op": "eq", "value": "x"}, "attribute", "no attribute"),

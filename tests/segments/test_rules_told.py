@@ -14,6 +14,7 @@ from tests.segments.test_rules_refused import attribute, event
 Type = Attribute.Type
 WORDS = Vocabulary(
     attributes={kind: Term(kind, label, kind) for kind, label in Type.choices},
+    companies={"industry": Term("industry", "Industry", Type.TEXT)},
     segments={1: SegmentTerm("Regulars", {"all": []})},
     lists={1: "Pasted"},
     topics={"news": "The news"},
@@ -57,6 +58,14 @@ class TestRuleSchema:
     [
         ({"all": []}, "Everyone."),
         (attribute("text", "eq", "Rome"), "Everyone where “Text” is “Rome”."),
+        (
+            {"company": "industry", "op": "eq", "value": "Tools", "role": "decision_maker"},
+            "Everyone where they are decision maker at a company where “Industry” is “Tools”.",
+        ),
+        (
+            {"company": "industry", "op": "exists", "member": False},
+            "Everyone where they belong to no company where “Industry” is known.",
+        ),
         (attribute("number", "gte", 1500), "Everyone where “Number” is at least 1,500."),
         (attribute("money", "between", [0.5, 20]), "Everyone where “Money” is between 0.5 and 20."),
         (attribute("boolean", "ne", True), "Everyone where “Yes or no” is not yes."),

@@ -1,3 +1,4 @@
+from apps.contacts.api.companies import CompanyMemberViewSet, CompanyViewSet
 from apps.contacts.api.contacts import ContactViewSet
 from apps.contacts.api.dictionary import AttributeViewSet
 from apps.contacts.api.events import EventViewSet
@@ -8,6 +9,8 @@ from apps.contacts.api.topics import TopicViewSet
 
 __all__ = [
     "AttributeViewSet",
+    "CompanyMemberViewSet",
+    "CompanyViewSet",
     "ContactViewSet",
     "EventTypeViewSet",
     "EventViewSet",

@@ -1,7 +1,6 @@
 from typing import Any
 
 import django_filters
-import orjson
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import mixins, serializers
@@ -12,13 +11,12 @@ from rest_framework.response import Response
 
 from apps.accounts.api import ApiViewSet
 from apps.contacts import selectors, services
+from apps.contacts.api.where import WHERE, conditions_read
 from apps.contacts.consents import ConsentChange
 from apps.contacts.models import Attribute, Channel, Consent, ConsentStatus, Contact, Identity
-from apps.contacts.selectors import Condition, ContactAsk, Operator
+from apps.contacts.selectors import ContactAsk
 from apps.contacts.values import AttributeInvalid
 from apps.core import clock
-
-MOST_CONDITIONS = 10
 
 
 class IdentityOut(serializers.ModelSerializer[Identity]):
@@ -190,8 +188,7 @@ class ContactFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped 
     )
     where = django_filters.CharFilter(
         method="by_attributes",
-        label='By attributes: a JSON list of [key, operator, value], such as [["city","eq","Bonn"]]. '
-        f"Operators: {', '.join(Operator)}",
+        label=WHERE,
     )
     created_after = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
     created_before = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
@@ -214,7 +211,9 @@ class ContactFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped 
 
     def by_attributes(self, queryset: QuerySet[Contact], name: str, told: str) -> QuerySet[Contact]:
         try:
-            return queryset & selectors.contacts(ContactAsk(conditions=_conditions(told)))
+            return queryset & selectors.contacts(
+                ContactAsk(conditions=conditions_read(told, Attribute.objects))
+            )
         except AttributeInvalid as error:
             raise ValidationError({"where": [str(error)]}) from error
 
@@ -223,34 +222,6 @@ class ContactFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped 
 
     def by_suppression(self, queryset: QuerySet[Contact], name: str, told: bool) -> QuerySet[Contact]:
         return queryset & selectors.contacts(ContactAsk(is_suppressed=told))
-
-
-def _conditions(told: str) -> list[Condition]:
-    """
-    Read `where` strictly: what is silently left out answers with more people than were asked for.
-
-    :raises ValidationError: it is no list of conditions, or one of them cannot be
-    """
-    payload = serializers.ListField(
-        child=serializers.ListField(
-            child=serializers.CharField(allow_blank=True), min_length=3, max_length=3
-        ),
-        max_length=MOST_CONDITIONS,
-    )
-    try:
-        rows = payload.run_validation(orjson.loads(told))
-    except (orjson.JSONDecodeError, ValidationError) as error:
-        sentence = f"Write a JSON list of at most {MOST_CONDITIONS} [key, operator, value]."
-        raise ValidationError({"where": [sentence]}) from error
-    dictionary = Attribute.objects.in_bulk([key for key, _operator, _value in rows], field_name="key")
-    conditions = []
-    for key, operator, value in rows:
-        if key not in dictionary:
-            raise ValidationError({"where": [f"The dictionary has no “{key[:63]}”."]})
-        if operator not in list(Operator):
-            raise ValidationError({"where": [f"“{operator[:20]}” is none of: {', '.join(Operator)}."]})
-        conditions.append(Condition(dictionary[key], Operator(operator), value))
-    return conditions
 
 
 class ContactViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[Contact]):

@@ -23,6 +23,7 @@ class AttributeOut(serializers.ModelSerializer[Attribute]):
         model = Attribute
         fields = [
             "id",
+            "applies_to",
             "key",
             "label",
             "type",
@@ -57,6 +58,7 @@ class AttributeChangeIn(serializers.Serializer[Any]):
 
 class AttributeIn(AttributeChangeIn):
     key = serializers.CharField(max_length=63)
+    applies_to = serializers.ChoiceField(Attribute.Subject.choices, default=Attribute.Subject.CONTACT)
 
 
 class AttributeFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped package
@@ -65,15 +67,15 @@ class AttributeFilter(django_filters.FilterSet):  # type: ignore[misc]  # untype
 
     class Meta:
         model = Attribute
-        fields = ["key", "type", "sensitivity"]
+        fields = ["applies_to", "key", "type", "sensitivity"]
 
 
 class AttributeViewSet(
     mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, ApiViewSet[Attribute]
 ):
-    """The data dictionary: what is known of contacts, in which type, for which use."""
+    """The data dictionary: what is known of contacts and companies, in which type, for which use."""
 
-    queryset = Attribute.objects.all()
+    queryset = Attribute.current.all()
     serializer_class = AttributeOut
     filterset_class = AttributeFilter
     search_fields = ["key", "label"]

@@ -1,4 +1,5 @@
 from apps.contacts.forms.attributes import AttributeChangeForm, AttributeForm
+from apps.contacts.forms.companies import CompanyForm, MemberForm, NewMemberForm
 from apps.contacts.forms.contacts import ConsentForm, ContactForm, LiftForm, NewContactForm
 from apps.contacts.forms.imports import ColumnsForm, ReadForm, UploadForm
 from apps.contacts.forms.merging import IdentityForm, MergeForm
@@ -9,12 +10,15 @@ __all__ = [
     "AttributeChangeForm",
     "AttributeForm",
     "ColumnsForm",
+    "CompanyForm",
     "ConsentForm",
     "ContactForm",
     "IdentityForm",
     "LiftForm",
+    "MemberForm",
     "MergeForm",
     "NewContactForm",
+    "NewMemberForm",
     "ReadForm",
     "SuppressForm",
     "TopicChangeForm",

@@ -26,7 +26,7 @@ class AttributeChangeForm(forms.Form):
         label=_("Definition"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("What exactly it says about a person, so that two people use it alike."),
+        help_text=_("What exactly it says about a person or company, so that two people use it alike."),
     )
     owner = forms.ModelChoiceField(label=_("Owner"), queryset=User.objects.none(), required=False)
     source = forms.CharField(
@@ -81,6 +81,9 @@ class AttributeForm(AttributeChangeForm):
         max_length=63,
         help_text=_("Lower-case words joined by underscores, such as last_order. It never changes."),
     )
+    applies_to = forms.ChoiceField(
+        label=_("About"), choices=Attribute.Subject, initial=Attribute.Subject.CONTACT
+    )
     is_other = forms.BooleanField(label=_("It means something else than these"), required=False)
 
-    field_order = ["label", "key", "type", "choices", "definition"]
+    field_order = ["applies_to", "label", "key", "type", "choices", "definition"]

@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.contacts.consents import ConsentChange
-from apps.contacts.models import Attribute, Channel, ConsentStatus, Contact
+from apps.contacts.models import Attribute, Channel, Company, ConsentStatus, Contact
 from apps.contacts.selectors import topic_choices
 from apps.contacts.values import value_to_text
 
@@ -18,25 +18,23 @@ Type = Attribute.Type
 YES_NO = [("", "–"), ("yes", _("Yes")), ("no", _("No"))]
 
 
-class ContactForm(forms.Form):
-    """A contact with a field for every attribute of the dictionary, of the kind that its type needs."""
+class DescribedForm(forms.Form):
+    """Fields of its own, and one for every attribute of the dictionary, of the kind that its type needs."""
 
-    email = forms.CharField(
-        label=_("E-mail address"), max_length=254, required=False, widget=forms.EmailInput
-    )
-    phone = forms.CharField(label=_("Telephone"), max_length=40, required=False)
+    plain: Sequence[str] = ()  # the fields of its own that are fields of the record too
+    subject: str = Attribute.Subject.CONTACT
 
-    def __init__(self, *args: Any, contact: Contact | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, record: Contact | Company | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._dictionary = list(Attribute.objects.all())
-        values = contact.attributes if contact else {}
+        self._dictionary = list(Attribute.current.of(self.subject))
+        values = record.attributes if record else {}
         for entry in self._dictionary:
             self.fields[f"attr-{entry.key}"] = _field(entry, value_to_text(values.get(entry.key)))
         for field in self.fields.values():
             # What was shown, and not what the row says by then, tells a change.
             field.show_hidden_initial = True
-        if contact:
-            self.initial.update(email=contact.email, phone=contact.phone)
+        if record:
+            self.initial.update({name: getattr(record, name) for name in self.plain})
 
     @property
     def attributes(self) -> list[BoundField]:
@@ -68,7 +66,7 @@ class ContactForm(forms.Form):
         """Return what differs from what the form was shown with, as the services take it."""
         told = self.cleaned_data
         changed = set(self.changed_data)
-        given: dict[str, Any] = {name: told[name] for name in ("email", "phone") if name in changed}
+        given: dict[str, Any] = {name: told[name] for name in self.plain if name in changed}
         given["attributes"] = {
             entry.key: told[f"attr-{entry.key}"]
             for entry in self._dictionary
@@ -82,6 +80,15 @@ class ContactForm(forms.Form):
             field = _form_name(name)
             for reason in reasons:
                 self.add_error(field if field in self.fields else None, reason)
+
+
+class ContactForm(DescribedForm):
+    plain = ("email", "phone")
+
+    email = forms.CharField(
+        label=_("E-mail address"), max_length=254, required=False, widget=forms.EmailInput
+    )
+    phone = forms.CharField(label=_("Telephone"), max_length=40, required=False)
 
 
 def _form_name(name: str) -> str:

@@ -1,3 +1,10 @@
+from apps.contacts.models.company import (
+    Company,
+    CompanyIdentity,
+    CompanyMember,
+    CompanyMemberQuerySet,
+    Role,
+)
 from apps.contacts.models.confirmation import Confirmation
 from apps.contacts.models.consent import Channel, Consent, ConsentEvent, ConsentStatus, Suppression
 from apps.contacts.models.contact import Contact, ContactQuerySet, Exclusion, Identity
@@ -19,6 +26,10 @@ from apps.contacts.models.topic import Topic
 __all__ = [
     "Attribute",
     "Channel",
+    "Company",
+    "CompanyIdentity",
+    "CompanyMember",
+    "CompanyMemberQuerySet",
     "Confirmation",
     "Consent",
     "ConsentEvent",
@@ -42,6 +53,7 @@ __all__ = [
     "ImportFile",
     "ImportFileQuerySet",
     "ImportKey",
+    "Role",
     "Suppression",
     "Topic",
 ]

@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from typing import Self
 
 from django.conf import settings
@@ -23,17 +24,38 @@ class AttributeQuerySet(models.QuerySet["Attribute"]):
         unwanted = Q(is_indexed=False, index_built_at__isnull=False)
         return self.filter(wanted | unwanted | Q(removed_at__isnull=False))
 
+    def of(self, subject: str) -> Self:
+        """Entries about contacts, or about companies."""
+        return self.filter(applies_to=subject)
+
+    def by_key(self, keys: Collection[str]) -> dict[str, "Attribute"]:
+        """Return these entries by their keys, which only tell them apart among those of one subject."""
+        return {entry.key: entry for entry in self.filter(key__in=keys)} if keys else {}
+
 
 class CurrentAttributes(models.Manager.from_queryset(AttributeQuerySet)):  # type: ignore[misc]  # made at run time
-    """The dictionary as everybody means it: without what is being taken away."""
+    """The dictionary without what is being taken away; of one subject, where one is given."""
+
+    def __init__(self, subject: str = "") -> None:
+        super().__init__()
+        self.subject = subject
 
     def get_queryset(self) -> AttributeQuerySet:
         queryset: AttributeQuerySet = super().get_queryset().filter(removed_at__isnull=True)
-        return queryset
+        return queryset.of(self.subject) if self.subject else queryset
+
+
+class Subject(models.TextChoices):
+    """What an entry of the dictionary is about."""
+
+    CONTACT = "contact", _("Contacts")
+    COMPANY = "company", _("Companies")
 
 
 class Attribute(TimeStamped):
-    """One entry of the data dictionary: what a key of `Contact.attributes` means."""
+    """One entry of the data dictionary: what a key of `Contact.attributes` or `Company.attributes` means."""
+
+    Subject = Subject
 
     class Type(models.TextChoices):
         TEXT = "text", _("Text")
@@ -55,10 +77,12 @@ class Attribute(TimeStamped):
         PERSONAL = "personal", _("Personal")
         SENSITIVE = "sensitive", _("Sensitive")
 
+    applies_to = models.CharField(
+        _("about"), max_length=8, choices=Subject, default=Subject.CONTACT, db_default=Subject.CONTACT
+    )
     key = models.CharField(
         _("system name"),
         max_length=63,
-        unique=True,
         validators=[
             RegexValidator(KEY_PATTERN, _("Lower-case words joined by underscores, such as last_order."))
         ],
@@ -89,10 +113,17 @@ class Attribute(TimeStamped):
     # False: the key arrived by API before anybody described it; kept, and flagged until adopted.
     is_defined = models.BooleanField(default=True)
 
-    objects = CurrentAttributes()
+    current = CurrentAttributes()
+    # What everybody means who speaks of attributes without saying of what.
+    objects = CurrentAttributes(Subject.CONTACT)
+    of_companies = CurrentAttributes(Subject.COMPANY)
     all_objects = AttributeQuerySet.as_manager()
 
     class Meta:
+        constraints = [
+            # A company and a contact may both have a country.
+            models.UniqueConstraint(fields=["applies_to", "key"], name="contacts_attribute_once"),
+        ]
         ordering = ["label"]
         base_manager_name = "all_objects"
 

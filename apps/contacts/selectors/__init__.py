@@ -1,7 +1,25 @@
 """What screens, endpoints and other rooms read about contacts."""
 
 from apps.contacts.selectors.alike import Alike, contacts_alike
-from apps.contacts.selectors.dictionary import attributes, attributes_alike, coverage
+from apps.contacts.selectors.companies import (
+    CompanyAsk,
+    CompanyProfile,
+    companies,
+    companies_found,
+    companies_with_people,
+    company_people,
+    company_people_count,
+    company_profile,
+    company_timeline,
+    contact_companies,
+)
+from apps.contacts.selectors.dictionary import (
+    attributes,
+    attributes_alike,
+    company_coverage,
+    coverage,
+    coverage_of,
+)
 from apps.contacts.selectors.eventtypes import STATES as EVENT_STATES
 from apps.contacts.selectors.eventtypes import (
     Arrived,
@@ -51,6 +69,7 @@ from apps.contacts.selectors.people import (
     ContactAsk,
     Operator,
     Total,
+    companies_total,
     contact_profile,
     contacts,
     contacts_estimate,
@@ -70,6 +89,8 @@ __all__ = [
     "Alike",
     "Arrived",
     "BadCursor",
+    "CompanyAsk",
+    "CompanyProfile",
     "Condition",
     "ContactAsk",
     "FieldSeen",
@@ -83,6 +104,16 @@ __all__ = [
     "address_is_whole",
     "attributes",
     "attributes_alike",
+    "companies",
+    "companies_found",
+    "companies_total",
+    "companies_with_people",
+    "company_coverage",
+    "company_people",
+    "company_people_count",
+    "company_profile",
+    "company_timeline",
+    "contact_companies",
     "contact_living",
     "contact_merges",
     "contact_profile",
@@ -95,6 +126,7 @@ __all__ = [
     "contacts_total",
     "contacts_with_standing",
     "coverage",
+    "coverage_of",
     "event_arrived_by_source",
     "event_fields",
     "event_fields_seen",

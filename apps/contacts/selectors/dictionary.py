@@ -1,26 +1,31 @@
 """The dictionary as people read it: entries with their coverage, and names that may mean the same."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.db import connection
 from django.db.models import Q, QuerySet
 
 from apps.contacts import attributes as keys
 from apps.contacts.models import Attribute
-from apps.contacts.selectors.people import contacts_total
+from apps.contacts.selectors.people import companies_total, contacts_total
 
+Subject = Attribute.Subject
 SAMPLED = 5_000  # contacts looked at for coverage, whatever there are
 
 
-def attributes(*, search: str = "", type_: str = "", is_defined: bool | None = None) -> QuerySet[Attribute]:
+def attributes(
+    *, search: str = "", type_: str = "", is_defined: bool | None = None, applies_to: str = ""
+) -> QuerySet[Attribute]:
     """Return the entries that fit, not yet ordered."""
-    entries: QuerySet[Attribute] = Attribute.objects.select_related("owner")
+    entries: QuerySet[Attribute] = Attribute.current.select_related("owner")
     if search:
         entries = entries.filter(Q(label__icontains=search) | Q(key__icontains=search))
     if type_:
         entries = entries.filter(type=type_)
     if is_defined is not None:
         entries = entries.filter(is_defined=is_defined)
+    if applies_to:
+        entries = entries.filter(applies_to=applies_to)
     return entries
 
 
@@ -31,25 +36,52 @@ def coverage() -> dict[str, float] | None:
     A key that nobody in the sample has is left out.
     """
     total = contacts_total()
-    if not total.count:
-        return None
     percent = 100 if total.is_exact else min(100, 100 * SAMPLED / total.count)
+    return _shares("contacts_contact", "erased_at IS NULL", percent) if total.count else None
+
+
+def company_coverage() -> dict[str, float] | None:
+    """Return the same of companies."""
+    total = companies_total()
+    percent = 100 if total.is_exact else min(100, 100 * SAMPLED / total.count)
+    return _shares("contacts_company", "true", percent) if total.count else None
+
+
+def coverage_of(entries: Iterable[Attribute]) -> dict[int, float | None]:
+    """Return the share that each of these entries covers, by its id; None: there is nobody to have one."""
+    entries = list(entries)
+    asked = {entry.applies_to for entry in entries}
+    shares = {
+        subject: ask()
+        for subject, ask in {Subject.CONTACT: coverage, Subject.COMPANY: company_coverage}.items()
+        if subject in asked
+    }
+    found = {}
+    for entry in entries:
+        known = shares[Subject(entry.applies_to)]
+        found[entry.pk] = None if known is None else known.get(entry.key, 0.0)
+    return found
+
+
+def _shares(table: str, where: str, percent: float) -> dict[str, float]:
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             WITH sampled AS MATERIALIZED (
-                SELECT attributes FROM contacts_contact TABLESAMPLE SYSTEM (%s) REPEATABLE (1)
-                WHERE erased_at IS NULL
+                SELECT attributes FROM {table} TABLESAMPLE SYSTEM (%s) REPEATABLE (1) WHERE {where}
             )
             SELECT key, count(*), (SELECT count(*) FROM sampled)
             FROM sampled, jsonb_object_keys(attributes) AS key GROUP BY key
-            """,
+            """,  # noqa: S608  # ours: see the callers
             [percent],
         )
         return {key: count / sampled for key, count, sampled in cursor.fetchall()}
 
 
-def attributes_alike(key: str, *, but: Attribute | None = None) -> Sequence[Attribute]:
+def attributes_alike(
+    key: str, *, but: Attribute | None = None, applies_to: str = Subject.CONTACT
+) -> Sequence[Attribute]:
     """Return the entries whose system name may mean the same as `key`, the most alike first."""
-    others = {entry.key: entry for entry in Attribute.objects.exclude(pk=but.pk if but else None)}
+    entries = Attribute.current.of(applies_to).exclude(pk=but.pk if but else None)
+    others = {entry.key: entry for entry in entries}
     return [others[other] for other in keys.keys_alike(key, others)][:5]

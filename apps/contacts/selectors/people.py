@@ -15,6 +15,7 @@ from apps.contacts.addresses import AddressInvalid, address_hash, identity_norma
 from apps.contacts.models import (
     Attribute,
     Channel,
+    Company,
     Confirmation,
     Consent,
     ConsentEvent,
@@ -83,7 +84,7 @@ def contacts(ask: ContactAsk) -> ContactQuerySet:
     if ask.search:
         found = _searched(found, ask.search)
     for condition in ask.conditions:
-        found = found.filter(_condition(condition))
+        found = found.filter(condition_holds(condition))
     if ask.consent:
         found = found.filter(_consent(ask.consent))
     if ask.is_suppressed is not None:
@@ -118,16 +119,28 @@ class Total:
 
 def contacts_total() -> Total:
     """Return how many contacts there are: exactly while they are few, then an estimate."""
-    few = Contact.objects.order_by()[: COUNTED_EXACTLY + 1].count()
-    if few <= COUNTED_EXACTLY:
-        return Total(few, is_exact=True)
-    return Total(max(contacts_estimate() or 0, few), is_exact=False)
+    return _total(Contact)
+
+
+def companies_total() -> Total:
+    """Return how many companies there are, in the same way."""
+    return _total(Company)
 
 
 def contacts_estimate() -> int | None:
-    """
-    Return about how many contacts there are, from the statistics; None before the first were taken.
+    """Return about how many contacts there are, from the statistics; None before the first were taken."""
+    return _estimate(Contact)
 
+
+def _total(model: type[Contact | Company]) -> Total:
+    few = model._default_manager.order_by()[: COUNTED_EXACTLY + 1].count()
+    if few <= COUNTED_EXACTLY:
+        return Total(few, is_exact=True)
+    return Total(max(_estimate(model) or 0, few), is_exact=False)
+
+
+def _estimate(model: type[Contact | Company]) -> int | None:
+    """
     Rows per page as they were then, times the pages there are now, as the planner reckons: right within a
     moment of an import that no ANALYZE has followed yet.
     """
@@ -135,7 +148,8 @@ def contacts_estimate() -> int | None:
         cursor.execute(
             "SELECT reltuples / nullif(relpages, 0) * pg_relation_size(oid)"
             " / current_setting('block_size')::int"
-            " FROM pg_class WHERE oid = 'contacts_contact'::regclass AND reltuples >= 0"
+            " FROM pg_class WHERE oid = %s::regclass AND reltuples >= 0",
+            [model._meta.db_table],
         )
         estimate = cursor.fetchone()
     return None if estimate is None or estimate[0] is None else round(estimate[0])
@@ -149,10 +163,15 @@ def _searched(found: ContactQuerySet, text: str) -> ContactQuerySet:
     return found.filter(email__startswith=text.lower())
 
 
-def _condition(condition: Condition) -> RawSQL:
-    """Return the comparison by the dictionary's own expression, so that an index on it is found."""
+def condition_holds(condition: Condition) -> RawSQL:
+    """
+    Return the comparison by the dictionary's own expression, so that an index on it is found.
+
+    :raises AttributeInvalid: the value does not fit the attribute's type
+    """
     attribute, operator = condition.attribute, condition.operator
-    expression = keys.sql_expression(attribute.key, attribute.type, column='"contacts_contact"."attributes"')
+    column = f'"{keys.TABLES[attribute.applies_to]}"."attributes"'
+    expression = keys.sql_expression(attribute.key, attribute.type, column=column)
     if operator in (Operator.EXISTS, Operator.MISSING):
         verb = "IS NOT NULL" if operator == Operator.EXISTS else "IS NULL"
         return _sql(f"{expression} {verb}")
@@ -164,11 +183,11 @@ def _condition(condition: Condition) -> RawSQL:
     if isinstance(value, bool):
         return _sql(f"{expression} = %s", [value])
     if isinstance(value, str):
-        return _text(expression, attribute.key, operator, value.lower())
+        return _text(expression, keys.sql_text(attribute.key, column=column), operator, value.lower())
     return _sql(f"{expression} {_SYMBOLS.get(operator, '=')} %s", [value])
 
 
-def _text(expression: str, key: str, operator: Operator, value: str) -> RawSQL:
+def _text(expression: str, whole: str, operator: Operator, value: str) -> RawSQL:
     """
     Compare what is indexed, and where that is not enough the whole text besides.
 
@@ -179,7 +198,6 @@ def _text(expression: str, key: str, operator: Operator, value: str) -> RawSQL:
         comparison, values = "{0} >= %s AND {0} < %s", [value, value + "\U0010ffff"]
     if len(value) < keys.INDEXED_TEXT:
         return _sql(comparison.format(expression), values)
-    whole = keys.sql_text(key, column='"contacts_contact"."attributes"')
     beginning = value[: keys.INDEXED_TEXT]
     bounds = {Operator.GTE: ">=", Operator.LTE: "<="}.get(operator, "=")
     return _sql(f"{expression} {bounds} %s AND {comparison.format(whole)}", [beginning, *values])

@@ -8,6 +8,19 @@ from apps.contacts.services.activity import (
     activity_months_ensure,
 )
 from apps.contacts.services.bulk import BulkRefused, ContactIn, UpsertResult, contacts_upsert
+from apps.contacts.services.companies import (
+    AlreadyMember,
+    CompanyChanged,
+    CompanyExists,
+    company_create,
+    company_delete,
+    company_update,
+    member_add,
+    member_remove,
+    member_update,
+)
+from apps.contacts.services.company_bulk import CompanyIn, CompanyOutcome, CompanyResult, companies_upsert
+from apps.contacts.services.company_groups import GroupIn, groups_record
 from apps.contacts.services.confirmations import (
     ConfirmationOver,
     confirmation_check,
@@ -100,8 +113,14 @@ from apps.contacts.services.topics import (
 __all__ = [
     "Activity",
     "ActivityResult",
+    "AlreadyMember",
     "AttributeRefused",
     "BulkRefused",
+    "CompanyChanged",
+    "CompanyExists",
+    "CompanyIn",
+    "CompanyOutcome",
+    "CompanyResult",
     "ConfirmationOver",
     "ConsentChange",
     "ConsentRefused",
@@ -115,6 +134,7 @@ __all__ = [
     "EventOutcome",
     "EventResult",
     "EventTypeRefused",
+    "GroupIn",
     "ImportRefused",
     "MergeNeedsPerson",
     "MergeNotUndoable",
@@ -131,6 +151,10 @@ __all__ = [
     "attribute_places",
     "attribute_update",
     "attributes_settle",
+    "companies_upsert",
+    "company_create",
+    "company_delete",
+    "company_update",
     "confirmation_check",
     "confirmation_confirm",
     "confirmation_of",
@@ -156,6 +180,7 @@ __all__ = [
     "events_record",
     "events_tally",
     "field_text",
+    "groups_record",
     "held_discard",
     "held_release",
     "identity_add",
@@ -168,6 +193,9 @@ __all__ = [
     "import_start",
     "import_upload",
     "imports_run",
+    "member_add",
+    "member_remove",
+    "member_update",
     "merges_sweep",
     "suppression_add",
     "suppression_lift",

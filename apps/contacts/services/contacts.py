@@ -13,11 +13,13 @@ from apps.contacts import attributes as keys
 from apps.contacts.addresses import address_hash
 from apps.contacts.consents import ConsentChange
 from apps.contacts.fields import ContactFields, Name
-from apps.contacts.models import Attribute, Channel, ConsentStatus, Contact, Identity
+from apps.contacts.models import Attribute, Channel, Company, ConsentStatus, Contact, Identity
 from apps.contacts.services.confirmations import confirmation_request
 from apps.contacts.services.consent import consent_record
-from apps.contacts.values import value_to_text
+from apps.contacts.values import Value, value_to_text
 from apps.core.errors import DomainError, StaleEdit
+
+Subject = Attribute.Subject
 
 
 class ContactExists(DomainError):
@@ -104,7 +106,7 @@ def contact_update(
             contact = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
             if contact.erased_at:
                 raise ContactGone(_("This contact was erased or merged in the meantime."))
-            stale = _stale(contact, seen or {})
+            stale = fields_stale(contact, seen or {})
             changed = _change(contact, fields, email=email, phone=phone)
             if theirs := stale & set(changed):
                 raise ContactChanged(theirs)
@@ -147,37 +149,50 @@ def _fields(
     return _fields(email, phone, identities, attributes)
 
 
-def dictionary_of(keys_told: Collection[str]) -> dict[str, Attribute]:
+def dictionary_of(keys_told: Collection[str], subject: str = Subject.CONTACT) -> dict[str, Attribute]:
     """Return the entries of these keys, with those that are being taken away."""
-    return Attribute.all_objects.in_bulk(list(keys_told), field_name="key") if keys_told else {}
+    return Attribute.all_objects.of(subject).by_key(keys_told)
 
 
-def dictionary_add(unknown: Mapping[str, str]) -> None:
+def dictionary_add(unknown: Mapping[str, str], subject: str = Subject.CONTACT) -> None:
     """
     Add keys that arrived before anybody described them, to be adopted later.
 
     Whoever adds one at the same time wins or waits: read the dictionary again before values are written.
     """
     if unknown:
-        Attribute.objects.bulk_create(dictionary_new(unknown), ignore_conflicts=True)
+        Attribute.all_objects.bulk_create(dictionary_new(unknown, subject), ignore_conflicts=True)
 
 
-def dictionary_new(unknown: Mapping[str, str]) -> list[Attribute]:
+def dictionary_new(unknown: Mapping[str, str], subject: str = Subject.CONTACT) -> list[Attribute]:
     return [
-        Attribute(key=key, label=keys.label_suggest(key), type=kind, is_defined=False)
+        Attribute(applies_to=subject, key=key, label=keys.label_suggest(key), type=kind, is_defined=False)
         for key, kind in sorted(unknown.items())
     ]
 
 
-def field_text(contact: Contact, field: str) -> str:
-    """Return what a form shows of `email`, `phone` or `attributes.KEY`."""
+def field_text(record: Contact | Company, field: str) -> str:
+    """Return what a form shows of a field such as `email`, or of `attributes.KEY`."""
     name, _dot, key = field.partition(".")
-    return value_to_text(contact.attributes.get(key)) if key else str(getattr(contact, name))
+    return value_to_text(record.attributes.get(key)) if key else str(getattr(record, name))
 
 
-def _stale(contact: Contact, seen: Mapping[str, str]) -> set[str]:
+def fields_stale(record: Contact | Company, seen: Mapping[str, str]) -> set[str]:
     """Return the fields that are no longer as they were seen, white space aside: forms change line ends."""
-    return {field for field, text in seen.items() if text.split() != field_text(contact, field).split()}
+    return {field for field, text in seen.items() if text.split() != field_text(record, field).split()}
+
+
+def attributes_change(record: Contact | Company, values: Mapping[str, Value | None]) -> list[str]:
+    """Set what differs, None taking a value away; return the names of it."""
+    changed = []
+    for key, value in values.items():
+        if record.attributes.get(key) != value:
+            changed.append(f"attributes.{key}")
+            if value is None:
+                record.attributes.pop(key)
+            else:
+                record.attributes[key] = value
+    return changed
 
 
 def _change(contact: Contact, fields: ContactFields, *, email: str | None, phone: str | None) -> list[str]:
@@ -191,14 +206,7 @@ def _change(contact: Contact, fields: ContactFields, *, email: str | None, phone
         contact.phone = fields.phone
         contact.phone_hash = address_hash(fields.phone) if fields.phone else None
         changed.append("phone")
-    for key, value in fields.values.items():
-        if contact.attributes.get(key) != value:
-            changed.append(f"attributes.{key}")
-            if value is None:
-                contact.attributes.pop(key)
-            else:
-                contact.attributes[key] = value
-    return changed
+    return changed + attributes_change(contact, fields.values)
 
 
 def _names_add(contact: Contact, names: Sequence[Name], *, now: datetime) -> None:

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.collaboration import services as collaboration
 from apps.contacts import attributes as keys
-from apps.contacts.models import Attribute, Contact
-from apps.contacts.registries import attribute_uses
+from apps.contacts.models import Attribute, Company, Contact
+from apps.contacts.registries import attribute_uses, company_attribute_uses
 from apps.core.errors import DomainError
 from apps.core.queues import ring
 
@@ -31,7 +31,8 @@ class AttributeRefused(DomainError):
 
 def attribute_create(*, by: User | None, now: datetime, key: str, label: str, **described: Any) -> Attribute:
     """
-    Describe a new attribute. `described` are other fields of `Attribute`, such as type and definition.
+    Describe a new attribute, of contacts if `applies_to` says nothing else. `described` are other fields of
+    `Attribute`, such as type and definition.
 
     :raises ValidationError: by field; a key that is no system name comes with one that would be
     """
@@ -39,6 +40,7 @@ def attribute_create(*, by: User | None, now: datetime, key: str, label: str, **
         sentence = _("Lower-case words joined by underscores, such as “%(better)s”.")
         raise ValidationError({"key": [sentence % {"better": keys.key_suggest(key or label)}]})
     attribute = Attribute(key=key, label=label, **described)
+    _key_free_check(attribute)
     attribute.full_clean()
     try:
         with transaction.atomic():
@@ -51,21 +53,26 @@ def attribute_create(*, by: User | None, now: datetime, key: str, label: str, **
     return attribute
 
 
+def _key_free_check(attribute: Attribute) -> None:
+    if Attribute.current.of(attribute.applies_to).filter(key=attribute.key).exists():
+        raise ValidationError({"key": [_("An attribute with this system name already exists.")]})
+
+
 @transaction.atomic
 def attribute_update(*, attribute: Attribute, by: User | None, now: datetime, **changes: Any) -> Attribute:
     """
-    Change what is given. The key never changes; the type only while no contact has a value of another kind.
+    Change what is given. The key never changes; the type only while nobody has a value of another kind.
 
     Whoever changes an attribute that came by itself has described it: the flag is gone.
 
     :raises ValidationError: by field
     """
-    attribute = Attribute.objects.select_for_update(no_key=True).get(pk=attribute.pk)
+    attribute = Attribute.current.select_for_update(no_key=True).get(pk=attribute.pk)
     before = {name: getattr(attribute, name) for name in changes}
     kind = changes.get("type", attribute.type)
     if kind != attribute.type and not _same_values(kind, attribute.type) and attribute_has_values(attribute):
         raise ValidationError(
-            {"type": [_("Contacts have values of the type it has now. Make a new attribute instead.")]}
+            {"type": [_("There are values of the type it has now. Make a new attribute instead.")]}
         )
     if kind != attribute.type:
         attribute.index_built_at = None  # the index is one of the old type's expression
@@ -85,11 +92,11 @@ def attribute_update(*, attribute: Attribute, by: User | None, now: datetime, **
 @transaction.atomic
 def attribute_delete(*, attribute: Attribute, by: User | None, now: datetime) -> None:
     """
-    Take an attribute away, and its values from all contacts; a worker does that, batch by batch.
+    Take an attribute away, and its values from whoever has one; a worker does that, batch by batch.
 
     :raises AttributeRefused: something uses it; the sentence says what
     """
-    attribute = Attribute.objects.select_for_update().get(pk=attribute.pk)
+    attribute = Attribute.current.select_for_update().get(pk=attribute.pk)
     if places := attribute_places(attribute):
         raise AttributeRefused(
             _("“%(label)s” is used by %(places)s. Take it out there first.")
@@ -106,11 +113,14 @@ def attribute_delete(*, attribute: Attribute, by: User | None, now: datetime) ->
 
 def attribute_places(attribute: Attribute) -> list[Any]:
     """Return where the attribute is used, as the higher floors say."""
-    return [use for uses in attribute_uses for use in uses(attribute.key)]
+    is_of_contacts = attribute.applies_to == Attribute.Subject.CONTACT
+    registry = attribute_uses if is_of_contacts else company_attribute_uses
+    return [use for uses in registry for use in uses(attribute.key)]
 
 
 def attribute_has_values(attribute: Attribute) -> bool:
-    return Contact.objects.filter(attributes__has_key=attribute.key).exists()
+    model = Contact if attribute.applies_to == Attribute.Subject.CONTACT else Company
+    return model._default_manager.filter(attributes__has_key=attribute.key).exists()
 
 
 def attributes_settle(*, now: datetime) -> None:
@@ -138,19 +148,19 @@ def _settle_or_log(attribute: Attribute, *, now: datetime) -> None:
         logger.exception("attribute %s could not be settled", attribute.pk)
         # A half-built index is of no use, but every writer would have to fill it.
         with connection.cursor() as cursor:
-            cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {keys.index_name(attribute.key)}")
+            cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {_index_name(attribute)}")
 
 
 def _settle(attribute: Attribute, *, now: datetime) -> None:
     is_wanted = attribute.is_indexed and attribute.removed_at is None
     with connection.cursor() as cursor:
         # Also one that a killed worker left half built, which would never be used.
-        cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {keys.index_name(attribute.key)}")
+        cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {_index_name(attribute)}")
         if is_wanted:
-            cursor.execute(keys.index_sql(attribute.key, attribute.type))
-            cursor.execute("ANALYZE contacts_contact")
+            cursor.execute(keys.index_sql(attribute.key, attribute.type, attribute.applies_to))
+            cursor.execute(f"ANALYZE {keys.TABLES[attribute.applies_to]}")
     if attribute.removed_at is not None:
-        _strip(attribute.key)
+        _strip(attribute.key, keys.TABLES[attribute.applies_to])
         Attribute.all_objects.filter(pk=attribute.pk).delete()
         return
     # Nothing, if somebody has changed it in the meantime: then it is settled again.
@@ -160,13 +170,18 @@ def _settle(attribute: Attribute, *, now: datetime) -> None:
     unchanged.update(index_built_at=now if is_wanted else None)
 
 
-def _strip(key: str) -> None:
-    """Take the key from all contacts, some thousand at a time, so that no writer waits for long."""
-    last = Contact.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+def _index_name(attribute: Attribute) -> str:
+    return keys.index_name(attribute.key, attribute.applies_to)
+
+
+def _strip(key: str, table: str) -> None:
+    """Take the key from all rows, some thousand at a time, so that no writer waits for long."""
     with connection.cursor() as cursor:
+        cursor.execute(f"SELECT coalesce(max(id), 0) FROM {table}")  # noqa: S608  # one of two tables
+        (last,) = cursor.fetchone()
         for start in range(0, last + 1, STRIP_ROWS):
             cursor.execute(
-                "UPDATE contacts_contact SET attributes = attributes - %s, updated_at = now() "
+                f"UPDATE {table} SET attributes = attributes - %s, updated_at = now() "  # noqa: S608  # as above
                 "WHERE id >= %s AND id < %s AND attributes ? %s",
                 [key, start, start + STRIP_ROWS, key],
             )

@@ -7,9 +7,11 @@ from django.db.models import Model
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from apps.contacts.models import ConsentStatus, Contact, ImportFile
+from apps.contacts.models import CompanyMember, ConsentStatus, Contact, ImportFile
+from apps.contacts.selectors.companies import COUNTED
 from apps.contacts.selectors.history import properties_shown
 from apps.contacts.values import value_render
+from apps.core.display import number
 from apps.core.templatetags.ui import status
 
 register = template.Library()
@@ -47,6 +49,18 @@ def consent_status(value: str | None) -> SafeString:
 def contact_name(contact: Contact) -> str:
     """Return what to call a contact by: an address, a number, or that there is neither."""
     return contact.email or contact.phone or _("No address (contact %(n)s)") % {"n": contact.pk}
+
+
+@register.simple_tag
+def role_status(member: CompanyMember) -> SafeString:
+    """Return the part that somebody has in the buying group, as a badge."""
+    return status(member.get_role_display(), "info") if member.role else status("–")
+
+
+@register.filter
+def people_count(count: int) -> str:
+    """Return a number of people of a company, which is not counted beyond some."""
+    return _("more than %(n)s") % {"n": number(COUNTED)} if count > COUNTED else number(count)
 
 
 @register.filter

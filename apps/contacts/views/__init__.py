@@ -6,6 +6,16 @@ from apps.contacts.views.attributes import (
     attribute_detail,
     attribute_list,
 )
+from apps.contacts.views.companies import (
+    company_change,
+    company_create,
+    company_delete,
+    company_detail,
+    company_list,
+    company_member_add,
+    company_member_change,
+    company_member_remove,
+)
 from apps.contacts.views.contacts import contact_csv, contact_list
 from apps.contacts.views.erasure import contact_erase, contact_export
 from apps.contacts.views.events import event_list
@@ -54,6 +64,14 @@ __all__ = [
     "attribute_delete",
     "attribute_detail",
     "attribute_list",
+    "company_change",
+    "company_create",
+    "company_delete",
+    "company_detail",
+    "company_list",
+    "company_member_add",
+    "company_member_change",
+    "company_member_remove",
     "confirmation_again",
     "contact_alike",
     "contact_change",

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -26,6 +27,7 @@ LIST = ListSpec(
         Column(gettext_lazy("Owner")),
     ],
     filters=[
+        Filter("about", gettext_lazy("About"), Attribute.Subject.choices),
         Filter("type", gettext_lazy("Type"), Attribute.Type.choices),
         Filter(
             "described",
@@ -46,10 +48,12 @@ def attribute_list(request: UserRequest) -> HttpResponse:
         search=asked.search,
         type_=asked.values.get("type", ""),
         is_defined={"yes": True, "no": False}.get(asked.values.get("described", "")),
+        applies_to=asked.values.get("about", ""),
     )
+    listing = asked.page(found)
     context = {
-        "listing": asked.page(found),
-        "coverage": selectors.coverage(),
+        "listing": listing,
+        "coverage": selectors.coverage_of(listing.rows),
         "may_add": request.user.has_perm("contacts.add_attribute"),
     }
     return render_page_or_fragment(
@@ -60,8 +64,10 @@ def attribute_list(request: UserRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @requires("contacts.add_attribute")
 def attribute_create(request: UserRequest) -> HttpResponse:
-    form = forms.AttributeForm(request.POST or None)
-    alike = selectors.attributes_alike(form["key"].value() or "") if form.is_bound else []
+    about = request.GET.get("about", "")
+    initial = {"applies_to": about} if about in Attribute.Subject else {}
+    form = forms.AttributeForm(request.POST or None, initial=initial)
+    alike = _alike(form["key"].value(), form["applies_to"].value()) if form.is_bound else []
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data
         if alike and not told["is_other"]:
@@ -72,6 +78,11 @@ def attribute_create(request: UserRequest) -> HttpResponse:
                 messages.success(request, _("“%(name)s” is in the dictionary.") % {"name": attribute.label})
                 return redirect("contacts:attribute-detail", attribute.pk)
     return render(request, "contacts/attribute_create.html", {"form": form, "alike": alike})
+
+
+def _alike(key: str | None, applies_to: str | None) -> Sequence[Attribute]:
+    subject = applies_to if applies_to in Attribute.Subject else Attribute.Subject.CONTACT
+    return selectors.attributes_alike((key or "")[:63], applies_to=str(subject))
 
 
 def _create(request: UserRequest, form: forms.AttributeForm, given: dict[str, Any]) -> Attribute | None:
@@ -94,7 +105,7 @@ def attribute_alike(request: UserRequest) -> HttpResponse:
     """While a name is typed: a system name for it, and what there is that may mean the same."""
     key = request.GET.get("key", "") or key_suggest(request.GET.get("label", ""))
     context = {
-        "alike": selectors.attributes_alike(key[:63]),
+        "alike": _alike(key, request.GET.get("applies_to")),
         "suggested": key_suggest(request.GET.get("label", "")) if request.GET.get("label") else "",
     }
     return render(request, "contacts/_attribute_alike.html", context)
@@ -139,11 +150,10 @@ def attribute_delete(request: UserRequest, attribute: Attribute) -> HttpResponse
 def _attribute_page(
     request: UserRequest, attribute: Attribute, refusal: DomainError | None = None
 ) -> HttpResponse:
-    shares = selectors.coverage()
     context = {
         "attribute": attribute,
         "places": services.attribute_places(attribute),
-        "share": None if shares is None else shares.get(attribute.key, 0.0),
+        "share": selectors.coverage_of([attribute])[attribute.pk],
         "refusal": refusal,
         "may_change": request.user.has_perm("contacts.change_attribute", attribute),
         "may_delete": request.user.has_perm("contacts.delete_attribute", attribute),

@@ -1,11 +1,9 @@
 """The list of contacts: everything that it is narrowed to and shows stands in the URL."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any
 
-import orjson
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
@@ -18,15 +16,22 @@ from django.views.decorators.http import require_GET
 from apps.accounts.http import UserRequest, requires
 from apps.contacts import selectors
 from apps.contacts.models import Attribute, ConsentStatus, Contact
-from apps.contacts.selectors import Condition, ContactAsk, Operator
+from apps.contacts.selectors import Condition, ContactAsk
 from apps.contacts.values import AttributeInvalid, value_to_text
+from apps.contacts.views.narrowing import (
+    AttributeListing,
+    Raw,
+    conditions_read,
+    is_unsettled,
+    settled,
+    shown_read,
+)
 from apps.core import clock
 from apps.core.downloads import csv_download
 from apps.core.htmx import render_page_or_fragment
-from apps.core.lists import Chip, Column, Filter, Listing, ListQuery, ListSpec
+from apps.core.lists import Column, Filter, ListQuery, ListSpec
 
 SHOWN_FIRST = 4  # attributes that the list shows until somebody chooses others
-MOST_CONDITIONS = 10
 ADDED_DAYS = {
     "1": gettext_lazy("today"),
     "7": gettext_lazy("last 7 days"),
@@ -45,51 +50,13 @@ FILTERS = [
     ),
     Filter("added", gettext_lazy("Added"), list(ADDED_DAYS.items())),
 ]
-Raw = tuple[str, str, str]
-
-
-@dataclass(frozen=True)
-class ContactListing(Listing[Contact]):
-    """A page of contacts with the attributes that it shows and those that it is narrowed by."""
-
-    shown: Sequence[Attribute] = ()
-    dictionary: Sequence[Attribute] = ()
-    conditions: Sequence[tuple[Condition, Raw]] = field(default=())
-
-    @property
-    def chips(self) -> list[Chip]:
-        mine = [raw for _condition, raw in self.conditions]
-        return super().chips + [
-            Chip(
-                condition.attribute.label,
-                f"{selectors.OPERATOR_LABELS[condition.operator]} {condition.value}".strip(),
-                self.asked.url(where=_told([other for other in mine if other != raw])),
-            )
-            for condition, raw in self.conditions
-        ]
-
-    @property
-    def clear_url(self) -> str:
-        return self.asked.url(q="", where="", **{one.key: "" for one in FILTERS})
-
-    @property
-    def operators(self) -> list[tuple[str, object]]:
-        return [(operator.value, label) for operator, label in selectors.OPERATOR_LABELS.items()]
-
-    @property
-    def is_narrowed(self) -> bool:
-        return self.asked.is_narrowed or bool(self.conditions)
-
-    @property
-    def shown_keys(self) -> set[str]:
-        return {attribute.key for attribute in self.shown}
 
 
 @require_GET
 @requires("contacts.view_contact")
 def contact_list(request: UserRequest) -> HttpResponse:
-    if "attribute" in request.GET or "show" in request.GET:
-        return redirect(f"{request.path}{_settled(request.GET)}")
+    if is_unsettled(request.GET):
+        return redirect(f"{request.path}{settled(request.GET)}")
     dictionary = list(Attribute.objects.all())
     asked, shown = _read(request.GET, dictionary)
     ask, conditions = _ask(asked, dictionary)
@@ -98,7 +65,7 @@ def contact_list(request: UserRequest) -> HttpResponse:
     except AttributeInvalid as refusal:
         messages.error(request, str(refusal))
         return redirect(f"{request.path}{asked.url(where='')}")
-    listing = ContactListing(**vars(page), shown=shown, dictionary=dictionary, conditions=conditions)
+    listing = AttributeListing(**vars(page), shown=shown, dictionary=dictionary, conditions=conditions)
     context = {
         "listing": listing,
         "total": selectors.contacts_total(),
@@ -140,11 +107,7 @@ def _lines(found: Iterator[Contact], shown: Sequence[Attribute]) -> Iterator[Seq
 
 def _read(query: QueryDict, dictionary: Sequence[Attribute]) -> tuple[ListQuery, list[Attribute]]:
     """Return what is asked of the list, and the attributes that it shows."""
-    chosen = query.get("columns", "").split(",") if "columns" in query else None
-    if chosen is None:
-        shown = list(dictionary[:SHOWN_FIRST])
-    else:
-        shown = [attribute for attribute in dictionary if attribute.key in chosen]
+    shown = shown_read(query, dictionary, first=SHOWN_FIRST)
     spec = ListSpec(
         columns=[
             Column(gettext_lazy("E-mail")),
@@ -161,12 +124,7 @@ def _read(query: QueryDict, dictionary: Sequence[Attribute]) -> tuple[ListQuery,
 
 
 def _ask(asked: ListQuery, dictionary: Sequence[Attribute]) -> tuple[ContactAsk, list[tuple[Condition, Raw]]]:
-    by_key = {attribute.key: attribute for attribute in dictionary}
-    conditions = [
-        (Condition(by_key[raw[0]], Operator(raw[1]), raw[2]), raw)
-        for raw in _conditions(asked.query)
-        if raw[0] in by_key
-    ]
+    conditions = conditions_read(asked, dictionary)
     values: dict[str, Any] = asked.values
     days = int(values.get("added", 0))
     return (
@@ -185,34 +143,3 @@ def _day_start(now: datetime, *, back: int) -> datetime:
     """Return when the viewer's day began, so many days ago."""
     day = timezone.localtime(now).date() - timedelta(days=back)
     return datetime.combine(day, time(), timezone.get_current_timezone())
-
-
-def _conditions(query: QueryDict) -> list[Raw]:
-    """Read `where`, a JSON list of [key, operator, value]; what cannot be read is left out."""
-    try:
-        told = orjson.loads(query.get("where", "[]"))
-    except orjson.JSONDecodeError:
-        return []
-    raws = [tuple(one) for one in told if isinstance(one, list)] if isinstance(told, list) else []
-    return [
-        (key, operator, value)
-        for key, operator, value in (raw for raw in raws if len(raw) == 3)
-        if all(isinstance(part, str) for part in (key, operator, value)) and operator in set(Operator)
-    ][:MOST_CONDITIONS]
-
-
-def _told(conditions: Sequence[Raw]) -> str:
-    return orjson.dumps(conditions).decode() if conditions else ""
-
-
-def _settled(query: QueryDict) -> str:
-    """Turn what the small forms send (a new condition, chosen columns) into the URL of the list."""
-    new = query.copy()
-    key, value = new.pop("attribute", [""])[-1], new.pop("value", [""])[-1]
-    operator = new.pop("operator", [Operator.EQ])[-1]
-    if key:
-        new["where"] = _told([*_conditions(query), (str(key), str(operator), str(value).strip())])
-    if chosen := new.pop("show", []):
-        new["columns"] = ",".join(str(one) for one in chosen if one)
-    new.pop("cursor", None)
-    return f"?{new.urlencode()}"

@@ -34,6 +34,7 @@ def _profile(
     context = {
         "contact": contact,
         "profile": selectors.contact_profile(contact),
+        "companies": selectors.contact_companies(contact),
         "page": selectors.timeline_page(contact, now=clock.now()),
         "panels": [panel for panel in panels if user.has_perm(panel.permission)],
         "consent_form": consent_form or forms.ConsentForm(),
@@ -87,7 +88,7 @@ def contact_create(request: UserRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @requires("contacts.change_contact", on=Contact)
 def contact_change(request: UserRequest, contact: Contact) -> HttpResponse:
-    form = forms.ContactForm(request.POST or None, contact=contact)
+    form = forms.ContactForm(request.POST or None, record=contact)
     if request.method == "POST" and form.is_valid():
         try:
             services.contact_update(

@@ -23,6 +23,7 @@ class Fault(TextChoices):
     BAD_TRAIT = "bad_trait", _("A trait does not fit its attribute.")
     TOO_MANY_TRAITS = "too_many_traits", _("There are too many traits that nobody has described yet.")
     OTHER_PERSON = "other_person", _("A name belongs to another known person, and stays theirs.")
+    OTHER_COMPANY = "other_company", _("A domain belongs to another company, and stays its own.")
 
 
 DROPS = frozenset({Fault.NO_MESSAGE, Fault.NO_PERSON, Fault.NO_EVENT, Fault.UNFIT, Fault.TOO_LARGE})

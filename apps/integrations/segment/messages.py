@@ -8,10 +8,15 @@ from typing import Any
 
 import orjson
 
-from apps.contacts.addresses import AddressInvalid, email_normalise, identity_normalise
+from apps.contacts.addresses import (
+    AddressInvalid,
+    domain_normalise,
+    email_normalise,
+    identity_normalise,
+)
 from apps.contacts.attributes import key_is_valid, key_suggest
 from apps.contacts.joining import Who
-from apps.contacts.models import Identity
+from apps.contacts.models import CompanyIdentity, Identity
 from apps.contacts.services import EventIn
 from apps.contacts.services.events import AHEAD, EARLIEST
 from apps.integrations.segment.faults import DROPS, Fault, Found
@@ -40,6 +45,16 @@ EVENT_NAMES = {Call.PAGE: "page_viewed", Call.SCREEN: "screen_viewed", Call.GROU
 
 
 @dataclass
+class Group:
+    """The company that a `group` call puts somebody into, by the id that the source has for it."""
+
+    id: str
+    name: str = ""
+    domain: str = ""
+    traits: dict[str, object] = field(default_factory=dict)  # by system name; without name and domain
+
+
+@dataclass
 class Message:
     """One message as read. `who` is None, and `is_dropped` true, if it cannot be kept."""
 
@@ -50,6 +65,7 @@ class Message:
     traits: dict[str, object] = field(default_factory=dict)  # by system name; without address and telephone
     email: str = ""
     phone: str = ""
+    group: "Group | None" = None
     faults: list[Found] = field(default_factory=list)
 
     @property
@@ -87,6 +103,8 @@ class _Reader:
     def __init__(self, raw: dict[str, Any], *, namespace: str, now: datetime) -> None:
         self.raw, self.namespace, self.now = raw, namespace, now
         self.message = Message()
+        self.traits: dict[str, Any] = {}
+        self.group_id = ""
 
     def read(self, call: str, *, context: object, sent_at: object) -> Message:
         message = self.message
@@ -96,9 +114,12 @@ class _Reader:
             self._fault(Fault.NO_MESSAGE, "type")
             return message
         message.message_id = self._text("messageId")[:MAX_MESSAGE_ID]
-        traits = self._object("traits") if message.call == Call.IDENTIFY else {}
-        if traits:
-            self._traits(traits)
+        if message.call in (Call.IDENTIFY, Call.GROUP):
+            self.traits = self._object("traits")
+        if message.call == Call.IDENTIFY:
+            self._traits(self.traits)
+        if message.call == Call.GROUP:
+            self._group(self.traits)
         message.who = self._who()
         if message.who is None:
             self._fault(Fault.NO_PERSON)
@@ -120,12 +141,12 @@ class _Reader:
 
     def _event(self, context: object, sent_at: object) -> None:
         call = Call(self.message.call)
-        properties = dict(self._object("traits" if call == Call.GROUP else "properties"))
+        properties = dict(self.traits if call == Call.GROUP else self._object("properties"))
         name = EVENT_NAMES.get(call) or self._text("event").strip()
         if call in (Call.PAGE, Call.SCREEN):
             properties |= {key: text for key in ("name", "category") if (text := self._text(key))}
         if call == Call.GROUP:
-            properties["group_id"] = self._text("groupId")
+            properties["group_id"] = self.group_id
         if not name:
             self._fault(Fault.NO_EVENT, "event")
         if origin := self._origin(context):
@@ -142,15 +163,32 @@ class _Reader:
         known = own if isinstance(own, dict) else context if isinstance(context, dict) else {}
         return {key: known[key] for key in CONTEXT_KEPT if isinstance(known.get(key), dict) and known[key]}
 
+    def _group(self, traits: Mapping[str, Any]) -> None:
+        """Read the company; without an id that can name one, it is only something that somebody did."""
+        self.group_id = self._text("groupId")
+        try:
+            _namespace, name = identity_normalise(CompanyIdentity.GROUP, self.group_id)
+        except AddressInvalid:
+            self._fault(Fault.BAD_NAME, "groupId")
+            return
+        group = self.message.group = Group(name, name=self._trait_text(traits, "name"))
+        # `website` is the reserved trait of a group; `domain` says the same more plainly.
+        for key in ("domain", "website"):
+            group.domain = group.domain or self._domain(traits, key)
+        told = {key: value for key, value in traits.items() if key not in ("name", "domain", "website", "id")}
+        self._flatten(told, group.traits)
+
+    def _domain(self, traits: Mapping[str, Any], key: str) -> str:
+        text = self._trait_text(traits, key)
+        try:
+            return domain_normalise(text) if text else ""
+        except AddressInvalid:
+            self._fault(Fault.BAD_NAME, f"traits.{key}")
+            return ""
+
     def _traits(self, traits: Mapping[str, Any]) -> None:
-        for name, value in traits.items():
-            if name in ("email", "phone"):
-                continue
-            if isinstance(value, dict):  # an address: `address_city`
-                for inner, part in value.items():
-                    self._trait(f"{name}_{inner}", part)
-            else:
-                self._trait(name, value)
+        told = {name: value for name, value in traits.items() if name not in ("email", "phone")}
+        self._flatten(told, self.message.traits)
         self.message.phone = self._trait_text(traits, "phone")
         if email := self._trait_text(traits, "email"):
             try:
@@ -158,12 +196,20 @@ class _Reader:
             except AddressInvalid:
                 self._fault(Fault.BAD_NAME, "traits.email")
 
-    def _trait(self, name: str, value: object) -> None:
+    def _flatten(self, traits: Mapping[str, Any], into: dict[str, object]) -> None:
+        for name, value in traits.items():
+            if isinstance(value, dict):  # an address: `address_city`
+                for inner, part in value.items():
+                    self._trait(f"{name}_{inner}", part, into)
+            else:
+                self._trait(name, value, into)
+
+    def _trait(self, name: str, value: object, into: dict[str, object]) -> None:
         key = name if key_is_valid(name) else key_suggest(name)
         if isinstance(value, dict) or (key == NO_KEY and name != NO_KEY):
             self._fault(Fault.BAD_TRAIT, f"traits.{name[:64]}")
-        elif key == name or key not in self.message.traits:
-            self.message.traits[key] = value
+        elif key == name or key not in into:
+            into[key] = value
 
     def _trait_text(self, traits: Mapping[str, Any], key: str) -> str:
         value = traits.get(key)

@@ -10,16 +10,16 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from apps.contacts import services as contacts
-from apps.contacts.fields import ContactFields
+from apps.contacts.fields import CompanyFields, ContactFields
 from apps.contacts.models import Attribute, Identity
 from apps.contacts.services import Activity, ActivityResult, EventOutcome
 from apps.core.errors import DomainError
 from apps.integrations.models import Source, Tally
 from apps.integrations.segment.faults import Fault, Found
 from apps.integrations.segment.messages import Message, message_is_too_large, message_read
+from apps.integrations.services.groups import group_fields, groups_keep
+from apps.integrations.services.room import Room
 
-# A hostile source cannot fill the dictionary: what comes beyond is not kept until somebody has tidied up.
-MAX_UNDESCRIBED = 2_000
 TRIES = 3
 
 _COUNT = """
@@ -79,10 +79,10 @@ def messages_take(
                 message.faults.append(Found(Fault.TOO_LARGE))
     if is_mended and messages:
         messages[0].faults.append(Found(Fault.BAD_TEXT))
-    activities = _activities(messages)
+    activities, companies = _activities(messages), group_fields(messages)
     for attempt in range(1, TRIES + 1):
         try:
-            return _keep(source, messages, activities, is_strict=is_strict, now=now)
+            return _keep(source, messages, activities, companies, is_strict=is_strict, now=now)
         except IntegrityError:  # somebody else's message made the same contact, or the month is new
             if attempt == TRIES:
                 raise
@@ -95,12 +95,16 @@ def _keep(
     source: Source,
     messages: Sequence[Message],
     activities: Mapping[int, Activity],
+    companies: Mapping[int, CompanyFields],
     *,
     is_strict: bool,
     now: datetime,
 ) -> list[Fate]:
-    results = contacts.activities_record(activities=list(activities.values()), source=source.name, now=now)
-    fates = _fates(messages, dict(zip(activities, results, strict=True)))
+    told = contacts.activities_record(activities=list(activities.values()), source=source.name, now=now)
+    results = dict(zip(activities, told, strict=True))
+    fates = _fates(messages, results)
+    for place in groups_keep(messages, companies, results, source=source.name, now=now):
+        fates[place].faults.append(Found(Fault.OTHER_COMPANY, "traits.domain"))
     faults = [(place, found) for place, fate in enumerate(fates) for found in fate.faults]
     if is_strict and faults:
         raise MessagesRefused(faults)
@@ -126,12 +130,12 @@ def _fields(messages: Sequence[Message]) -> dict[int, ContactFields]:
     if not telling:
         return {}
     wanted = {key for message in telling for key in message.traits}
-    dictionary = Attribute.objects.in_bulk(list(wanted), field_name="key")
-    room = _Room(dictionary) if wanted - dictionary.keys() else None
+    dictionary = Attribute.objects.by_key(wanted)
+    room = Room(dictionary) if wanted - dictionary.keys() else None
     fields = {}
     for message in telling:
-        if room is not None:
-            room.admit(message)
+        if room is not None and room.admit(message.traits):
+            message.faults.append(Found(Fault.TOO_MANY_TRAITS, "traits"))
         fields[id(message)] = _fitting(message, dictionary)
     return fields
 
@@ -156,24 +160,6 @@ def _checked(message: Message, dictionary: Mapping[str, Attribute]) -> ContactFi
         attributes=message.traits,
         dictionary=dictionary,
     )
-
-
-class _Room:
-    """How many more keys may come before somebody describes those that are there."""
-
-    def __init__(self, dictionary: Mapping[str, Attribute]) -> None:
-        self.known = dictionary.keys()
-        self.left = MAX_UNDESCRIBED - Attribute.objects.filter(is_defined=False).count()
-        self.admitted: set[str] = set()
-
-    def admit(self, message: Message) -> None:
-        unknown = [key for key in message.traits if key not in self.known and key not in self.admitted]
-        self.admitted.update(unknown[: max(0, self.left - len(self.admitted))])
-        beyond = [key for key in unknown if key not in self.admitted]
-        for key in beyond:
-            del message.traits[key]
-        if beyond:
-            message.faults.append(Found(Fault.TOO_MANY_TRAITS, "traits"))
 
 
 def _fates(messages: Sequence[Message], results: Mapping[int, ActivityResult]) -> list[Fate]:

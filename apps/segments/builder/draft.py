@@ -16,7 +16,7 @@ from apps.segments.rules.vocabulary import Vocabulary
 
 GROUP = "group"
 # What a row is about, and what is typed into it wherever the field is there.
-_SUBJECTS = {"attribute": "key", "event": "name", "segment": "id", "list": "id"}
+_SUBJECTS = {"attribute": "key", "company": "key", "event": "name", "segment": "id", "list": "id"}
 _TYPED = {"value", "low", "high", "amount", "start", "end", "count", "property"}
 ROOT = "r"
 MAX_NODES = 250
@@ -82,7 +82,8 @@ def _settle(node: Draft) -> None:
     if texts.pop("was", node.kind) != node.kind:
         texts.clear()
     if texts.pop("was_key", texts.get("key")) != texts.get("key"):
-        node.values = {"key": texts.get("key", "")}
+        kept = {name: text for name, text in texts.items() if name in ("role", "member")}
+        node.values = {"key": texts.get("key", ""), **kept}
 
 
 def draft_from_rule(rule: object) -> Draft:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from apps.contacts.models import Attribute, Channel, ConsentStatus
+from apps.contacts.models import Attribute, Channel, ConsentStatus, Role
 from apps.segments import registry
 from apps.segments.builder.draft import Draft, fault_place
 from apps.segments.builder.rows import where_places
@@ -26,6 +26,7 @@ MATCHES: list[Choice] = [
 ]
 KINDS: list[Choice] = [
     ("attribute", _("Attribute")),
+    ("company", _("Company")),
     ("event", _("Event")),
     ("consent", _("Consent")),
     ("segment", _("Segment")),
@@ -163,11 +164,18 @@ class BuilderPage:
     property_types = PROPERTY_TYPES
     channels = Channel.choices
     statuses = STATUSES
+    roles = Role.choices
 
     @property
     def attributes(self) -> list[Term]:
         """What may be targeted, by label."""
         terms = [term for term in self.words.attributes.values() if term.is_for_targeting]
+        return sorted(terms, key=lambda term: str(term.label).casefold())
+
+    @property
+    def company_attributes(self) -> list[Term]:
+        """What may be targeted of companies, by label."""
+        terms = [term for term in self.words.companies.values() if term.is_for_targeting]
         return sorted(terms, key=lambda term: str(term.label).casefold())
 
     @property
@@ -227,6 +235,10 @@ def _fill(shown: NodePage, words: Vocabulary, known: Known) -> None:
             if term:
                 seen = term.choices or known.values.get(term.key, ())
                 shown.comparison = _comparison("", node.values, term.type, suggestions=seen)
+        case "company":
+            term = words.companies.get(node.values.get("key", ""))
+            if term:
+                shown.comparison = _comparison("", node.values, term.type, suggestions=term.choices)
         case "event":
             shown.properties = sorted(known.events.get(node.values.get("name", ""), {}))
             shown.where = [

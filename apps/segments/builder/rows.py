@@ -33,6 +33,8 @@ def row_to_rule(kind: str, texts: Texts, words: Vocabulary) -> object:
     match kind:
         case "attribute":
             return _attribute(texts, words)
+        case "company":
+            return _company(texts, words)
         case "event":
             return _event(texts)
         case "segment" | "list":
@@ -48,6 +50,15 @@ def _attribute(texts: Texts, words: Vocabulary) -> Json:
     key = texts.get("key", "")
     term = words.attributes.get(key)
     return {"attribute": key, **_compared(texts, "", term.type if term else Type.TEXT)}
+
+
+def _company(texts: Texts, words: Vocabulary) -> Json:
+    key = texts.get("key", "")
+    term = words.companies.get(key)
+    found: Json = {"company": key, **_compared(texts, "", term.type if term else Type.TEXT)}
+    if role := texts.get("role"):
+        found["role"] = role
+    return {**found, "member": False} if texts.get("member") == "not" else found
 
 
 def _compared(texts: Texts, prefix: str, kind: Type) -> Json:
@@ -169,6 +180,8 @@ def _row(rule: object) -> tuple[str, dict[str, str]]:  # a line per kind
     match rule:
         case {"attribute": str(key), **rest}:
             return "attribute", {"key": key, **_texts(rest)}
+        case {"company": str(key), **rest}:
+            return "company", {"key": key, **_company_texts(rest)}
         case {"event": str(name), **rest}:
             return "event", {"name": name, **_event_texts(rest)}
         case {"segment": int(pk), **rest} if not set(rest) - {"member"}:
@@ -182,6 +195,13 @@ def _row(rule: object) -> tuple[str, dict[str, str]]:  # a line per kind
         case dict():
             return _registered_row(rule)
     raise NoForm
+
+
+def _company_texts(rest: Rest) -> dict[str, str]:
+    found = {"member": "in" if rest.get("member", True) else "not"}
+    if role := rest.get("role"):
+        found["role"] = _text(role)
+    return found | _texts({name: value for name, value in rest.items() if name not in ("role", "member")})
 
 
 def _registered_row(rule: Mapping[str, object]) -> tuple[str, dict[str, str]]:

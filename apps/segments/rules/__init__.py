@@ -9,6 +9,7 @@ from apps.segments.rules.faults import Fault, RuleInvalid
 from apps.segments.rules.parsing import rule_parse
 from apps.segments.rules.tree import (
     AttributeIs,
+    CompanyIs,
     Condition,
     ConsentIs,
     EventDid,
@@ -27,6 +28,7 @@ from apps.segments.rules.where import event_where
 
 __all__ = [
     "AttributeIs",
+    "CompanyIs",
     "Condition",
     "ConsentIs",
     "Duration",

@@ -1,16 +1,17 @@
 """From the published JSON to a tree."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from django.utils.translation import gettext as _
 
-from apps.contacts.models import Channel, ConsentStatus
+from apps.contacts.models import Channel, ConsentStatus, Role
 from apps.segments import registry
 from apps.segments.rules import values
 from apps.segments.rules.faults import RuleInvalid
 from apps.segments.rules.reader import Json, Parse, Reader, join, one_of
 from apps.segments.rules.tree import (
     AttributeIs,
+    CompanyIs,
     ConsentIs,
     EventDid,
     Group,
@@ -20,9 +21,10 @@ from apps.segments.rules.tree import (
     OnList,
     PropertyIs,
     Registered,
+    Value,
 )
 from apps.segments.rules.values import OPERATORS, SHAPES, Moment, Op, Scalar, Shape, Type
-from apps.segments.rules.vocabulary import Vocabulary
+from apps.segments.rules.vocabulary import Term, Vocabulary
 
 MAX_DEPTH = 8
 MAX_CONDITIONS = 100  # of one rule
@@ -30,6 +32,7 @@ MAX_EXPANDED = 500  # with those of the segments that it refers to
 MAX_COUNT = 1_000_000
 MAX_EVENT_NAME = 128
 CONSENT_STATUSES = (*(str(status) for status in ConsentStatus), "none")
+ROLES = tuple(str(role) for role in Role)
 COUNT_OPS = (Op.GTE, Op.GT, Op.LTE, Op.LT, Op.EQ)
 # What a text value of an event's property may be asked: text, or a moment written as text.
 TEXT_PROPERTY = (
@@ -66,6 +69,7 @@ class _Parser(Reader):
         self.own = self.expanded = 0
         self.conditions: dict[str, Callable[[Json, str], Node | None]] = {
             "attribute": self._attribute,
+            "company": self._company,
             "event": self._event,
             "segment": self._segment,
             "list": self._list,
@@ -122,19 +126,36 @@ class _Parser(Reader):
 
     def _attribute(self, raw: Json, path: str) -> Node | None:
         self.only(raw, ["attribute", "op", "value"], path)
-        key = raw["attribute"]
-        term = self.vocabulary.attributes.get(key) if isinstance(key, str) else None
+        compared = self._compared(raw, "attribute", self.vocabulary.attributes, path)
+        return AttributeIs(*compared, path) if compared else None
+
+    def _compared(
+        self, raw: Json, subject: str, terms: Mapping[str, Term], path: str
+    ) -> tuple[Term, Op, Value] | None:
+        """Read a comparison of one of these attributes, named by `subject`."""
+        key = raw[subject]
+        term = terms.get(key) if isinstance(key, str) else None
         if term is None:
             unknown = _("There is no attribute “%(key)s” in the dictionary.")
-            return self.fault(join(path, "attribute"), unknown % {"key": str(key)[:63]})
+            return self.fault(join(path, subject), unknown % {"key": str(key)[:63]})
         if not term.is_for_targeting:
             refusal = _("“%(label)s” may not be used for targeting.")
-            self.fault(join(path, "attribute"), refusal % {"label": term.label})
+            self.fault(join(path, subject), refusal % {"label": term.label})
         op = self.op(raw, OPERATORS[term.type], path, label=term.label)
         if op is None:
             return None
         duration = values.days_parse if term.type == Type.DATE else values.duration_parse
-        return AttributeIs(term, op, self.op_value(raw, op, values.SCALARS[term.type], duration, path), path)
+        return term, op, self.op_value(raw, op, values.SCALARS[term.type], duration, path)
+
+    def _company(self, raw: Json, path: str) -> Node | None:
+        self.only(raw, ["company", "op", "value", "role", "member"], path)
+        role = self.optional(raw, "role", one_of(ROLES), path, "")
+        member = self.optional(raw, "member", values.boolean_parse, path, True)
+        compared = self._compared(raw, "company", self.vocabulary.companies, path)
+        if compared is None or role is None or member is None:
+            return None
+        term, op, value = compared
+        return CompanyIs(term, op, value, role, member, path)
 
     def _event(self, raw: Json, path: str) -> Node | None:
         self.only(raw, ["event", "did", "count", "within", "between", "where"], path)

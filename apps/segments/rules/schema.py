@@ -10,6 +10,7 @@ from apps.segments.rules.parsing import (
     MAX_CONDITIONS,
     MAX_COUNT,
     MAX_EVENT_NAME,
+    ROLES,
 )
 from apps.segments.rules.tree import Match
 from apps.segments.rules.values import DURATION_PATTERN, MAX_TEXT, MAX_VALUES, SHAPES, Op, Shape
@@ -46,6 +47,7 @@ def _conditions() -> dict[str, Schema]:
     registered = {kind.key: _object(dict(kind.schema), required=[kind.key]) for kind in registry.kinds}
     return {
         "attribute": {"anyOf": _compared("attribute")},
+        "company": {"anyOf": _compared("company", {"role": {"enum": list(ROLES)}, "member": _boolean(True)})},
         "event": _event(),
         "segment": _object({"segment": {"type": "integer"}, "member": _boolean(True)}, required=["segment"]),
         "list": _object({"list": {"type": "integer"}, "member": _boolean(True)}, required=["list"]),
@@ -65,8 +67,8 @@ def _group(match: Match) -> Schema:
     return _object({str(match): rules}, required=[str(match)])
 
 
-def _compared(subject: str) -> list[Schema]:
-    """One form per shape of value, with the operators that take it."""
+def _compared(subject: str, more: Schema | None = None) -> list[Schema]:
+    """One form per shape of value, with the operators that take it; `more` are other properties."""
     scalar = {"$ref": "#/$defs/scalar"}
     forms: dict[Shape, Schema | None] = {
         Shape.NONE: None,
@@ -75,12 +77,12 @@ def _compared(subject: str) -> list[Schema]:
         Shape.PAIR: {"type": "array", "items": scalar, "minItems": 2, "maxItems": 2},
         Shape.DURATION: {"$ref": "#/$defs/duration"},
     }
-    return [_comparison(subject, shape, value) for shape, value in forms.items()]
+    return [_comparison(subject, shape, value, more or {}) for shape, value in forms.items()]
 
 
-def _comparison(subject: str, shape: Shape, value: Schema | None) -> Schema:
+def _comparison(subject: str, shape: Shape, value: Schema | None, more: Schema) -> Schema:
     operators = [str(op) for op in Op if SHAPES[op] == shape]
-    properties: Schema = {subject: {"$ref": "#/$defs/text"}, "op": {"enum": operators}}
+    properties: Schema = {subject: {"$ref": "#/$defs/text"}, "op": {"enum": operators}, **more}
     if value is None:
         return _object(properties, required=[subject, "op"])
     return _object({**properties, "value": value}, required=[subject, "op", "value"])

@@ -7,10 +7,11 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
-from apps.contacts.models import Channel, ConsentStatus
+from apps.contacts.models import Channel, ConsentStatus, Role
 from apps.segments import registry
 from apps.segments.rules.tree import (
     AttributeIs,
+    CompanyIs,
     Condition,
     ConsentIs,
     EventDid,
@@ -74,6 +75,8 @@ def condition_words(node: Condition) -> str:
             return _compared(f"“{node.term.label}”", node.op, node.value, node.term.type)
         case EventDid():
             return _event(node)
+        case CompanyIs():
+            return _company(node)
         case InSegment():
             text = (
                 _("they are in the segment “%(name)s”")
@@ -195,6 +198,20 @@ def _consent(node: ConsentIs) -> str:
     if node.topic:
         what = _("%(channel)s on “%(topic)s”") % {"channel": what, "topic": node.topic_name or node.topic}
     return str(CONSENTS[node.status]) % {"what": what}
+
+
+def _company(node: CompanyIs) -> str:
+    words = {
+        "role": Role(node.role).label.lower() if node.role else "",
+        "what": _compared(f"“{node.term.label}”", node.op, node.value, node.term.type),
+    }
+    if node.role and node.member:
+        return _("they are %(role)s at a company where %(what)s") % words
+    if node.role:
+        return _("they are %(role)s at no company where %(what)s") % words
+    if node.member:
+        return _("they belong to a company where %(what)s") % words
+    return _("they belong to no company where %(what)s") % words
 
 
 def _joined(parts: Sequence[str]) -> str:

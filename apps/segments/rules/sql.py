@@ -24,6 +24,7 @@ from apps.segments.rules import fields
 from apps.segments.rules.fields import Sql
 from apps.segments.rules.tree import (
     AttributeIs,
+    CompanyIs,
     ConsentIs,
     EventDid,
     Group,
@@ -122,6 +123,8 @@ class _Compiler:
                 return self._narrowed(Sql(rows, (node.contact_list,)))
             case ConsentIs():
                 return self._consent(node)
+            case CompanyIs():
+                return self._company(node)
             case Registered():
                 kind = next(kind for kind in registry.kinds if kind.key == node.kind)
                 select = kind.contacts(node.data, self.clock)
@@ -161,6 +164,15 @@ class _Compiler:
             rows, params = f"{rows} AND status = %s", (*params, node.status)
         return self._narrowed(Sql(rows, params))
 
+    def _company(self, node: CompanyIs) -> Sql:
+        compared = AttributeIs(node.term, node.op, node.value)
+        text, params = fields.attribute_condition(compared, "company", now=self.clock.now)
+        join = "contacts_companymember AS member JOIN contacts_company AS company"
+        rows = f"SELECT member.contact_id FROM {join} ON company.id = member.company_id WHERE ({text})"  # noqa: S608  # ours, see above
+        if node.role:
+            rows, params = f"{rows} AND member.role = %s", (*params, node.role)
+        return self._narrowed(Sql(rows, params), "member.contact_id")
+
     def _narrowed(self, rows: Sql, column: str = "contact_id") -> Sql:
         if self.clock.among is None:
             return rows
@@ -172,7 +184,7 @@ def _is_asserted(node: Node) -> bool:
     match node:
         case EventDid():
             return node.did
-        case OnList():
+        case OnList() | CompanyIs():
             return node.member
         case ConsentIs():
             return node.status != "none"

@@ -39,6 +39,22 @@ class AttributeIs:
 
 
 @dataclass(frozen=True)
+class CompanyIs:
+    """
+    That the contact belongs to a company of which this holds, in this role; '' is any. As for `AttributeIs`.
+
+    `member=False` is the opposite of the whole: there is no such company.
+    """
+
+    term: Term
+    op: Op
+    value: Value
+    role: str = ""
+    member: bool = True
+    path: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
 class PropertyIs:
     """One condition on the properties of an event; the type is that of the value."""
 
@@ -104,7 +120,7 @@ class Registered:
     path: str = field(default="", compare=False)
 
 
-Condition: TypeAlias = AttributeIs | EventDid | InSegment | OnList | ConsentIs | Registered
+Condition: TypeAlias = AttributeIs | CompanyIs | EventDid | InSegment | OnList | ConsentIs | Registered
 Node: TypeAlias = Group | Condition
 
 

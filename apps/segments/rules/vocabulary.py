@@ -29,6 +29,7 @@ class SegmentTerm:
 @dataclass(frozen=True)
 class Vocabulary:
     attributes: Mapping[str, Term] = field(default_factory=dict)
+    companies: Mapping[str, Term] = field(default_factory=dict)  # their attributes
     segments: Mapping[int, SegmentTerm] = field(default_factory=dict)
     lists: Mapping[int, str] = field(default_factory=dict)
     topics: Mapping[str, str] = field(default_factory=dict)  # key → name

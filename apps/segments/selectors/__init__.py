@@ -23,6 +23,7 @@ from apps.segments.selectors.pages import (
 from apps.segments.selectors.rules import audience, rule_contacts, rule_read, segment_contacts, vocabulary
 from apps.segments.selectors.uses import (
     attribute_uses,
+    company_attribute_uses,
     event_uses,
     list_uses,
     segment_uses,
@@ -37,6 +38,7 @@ __all__ = [
     "Reach",
     "attribute_uses",
     "audience",
+    "company_attribute_uses",
     "contact_lists",
     "contact_segments",
     "event_uses",

@@ -22,13 +22,19 @@ from apps.segments.rules.expression import RuleHolds
 
 def vocabulary() -> Vocabulary:
     """Return what a rule may speak of now; four queries. An entry of the dictionary hides a built-in."""
+    entries = list(Attribute.current.all())
     built_in = [
         Term("email", _("E-mail address"), Attribute.Type.TEXT, column="email"),
         Term("phone", _("Phone number"), Attribute.Type.TEXT, column="phone"),
         Term("timezone", _("Time zone"), Attribute.Type.TEXT, column="timezone"),
     ]
+    of_companies = [
+        Term("name", _("Name"), Attribute.Type.TEXT, column="name"),
+        Term("domain", _("Domain"), Attribute.Type.TEXT, column="domain"),
+    ]
     return Vocabulary(
-        attributes={term.key: term for term in [*built_in, *map(_term, Attribute.objects.all())]},
+        attributes=_terms(built_in, entries, Attribute.Subject.CONTACT),
+        companies=_terms(of_companies, entries, Attribute.Subject.COMPANY),
         segments={
             pk: SegmentTerm(name, rule, is_archived=archived_at is not None)
             for pk, name, rule, archived_at in Segment.objects.values_list(
@@ -38,6 +44,11 @@ def vocabulary() -> Vocabulary:
         lists=dict(ContactList.objects.values_list("pk", "name")),
         topics=contacts.topic_names(),
     )
+
+
+def _terms(built_in: Sequence[Term], entries: Sequence[Attribute], subject: str) -> dict[str, Term]:
+    described = [_term(entry) for entry in entries if entry.applies_to == subject]
+    return {term.key: term for term in [*built_in, *described]}
 
 
 def _term(attribute: Attribute) -> Term:

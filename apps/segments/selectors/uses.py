@@ -36,6 +36,15 @@ def attribute_uses(key: str) -> list[ContactsUse]:
     ]
 
 
+def company_attribute_uses(key: str) -> list[ContactsUse]:
+    """Return the segments whose rules ask for this attribute of companies, archived ones too."""
+    return [
+        ContactsUse(_("Segment"), segment.name, reverse("segments:detail", args=[segment.pk]))
+        for segment in Segment.objects.only("name", "rule")
+        if key in _named(segment.rule, "company")
+    ]
+
+
 def topic_uses(key: str, user: User | None) -> list[ContactsUse]:
     """Return the segments whose rules ask about consent to this topic, archived ones too."""
     return [
