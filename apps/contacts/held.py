@@ -24,6 +24,12 @@ class CommentHolding(Holding):
         return OF_CONTACT
 
 
+class PairHolding(Holding):
+    @property
+    def _theirs(self) -> str:
+        return f"{super()._theirs} OR it.other_id = ANY(%(contacts)s::bigint[])"
+
+
 HOLDINGS = (
     CommentHolding(_("Comments"), "collaboration_comment"),
     Mentions(
@@ -38,6 +44,14 @@ HOLDINGS = (
     Holding(_("Consent"), "contacts_consent"),
     Holding(_("Consent ledger"), "contacts_consentevent", hidden=("by_id",)),
     Holding(_("Questions to confirm"), "contacts_confirmation", hidden=("address_hash", "by_id")),
+    Holding(_("What looked wrong with the data"), "contacts_qualityfinding"),
+    PairHolding(
+        _("Who may be the same person"),
+        "contacts_qualitypair",
+        # The numbers are those of other people too.
+        hidden=("contact_id", "other_id", "decided_by_id"),
+    ),
+    Holding(_("Values before and after a mend"), "contacts_qualitymendrow"),
     Holding(_("Merges"), "contacts_contactmerge", hidden=("moved", "by_id", "undone_by_id")),
     Mentions(
         _("Refused rows of imports"),

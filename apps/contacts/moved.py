@@ -145,6 +145,10 @@ def register() -> None:
         "consent_history": Move(_("Lines of the consent ledger"), "contacts_consentevent"),
         "consents": ConsentMove(_("Consent"), "contacts_consent", once=("channel", "topic")),
         "confirmations": Move(_("Questions to confirm"), "contacts_confirmation", once=("channel", "topic")),
+        # What a scan found is about the row that it looked at: it stays there, and is there again afterwards.
+        "quality_findings": Move("", "contacts_qualityfinding", where="false"),
+        "quality_pairs": Move("", "contacts_qualitypair", where="false"),
+        "quality_mends": Move("", "contacts_qualitymendrow", "contact_id", where="false"),
         "comments": CommentMove(_("Comments"), "collaboration_comment"),
     }.items():
         registries.moves.register(name, move)

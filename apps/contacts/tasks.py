@@ -27,3 +27,9 @@ def erasures_sweep(**_later: Any) -> None:
 @shared_task(soft_time_limit=110)
 def merges_sweep(**_later: Any) -> None:
     services.merges_sweep(now=clock.now())
+
+
+# As long as one question to very many contacts takes; shorter than the lease of a scan.
+@shared_task(acks_late=True, soft_time_limit=1100)
+def quality_run(**_later: Any) -> None:
+    services.quality_run(now=clock.now())

@@ -258,6 +258,7 @@ CELERY_TASK_ROUTES = {
     "apps.messaging.tasks.messages_send": {"queue": "sending"},
     "apps.contacts.tasks.imports_run": {"queue": "bulk"},
     "apps.contacts.tasks.attributes_settle": {"queue": "bulk"},
+    "apps.contacts.tasks.quality_run": {"queue": "bulk"},
     "apps.*": {"queue": "default"},
 }
 # Only doorbells at fixed intervals: what is due is in the tables. No ring expires: a worker whose clock goes
@@ -268,6 +269,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "imports_run": {"task": "apps.contacts.tasks.imports_run", "schedule": 5.0},
     "attributes_settle": {"task": "apps.contacts.tasks.attributes_settle", "schedule": 60.0},
     "erasures_sweep": {"task": "apps.contacts.tasks.erasures_sweep", "schedule": 60.0},
+    "quality_run": {"task": "apps.contacts.tasks.quality_run", "schedule": 10.0},
     "merges_sweep": {"task": "apps.contacts.tasks.merges_sweep", "schedule": 60.0},
     "partitions_ensure": {"task": "apps.operations.tasks.partitions_ensure", "schedule": 3600.0},
     "answers_forget": {"task": "apps.accounts.tasks.answers_forget", "schedule": 3600.0},

@@ -6,6 +6,16 @@ from apps.contacts.models.erasure import Erasure
 from apps.contacts.models.event import Event, EventReceipt, EventType
 from apps.contacts.models.imports import ImportFault, ImportFile, ImportFileQuerySet, ImportKey
 from apps.contacts.models.merge import ContactMerge
+from apps.contacts.models.quality import (
+    Leased,
+    QualityFinding,
+    QualityMend,
+    QualityMendRow,
+    QualityPair,
+    QualityResult,
+    QualityRule,
+    QualityScan,
+)
 from apps.contacts.models.topic import Topic
 
 __all__ = [
@@ -28,6 +38,14 @@ __all__ = [
     "ImportFile",
     "ImportFileQuerySet",
     "ImportKey",
+    "Leased",
+    "QualityFinding",
+    "QualityMend",
+    "QualityMendRow",
+    "QualityPair",
+    "QualityResult",
+    "QualityRule",
+    "QualityScan",
     "Suppression",
     "Topic",
 ]

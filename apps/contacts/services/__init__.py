@@ -66,6 +66,19 @@ from apps.contacts.services.merge import (
     contact_unmerge,
     merges_sweep,
 )
+from apps.contacts.services.quality import (
+    QualityRefused,
+    ScanRunning,
+    quality_forget,
+    quality_rule_update,
+    quality_scan_cancel,
+    quality_scan_start,
+    quality_scans_run,
+    rules_on,
+)
+from apps.contacts.services.quality_mends import mend_plan, mend_start, mend_undo, quality_mends_run
+from apps.contacts.services.quality_pairs import pair_dismiss, pair_merge, pair_reopen
+from apps.contacts.services.quality_work import quality_run
 from apps.contacts.services.suppressions import (
     SuppressionCounts,
     SuppressionsRefused,
@@ -103,6 +116,8 @@ __all__ = [
     "ImportRefused",
     "MergeNeedsPerson",
     "MergeNotUndoable",
+    "QualityRefused",
+    "ScanRunning",
     "SuppressionCounts",
     "SuppressionsRefused",
     "TopicRefused",
@@ -144,7 +159,21 @@ __all__ = [
     "import_start",
     "import_upload",
     "imports_run",
+    "mend_plan",
+    "mend_start",
+    "mend_undo",
     "merges_sweep",
+    "pair_dismiss",
+    "pair_merge",
+    "pair_reopen",
+    "quality_forget",
+    "quality_mends_run",
+    "quality_rule_update",
+    "quality_run",
+    "quality_scan_cancel",
+    "quality_scan_start",
+    "quality_scans_run",
+    "rules_on",
     "suppression_add",
     "suppression_lift",
     "suppressions_import",
