@@ -10,6 +10,7 @@ RESOURCES = (
     "events",
     "imports",
     "messages",
+    "quality",
     "results",
     "segments",
     "senders",

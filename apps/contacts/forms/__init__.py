@@ -2,6 +2,7 @@ from apps.contacts.forms.attributes import AttributeChangeForm, AttributeForm
 from apps.contacts.forms.contacts import ConsentForm, ContactForm, LiftForm, NewContactForm
 from apps.contacts.forms.imports import ColumnsForm, ReadForm, UploadForm
 from apps.contacts.forms.merging import IdentityForm, MergeForm
+from apps.contacts.forms.quality import RuleForm
 from apps.contacts.forms.suppressions import SuppressForm
 from apps.contacts.forms.topics import TopicChangeForm, TopicForm
 
@@ -16,6 +17,7 @@ __all__ = [
     "MergeForm",
     "NewContactForm",
     "ReadForm",
+    "RuleForm",
     "SuppressForm",
     "TopicChangeForm",
     "TopicForm",

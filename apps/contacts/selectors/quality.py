@@ -112,6 +112,12 @@ def pairs_waiting() -> QuerySet[QualityPair]:
     return QualityPair.objects.waiting().select_related("contact", "other")
 
 
+def pairs_dismissed() -> QuerySet[QualityPair]:
+    """Return whom somebody has said to be two people."""
+    dismissed = QualityPair.objects.filter(state=QualityPair.State.DISMISSED)
+    return dismissed.select_related("contact", "other")
+
+
 @dataclass(frozen=True)
 class MendLine:
     """One contact with what an act would make of it: values by attribute, or the address itself."""
