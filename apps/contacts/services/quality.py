@@ -33,6 +33,7 @@ SCAN_TASK = "apps.contacts.tasks.quality_run"
 CHUNK_IDS = 20_000
 SECONDS_PER_RING = 45
 FORGOTTEN_AT_ONCE = 50_000
+OLD_SCANS = 200  # looked through for findings; those before them were so long ago
 MOST_WORDS = 1_000
 # How long a mend can be undone: its rows hold values of people.
 UNDONE_WITHIN = timedelta(days=30)
@@ -196,8 +197,9 @@ def quality_forget(*, now: datetime) -> int:
     at_work = QualityScan.objects.open().values_list("pk", flat=True)
     mended = QualityMend.objects.open().values_list("scan", flat=True)
     kept = [*at_work, *mended, *(last or ())]
+    old = QualityScan.objects.exclude(pk__in=kept).order_by("-pk").values_list("pk", flat=True)
     with connection.cursor() as cursor:
-        cursor.execute(_STALE, {"kept": kept, "most": FORGOTTEN_AT_ONCE})
+        cursor.execute(_STALE, {"old": list(old[:OLD_SCANS]), "most": FORGOTTEN_AT_ONCE})
         deleted = cursor.rowcount
         cursor.execute(_LATE, {"since": now - UNDONE_WITHIN, "most": FORGOTTEN_AT_ONCE})
         return int(deleted + cursor.rowcount)
@@ -205,7 +207,7 @@ def quality_forget(*, now: datetime) -> int:
 
 _STALE = """
     DELETE FROM contacts_qualityfinding WHERE id = ANY(ARRAY(
-        SELECT id FROM contacts_qualityfinding WHERE scan_id <> ALL(%(kept)s) LIMIT %(most)s
+        SELECT id FROM contacts_qualityfinding WHERE scan_id = ANY(%(old)s::bigint[]) LIMIT %(most)s
     ))
 """
 _LATE = """
@@ -248,18 +250,24 @@ def _scan(hold: Hold[QualityScan]) -> None:
 
 
 def _chunk_sql(statements: Statements) -> str:
-    """Return the one statement that asks everything about a stretch of contacts, each of them read once."""
+    """
+    Return the one statement that asks everything about a stretch of contacts, each of them read once.
+
+    The answers are numbers of conditions in an array. Not rows of VALUES: those would be made ready anew for
+    each contact, with all that the list of throw-away domains needs to be looked up quickly.
+    """
     conditions = statements.conditions()
-    told = ", ".join(f"({one.sql}, '{one.rule}', '{one.detail}')" for one in conditions)
-    found = f"CROSS JOIN LATERAL (VALUES {told or '(false, NULL, NULL)'}) AS one (hit, rule, detail)"
+    statements.params["names"] = [[one.rule, one.detail] for one in conditions]
+    hits = ", ".join(f"CASE WHEN {one.sql} THEN {n} END" for n, one in enumerate(conditions, start=1))
     return f"""
         WITH people AS MATERIALIZED (
-            SELECT id, email, phone, attributes, updated_at FROM contacts_contact
-            WHERE id > %(after)s AND id <= %(upto)s AND erased_at IS NULL
+            SELECT c.id, array_remove(ARRAY[{hits}]::int[], NULL) AS hits FROM contacts_contact AS c
+            WHERE c.id > %(after)s AND c.id <= %(upto)s AND c.erased_at IS NULL
         ),
         written AS (
             INSERT INTO contacts_qualityfinding (scan_id, rule, detail, contact_id)
-            SELECT %(scan)s, one.rule, one.detail, c.id FROM people AS c {found} WHERE one.hit
+            SELECT %(scan)s, (%(names)s::text[])[n][1], (%(names)s::text[])[n][2], id
+            FROM people CROSS JOIN LATERAL unnest(hits) AS n
             ON CONFLICT DO NOTHING
         )
         SELECT count(*) FROM people
