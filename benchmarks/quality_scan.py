@@ -42,10 +42,12 @@ NAMES = """
     ) AS told WHERE pk = id
 """
 BY_HAND = """
-    INSERT INTO contacts_qualityfinding (scan_id, rule, detail, contact_id)
-    SELECT 0, (%(names)s::text[])[n][1], (%(names)s::text[])[n][2], id FROM (
+    WITH asked AS MATERIALIZED (
         SELECT c.id, ARRAY[{conditions}]::int[] AS hits FROM contacts_contact AS c WHERE c.erased_at IS NULL
-    ) AS asked CROSS JOIN LATERAL unnest(hits) AS n WHERE n IS NOT NULL
+    )
+    INSERT INTO contacts_qualityfinding (scan_id, rule, detail, contact_id)
+    SELECT 0, (%(names)s::text[])[n][1], (%(names)s::text[])[n][2], id
+    FROM asked CROSS JOIN LATERAL unnest(hits) AS n WHERE n IS NOT NULL
 """
 
 

@@ -16,7 +16,7 @@ from apps.contacts.quality import ACTS, RULES, Rule, details_label
 from apps.contacts.selectors import RuleNow
 from apps.core import clock
 from apps.core.errors import DomainError
-from apps.core.htmx import render_page_or_fragment
+from apps.core.htmx import render_page_or_fragment, wants_fragment
 from apps.core.lists import Column, Filter, ListSpec
 
 MENDS_SHOWN = 5
@@ -26,7 +26,10 @@ PAIRS_COUNTED = 1_000
 @require_GET
 @requires("contacts.view_quality")
 def quality(request: UserRequest) -> HttpResponse:
-    return _page(request)
+    response = _page(request)
+    if wants_fragment(request) and not QualityScan.objects.open().exists():
+        response.headers["HX-Refresh"] = "true"  # the panel that was watched has ended: so has its page
+    return response
 
 
 def _page(request: UserRequest, refusal: DomainError | None = None) -> HttpResponse:
