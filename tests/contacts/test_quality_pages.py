@@ -67,7 +67,7 @@ class TestQuality:
 
         told = text(steward.get(page))
         assert 'hx-trigger="every 2s"' not in told
-        assert "100.0" in told
+        assert "100.00" in told
         assert QualityScan.objects.get().by.role == "data_lead"
 
     def test_a_second_scan_is_refused_with_its_reason(self, steward, noon):

@@ -142,7 +142,7 @@ _RULES = (
                 "likeness",
                 _("How alike, in percent"),
                 Kind.NUMBER,
-                60,
+                45,
                 _("Lower finds more, and is wrong more often."),
                 30,
                 100,

@@ -15,10 +15,9 @@ from apps.contacts.quality.statements import Statements
 SUPPRESS = "suppress"
 # One capital a word where there were none, or nothing else; spaces at the ends and doubled ones go.
 _TRIMMED = r"trim(regexp_replace({0}, '\s+', ' ', 'g'))"
-_TIDY = (
-    "CASE WHEN length({0}) > 2 AND ({0} = upper({0})) <> ({0} = lower({0})) "
-    f"THEN initcap({_TRIMMED}) ELSE {_TRIMMED} END"
-)
+_NO_NAME = "lower(trim({0})) ~ %(placeholders)s OR lower({0}) ~ %(keyboard)s"
+_IS_ONE_CASE = "length({0}) > 2 AND ({0} = upper({0})) <> ({0} = lower({0}))"
+_TIDY = f"CASE WHEN {_NO_NAME} THEN {{0}} WHEN {_IS_ONE_CASE} THEN initcap({_TRIMMED}) ELSE {_TRIMMED} END"
 
 
 @dataclass(frozen=True)
@@ -74,10 +73,7 @@ def after_sql(act: str, keys: Sequence[str], statements: Statements) -> str:
                 [(key, f"to_jsonb({_TIDY.format(f'(c.attributes->>{_quoted(key)})')})") for key in keys]
             )
         case "names_clear":
-            wrong = (
-                "lower(trim(c.attributes->>'{0}')) ~ %(placeholders)s "
-                "OR lower(c.attributes->>'{0}') ~ %(keyboard)s"
-            )
+            wrong = _NO_NAME.format("(c.attributes->>'{0}')")
             return _object(
                 [
                     (key, f"CASE WHEN {wrong.format(key)} THEN NULL ELSE c.attributes->'{key}' END")

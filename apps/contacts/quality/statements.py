@@ -261,6 +261,7 @@ class Statements:
             block="CASE WHEN length(more) > 7 AND more <> ALL(%(roles_known)s) THEN more ELSE '' END",
             differ="true",
             unnamed=70,
+            start=50,
         )
         questions = [Question("similar_duplicates", "local_alike", by_local)]
         if name != UNKNOWN:
@@ -333,16 +334,17 @@ def _same(key: str, likeness: int) -> str:
     """
 
 
-def _alike(*, name: str, more: str, block: str, differ: str, unnamed: int = 0) -> str:
+def _alike(*, name: str, more: str, block: str, differ: str, unnamed: int = 0, start: int = 0) -> str:
     """
     Compare everyone of one block with each other, by the trigrams of their names.
 
     Blocks of more than MOST_ALIKE are left out, so there are at most MOST_ALIKE / 2 pairs for each contact.
-    Where a name is not known the likeness is `unnamed`.
+    Where a name is not known the likeness is `unnamed`; else it lies between `start`, which the block itself
+    says, and 100.
     """
     likeness = (
         f"CASE WHEN a.name = '' OR b.name = '' THEN {unnamed} "
-        "ELSE round(100 * similarity(a.name, b.name))::int END"
+        f"ELSE round({start} + {100 - start} * similarity(a.name, b.name))::int END"
     )
     return f"""
         WITH named AS MATERIALIZED (

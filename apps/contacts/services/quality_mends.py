@@ -6,13 +6,20 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F
-from django.db.models.functions import Now
+from django.db.models import Count, F
+from django.db.models.functions import Greatest, Now
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.collaboration import services as collaboration
-from apps.contacts.models import Attribute, QualityMend, QualityResult, QualityScan, Suppression
+from apps.contacts.models import (
+    Attribute,
+    QualityFinding,
+    QualityMend,
+    QualityResult,
+    QualityScan,
+    Suppression,
+)
 from apps.contacts.quality import ACTS, RULES
 from apps.contacts.quality.mending import SUPPRESS, TODO, MendPlan, act_sql, keys_of, plan_params
 from apps.contacts.services.quality import SCAN_TASK, UNDONE_WITHIN, QualityRefused, statements_of
@@ -289,9 +296,11 @@ def _end(
     mend = hold.row
     hold.write(state=state, finished_at=Now())
     QualityMend.objects.filter(pk=mend.pk).update(lease_token=None, leased_until=None)
+    # Not what was changed: of one contact something else may be left.
+    left = QualityFinding.objects.filter(scan_id=mend.scan_id, rule=mend.rule)
+    count = left.aggregate(n=Count("contact_id", distinct=True))["n"]
     result = QualityResult.objects.filter(scan_id=mend.scan_id, rule=mend.rule)
-    done = mend.changed if state == State.DONE else -mend.given_back
-    result.update(mended=F("mended") + done)
+    result.update(mended=Greatest(F("found") - count, 0))
     by = mend.by if state == State.DONE else mend.undone_by
     collaboration.audit_record(action=action, subject=mend, by=by, now=hold.now, details=counts)
 
