@@ -98,7 +98,7 @@ def _rooms() -> None:
     )
     rooms.register(
         "quality",
-        Room(_("Quality"), "contacts:quality", "heartbeat", "data", "contacts.view_quality", 35),
+        Room(_("Quality"), "contacts:quality", "microscope", "data", "contacts.view_quality", 35),
     )
     rooms.register(
         "topics", Room(_("Topics"), "contacts:topic-list", "tags", "data", "contacts.view_topic", 40)
