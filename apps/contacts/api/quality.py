@@ -61,7 +61,7 @@ class QualityRuleViewSet(ApiViewSet[QualityRule]):
         return Response(QualityRuleOut(selectors.quality_rules(), many=True).data)
 
     @extend_schema(request=QualityRuleIn, responses=QualityRuleOut)
-    @action(detail=False, methods=["patch"], url_path="(?P<key>[a-z_]+)")
+    @action(detail=False, methods=["patch"], url_path="(?P<key>[a-z0-9_]+)")
     def tune(self, request: Request, key: str) -> Response:
         """Switch a rule on or off, or tune it. What is not given stays."""
         if key not in RULES:
