@@ -20,6 +20,11 @@ from apps.contacts.api import (
     EventTypeViewSet,
     EventViewSet,
     ImportViewSet,
+    MergeSuggestionViewSet,
+    QualityFindingViewSet,
+    QualityMendViewSet,
+    QualityRuleViewSet,
+    QualityScanViewSet,
     SuppressionViewSet,
     TopicViewSet,
 )
@@ -42,6 +47,11 @@ router.register("event-types", EventTypeViewSet, basename="event-type")
 router.register("imports", ImportViewSet, basename="import")
 router.register("suppressions", SuppressionViewSet)
 router.register("topics", TopicViewSet)
+router.register("quality-rules", QualityRuleViewSet, basename="quality-rule")
+router.register("quality-scans", QualityScanViewSet, basename="quality-scan")
+router.register("quality-findings", QualityFindingViewSet, basename="quality-finding")
+router.register("quality-mends", QualityMendViewSet, basename="quality-mend")
+router.register("merge-suggestions", MergeSuggestionViewSet, basename="merge-suggestion")
 router.register("me", MeViewSet, basename="me")
 router.register("audit-events", AuditEventViewSet)
 router.register("templates", TemplateViewSet)

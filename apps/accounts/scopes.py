@@ -11,6 +11,7 @@ RESOURCES = (
     "events",
     "imports",
     "messages",
+    "quality",
     "results",
     "segments",
     "senders",

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.urls import reverse
 from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
@@ -13,11 +14,14 @@ from apps.campaigns.dates import day_begun, day_text
 from apps.campaigns.models import Campaign
 from apps.campaigns.readiness import Check, Finding, Group
 from apps.contacts.models import Event
+from apps.contacts.selectors import quality_now
 from apps.segments.selectors import segment_contacts
 
 QUIET_AFTER = timedelta(days=30)
 # How many of the latest goal events are looked at for the properties that the goal needs.
 SAMPLE = 1000
+# Of the quality score, from which on the contacts count as clean.
+LEAST_SCORE = 80
 
 
 def bookends_are_set(campaign: Campaign, now: datetime) -> Finding:
@@ -110,6 +114,20 @@ def audience_is_there(campaign: Campaign, now: datetime) -> Finding:
     return Finding(True, told % {"size": formats.number_format(segment.size, force_grouping=True)})
 
 
+def data_is_clean(campaign: Campaign, now: datetime) -> Finding:
+    """Ask how good the contacts were at the last scan, and whether that was lately."""
+    found = quality_now(now=now)
+    mend = reverse("contacts:quality")
+    if found.at is None or found.score is None:
+        return Finding(False, _("Nobody has looked yet at the quality of the contacts."), mend)
+    told = {"day": day_text(found.at), "score": formats.number_format(found.score, 1), "least": LEAST_SCORE}
+    if found.is_old:
+        return Finding(False, _("The contacts were last looked at on %(day)s.") % told, mend)
+    if found.score < LEAST_SCORE:
+        return Finding(False, _("The contacts score %(score)s of 100; %(least)s is clean.") % told, mend)
+    return Finding(True, _("The contacts scored %(score)s of 100 on %(day)s.") % told)
+
+
 def channels_have_owners(campaign: Campaign, now: datetime) -> Finding:
     channels = list(campaign.channels.select_related("owner"))
     if not channels:
@@ -179,6 +197,7 @@ def register() -> None:
     own = {
         "goal_arriving": (_l("The goal is arriving"), Group.DATA, True, goal_is_arriving, True),
         "audience": (_l("There is an audience"), Group.DATA, True, audience_is_there, True),
+        "quality": (_l("The contacts are clean"), Group.DATA, False, data_is_clean, True),
         "kpis": (_l("KPIs have reasons"), Group.KPIS, False, kpis_have_reasons, True),
         "bookends": (_l("Both bookends stand"), Group.EXPECTATIONS, True, bookends_are_set, False),
         "goal": (_l("The goal can be reached"), Group.EXPECTATIONS, True, goal_is_set, True),

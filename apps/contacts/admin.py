@@ -25,6 +25,12 @@ from apps.contacts.models import (
     Identity,
     ImportFault,
     ImportFile,
+    QualityFinding,
+    QualityMend,
+    QualityPair,
+    QualityResult,
+    QualityRule,
+    QualityScan,
     Suppression,
     Topic,
 )
@@ -212,4 +218,53 @@ class ErasureAdmin(LedgerAdmin):
     list_display = ["at", "contact_id", "by", "why", "logged_at"]
     list_select_related = ["by"]
     search_fields = ["=contact__id"]
+    ordering = ["-id"]
+
+
+@admin.register(QualityRule)
+class QualityRuleAdmin(LedgerAdmin):
+    """To be looked at: what a setting may be is asked where the rule is tuned."""
+
+    list_display = ["key", "is_on", "weight", "updated_at"]
+    search_fields = ["^key"]
+
+
+@admin.register(QualityScan)
+class QualityScanAdmin(LedgerAdmin):
+    list_display = ["id", "state", "checked", "faultless", "score", "asked_at", "finished_at"]
+    list_filter = ["state"]
+    search_fields = ["=id"]
+    ordering = ["-id"]
+
+
+@admin.register(QualityResult)
+class QualityResultAdmin(LedgerAdmin):
+    list_display = ["scan_id", "rule", "found", "mended", "score"]
+    search_fields = ["=rule"]
+    ordering = ["-id"]
+
+
+@admin.register(QualityFinding)
+class QualityFindingAdmin(LedgerAdmin):
+    list_display = ["id", "scan_id", "rule", "detail", "contact_id"]
+    search_fields = ["=contact__id"]
+    ordering = ["-id"]
+
+
+@admin.register(QualityPair)
+class QualityPairAdmin(LedgerAdmin):
+    """To be looked at: they are merged, or said to be two people, in the queue."""
+
+    list_display = ["id", "contact_id", "other_id", "reason", "likeness", "state"]
+    list_filter = ["state"]
+    search_fields = ["=contact__id", "=other__id"]
+    ordering = ["-id"]
+
+
+@admin.register(QualityMend)
+class QualityMendAdmin(LedgerAdmin):
+    list_display = ["id", "rule", "act", "state", "changed", "skipped", "by", "created_at"]
+    list_select_related = ["by"]
+    list_filter = ["state"]
+    search_fields = ["=rule"]
     ordering = ["-id"]

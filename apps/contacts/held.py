@@ -47,6 +47,12 @@ WITHOUT_PERSON = f"""(
 )"""  # noqa: S608  # ours, as all of these
 
 
+class PairHolding(Holding):
+    @property
+    def _theirs(self) -> str:
+        return f"{super()._theirs} OR it.other_id = ANY(%(contacts)s::bigint[])"
+
+
 HOLDINGS = (
     CommentHolding(_("Comments"), "collaboration_comment"),
     Mentions(
@@ -72,6 +78,14 @@ HOLDINGS = (
         # The rest is about the company, and about others.
         hidden=("attributes",),
     ),
+    Holding(_("What looked wrong with the data"), "contacts_qualityfinding"),
+    PairHolding(
+        _("Who may be the same person"),
+        "contacts_qualitypair",
+        # The numbers are those of other people too.
+        hidden=("contact_id", "other_id", "decided_by_id"),
+    ),
+    Holding(_("Values before and after a mend"), "contacts_qualitymendrow"),
     Holding(_("Merges"), "contacts_contactmerge", hidden=("moved", "by_id", "undone_by_id")),
     Mentions(
         _("Refused rows of imports"),

@@ -192,6 +192,10 @@ def register() -> None:
         "companies": MemberMove(
             _("Companies"), "contacts_companymember", once=("company_id",), is_swept=True
         ),
+        # What a scan found is about the row that it looked at: it stays there, and is there again afterwards.
+        "quality_findings": Move("", "contacts_qualityfinding", where="false"),
+        "quality_pairs": Move("", "contacts_qualitypair", where="false"),
+        "quality_mends": Move("", "contacts_qualitymendrow", "contact_id", where="false"),
         "comments": CommentMove(_("Comments"), "collaboration_comment"),
     }.items():
         registries.moves.register(name, move)

@@ -60,3 +60,9 @@ for _verb in ("add", "change", "delete"):
     rules.add_perm(f"contacts.{_verb}_topic", is_data_lead)
 # To lift one is to write again to somebody who may have said no.
 rules.add_perm("contacts.delete_suppression", lifts)
+# The quality centre. Whoever works with people's data sees what is wrong; to change very many at once is for
+# those who answer for it, and so is what counts as wrong.
+rules.add_perm("contacts.view_quality", sees_people)
+rules.add_perm("contacts.scan_quality", changes_people)
+rules.add_perm("contacts.change_quality", is_data_lead)
+rules.add_perm("contacts.mend_quality", is_data_lead)

@@ -5,7 +5,19 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.collaboration.subjects import Subject, actions, subjects
 from apps.contacts import held, moved, search
-from apps.contacts.models import Attribute, Company, Contact, EventType, ImportFile, Suppression, Topic
+from apps.contacts.models import (
+    Attribute,
+    Company,
+    Contact,
+    EventType,
+    ImportFile,
+    QualityMend,
+    QualityPair,
+    QualityRule,
+    QualityScan,
+    Suppression,
+    Topic,
+)
 from apps.core.home import Step, steps
 from apps.core.navigation import Room, rooms, searches
 
@@ -46,6 +58,18 @@ ACTS = {
     "import.cancelled": _("stopped the import"),
     "import.done": _("the import has ended"),
     "import.failed": _("the import failed"),
+    "quality.rule_changed": _("changed a rule of quality"),
+    "quality.scan_started": _("had the data looked at"),
+    "quality.scan_cancelled": _("stopped the look at the data"),
+    "quality.scan_failed": _("the look at the data failed"),
+    "quality.scanned": _("the data was looked at"),
+    "quality.mend_started": _("started to mend what a rule had found"),
+    "quality.mended": _("mended what a rule had found"),
+    "quality.mend_undo_started": _("took a mend back"),
+    "quality.mend_undone": _("the mend was taken back"),
+    "quality.mend_failed": _("the mend failed"),
+    "quality.pair_dismissed": _("said that two contacts are two people"),
+    "quality.pair_reopened": _("took back that two contacts are two people"),
 }
 
 
@@ -90,6 +114,10 @@ def _rooms() -> None:
     )
     rooms.register(
         "events", Room(_("Events"), "contacts:event-list", "activity", "data", "contacts.view_event", 30)
+    )
+    rooms.register(
+        "quality",
+        Room(_("Quality"), "contacts:quality", "microscope", "data", "contacts.view_quality", 35),
     )
     rooms.register(
         "topics", Room(_("Topics"), "contacts:topic-list", "tags", "data", "contacts.view_topic", 40)
@@ -146,6 +174,38 @@ def _subjects() -> None:
             model=ImportFile,
             view_permission="contacts.view_import",
             url=lambda import_file: reverse("contacts:import-detail", args=[import_file.pk]),
+        ),
+    )
+    subjects.register(
+        "contacts.qualitymend",
+        Subject(
+            model=QualityMend,
+            view_permission="contacts.view_quality",
+            url=lambda mend: reverse("contacts:quality-mend", args=[mend.pk]),
+        ),
+    )
+    subjects.register(
+        "contacts.qualityscan",
+        Subject(
+            model=QualityScan,
+            view_permission="contacts.view_quality",
+            url=lambda scan: reverse("contacts:quality"),
+        ),
+    )
+    subjects.register(
+        "contacts.qualityrule",
+        Subject(
+            model=QualityRule,
+            view_permission="contacts.view_quality",
+            url=lambda rule: reverse("contacts:quality-rule", args=[rule.key]),
+        ),
+    )
+    subjects.register(
+        "contacts.qualitypair",
+        Subject(
+            model=QualityPair,
+            view_permission="contacts.view_contact",
+            url=lambda pair: reverse("contacts:pair-list"),
         ),
     )
     subjects.register(

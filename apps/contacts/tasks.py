@@ -37,3 +37,9 @@ def events_tally(**_later: Any) -> None:
 @shared_task(soft_time_limit=300)
 def event_traces_forget(**_later: Any) -> None:
     services.event_traces_forget(now=clock.now())
+
+
+# As long as one question to very many contacts takes; shorter than the lease of a scan.
+@shared_task(acks_late=True, soft_time_limit=1100)
+def quality_run(**_later: Any) -> None:
+    services.quality_run(now=clock.now())

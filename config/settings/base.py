@@ -183,6 +183,9 @@ SPECTACULAR_SETTINGS = {
         "ExclusionEnum": "apps.messaging.api.serializers.REASONS",
         "RecipientStateEnum": "apps.messaging.models.Recipient.State",
         "ImportStateEnum": "apps.contacts.models.imports.ImportFile.State",
+        "QualityScanStateEnum": "apps.contacts.models.quality.QualityScan.State",
+        "QualityMendStateEnum": "apps.contacts.models.quality.QualityMend.State",
+        "MergeSuggestionStateEnum": "apps.contacts.models.quality.QualityPair.State",
         "TaskStateEnum": "apps.campaigns.models.task.Task.State",
         "EventOutcomeEnum": "apps.contacts.services.EventOutcome",
         "TypeEnum": "apps.contacts.models.Attribute.Type",
@@ -265,6 +268,7 @@ CELERY_TASK_ROUTES = {
     "apps.messaging.tasks.messages_send": {"queue": "sending"},
     "apps.contacts.tasks.imports_run": {"queue": "bulk"},
     "apps.contacts.tasks.attributes_settle": {"queue": "bulk"},
+    "apps.contacts.tasks.quality_run": {"queue": "bulk"},
     "apps.*": {"queue": "default"},
 }
 # Only doorbells at fixed intervals: what is due is in the tables. No ring expires: a worker whose clock goes
@@ -275,6 +279,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "imports_run": {"task": "apps.contacts.tasks.imports_run", "schedule": 5.0},
     "attributes_settle": {"task": "apps.contacts.tasks.attributes_settle", "schedule": 60.0},
     "erasures_sweep": {"task": "apps.contacts.tasks.erasures_sweep", "schedule": 60.0},
+    "quality_run": {"task": "apps.contacts.tasks.quality_run", "schedule": 10.0},
     "merges_sweep": {"task": "apps.contacts.tasks.merges_sweep", "schedule": 60.0},
     "events_tally": {"task": "apps.contacts.tasks.events_tally", "schedule": 60.0},
     "event_traces_forget": {"task": "apps.contacts.tasks.event_traces_forget", "schedule": 3600.0},

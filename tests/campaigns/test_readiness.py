@@ -15,7 +15,7 @@ from tests.factories.campaigns import (
     TaskFactory,
     goal_event_record,
 )
-from tests.factories.contacts import ContactFactory
+from tests.factories.contacts import ContactFactory, QualityScanFactory
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -149,6 +149,26 @@ class TestFindings:
         ContactFactory()
 
         assert answer("campaigns.audience", campaign, noon).finding.ok
+
+    @pytest.mark.parametrize(
+        ("scan", "told", "is_ok"),
+        [
+            (None, "Nobody has looked yet at the quality", False),
+            ({"days": 31, "score": 99}, "last looked at on", False),
+            ({"days": 3, "score": 79}, "score 79.0 of 100; 80 is clean", False),
+            ({"days": 3, "score": 80}, "scored 80.0 of 100", True),
+        ],
+    )
+    def test_the_data_is_clean_where_somebody_has_looked_lately_and_found_little(
+        self, noon, scan, told, is_ok
+    ):
+        if scan:
+            QualityScanFactory(finished_at=noon - scan["days"] * DAY, score=scan["score"])
+
+        line = answer("campaigns.quality", CampaignFactory(), noon)
+
+        assert told in line.finding.sentence
+        assert (line.finding.ok, line.blocks) == (is_ok, False)
 
     def test_two_channels_of_which_one_is_nobodys(self, noon):
         campaign = CampaignFactory()

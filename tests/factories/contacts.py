@@ -3,6 +3,7 @@ from datetime import timedelta
 import factory
 from django.db.models.functions import Now
 
+from apps.contacts import services
 from apps.contacts.addresses import address_hash
 from apps.contacts.models import (
     Attribute,
@@ -16,6 +17,9 @@ from apps.contacts.models import (
     EventType,
     Identity,
     ImportFile,
+    QualityMend,
+    QualityPair,
+    QualityScan,
     Suppression,
     Topic,
 )
@@ -139,3 +143,44 @@ class CompanyMemberFactory(factory.django.DjangoModelFactory):
 
     contact = factory.SubFactory(ContactFactory)
     company = factory.SubFactory(CompanyFactory)
+
+
+class QualityScanFactory(factory.django.DjangoModelFactory):
+    """A scan that came to its end and found nothing; `rules` are those that were on."""
+
+    class Meta:
+        model = QualityScan
+
+    state = QualityScan.State.DONE
+    rules = factory.LazyFunction(services.rules_on)
+    asked_at = Now()
+    started_at = Now()
+    finished_at = Now()
+    faultless = 0
+    score = 100
+
+
+class QualityPairFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = QualityPair
+
+    contact = factory.SubFactory(ContactFactory)
+    other = factory.SubFactory(ContactFactory)
+    reason = QualityPair.Reason.PHONE_NAME
+    likeness = 95
+    scan = factory.SubFactory(QualityScanFactory)
+
+
+class QualityMendFactory(factory.django.DjangoModelFactory):
+    """One that came to its end."""
+
+    class Meta:
+        model = QualityMend
+
+    scan = factory.SubFactory(QualityScanFactory)
+    rule = "suspicious_names"
+    act = "names_tidy"
+    keys = ["first_name", "last_name"]
+    state = QualityMend.State.DONE
+    started_at = Now()
+    finished_at = Now()

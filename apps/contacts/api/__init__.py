@@ -4,6 +4,13 @@ from apps.contacts.api.dictionary import AttributeViewSet
 from apps.contacts.api.events import EventViewSet
 from apps.contacts.api.eventtypes import EventTypeViewSet
 from apps.contacts.api.imports import ImportViewSet
+from apps.contacts.api.quality import (
+    MergeSuggestionViewSet,
+    QualityFindingViewSet,
+    QualityMendViewSet,
+    QualityRuleViewSet,
+    QualityScanViewSet,
+)
 from apps.contacts.api.suppressions import SuppressionViewSet
 from apps.contacts.api.topics import TopicViewSet
 
@@ -15,6 +22,11 @@ __all__ = [
     "EventTypeViewSet",
     "EventViewSet",
     "ImportViewSet",
+    "MergeSuggestionViewSet",
+    "QualityFindingViewSet",
+    "QualityMendViewSet",
+    "QualityRuleViewSet",
+    "QualityScanViewSet",
     "SuppressionViewSet",
     "TopicViewSet",
 ]

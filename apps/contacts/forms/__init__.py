@@ -3,6 +3,7 @@ from apps.contacts.forms.companies import CompanyForm, MemberForm, NewMemberForm
 from apps.contacts.forms.contacts import ConsentForm, ContactForm, LiftForm, NewContactForm
 from apps.contacts.forms.imports import ColumnsForm, ReadForm, UploadForm
 from apps.contacts.forms.merging import IdentityForm, MergeForm
+from apps.contacts.forms.quality import RuleForm
 from apps.contacts.forms.suppressions import SuppressForm
 from apps.contacts.forms.topics import TopicChangeForm, TopicForm
 
@@ -20,6 +21,7 @@ __all__ = [
     "NewContactForm",
     "NewMemberForm",
     "ReadForm",
+    "RuleForm",
     "SuppressForm",
     "TopicChangeForm",
     "TopicForm",

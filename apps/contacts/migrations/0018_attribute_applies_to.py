@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contacts', '0015_suppression_from_a_list'),
+        ('contacts', '0017_event_schemas'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contacts', '0016_attribute_applies_to'),
+        ('contacts', '0018_attribute_applies_to'),
     ]
 
     operations = [

@@ -21,6 +21,16 @@ from apps.contacts.models.eventschema import (
 )
 from apps.contacts.models.imports import ImportFault, ImportFile, ImportFileQuerySet, ImportKey
 from apps.contacts.models.merge import ContactMerge
+from apps.contacts.models.quality import (
+    Leased,
+    QualityFinding,
+    QualityMend,
+    QualityMendRow,
+    QualityPair,
+    QualityResult,
+    QualityRule,
+    QualityScan,
+)
 from apps.contacts.models.topic import Topic
 
 __all__ = [
@@ -53,6 +63,14 @@ __all__ = [
     "ImportFile",
     "ImportFileQuerySet",
     "ImportKey",
+    "Leased",
+    "QualityFinding",
+    "QualityMend",
+    "QualityMendRow",
+    "QualityPair",
+    "QualityResult",
+    "QualityRule",
+    "QualityScan",
     "Role",
     "Suppression",
     "Topic",

@@ -79,6 +79,10 @@ class Suppression(models.Model):
         BY_HAND = "by_hand", _("Added by hand")
         IMPORTED = "imported", _("From a list")
 
+    # `source` of what a mend of the quality centre has suppressed: this, and its number. Undoing the mend
+    # lifts it, unless somebody has said the same since.
+    MENDED = "Quality mend "
+
     channel = models.CharField(max_length=8, choices=Channel)
     address_hash = models.BinaryField(max_length=32)
     reason = models.CharField(max_length=16, choices=Reason)

@@ -87,6 +87,19 @@ from apps.contacts.services.merge import (
     contact_unmerge,
     merges_sweep,
 )
+from apps.contacts.services.quality import (
+    QualityRefused,
+    ScanRunning,
+    quality_forget,
+    quality_rule_update,
+    quality_scan_cancel,
+    quality_scan_start,
+    quality_scans_run,
+    rules_on,
+)
+from apps.contacts.services.quality_mends import mend_plan, mend_start, mend_undo, quality_mends_run
+from apps.contacts.services.quality_pairs import pair_dismiss, pair_merge, pair_reopen
+from apps.contacts.services.quality_work import quality_run
 from apps.contacts.services.quarantine import (
     event_traces_forget,
     events_tally,
@@ -138,6 +151,8 @@ __all__ = [
     "ImportRefused",
     "MergeNeedsPerson",
     "MergeNotUndoable",
+    "QualityRefused",
+    "ScanRunning",
     "SchemaChanged",
     "SuppressionCounts",
     "SuppressionsRefused",
@@ -196,7 +211,21 @@ __all__ = [
     "member_add",
     "member_remove",
     "member_update",
+    "mend_plan",
+    "mend_start",
+    "mend_undo",
     "merges_sweep",
+    "pair_dismiss",
+    "pair_merge",
+    "pair_reopen",
+    "quality_forget",
+    "quality_mends_run",
+    "quality_rule_update",
+    "quality_run",
+    "quality_scan_cancel",
+    "quality_scan_start",
+    "quality_scans_run",
+    "rules_on",
     "suppression_add",
     "suppression_lift",
     "suppressions_import",

@@ -166,12 +166,18 @@ def _addresses(person: Person) -> set[tuple[Channel, bytes]]:
 
 
 def _suppress(person: Person, *, now: datetime) -> None:
+    addresses = sorted(_addresses(person))
+    # Nobody's undoing lifts it.
+    mended = Suppression.objects.filter(source__startswith=Suppression.MENDED)
+    mended.filter(address_hash__in=[digest for _channel, digest in addresses]).update(
+        reason=Suppression.Reason.ERASED, at=now, source="", by=person.by
+    )
     Suppression.objects.bulk_create(
         [
             Suppression(
                 channel=channel, address_hash=digest, reason=Suppression.Reason.ERASED, at=now, by=person.by
             )
-            for channel, digest in sorted(_addresses(person))
+            for channel, digest in addresses
         ],
         ignore_conflicts=True,  # the first reason stays
     )

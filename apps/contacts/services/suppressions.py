@@ -49,7 +49,8 @@ def suppression_add(
     source: str = "",
 ) -> Suppression:
     """
-    Never write to this address again. The first reason stays; to add it twice changes nothing.
+    Never write to this address again. The first reason stays; to add it twice changes nothing. Only what a
+    mend of the quality centre did gives way: undoing it must not lift what somebody has said since.
 
     The address is one as contacts keep it: what somebody types goes through `address_normalise` first, or
     nobody is kept from anything. It is not checked here, so that no unsubscribing ever fails by it.
@@ -59,6 +60,8 @@ def suppression_add(
         address_hash=address_hash(address),
         defaults={"reason": reason, "at": now, "source": source[:200], "by": by},
     )
+    if not is_new:
+        _take_over([address_hash(address)], channel=channel, reason=reason, source=source, by=by, now=now)
     if is_new:
         collaboration.audit_record(
             action="suppression.added", subject=suppression, by=by, now=now, details={"reason": reason}
@@ -120,6 +123,7 @@ def _add(
     by: User,
     now: datetime,
 ) -> None:
+    _take_over(hashes, channel=channel, reason=Suppression.Reason.IMPORTED, source=source, by=by, now=now)
     with connection.cursor() as cursor:
         # In order: two lists at once wait for each other, and not in a circle.
         cursor.execute(
@@ -132,6 +136,21 @@ def _add(
         )
         counts.added += cursor.rowcount
         counts.known += len(hashes) - cursor.rowcount
+
+
+def _take_over(
+    hashes: list[bytes],
+    *,
+    channel: str,
+    reason: str,
+    source: str,
+    by: User | None,
+    now: datetime,
+) -> None:
+    mended = Suppression.objects.filter(
+        channel=channel, address_hash__in=hashes, source__startswith=Suppression.MENDED
+    )
+    mended.update(reason=reason, at=now, source=source[:200], by=by)
 
 
 @transaction.atomic

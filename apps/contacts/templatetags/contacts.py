@@ -1,13 +1,17 @@
 """Words of the contacts room: `{% load contacts %}`."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import template
 from django.db.models import Model
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from apps.contacts.models import CompanyMember, ConsentStatus, Contact, ImportFile
+from apps.contacts.models import CompanyMember, ConsentStatus, Contact, ImportFile, QualityMend, QualityScan
+from apps.contacts.quality import ACTS, RULES
 from apps.contacts.selectors.companies import COUNTED
 from apps.contacts.selectors.history import properties_shown
 from apps.contacts.values import value_render
@@ -16,6 +20,7 @@ from apps.core.templatetags.ui import status
 
 register = template.Library()
 State = ImportFile.State
+GOOD_SCORE, FAIR_SCORE = 95, 80
 IMPORT_TONES = {
     State.DRAFT: "neutral",
     State.PENDING: "info",
@@ -34,6 +39,42 @@ CONSENT_TONES = {
 @register.simple_tag
 def import_status(import_file: ImportFile) -> SafeString:
     return status(import_file.get_state_display(), IMPORT_TONES[State(import_file.state)])
+
+
+@register.simple_tag
+def mend_status(mend: QualityMend) -> SafeString:
+    tones = {"done": "good", "failed": "bad", "undone": "neutral"}
+    return status(mend.get_state_display(), tones.get(mend.state, "info"))
+
+
+@register.filter
+def score_tone(score: Decimal | None) -> str:
+    """Return the tone of a score: from 95 on it is good, below 80 it is bad."""
+    if score is None:
+        return "neutral"
+    return "good" if score >= GOOD_SCORE else "warn" if score >= FAIR_SCORE else "bad"
+
+
+@register.filter
+def mend_label(mend: QualityMend) -> Any:
+    """Return what a mend did: the words of its act."""
+    return ACTS[mend.act].label if mend.act in ACTS else mend.act
+
+
+@register.filter
+def rule_label(key: str) -> Any:
+    """Return what a rule of quality is called."""
+    return RULES[key].label if key in RULES else key
+
+
+@register.filter
+def score_points(scans: list[QualityScan]) -> list[tuple[str, Decimal | None]]:
+    """Return the scores of scans as a chart takes them."""
+    return [
+        (date_format(timezone.localtime(scan.finished_at), "j M"), scan.score)
+        for scan in scans
+        if scan.finished_at
+    ]
 
 
 @register.simple_tag

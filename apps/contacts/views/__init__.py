@@ -37,6 +37,15 @@ from apps.contacts.views.imports import (
     import_resume,
     import_run,
 )
+from apps.contacts.views.mending import (
+    pair_dismiss,
+    pair_list,
+    pair_reopen,
+    quality_mend,
+    quality_mend_list,
+    quality_mend_start,
+    quality_mend_undo,
+)
 from apps.contacts.views.merging import contact_alike, contact_identity, contact_merge, contact_unmerge
 from apps.contacts.views.profile import (
     confirmation_again,
@@ -47,6 +56,13 @@ from apps.contacts.views.profile import (
     contact_lift,
     contact_suppress,
     contact_timeline,
+)
+from apps.contacts.views.quality import (
+    quality,
+    quality_cancel,
+    quality_rule,
+    quality_rule_change,
+    quality_scan,
 )
 from apps.contacts.views.quarantine import held_discard, held_list, held_release
 from apps.contacts.views.suppressions import (
@@ -106,6 +122,18 @@ __all__ = [
     "import_read",
     "import_resume",
     "import_run",
+    "pair_dismiss",
+    "pair_list",
+    "pair_reopen",
+    "quality",
+    "quality_cancel",
+    "quality_mend",
+    "quality_mend_list",
+    "quality_mend_start",
+    "quality_mend_undo",
+    "quality_rule",
+    "quality_rule_change",
+    "quality_scan",
     "suppression_add",
     "suppression_detail",
     "suppression_lift",
