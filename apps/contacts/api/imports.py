@@ -70,7 +70,10 @@ class JsonText(serializers.JSONField):
 
 
 class ImportIn(serializers.Serializer[Any]):
-    file = serializers.FileField()
+    file = serializers.FileField(help_text="CSV, or an Excel workbook (.xlsx)")
+    sheet = serializers.CharField(
+        default="", allow_blank=True, max_length=100, help_text="Of a workbook; the first one without it."
+    )
     mapping = JsonText(
         required=False,
         help_text='{"Column": "email" | "phone" | "attr:KEY[:TYPE]" | "identity:NAMESPACE" | null}. Without '
@@ -110,12 +113,16 @@ class ImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
 
     @extend_schema(request={"multipart/form-data": ImportIn}, responses={202: ImportOut})
     def create(self, request: Request) -> Response:
-        """Take a CSV file in; the rows are worked behind the answer: ask for `status` until it has ended."""
+        """
+        Take a CSV file or a workbook in.
+
+        The rows are worked behind the answer: ask for `status` until it has ended.
+        """
         payload = ImportIn(data=request.data)
         payload.is_valid(raise_exception=True)
         told = payload.validated_data
         try:
-            import_file = services.import_upload(file=told["file"], by=self.user)
+            import_file = services.import_upload(file=told["file"], sheet=told["sheet"], by=self.user)
         except FileRefused as refusal:
             raise ValidationError({"file": [str(refusal)]}) from refusal
         import_file = self._start(import_file, told)

@@ -28,9 +28,15 @@ ENCODINGS = [
 
 class UploadForm(forms.Form):
     file = forms.FileField(
-        label=gettext_lazy("CSV file"),
+        label=gettext_lazy("CSV file or Excel workbook"),
         help_text=gettext_lazy("One person a row, with the names of the columns in the first row."),
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv,text/plain"}),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,.xlsm,text/csv,text/plain"}),
+    )
+    sheet = forms.CharField(
+        label=gettext_lazy("Sheet"),
+        max_length=100,
+        required=False,
+        help_text=gettext_lazy("Of an Excel workbook. Left empty, it is the first sheet."),
     )
 
 

@@ -42,6 +42,7 @@ class ImportFile(TimeStamped):
     file = models.FileField(upload_to="imports/%Y/%m/")
     file_name = models.CharField(max_length=200)
     file_size = models.BigIntegerField(default=0)
+    sheet = models.CharField(max_length=100, blank=True)  # of the workbook that the rows came from; '' of CSV
     # How the file is to be read: found out on arrival, or said by a person.
     encoding = models.CharField(max_length=16, default="utf-8")
     delimiter = models.CharField(max_length=1, default=",")

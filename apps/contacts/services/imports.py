@@ -30,27 +30,33 @@ class ImportRefused(DomainError):
 
 
 def import_upload(
-    *, file: "File[bytes]", by: User | None, encoding: str = "", delimiter: str = ""
+    *, file: "File[bytes]", by: User | None, encoding: str = "", delimiter: str = "", sheet: str = ""
 ) -> ImportFile:
     """
     Keep a file that can be imported, with a guess for each column; nothing else is written yet.
 
-    :raises FileRefused: empty, not CSV, no header, two columns of one name, an encoding that cannot be told
+    Of an Excel workbook one sheet is kept, as CSV: `sheet`, or the first.
+
+    :raises FileRefused: empty, neither CSV nor a workbook, no such sheet, no header, two columns of one name,
+        an encoding that cannot be told
     """
-    raw = file_raw(file)
-    encoding = encoding or csvfile.encoding_detect(raw)
-    layout = csvfile.layout_detect(raw, encoding=encoding, delimiter=delimiter)
-    raw.seek(0)
-    import_file = ImportFile(
-        by=by,
-        file_name=(file.name or "contacts.csv").rpartition("/")[2][-200:],
-        file_size=file.size,
-        encoding=encoding,
-        delimiter=layout.delimiter,
-        columns=[guess.as_json() for guess in guesses.columns_guess(layout, _dictionary_names())],
-    )
-    # A name of our own: what a file is called elsewhere says nothing about where it may be kept.
-    import_file.file.save("contacts.csv", file, save=False)
+    with csvfile.as_csv(file_raw(file), sheet=sheet) as (raw, title):
+        if title:
+            encoding, delimiter = "utf-8", ","
+        encoding = encoding or csvfile.encoding_detect(raw)
+        layout = csvfile.layout_detect(raw, encoding=encoding, delimiter=delimiter)
+        raw.seek(0)
+        import_file = ImportFile(
+            by=by,
+            file_name=(file.name or "contacts.csv").rpartition("/")[2][-200:],
+            file_size=file.size,
+            sheet=title[:100],
+            encoding=encoding,
+            delimiter=layout.delimiter,
+            columns=[guess.as_json() for guess in guesses.columns_guess(layout, _dictionary_names())],
+        )
+        # A name of our own: what a file is called elsewhere says nothing about where it may be kept.
+        import_file.file.save("contacts.csv", File(raw) if title else file, save=False)
     import_file.save()
     return import_file
 
@@ -60,10 +66,12 @@ def import_reread(*, import_file: ImportFile, encoding: str, delimiter: str) -> 
     Read a draft's columns again in another encoding or with another delimiter.
 
     :raises FileRefused: it cannot be read like this
-    :raises ImportRefused: it has been started
+    :raises ImportRefused: it has been started, or came as a workbook
     """
     if not import_file.is_startable:
         raise ImportRefused(_("This import has been started already."))
+    if import_file.sheet:
+        raise ImportRefused(_("A sheet of a workbook can be read in one way only."))
     if encoding not in csvfile.ENCODINGS:
         raise csvfile.FileRefused(_("This encoding is not known."))
     with import_file.file.open("rb") as file:

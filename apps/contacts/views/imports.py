@@ -49,7 +49,7 @@ def import_create(request: UserRequest) -> HttpResponse:
     form = forms.UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
-            import_file = services.import_upload(file=form.cleaned_data["file"], by=request.user)
+            import_file = services.import_upload(**form.cleaned_data, by=request.user)
         except DomainError as refusal:
             form.add_error("file", str(refusal))
         else:

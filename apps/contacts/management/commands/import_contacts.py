@@ -33,11 +33,13 @@ def json_texts(text: str) -> dict[str, str | None]:
 
 class Command(BaseCommand):
     help = (
-        "Import a CSV file of contacts, by the path that the browser and the API use, and wait for its end."
+        "Import a CSV file or an Excel workbook of contacts, by the path that the browser and the API use, "
+        "and wait for its end."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE")
+        parser.add_argument("--sheet", default="", help="which sheet of a workbook; the first without it")
         parser.add_argument("--key", default="email", help="what a row is known by: email, or identity:NAME")
         parser.add_argument(
             "--mapping",
@@ -78,7 +80,9 @@ class Command(BaseCommand):
         if options["by"] and by is None:
             raise services.ImportRefused(f"Nobody here signs in as {options['by']}.")
         with options["file"].open("rb") as file:
-            import_file = services.import_upload(file=File(file, name=options["file"].name), by=by)
+            import_file = services.import_upload(
+                file=File(file, name=options["file"].name), sheet=options["sheet"], by=by
+            )
         import_file = services.import_start(
             import_file=import_file,
             mapping=options["mapping"],
