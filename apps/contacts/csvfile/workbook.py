@@ -25,7 +25,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from apps.contacts.csvfile.limits import BLOCK, FileRefused
 
 # What a workbook may be unpacked, some 300,000 rows of eight cells: the upload waits for the sheet to be
-# read, and the texts that cells share are held in memory. zipfile reads no more of a part than it says it has.
+# read, and the texts that cells share are held in memory. zipfile reads no more than a part says it has.
 MAX_UNPACKED = 128 * BLOCK
 MAX_ROWS = 1_048_576  # what Excel itself can hold
 CELL_ERRORS = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"})
