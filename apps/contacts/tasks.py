@@ -14,6 +14,12 @@ def imports_run(**_later: Any) -> None:
     services.imports_run(now=clock.now())
 
 
+# The lease is renewed each second; a sheet that takes longer than this is refused.
+@shared_task(acks_late=True, soft_time_limit=900)
+def workbooks_read(**_later: Any) -> None:
+    services.workbooks_read(now=clock.now())
+
+
 @shared_task(soft_time_limit=3600)
 def attributes_settle(**_later: Any) -> None:
     services.attributes_settle(now=clock.now())

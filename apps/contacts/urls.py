@@ -41,6 +41,7 @@ urlpatterns = [
     path("imports/", views.import_list, name="import-list"),
     path("imports/new/", views.import_create, name="import-create"),
     path("imports/<int:pk>/", views.import_detail, name="import-detail"),
+    path("imports/<int:pk>/sheet/", views.import_sheet, name="import-sheet"),
     path("imports/<int:pk>/columns/", views.import_columns, name="import-columns"),
     path("imports/<int:pk>/read/", views.import_read, name="import-read"),
     path("imports/<int:pk>/run/", views.import_run, name="import-run"),

@@ -257,6 +257,7 @@ CELERY_BEAT_SCHEDULER = "apps.operations.scheduler:Scheduler"
 CELERY_TASK_ROUTES = {
     "apps.messaging.tasks.messages_send": {"queue": "sending"},
     "apps.contacts.tasks.imports_run": {"queue": "bulk"},
+    "apps.contacts.tasks.workbooks_read": {"queue": "bulk"},
     "apps.contacts.tasks.attributes_settle": {"queue": "bulk"},
     "apps.*": {"queue": "default"},
 }
@@ -266,6 +267,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "messages_send": {"task": "apps.messaging.tasks.messages_send", "schedule": 5.0},
     "bursts_mark": {"task": "apps.messaging.tasks.bursts_mark", "schedule": 60.0},
     "imports_run": {"task": "apps.contacts.tasks.imports_run", "schedule": 5.0},
+    "workbooks_read": {"task": "apps.contacts.tasks.workbooks_read", "schedule": 5.0},
     "attributes_settle": {"task": "apps.contacts.tasks.attributes_settle", "schedule": 60.0},
     "erasures_sweep": {"task": "apps.contacts.tasks.erasures_sweep", "schedule": 60.0},
     "merges_sweep": {"task": "apps.contacts.tasks.merges_sweep", "schedule": 60.0},

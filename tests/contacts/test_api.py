@@ -511,12 +511,16 @@ class TestImports:
 
         sent = self.post(program, raw, sheet="People")
         refused = self.post(program, raw, sheet="Other")
+        asked = self.post(program, raw)
 
         services.imports_run(now=noon)
         assert sent.status_code == HTTPStatus.ACCEPTED
         assert program.get(f"{self.URL}{sent.json()['id']}/").json()["created"] == 1
         assert refused.status_code == HTTPStatus.BAD_REQUEST
         assert "The workbook has no sheet “Other”. It has: Notes, People." in str(refused.json())
+        assert asked.status_code == HTTPStatus.BAD_REQUEST
+        assert "The workbook has several sheets: Notes, People." in str(asked.json())
+        assert ImportFile.objects.count() == 1
 
     def test_a_file_is_taken_and_worked_behind_the_answer(self, program, noon):
         response = self.post(program, "email,city\nann@example.com,Bonn\nbad,Paris\n")

@@ -4,6 +4,7 @@ import django_filters
 import orjson
 from django.http import StreamingHttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
@@ -72,7 +73,7 @@ class JsonText(serializers.JSONField):
 class ImportIn(serializers.Serializer[Any]):
     file = serializers.FileField(help_text="CSV, or an Excel workbook (.xlsx)")
     sheet = serializers.CharField(
-        default="", allow_blank=True, max_length=100, help_text="Of a workbook; the first one without it."
+        default="", allow_blank=True, max_length=100, help_text="Of a workbook that has several."
     )
     mapping = JsonText(
         required=False,
@@ -116,30 +117,40 @@ class ImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
         """
         Take a CSV file or a workbook in.
 
-        The rows are worked behind the answer: ask for `status` until it has ended.
+        The rows are worked behind the answer: ask for `status` until it has ended. A large workbook is
+        “reading” first; what is wrong with its columns or terms then stands in `error`.
         """
         payload = ImportIn(data=request.data)
         payload.is_valid(raise_exception=True)
         told = payload.validated_data
-        try:
-            import_file = services.import_upload(file=told["file"], sheet=told["sheet"], by=self.user)
-        except FileRefused as refusal:
-            raise ValidationError({"file": [str(refusal)]}) from refusal
-        import_file = self._start(import_file, told)
+        terms = {
+            "mapping": told.get("mapping"),
+            "key": told["key"],
+            "mode": told["mode"],
+            "consent": told.get("consent"),
+            "is_dry_run": told["dry_run"],
+        }
+        import_file = self._upload(told, terms)
+        if import_file.state == ImportFile.State.DRAFT:
+            import_file = self._start(import_file, terms)
         return Response(self.get_serializer(import_file).data, status=202)
 
-    def _start(self, import_file: ImportFile, told: dict[str, Any]) -> ImportFile:
+    def _upload(self, told: dict[str, Any], terms: dict[str, Any]) -> ImportFile:
         try:
-            return services.import_start(
-                import_file=import_file,
-                mapping=told.get("mapping"),
-                key=told["key"],
-                mode=told["mode"],
-                consent=told.get("consent"),
-                is_dry_run=told["dry_run"],
-                by=self.user,
-                now=clock.now(),
+            import_file = services.import_upload(
+                file=told["file"], sheet=told["sheet"], terms=terms, by=self.user
             )
+        except FileRefused as refusal:
+            raise ValidationError({"file": [str(refusal)]}) from refusal
+        if import_file.state == ImportFile.State.SHEET:
+            services.import_discard(import_file=import_file)
+            several = _("The workbook has several sheets: %(sheets)s. Say which.")
+            raise ValidationError({"sheet": [several % {"sheets": ", ".join(import_file.sheets)}]})
+        return import_file
+
+    def _start(self, import_file: ImportFile, terms: dict[str, Any]) -> ImportFile:
+        try:
+            return services.import_start(import_file=import_file, by=self.user, now=clock.now(), **terms)
         except (MappingInvalid, ImportRefused) as refusal:
             services.import_discard(import_file=import_file)
             field = "mapping" if isinstance(refusal, MappingInvalid) else "consent"

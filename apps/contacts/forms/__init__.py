@@ -1,6 +1,6 @@
 from apps.contacts.forms.attributes import AttributeChangeForm, AttributeForm
 from apps.contacts.forms.contacts import ConsentForm, ContactForm, LiftForm, NewContactForm
-from apps.contacts.forms.imports import ColumnsForm, ReadForm, UploadForm
+from apps.contacts.forms.imports import ColumnsForm, ReadForm, SheetForm, UploadForm
 from apps.contacts.forms.merging import IdentityForm, MergeForm
 from apps.contacts.forms.suppressions import SuppressForm
 from apps.contacts.forms.topics import TopicChangeForm, TopicForm
@@ -16,6 +16,7 @@ __all__ = [
     "MergeForm",
     "NewContactForm",
     "ReadForm",
+    "SheetForm",
     "SuppressForm",
     "TopicChangeForm",
     "TopicForm",

@@ -30,14 +30,22 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("CSV file or Excel workbook"),
         help_text=gettext_lazy("One person a row, with the names of the columns in the first row."),
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,.xlsm,text/csv,text/plain"}),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,text/csv,text/plain"}),
     )
-    sheet = forms.CharField(
-        label=gettext_lazy("Sheet"),
-        max_length=100,
-        required=False,
-        help_text=gettext_lazy("Of an Excel workbook. Left empty, it is the first sheet."),
-    )
+
+
+class SheetForm(forms.Form):
+    """Which sheet of a workbook is to be read."""
+
+    def __init__(self, *args: Any, import_file: ImportFile, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = import_file.sheets
+        self.fields["sheet"] = forms.ChoiceField(
+            label=_("Sheet"),
+            choices=[(name, name) for name in names],
+            initial=names[0] if names else None,
+            widget=forms.RadioSelect,
+        )
 
 
 class ReadForm(forms.Form):

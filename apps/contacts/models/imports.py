@@ -16,6 +16,11 @@ class ImportFileQuerySet(models.QuerySet["ImportFile"]):
         pending = Q(state=ImportFile.State.PENDING)
         return self.filter(pending | Q(state=ImportFile.State.RUNNING, leased_until__lte=at))
 
+    def readable(self, *, at: datetime) -> Self:
+        """Workbooks of which a sheet is to be read, and those whose reader has outlived its lease."""
+        free = Q(leased_until__isnull=True) | Q(leased_until__lte=at)
+        return self.filter(free, state=ImportFile.State.READING)
+
 
 class ImportFile(TimeStamped):
     """
@@ -26,6 +31,8 @@ class ImportFile(TimeStamped):
     """
 
     class State(models.TextChoices):
+        SHEET = "sheet", _("Sheet to be chosen")
+        READING = "reading", _("Workbook being read")
         DRAFT = "draft", _("Columns to be mapped")
         PENDING = "pending", _("In line")
         RUNNING = "running", _("Running")
@@ -42,7 +49,10 @@ class ImportFile(TimeStamped):
     file = models.FileField(upload_to="imports/%Y/%m/")
     file_name = models.CharField(max_length=200)
     file_size = models.BigIntegerField(default=0)
-    sheet = models.CharField(max_length=100, blank=True)  # of the workbook that the rows came from; '' of CSV
+    sheet = models.CharField(max_length=100, blank=True)  # of the workbook that the rows come from; '' of CSV
+    sheets = models.JSONField(default=list)  # of the workbook, to choose from
+    # What `import_start` is to be called with once the workbook is read; {}: somebody maps the columns.
+    terms = models.JSONField(default=dict)
     # How the file is to be read: found out on arrival, or said by a person.
     encoding = models.CharField(max_length=16, default="utf-8")
     delimiter = models.CharField(max_length=1, default=",")
@@ -109,7 +119,12 @@ class ImportFile(TimeStamped):
     @property
     def is_open(self) -> bool:
         """Test if there may still be something to wait for."""
-        return self.state in (self.State.PENDING, self.State.RUNNING)
+        return self.state in (self.State.READING, self.State.PENDING, self.State.RUNNING)
+
+    @property
+    def is_resumable(self) -> bool:
+        """Test if it failed on its way; a workbook that could not be read never was."""
+        return self.state == self.State.FAILED and self.queued_at is not None
 
     @property
     def is_startable(self) -> bool:

@@ -48,16 +48,16 @@ from apps.contacts.services.events import (
     events_record,
 )
 from apps.contacts.services.identity import identity_add, identity_alias
-from apps.contacts.services.import_work import import_run, imports_run
-from apps.contacts.services.imports import (
-    ImportRefused,
-    import_cancel,
+from apps.contacts.services.import_uploads import (
     import_discard,
     import_reread,
-    import_resume,
-    import_start,
+    import_sheet_choose,
     import_upload,
+    workbook_read,
+    workbooks_read,
 )
+from apps.contacts.services.import_work import import_run, imports_run
+from apps.contacts.services.imports import ImportRefused, import_cancel, import_resume, import_start
 from apps.contacts.services.merge import (
     ContactNotMergeable,
     MergeNeedsPerson,
@@ -141,6 +141,7 @@ __all__ = [
     "import_reread",
     "import_resume",
     "import_run",
+    "import_sheet_choose",
     "import_start",
     "import_upload",
     "imports_run",
@@ -153,4 +154,6 @@ __all__ = [
     "topic_delete",
     "topic_places",
     "topic_update",
+    "workbook_read",
+    "workbooks_read",
 ]

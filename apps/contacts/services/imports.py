@@ -1,17 +1,19 @@
-"""An import as people and programs see it: upload, start, cancel. The work itself is in `import_work`."""
+"""
+An import as people and programs see it: start, resume, cancel.
+
+How a file comes in is in `import_uploads`, the work itself in `import_work`.
+"""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, BinaryIO, cast
 
-from django.core.files import File
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.collaboration import services as collaboration
 from apps.contacts import attributes as keys
-from apps.contacts import csvfile, guesses
 from apps.contacts.consents import ConsentChange
 from apps.contacts.mapping import ColumnMap, Entry, MappingInvalid, mapping_check
 from apps.contacts.models import Attribute, Channel, ConsentStatus, ImportFile
@@ -22,65 +24,12 @@ from apps.core.queues import ring
 State = ImportFile.State
 RUN_TASK = "apps.contacts.tasks.imports_run"
 COUNTS = ("rows_total", "created", "updated", "unchanged", "invalid", "suppressed", "duplicate")
+CANCELLABLE = (State.SHEET, State.READING, State.DRAFT, State.PENDING, State.RUNNING)
 CONSENT_PROOF = ("basis", "source", "wording")
 
 
 class ImportRefused(DomainError):
     """This cannot be done to the import as it is now."""
-
-
-def import_upload(
-    *, file: "File[bytes]", by: User | None, encoding: str = "", delimiter: str = "", sheet: str = ""
-) -> ImportFile:
-    """
-    Keep a file that can be imported, with a guess for each column; nothing else is written yet.
-
-    Of an Excel workbook one sheet is kept, as CSV: `sheet`, or the first.
-
-    :raises FileRefused: empty, neither CSV nor a workbook, no such sheet, no header, two columns of one name,
-        an encoding that cannot be told
-    """
-    with csvfile.as_csv(file_raw(file), sheet=sheet) as (raw, title):
-        if title:
-            encoding, delimiter = "utf-8", ","
-        encoding = encoding or csvfile.encoding_detect(raw)
-        layout = csvfile.layout_detect(raw, encoding=encoding, delimiter=delimiter)
-        raw.seek(0)
-        import_file = ImportFile(
-            by=by,
-            file_name=(file.name or "contacts.csv").rpartition("/")[2][-200:],
-            file_size=file.size,
-            sheet=title[:100],
-            encoding=encoding,
-            delimiter=layout.delimiter,
-            columns=[guess.as_json() for guess in guesses.columns_guess(layout, _dictionary_names())],
-        )
-        # A name of our own: what a file is called elsewhere says nothing about where it may be kept.
-        import_file.file.save("contacts.csv", File(raw) if title else file, save=False)
-    import_file.save()
-    return import_file
-
-
-def import_reread(*, import_file: ImportFile, encoding: str, delimiter: str) -> ImportFile:
-    """
-    Read a draft's columns again in another encoding or with another delimiter.
-
-    :raises FileRefused: it cannot be read like this
-    :raises ImportRefused: it has been started, or came as a workbook
-    """
-    if not import_file.is_startable:
-        raise ImportRefused(_("This import has been started already."))
-    if import_file.sheet:
-        raise ImportRefused(_("A sheet of a workbook can be read in one way only."))
-    if encoding not in csvfile.ENCODINGS:
-        raise csvfile.FileRefused(_("This encoding is not known."))
-    with import_file.file.open("rb") as file:
-        layout = csvfile.layout_detect(file_raw(file), encoding=encoding, delimiter=delimiter)
-    import_file.encoding, import_file.delimiter = encoding, layout.delimiter
-    import_file.columns = [guess.as_json() for guess in guesses.columns_guess(layout, _dictionary_names())]
-    import_file.mapping = {}
-    import_file.save(update_fields=["encoding", "delimiter", "columns", "mapping", "updated_at"])
-    return import_file
 
 
 @transaction.atomic
@@ -135,13 +84,6 @@ def import_start(
     return import_file
 
 
-def import_discard(*, import_file: ImportFile) -> None:
-    """Forget a file that was never started."""
-    deleted, _by_model = ImportFile.objects.filter(pk=import_file.pk, state=State.DRAFT).delete()
-    if deleted:
-        import_file.file.delete(save=False)
-
-
 @transaction.atomic
 def import_resume(*, import_file: ImportFile, by: User | None, now: datetime) -> ImportFile:
     """
@@ -150,7 +92,7 @@ def import_resume(*, import_file: ImportFile, by: User | None, now: datetime) ->
     :raises ImportRefused: it has not failed
     """
     import_file = ImportFile.objects.select_for_update(no_key=True).get(pk=import_file.pk)
-    if import_file.state != State.FAILED:
+    if not import_file.is_resumable:
         raise ImportRefused(_("Only an import that failed can be tried again."))
     import_file.state, import_file.error, import_file.finished_at = State.PENDING, "", None
     import_file.save()
@@ -167,7 +109,7 @@ def import_cancel(*, import_file: ImportFile, by: User | None, now: datetime) ->
     :raises ImportRefused: it has ended
     """
     import_file = ImportFile.objects.select_for_update(no_key=True).get(pk=import_file.pk)
-    if import_file.state not in (State.DRAFT, State.PENDING, State.RUNNING):
+    if import_file.state not in CANCELLABLE:
         state = import_file.get_state_display()
         raise ImportRefused(_("This import has ended: “%(state)s”.") % {"state": state})
     import_file.state = State.CANCELLED
@@ -229,10 +171,6 @@ def file_raw(file: Any) -> BinaryIO:
     while hasattr(file, "file"):
         file = file.file
     return cast(BinaryIO, file)
-
-
-def _dictionary_names() -> dict[str, tuple[str, str]]:
-    return {key: (label, kind) for key, label, kind in Attribute.objects.values_list("key", "label", "type")}
 
 
 def _mapping_settle(

@@ -15,6 +15,8 @@ from apps.core.templatetags.ui import status
 register = template.Library()
 State = ImportFile.State
 IMPORT_TONES = {
+    State.SHEET: "neutral",
+    State.READING: "info",
     State.DRAFT: "neutral",
     State.PENDING: "info",
     State.RUNNING: "info",

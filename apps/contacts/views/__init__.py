@@ -19,6 +19,7 @@ from apps.contacts.views.imports import (
     import_read,
     import_resume,
     import_run,
+    import_sheet,
 )
 from apps.contacts.views.merging import contact_alike, contact_identity, contact_merge, contact_unmerge
 from apps.contacts.views.profile import (
@@ -73,6 +74,7 @@ __all__ = [
     "import_read",
     "import_resume",
     "import_run",
+    "import_sheet",
     "suppression_add",
     "suppression_detail",
     "suppression_lift",

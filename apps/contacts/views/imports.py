@@ -1,17 +1,18 @@
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect, render, resolve_url
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
 from apps.accounts.http import UserRequest, requires
 from apps.contacts import forms, selectors, services
 from apps.contacts.models import ImportFile
 from apps.core import clock
 from apps.core.errors import DomainError
-from apps.core.htmx import render_page_or_fragment
+from apps.core.htmx import render_page_or_fragment, wants_fragment
 from apps.core.lists import Column, Filter, ListSpec
 
 State = ImportFile.State
@@ -53,8 +54,32 @@ def import_create(request: UserRequest) -> HttpResponse:
         except DomainError as refusal:
             form.add_error("file", str(refusal))
         else:
-            return redirect("contacts:import-columns", import_file.pk)
+            return redirect(_next_of(import_file), import_file.pk)
     return render(request, "contacts/import_create.html", {"form": form})
+
+
+def _next_of(import_file: ImportFile) -> str:
+    """Return where a file that was uploaded is gone on with."""
+    return {State.SHEET: "contacts:import-sheet", State.DRAFT: "contacts:import-columns"}.get(
+        State(import_file.state), "contacts:import-detail"
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@requires("contacts.change_import", on=ImportFile)
+def import_sheet(request: UserRequest, importfile: ImportFile) -> HttpResponse:
+    """Choose one of several sheets."""
+    if importfile.state != State.SHEET:
+        return redirect(_next_of(importfile), importfile.pk)
+    form = forms.SheetForm(request.POST or None, import_file=importfile)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.import_sheet_choose(import_file=importfile, **form.cleaned_data)
+        except DomainError as refusal:
+            form.add_error("sheet", str(refusal))
+        else:
+            return redirect("contacts:import-detail", importfile.pk)
+    return render(request, "contacts/import_sheet.html", {"import_file": importfile, "form": form})
 
 
 @require_http_methods(["GET", "POST"])
@@ -106,8 +131,10 @@ def _columns_page(
 @requires("contacts.view_import", on=ImportFile)
 def import_detail(request: UserRequest, importfile: ImportFile) -> HttpResponse:
     may_change = request.user.has_perm("contacts.change_import", importfile)
-    if importfile.state == State.DRAFT and may_change:
-        return redirect("contacts:import-columns", importfile.pk)
+    if importfile.state in (State.SHEET, State.DRAFT) and may_change:
+        if wants_fragment(request):  # the panel has waited for a workbook: the whole page goes on
+            return HttpResponseClientRedirect(resolve_url(_next_of(importfile), importfile.pk))
+        return redirect(_next_of(importfile), importfile.pk)
     return _import_page(request, importfile)
 
 

@@ -39,7 +39,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE")
-        parser.add_argument("--sheet", default="", help="which sheet of a workbook; the first without it")
+        parser.add_argument("--sheet", default="", help="which sheet of a workbook that has several")
         parser.add_argument("--key", default="email", help="what a row is known by: email, or identity:NAME")
         parser.add_argument(
             "--mapping",
@@ -83,6 +83,7 @@ class Command(BaseCommand):
             import_file = services.import_upload(
                 file=File(file, name=options["file"].name), sheet=options["sheet"], by=by
             )
+        self._read(import_file)
         import_file = services.import_start(
             import_file=import_file,
             mapping=options["mapping"],
@@ -94,6 +95,21 @@ class Command(BaseCommand):
             now=clock.now(),
         )
         return self._wait(import_file)
+
+    def _read(self, import_file: ImportFile) -> None:
+        """See to it that the columns are there: those of a large workbook are not, to begin with."""
+        if import_file.state == ImportFile.State.SHEET:
+            services.import_discard(import_file=import_file)
+            sheets = ", ".join(import_file.sheets)
+            raise services.ImportRefused(f"The workbook has several sheets: {sheets}. Say which by --sheet.")
+        while import_file.state == ImportFile.State.READING:
+            try:
+                services.workbook_read(import_file=import_file, now=clock.now())
+            except services.ImportRefused:
+                time.sleep(0.5)
+                import_file.refresh_from_db()
+        if import_file.error:
+            raise services.ImportRefused(import_file.error)
 
     def _wait(self, import_file: ImportFile) -> ImportFile:
         """Do the work here, or where a worker was faster, wait until it is done."""
