@@ -21,6 +21,7 @@ from django.db.backends.utils import CursorWrapper
 from apps.accounts.models import User
 from apps.contacts import consents
 from apps.contacts.consents import ConsentChange
+from apps.contacts.fieldrules import ALWAYS, FieldRules
 from apps.contacts.models import Identity, ImportFile
 from apps.core.overlap import pipeline
 
@@ -50,6 +51,7 @@ class Terms:
     consent: ConsentChange | None = None
     import_id: int | None = None
     is_dry_run: bool = False
+    rules: FieldRules = ALWAYS
 
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('contacts.staging'))"
@@ -92,7 +94,7 @@ _PLAN = """
 # The inner SELECT is asked once; called for each row, the catalogue costs as much as finding the contact.
 _NEW_ID = "nextval((SELECT pg_get_serial_sequence('contacts_contact', 'id')::regclass))"
 _CHANGED = """(
-    c.attributes || s.attributes <> c.attributes OR (s.phone <> '' AND s.phone <> c.phone)
+    {attributes} <> c.attributes OR (s.phone <> '' AND s.phone <> c.phone{and_phone})
     OR (s.email <> '' AND s.email <> c.email AND {email_wins}) OR {consents} OR {new_name}
 )"""
 _MET_BEFORE = """(
@@ -149,9 +151,9 @@ _CREATE = """
 """
 _UPDATE = """
     UPDATE contacts_contact AS c SET
-        attributes = c.attributes || p.attributes,
-        phone = COALESCE(NULLIF(p.phone, ''), c.phone),
-        phone_hash = COALESCE(p.phone_hash, c.phone_hash),
+        attributes = {attributes},
+        phone = COALESCE({phone}, c.phone),
+        phone_hash = COALESCE({phone_hash}, c.phone_hash),
         email = CASE WHEN p.email <> '' AND {email_wins} THEN p.email ELSE c.email END,
         email_hash = CASE WHEN p.email <> '' AND {email_wins} THEN p.email_hash ELSE c.email_hash END,
         updated_at = %(now)s
@@ -213,7 +215,8 @@ def rows_of(outcome: Outcome, *, limit: int | None = None) -> list[int]:
 
 def _parameters(terms: Terms, *, by: User | None, now: datetime) -> Mapping[str, Any]:
     consent = vars(terms.consent) if terms.consent else {}
-    return {**consent, "namespace": terms.namespace, "import_id": terms.import_id, "now": now}
+    told = {"namespace": terms.namespace, "import_id": terms.import_id, "now": now}
+    return {**consent, **told, **terms.rules.parameters()}
 
 
 def _copy(cursor: CursorWrapper, table: str, lines: bytes) -> None:
@@ -225,6 +228,8 @@ def _plan_sql(terms: Terms, *, has_names: bool) -> str:
     is_import = terms.import_id is not None
     consents_sql = _CONSENTS if terms.consent else "false"
     changed = _CHANGED.format(
+        attributes=terms.rules.attributes("s"),
+        and_phone=terms.rules.and_phone(),
         email_wins=_email_wins(terms),
         consents=consents_sql,
         new_name=_NEW_NAME if has_names else "false",
@@ -246,14 +251,23 @@ def _key(terms: Terms, *, contact: str) -> str:
 
 def _email_wins(terms: Terms) -> str:
     """An address that is the key may be an older one of the contact's: it does not replace the one in use."""
-    return "c.email = ''" if terms.namespace == Identity.EMAIL else "true"
+    return "c.email = ''" if terms.namespace == Identity.EMAIL else terms.rules.email_wins()
 
 
 def _carry_out(cursor: CursorWrapper, terms: Terms, parameters: Mapping[str, Any]) -> None:
     cursor.execute(_IDENTITIES, parameters)
     cursor.execute(_CREATE, parameters)
     if terms.mode != ImportFile.Mode.CREATE:
-        cursor.execute(_UPDATE.format(email_wins=_email_wins(terms)), parameters)
+        cursor.execute(_update_sql(terms), parameters)
+
+
+def _update_sql(terms: Terms) -> str:
+    return _UPDATE.format(
+        attributes=terms.rules.attributes("p"),
+        phone=terms.rules.phone("NULLIF(p.phone, '')"),
+        phone_hash=terms.rules.phone("p.phone_hash"),
+        email_wins=_email_wins(terms),
+    )
 
 
 def _consents_record(cursor: CursorWrapper, change: ConsentChange, *, by: User | None, now: datetime) -> None:

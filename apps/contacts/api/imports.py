@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from apps.accounts.api import ApiViewSet
 from apps.contacts import selectors, services
 from apps.contacts.csvfile import FileRefused
+from apps.contacts.fieldrules import FieldRule
 from apps.contacts.mapping import MappingInvalid
 from apps.contacts.models import ImportFile
 from apps.contacts.services import ImportRefused
@@ -33,6 +34,7 @@ class ImportOut(serializers.Serializer[ImportFile]):
     key = serializers.CharField()
     mode = serializers.ChoiceField(ImportFile.Mode.choices)
     mapping = serializers.DictField(child=serializers.CharField(allow_null=True))
+    rules = serializers.DictField(child=serializers.ChoiceField(FieldRule.choices))
     dry_run = serializers.BooleanField()
     error = serializers.CharField()
     rows_total = serializers.IntegerField()
@@ -82,6 +84,11 @@ class ImportIn(serializers.Serializer[Any]):
     )
     key = serializers.CharField(default="email", max_length=40)
     mode = serializers.ChoiceField(ImportFile.Mode.choices, default=ImportFile.Mode.UPSERT)
+    rules = JsonText(
+        required=False,
+        help_text='{"Column": "always" | "if_empty" | "never"}: what is written of known contacts. Without '
+        "one it is always; new contacts get everything.",
+    )
     consent = JsonText(required=False, help_text="{status, channel, topic, basis, source, wording}")
     dry_run = serializers.BooleanField(default=False)
 
@@ -127,6 +134,7 @@ class ImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
             "mapping": told.get("mapping"),
             "key": told["key"],
             "mode": told["mode"],
+            "rules": told.get("rules"),
             "consent": told.get("consent"),
             "is_dry_run": told["dry_run"],
         }

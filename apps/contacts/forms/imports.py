@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.contacts.attributes import key_suggest
+from apps.contacts.fieldrules import FieldRule
 from apps.contacts.models import Attribute, Channel, ImportFile
 from apps.contacts.selectors import topic_choices
 
@@ -63,6 +64,7 @@ class ColumnRow:
     key: BoundField
     type: BoundField
     namespace: BoundField
+    rule: BoundField
 
 
 class ColumnsForm(forms.Form):
@@ -146,6 +148,12 @@ class ColumnsForm(forms.Form):
         self.fields[f"namespace-{place}"] = forms.CharField(
             label=_("Name of the other system"), max_length=32, required=False, initial="crm"
         )
+        self.fields[f"rule-{place}"] = forms.ChoiceField(
+            label=_("Of known contacts"),
+            choices=FieldRule,
+            required=False,
+            initial=import_file.rules.get(column["name"], FieldRule.ALWAYS),
+        )
 
     def _earlier(self, import_file: ImportFile) -> None:
         """Show what was said before the dry run."""
@@ -166,6 +174,7 @@ class ColumnsForm(forms.Form):
                 key=self[f"key-{place}"],
                 type=self[f"type-{place}"],
                 namespace=self[f"namespace-{place}"],
+                rule=self[f"rule-{place}"],
             )
             for place, column in enumerate(self._columns)
         ]
@@ -184,11 +193,22 @@ class ColumnsForm(forms.Form):
         mapping = {column["name"]: self._target(place) for place, column in enumerate(self._columns)}
         others = [target for target in mapping.values() if target and target.startswith("identity:")]
         proof = {name: told[name] for name in PROOF}
+        key = others[0] if told["key"] == OTHER and others else told["key"]
         return {
             "mapping": mapping,
-            "key": others[0] if told["key"] == OTHER and others else told["key"],
+            "key": key,
             "mode": told["mode"],
+            "rules": self._rules(mapping, key),
             "consent": {"status": "subscribed", **proof} if told["agreed"] else {},
+        }
+
+    def _rules(self, mapping: dict[str, str | None], key: str) -> dict[str, str]:
+        """Return the rules of what can be overwritten; elsewhere the choice is hidden, and means nothing."""
+        return {
+            name: rule
+            for place, (name, target) in enumerate(mapping.items())
+            if target and target != key and not target.startswith("identity:")
+            if (rule := self.cleaned_data[f"rule-{place}"])
         }
 
     def _target(self, place: int) -> str | None:

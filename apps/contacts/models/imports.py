@@ -60,6 +60,8 @@ class ImportFile(TimeStamped):
     columns = models.JSONField(default=list)
     # Column of the file → "email" | "phone" | "attr:KEY" | "identity:NAMESPACE" | null
     mapping = models.JSONField(default=dict)
+    # Column of the file → "if_empty" | "never"; what another column says is always written.
+    rules = models.JSONField(default=dict)
     key = models.CharField(max_length=40, default="email")  # the target that says who a row is about
     mode = models.CharField(max_length=8, choices=Mode, default=Mode.UPSERT)
     # {"channel", "topic", "status", "basis", "source", "wording"} for everyone in the file, or {}

@@ -78,6 +78,7 @@ def import_as_data(import_file: ImportFile, *, errors_url: str | None) -> dict[s
         "key": import_file.key,
         "mode": import_file.mode,
         "mapping": import_file.mapping,
+        "rules": import_file.rules,
         "dry_run": import_file.is_dry_run,
         "error": import_file.error,
         "rows_total": import_file.rows_total,

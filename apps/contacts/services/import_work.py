@@ -28,7 +28,14 @@ from apps.contacts import csvfile, staging
 from apps.contacts.csvfile import Fault, Reader, cells_shown
 from apps.contacts.mapping import Prepared, Preparer
 from apps.contacts.models import ImportFault, ImportFile, ImportFileQuerySet
-from apps.contacts.services.imports import RUN_TASK, ImportRefused, column_map, consent_check, file_raw
+from apps.contacts.services.imports import (
+    RUN_TASK,
+    ImportRefused,
+    column_map,
+    consent_check,
+    field_rules,
+    file_raw,
+)
 from apps.contacts.staging import Outcome, Terms
 from apps.core.overlap import interpreter_share
 from apps.core.queues import ring
@@ -147,6 +154,7 @@ def _chunks_write(work: _Work, *, chunks: int | None, seconds: float | None) -> 
         consent=consent_check(import_file.consent),
         import_id=import_file.pk,
         is_dry_run=import_file.is_dry_run,
+        rules=field_rules(import_file),
     )
     with (
         import_file.file.open("rb") as stored,

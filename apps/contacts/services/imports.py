@@ -15,6 +15,7 @@ from apps.accounts.models import User
 from apps.collaboration import services as collaboration
 from apps.contacts import attributes as keys
 from apps.contacts.consents import ConsentChange
+from apps.contacts.fieldrules import FieldRule, FieldRules
 from apps.contacts.mapping import ColumnMap, Entry, MappingInvalid, mapping_check
 from apps.contacts.models import Attribute, Channel, ConsentStatus, ImportFile
 from apps.contacts.services.topics import topic_check
@@ -41,6 +42,7 @@ def import_start(
     mapping: Mapping[str, str | None] | None = None,
     key: str = "email",
     mode: str = ImportFile.Mode.UPSERT,
+    rules: Mapping[str, str] | None = None,
     consent: Mapping[str, str] | None = None,
     is_dry_run: bool = False,
 ) -> ImportFile:
@@ -50,8 +52,10 @@ def import_start(
     `mapping` is column → target; columns that it leaves out are left out. Without one the guesses hold. The
     target "attr:KEY:TYPE" describes a new attribute, which is added to the dictionary first; a new key
     without a type is of the type guessed, and flagged until somebody describes it. A dry run adds nothing.
+    `rules` says by column what may be written over (`FieldRule`); without one it is always written.
 
-    :raises MappingInvalid: columns that the file lacks, targets that cannot be, nothing to know people by
+    :raises MappingInvalid: columns that the file lacks, targets that cannot be, nothing to know people by, a
+        rule for what overwrites nothing
     :raises ImportRefused: started already, or consent without its proof
     :raises TopicUnknown: consent to a topic that nobody described
     """
@@ -67,6 +71,7 @@ def import_start(
         _attributes_add(new, by=by, now=now)
     import_file.key = key
     mapping_check(column_map(import_file))
+    import_file.rules = _rules_settle(import_file, rules or {})
     import_file.mode = mode
     import_file.consent = {**vars(change)} if change else {}
     _reset(import_file)
@@ -164,6 +169,31 @@ def column_map(import_file: ImportFile) -> ColumnMap:
         entries |= _attributes_new(import_file, import_file.mapping, known=set(entries))
     dictionary = {key: Entry(entry.type, tuple(entry.choices)) for key, entry in entries.items()}
     return ColumnMap(names=names, targets=targets, key=import_file.key, dictionary=dictionary)
+
+
+def field_rules(import_file: ImportFile) -> FieldRules:
+    """Return what the import may overwrite, by target."""
+    targets = {name: _target_split(target)[0] or "" for name, target in import_file.mapping.items()}
+    return FieldRules({targets[name]: rule for name, rule in import_file.rules.items()})
+
+
+def _rules_settle(import_file: ImportFile, rules: Mapping[str, str]) -> dict[str, str]:
+    """Return the rules to keep, by column: those that are not “always”."""
+    kept = {}
+    for name, rule in rules.items():
+        target = import_file.mapping.get(name)
+        if rule not in FieldRule.values:
+            raise MappingInvalid(_("“%(rule)s” is no rule for a column.") % {"rule": str(rule)[:100]})
+        if rule == FieldRule.ALWAYS:
+            continue
+        is_field = target and target != import_file.key and not target.startswith("identity:")
+        if not is_field:
+            raise MappingInvalid(
+                _("Column “%(column)s” overwrites nothing, so no rule can be set for it.")
+                % {"column": name[:200]}
+            )
+        kept[name] = rule
+    return kept
 
 
 def file_raw(file: Any) -> BinaryIO:

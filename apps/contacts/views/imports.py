@@ -148,6 +148,7 @@ def import_run(request: UserRequest, importfile: ImportFile) -> HttpResponse:
             mapping=importfile.mapping,
             key=importfile.key,
             mode=importfile.mode,
+            rules=importfile.rules,
             consent=importfile.consent,
             by=request.user,
             now=clock.now(),

@@ -49,6 +49,11 @@ class Command(BaseCommand):
         )
         parser.add_argument("--mode", choices=ImportFile.Mode.values, default=ImportFile.Mode.UPSERT)
         parser.add_argument(
+            "--rules",
+            type=json_texts,
+            help='{"Column": "always" | "if_empty" | "never"}: what may be written over of known contacts',
+        )
+        parser.add_argument(
             "--consent", type=json_texts, help='{"status", "channel", "topic", "basis", "source", "wording"}'
         )
         parser.add_argument(
@@ -89,6 +94,7 @@ class Command(BaseCommand):
             mapping=options["mapping"],
             key=options["key"],
             mode=options["mode"],
+            rules=options["rules"],
             consent=options["consent"],
             is_dry_run=options["dry_run"],
             by=by,
