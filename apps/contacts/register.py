@@ -34,6 +34,8 @@ ACTS = {
     "import.cancelled": _("stopped the import"),
     "import.done": _("the import has ended"),
     "import.failed": _("the import failed"),
+    "import.undo": _("began to undo the import"),
+    "import.undone": _("the import is undone"),
 }
 
 

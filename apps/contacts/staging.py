@@ -19,7 +19,7 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from apps.accounts.models import User
-from apps.contacts import consents
+from apps.contacts import consents, undoing
 from apps.contacts.consents import ConsentChange
 from apps.contacts.fieldrules import ALWAYS, FieldRules
 from apps.contacts.models import Identity, ImportFile
@@ -127,8 +127,8 @@ _SAME_CONTACT = """
 """
 # No key can stand there already: what was met before is a duplicate by now.
 _KEYS = """
-    INSERT INTO contacts_importkey (import_file_id, key)
-    SELECT %(import_id)s, {key} FROM import_plan
+    INSERT INTO contacts_importkey (import_file_id, key, is_new)
+    SELECT %(import_id)s, {key}, outcome = 'created' FROM import_plan
     WHERE outcome IN ('created', 'updated', 'unchanged')
 """
 # All identities in one statement and in order: whoever else makes the same ones waits, and not in a circle.
@@ -184,10 +184,18 @@ def run(*, lines: bytes, names: bytes, terms: Terms, by: User | None, now: datet
             cursor.execute(_SAME_CONTACT)
             if terms.import_id is not None:
                 cursor.execute(_KEYS.format(key=_key(terms, contact="contact_id")), parameters)
+            if terms.import_id is not None and not terms.is_dry_run:
+                _before_record(cursor, terms, parameters, has_names=bool(names))
             if not terms.is_dry_run:
                 _carry_out(cursor, terms, parameters)
         if terms.consent is not None and not terms.is_dry_run:
             _consents_record(cursor, terms.consent, by=by, now=now)
+
+
+def lock() -> None:
+    """Let no chunk of an import be written until the caller's transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK)
 
 
 def counts() -> dict[Outcome, int]:
@@ -259,6 +267,25 @@ def _carry_out(cursor: CursorWrapper, terms: Terms, parameters: Mapping[str, Any
     cursor.execute(_CREATE, parameters)
     if terms.mode != ImportFile.Mode.CREATE:
         cursor.execute(_update_sql(terms), parameters)
+
+
+def _before_record(
+    cursor: CursorWrapper, terms: Terms, parameters: Mapping[str, Any], *, has_names: bool
+) -> None:
+    """Keep for seven days what the import changes, so that it can be undone."""
+    if terms.mode != ImportFile.Mode.CREATE:
+        fragments = {
+            "attributes": terms.rules.attributes("p"),
+            "and_phone": terms.rules.and_phone(),
+            "email_wins": _email_wins(terms),
+        }
+        undoing.record(
+            cursor,
+            parameters,
+            fragments=fragments,
+            has_names=has_names,
+            has_consent=terms.consent is not None,
+        )
 
 
 def _update_sql(terms: Terms) -> str:

@@ -21,6 +21,11 @@ class ImportFileQuerySet(models.QuerySet["ImportFile"]):
         free = Q(leased_until__isnull=True) | Q(leased_until__lte=at)
         return self.filter(free, state=ImportFile.State.READING)
 
+    def undoing(self, *, at: datetime) -> Self:
+        """Imports that are being undone by nobody at this moment."""
+        free = Q(leased_until__isnull=True) | Q(leased_until__lte=at)
+        return self.filter(free, state=ImportFile.State.UNDOING)
+
 
 class ImportFile(TimeStamped):
     """
@@ -39,6 +44,8 @@ class ImportFile(TimeStamped):
         DONE = "done", _("Done")
         FAILED = "failed", _("Failed")
         CANCELLED = "cancelled", _("Cancelled")
+        UNDOING = "undoing", _("Being undone")
+        UNDONE = "undone", _("Undone")
 
     class Mode(models.TextChoices):
         UPSERT = "upsert", _("Add new contacts and update known ones")
@@ -88,6 +95,12 @@ class ImportFile(TimeStamped):
     queued_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    # What undoing it has done: {"removed", "restored", "kept": {reason: n}, "lost", "after": last contact}
+    undo = models.JSONField(default=dict)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    undone_at = models.DateTimeField(null=True, blank=True)
     lease_token = models.UUIDField(null=True, blank=True)
     leased_until = models.DateTimeField(null=True, blank=True)
 
@@ -121,7 +134,8 @@ class ImportFile(TimeStamped):
     @property
     def is_open(self) -> bool:
         """Test if there may still be something to wait for."""
-        return self.state in (self.State.READING, self.State.PENDING, self.State.RUNNING)
+        open_states = (self.State.READING, self.State.PENDING, self.State.RUNNING, self.State.UNDOING)
+        return self.state in open_states
 
     @property
     def is_resumable(self) -> bool:
@@ -165,7 +179,9 @@ class ImportKey(models.Model):
     That an import has met this contact, so that the same one further down the file is a duplicate.
 
     `key` is the contact's id; in a dry run, of a contact that is not made, the hash of what it would be known
-    by. Unlogged (see the migration): it need not outlive the import, and costs no WAL.
+    by. Unlogged (see the migration): it costs no WAL, and is gone when the database stops uncleanly.
+
+    Of those that it made or changed it is kept while the import can be undone, with what that needs.
     """
 
     pk = models.CompositePrimaryKey("import_file_id", "key")
@@ -173,6 +189,13 @@ class ImportKey(models.Model):
         ImportFile, on_delete=models.CASCADE, related_name="keys", db_index=False, db_constraint=False
     )
     key = models.BigIntegerField()
+    is_new = models.BooleanField(default=False, db_default=False)
+    # Of a contact that was known:
+    # {"at", "attributes": {key: {"was", "now"}}, "phone", "email", "names", "consent"}
+    before = models.JSONField(null=True)
+    kept = models.CharField(
+        max_length=32, default="", db_default=""
+    )  # why it was not put back, see `undoing`
 
     def __str__(self) -> str:
         return f"key {self.key}"

@@ -43,6 +43,15 @@ from apps.contacts.selectors.people import (
 from apps.contacts.selectors.sending import contacts_as_data
 from apps.contacts.selectors.suppressions import address_is_whole, suppressions
 from apps.contacts.selectors.topics import topic_choices, topic_names, topics_public
+from apps.contacts.selectors.undo import (
+    import_kept,
+    import_kept_lines,
+    import_undo_begin,
+    import_undo_preview,
+    import_undo_refusal,
+    import_undo_result,
+    undo_as_data,
+)
 
 __all__ = [
     "IMPORT_COUNTS",
@@ -78,12 +87,19 @@ __all__ = [
     "has_anonymous",
     "import_as_data",
     "import_errors",
+    "import_kept",
+    "import_kept_lines",
     "import_outcomes",
     "import_progress",
+    "import_undo_begin",
+    "import_undo_preview",
+    "import_undo_refusal",
+    "import_undo_result",
     "merge_preview",
     "suppressions",
     "timeline_page",
     "topic_choices",
     "topic_names",
     "topics_public",
+    "undo_as_data",
 ]

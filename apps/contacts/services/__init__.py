@@ -48,6 +48,8 @@ from apps.contacts.services.events import (
     events_record,
 )
 from apps.contacts.services.identity import identity_add, identity_alias
+from apps.contacts.services.import_files import imports_forget
+from apps.contacts.services.import_undoing import import_undo, imports_undo
 from apps.contacts.services.import_uploads import (
     import_discard,
     import_reread,
@@ -143,8 +145,11 @@ __all__ = [
     "import_run",
     "import_sheet_choose",
     "import_start",
+    "import_undo",
     "import_upload",
+    "imports_forget",
     "imports_run",
+    "imports_undo",
     "merges_sweep",
     "suppression_add",
     "suppression_lift",

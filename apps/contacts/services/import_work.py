@@ -35,6 +35,7 @@ from apps.contacts.services.imports import (
     consent_check,
     field_rules,
     file_raw,
+    keys_thin,
 )
 from apps.contacts.staging import Outcome, Terms
 from apps.core.overlap import interpreter_share
@@ -316,7 +317,7 @@ def _finish(work: _Work, state: ImportFile.State, *, error: str = "") -> None:
         logger.info("import %s was cancelled or taken over at its end", work.import_file.pk)
         return
     if state == State.DONE:  # one that failed may go on, and has to know then whom it has met
-        work.import_file.keys.all().delete()
+        keys_thin(work.import_file)
     collaboration.audit_record(
         action=f"import.{state}", subject=work.import_file, by=work.import_file.by, now=work.now
     )

@@ -121,9 +121,17 @@ def import_cancel(*, import_file: ImportFile, by: User | None, now: datetime) ->
     import_file.finished_at = now
     import_file.lease_token = import_file.leased_until = None
     import_file.save()
-    import_file.keys.all().delete()
+    keys_thin(import_file)
     collaboration.audit_record(action="import.cancelled", subject=import_file, by=by, now=now)
     return import_file
+
+
+def keys_thin(import_file: ImportFile) -> None:
+    """Leave of the keys of an import that has ended only what its undoing needs: nothing after a dry run."""
+    keys = import_file.keys.all()
+    if not import_file.is_dry_run:
+        keys = keys.filter(is_new=False, before__isnull=True)
+    keys.delete()
 
 
 def consent_check(consent: Mapping[str, str]) -> ConsentChange | None:

@@ -23,6 +23,8 @@ IMPORT_TONES = {
     State.DONE: "good",
     State.FAILED: "bad",
     State.CANCELLED: "warn",
+    State.UNDOING: "info",
+    State.UNDONE: "neutral",
 }
 CONSENT_TONES = {
     ConsentStatus.SUBSCRIBED: "good",
