@@ -28,6 +28,7 @@ for _name in (
     "contacts.add_event",
     "contacts.add_import",
     "contacts.change_import",
+    "contacts.undo_import",
     "contacts.add_suppression",
 ):
     rules.add_perm(_name, changes_people)

@@ -1,14 +1,18 @@
 from datetime import timedelta
+from http import HTTPStatus
 
 import pytest
 from django.db import connection
+from django.urls import reverse
 
 from apps.collaboration.models import AuditEvent, Notification
 from apps.contacts import registries, selectors, services
 from apps.contacts.addresses import address_hash
 from apps.contacts.models import Consent, ConsentEvent, Contact, Identity, ImportFile, ImportKey
+from apps.contacts.selectors import undo as undo_selectors
 from apps.contacts.services import EventIn, ImportRefused, import_undoing
 from apps.segments.models import SegmentMember
+from tests.factories.accounts import UserFactory
 from tests.factories.collaboration import CommentFactory
 from tests.factories.contacts import (
     AttributeFactory,
@@ -310,3 +314,66 @@ class TestRefusals:
 
         with pytest.raises(ImportRefused, match="not on record"):
             services.import_undo(import_file=done, by=lead, now=done.finished_at)
+
+
+class TestPages:
+    def test_the_way_from_result_to_undone(self, login, lead, run, later):
+        done = run(NEW, by=lead)
+        ann = Contact.objects.get(email="ann@example.com")
+        CommentFactory(subject=ann)
+        person = login(lead)
+        detail, url = (reverse(f"contacts:import-{name}", args=[done.pk]) for name in ("detail", "undo"))
+        assert f'href="{url}"' in person.get(detail).content.decode()
+
+        asked = person.get(url).content.decode()
+        person.post(url)
+        going = person.get(detail).content.decode()
+        services.imports_undo(now=done.finished_at)
+        page = person.get(detail, headers={"hx-request": "true"}).content.decode()
+
+        assert "Are kept: Comments" in asked
+        assert "Undo the import" in asked
+        assert 'hx-trigger="every 1500ms"' in going
+        assert "The import is undone" in page
+        assert reverse("contacts:detail", args=[ann.pk]) in page
+        assert 'hx-trigger="every' not in page
+        assert f'href="{url}"' not in page
+        kept = person.get(reverse("contacts:import-kept", args=[done.pk]))
+        lines = b"".join(kept.streaming_content).decode().splitlines()
+        assert lines == ["contact,reason", f"{ann.pk},Comments"]
+
+    def test_what_cannot_be_undone_says_why_and_has_no_button(self, login, lead, run):
+        checked = run(NEW, by=lead, is_dry_run=True)
+        person = login(lead)
+
+        page = person.get(reverse("contacts:import-undo", args=[checked.pk])).content.decode()
+        refused = person.post(reverse("contacts:import-undo", args=[checked.pk])).content.decode()
+
+        assert "Nothing was imported, so there is nothing to undo." in page
+        assert "undo-now" not in page
+        assert "Nothing was imported, so there is nothing to undo." in refused
+
+    def test_of_very_many_the_page_says_the_most_that_can_happen(self, login, lead, run, monkeypatch):
+        monkeypatch.setattr(undo_selectors, "COUNTED", 1)
+        done = run(NEW, by=lead)
+
+        page = login(lead).get(reverse("contacts:import-undo", args=[done.pk])).content.decode()
+
+        assert "This is the most that can happen." in page
+
+    def test_programs_look_undo_and_ask_who_was_kept(self, api, run):
+        done = run(NEW)
+        program = api(UserFactory(role="integration"))
+        url = reverse("api:import-detail", args=[done.pk])
+
+        promised = program.get(f"{url}undo/preview/").json()
+        sent = program.post(f"{url}undo/")
+        services.imports_undo(now=done.finished_at)
+
+        nothing_kept = {"kept": [], "lost": 0, "exact": True}
+        assert promised == {"removed": 2, "restored": 0, **nothing_kept}
+        assert (sent.status_code, sent.json()["status"]) == (HTTPStatus.ACCEPTED, "undoing")
+        told = program.get(url).json()
+        assert (told["status"], told["undo"]) == ("undone", promised)
+        assert b"".join(program.get(f"{url}kept/").streaming_content) == b"contact,reason\r\n"
+        assert program.get(f"{url}undo/preview/").status_code == HTTPStatus.CONFLICT

@@ -25,6 +25,21 @@ from apps.core import clock
 from apps.core.parsers import StrictJson
 
 
+class UndoReasonOut(serializers.Serializer[Any]):
+    reason = serializers.CharField()
+    count = serializers.IntegerField()
+
+
+class UndoOut(serializers.Serializer[Any]):
+    """What undoing did, or would do: not `exact`, the first two are the most that it can be."""
+
+    removed = serializers.IntegerField()
+    restored = serializers.IntegerField()
+    kept = UndoReasonOut(many=True)
+    lost = serializers.IntegerField(help_text="Contacts of which there is no record any more.")
+    exact = serializers.BooleanField()
+
+
 class ImportOut(serializers.Serializer[ImportFile]):
     """`rows_total` is the sum of the six counts, at any moment."""
 
@@ -48,6 +63,7 @@ class ImportOut(serializers.Serializer[ImportFile]):
     samples = serializers.DictField()
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
+    undo = UndoOut(allow_null=True)
 
     def to_representation(self, import_file: ImportFile) -> dict[str, Any]:
         path = reverse("api:import-errors", args=[import_file.pk])
@@ -117,6 +133,9 @@ class ImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
         "cancel": "contacts.change_import",
         "resume": "contacts.change_import",
         "errors": "contacts.view_import",
+        "undo": "contacts.undo_import",
+        "undo_preview": "contacts.undo_import",
+        "kept": "contacts.view_import",
     }
 
     @extend_schema(request={"multipart/form-data": ImportIn}, responses={202: ImportOut})
@@ -177,6 +196,35 @@ class ImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
         """Go on with an import that failed, behind the last rows that it took."""
         import_file = services.import_resume(import_file=self.get_object(), by=self.user, now=clock.now())
         return Response(self.get_serializer(import_file).data)
+
+    @extend_schema(request=None, responses={202: ImportOut})
+    @action(detail=True, methods=["post"])
+    def undo(self, request: Request, pk: str) -> Response:
+        """
+        Undo the import, for seven days: what it created goes, what it changed goes back.
+
+        Where something has happened since, it stays, with the reason. Asked again, nothing more happens.
+        """
+        import_file = services.import_undo(import_file=self.get_object(), by=self.user, now=clock.now())
+        return Response(self.get_serializer(import_file).data, status=202)
+
+    @extend_schema(responses=UndoOut)
+    @action(detail=True, url_path="undo/preview", pagination_class=None)
+    def undo_preview(self, request: Request, pk: str) -> Response:
+        """Return what undoing it would do at this moment."""
+        import_file = self.get_object()
+        if why := selectors.import_undo_refusal(import_file, now=clock.now()):
+            raise ImportRefused(why)
+        undo = selectors.undo_as_data(selectors.import_undo_preview(import_file))
+        return Response(UndoOut(undo).data)
+
+    @extend_schema(responses={(200, "text/csv"): OpenApiTypes.STR}, filters=False)
+    @action(detail=True, pagination_class=None)
+    def kept(self, request: Request, pk: str) -> StreamingHttpResponse:
+        """Return the contacts that undoing has kept, by number, each with the reason."""
+        return StreamingHttpResponse(
+            selectors.import_kept_lines(self.get_object()), content_type="text/csv; charset=utf-8"
+        )
 
     @extend_schema(responses={(200, "text/csv"): OpenApiTypes.STR}, filters=False)
     @action(detail=True, pagination_class=None)

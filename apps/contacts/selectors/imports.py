@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.contacts.csvfile import FAULT_COLUMNS
 from apps.contacts.models import ImportFile
+from apps.contacts.selectors.undo import import_undo_result, undo_as_data
 from apps.core.downloads import Echo, cell
 
 COUNTS = ("created", "updated", "unchanged", "invalid", "suppressed", "duplicate")
@@ -87,6 +88,7 @@ def import_as_data(import_file: ImportFile, *, errors_url: str | None) -> dict[s
         "samples": import_file.samples,
         "started_at": import_file.started_at,
         "finished_at": import_file.finished_at,
+        "undo": undo_as_data(import_undo_result(import_file)),
     }
 
 

@@ -15,11 +15,13 @@ from apps.contacts.views.imports import (
     import_create,
     import_detail,
     import_errors,
+    import_kept,
     import_list,
     import_read,
     import_resume,
     import_run,
     import_sheet,
+    import_undo,
 )
 from apps.contacts.views.merging import contact_alike, contact_identity, contact_merge, contact_unmerge
 from apps.contacts.views.profile import (
@@ -70,11 +72,13 @@ __all__ = [
     "import_create",
     "import_detail",
     "import_errors",
+    "import_kept",
     "import_list",
     "import_read",
     "import_resume",
     "import_run",
     "import_sheet",
+    "import_undo",
     "suppression_add",
     "suppression_detail",
     "suppression_lift",

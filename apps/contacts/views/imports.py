@@ -16,6 +16,7 @@ from apps.core.htmx import render_page_or_fragment, wants_fragment
 from apps.core.lists import Column, Filter, ListSpec
 
 State = ImportFile.State
+KEPT_SHOWN = 20
 LIST = ListSpec(
     columns=[
         Column(gettext_lazy("File")),
@@ -179,6 +180,39 @@ def import_resume(request: UserRequest, importfile: ImportFile) -> HttpResponse:
     return redirect("contacts:import-detail", importfile.pk)
 
 
+@require_http_methods(["GET", "POST"])
+@requires("contacts.undo_import", on=ImportFile)
+def import_undo(request: UserRequest, importfile: ImportFile) -> HttpResponse:
+    """Say what undoing it would do, and do it."""
+    if importfile.undo:
+        return redirect("contacts:import-detail", importfile.pk)
+    now = clock.now()
+    refusal = selectors.import_undo_refusal(importfile, now=now)
+    if request.method == "POST" and not refusal:
+        try:
+            services.import_undo(import_file=importfile, by=request.user, now=now)
+        except DomainError as error:
+            refusal = str(error)
+        else:
+            return redirect("contacts:import-detail", importfile.pk)
+    context = {
+        "import_file": importfile,
+        "refusal": refusal,
+        "undo": None if refusal else selectors.import_undo_preview(importfile),
+    }
+    return render(request, "contacts/import_undo.html", context)
+
+
+@require_GET
+@requires("contacts.view_import", on=ImportFile)
+def import_kept(request: UserRequest, importfile: ImportFile) -> HttpResponseBase:
+    """Hand over as CSV who was kept when the import was undone."""
+    lines = selectors.import_kept_lines(importfile)
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="import-{importfile.pk}-kept.csv"'
+    return response
+
+
 @require_GET
 @requires("contacts.view_import", on=ImportFile)
 def import_errors(request: UserRequest, importfile: ImportFile) -> HttpResponseBase:
@@ -193,9 +227,14 @@ def import_errors(request: UserRequest, importfile: ImportFile) -> HttpResponseB
 def _import_page(
     request: UserRequest, importfile: ImportFile, refusal: DomainError | None = None
 ) -> HttpResponse:
+    now = clock.now()
+    may_undo = request.user.has_perm("contacts.undo_import", importfile)
     context = {
         "import_file": importfile,
-        "progress": selectors.import_progress(importfile, now=clock.now()),
+        "progress": selectors.import_progress(importfile, now=now),
+        "may_undo": may_undo and not selectors.import_undo_refusal(importfile, now=now),
+        "undo": selectors.import_undo_result(importfile),
+        "kept": selectors.import_kept(importfile, limit=KEPT_SHOWN) if importfile.undo else [],
         "outcomes": selectors.import_outcomes(importfile),
         "refusal": refusal,
         "may_change": request.user.has_perm("contacts.change_import", importfile),
