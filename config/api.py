@@ -17,6 +17,7 @@ from apps.contacts.api import (
     ContactViewSet,
     EventTypeViewSet,
     EventViewSet,
+    ImportMappingViewSet,
     ImportViewSet,
     SuppressionViewSet,
     TopicViewSet,
@@ -38,6 +39,7 @@ router.register("event-types", EventTypeViewSet, basename="event-type")
 router.register("imports", ImportViewSet, basename="import")
 router.register("suppressions", SuppressionViewSet)
 router.register("topics", TopicViewSet)
+router.register("import-mappings", ImportMappingViewSet)
 router.register("me", MeViewSet, basename="me")
 router.register("audit-events", AuditEventViewSet)
 router.register("templates", TemplateViewSet)

@@ -20,7 +20,16 @@ changes_people = is_marketer | is_data_lead | is_integration
 defines = is_data_lead | is_marketer | is_integration
 lifts = has_role(Role.ADMINISTRATOR, Role.MARKETING_LEAD, Role.DATA_LEAD)
 
-for _noun in ("contact", "attribute", "event", "eventtype", "import", "suppression", "topic"):
+for _noun in (
+    "contact",
+    "attribute",
+    "event",
+    "eventtype",
+    "import",
+    "importmapping",
+    "suppression",
+    "topic",
+):
     rules.add_perm(f"contacts.view_{_noun}", sees_people)
 for _name in (
     "contacts.add_contact",
@@ -29,6 +38,9 @@ for _name in (
     "contacts.add_import",
     "contacts.change_import",
     "contacts.undo_import",
+    "contacts.add_importmapping",
+    "contacts.change_importmapping",
+    "contacts.delete_importmapping",
     "contacts.add_suppression",
 ):
     rules.add_perm(_name, changes_people)

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.collaboration.subjects import Subject, actions, subjects
 from apps.contacts import held, moved, search
-from apps.contacts.models import Attribute, Contact, ImportFile, Suppression, Topic
+from apps.contacts.models import Attribute, Contact, ImportFile, ImportMapping, Suppression, Topic
 from apps.core.home import Step, steps
 from apps.core.navigation import Room, rooms, searches
 
@@ -36,6 +36,9 @@ ACTS = {
     "import.failed": _("the import failed"),
     "import.undo": _("began to undo the import"),
     "import.undone": _("the import is undone"),
+    "import_mapping.created": _("saved the mapping of columns"),
+    "import_mapping.renamed": _("renamed the mapping of columns"),
+    "import_mapping.deleted": _("deleted the mapping of columns"),
 }
 
 
@@ -115,6 +118,14 @@ def _subjects() -> None:
             model=ImportFile,
             view_permission="contacts.view_import",
             url=lambda import_file: reverse("contacts:import-detail", args=[import_file.pk]),
+        ),
+    )
+    subjects.register(
+        "contacts.importmapping",
+        Subject(
+            model=ImportMapping,
+            view_permission="contacts.view_importmapping",
+            url=lambda mapping: reverse("contacts:import-mapping-edit", args=[mapping.pk]),
         ),
     )
     subjects.register(

@@ -19,7 +19,7 @@ from apps.contacts import selectors, services
 from apps.contacts.csvfile import FileRefused
 from apps.contacts.fieldrules import FieldRule
 from apps.contacts.mapping import MappingInvalid
-from apps.contacts.models import ImportFile
+from apps.contacts.models import ImportFile, ImportMapping
 from apps.contacts.services import ImportRefused
 from apps.core import clock
 from apps.core.parsers import StrictJson
@@ -98,6 +98,11 @@ class ImportIn(serializers.Serializer[Any]):
         help_text='{"Column": "email" | "phone" | "attr:KEY[:TYPE]" | "identity:NAMESPACE" | null}. Without '
         "it the columns are guessed, and new attributes are flagged until somebody describes them.",
     )
+    saved_mapping = serializers.PrimaryKeyRelatedField(
+        queryset=ImportMapping.objects.all(),
+        required=False,
+        help_text="In place of `mapping`, `rules`, `key` and `mode`.",
+    )
     key = serializers.CharField(default="email", max_length=40)
     mode = serializers.ChoiceField(ImportFile.Mode.choices, default=ImportFile.Mode.UPSERT)
     rules = JsonText(
@@ -149,11 +154,12 @@ class ImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
         payload = ImportIn(data=request.data)
         payload.is_valid(raise_exception=True)
         told = payload.validated_data
+        saved = told.get("saved_mapping")
         terms = {
-            "mapping": told.get("mapping"),
-            "key": told["key"],
-            "mode": told["mode"],
-            "rules": told.get("rules"),
+            "mapping": saved.mapping if saved else told.get("mapping"),
+            "key": saved.key if saved else told["key"],
+            "mode": saved.mode if saved else told["mode"],
+            "rules": saved.rules if saved else told.get("rules"),
             "consent": told.get("consent"),
             "is_dry_run": told["dry_run"],
         }

@@ -1,6 +1,13 @@
 from apps.contacts.forms.attributes import AttributeChangeForm, AttributeForm
 from apps.contacts.forms.contacts import ConsentForm, ContactForm, LiftForm, NewContactForm
-from apps.contacts.forms.imports import ColumnsForm, ReadForm, SheetForm, UploadForm
+from apps.contacts.forms.imports import (
+    ColumnsForm,
+    MappingNameForm,
+    ReadForm,
+    SheetForm,
+    UploadForm,
+    mapping_told,
+)
 from apps.contacts.forms.merging import IdentityForm, MergeForm
 from apps.contacts.forms.suppressions import SuppressForm
 from apps.contacts.forms.topics import TopicChangeForm, TopicForm
@@ -13,6 +20,7 @@ __all__ = [
     "ContactForm",
     "IdentityForm",
     "LiftForm",
+    "MappingNameForm",
     "MergeForm",
     "NewContactForm",
     "ReadForm",
@@ -21,4 +29,5 @@ __all__ = [
     "TopicChangeForm",
     "TopicForm",
     "UploadForm",
+    "mapping_told",
 ]

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.contacts.attributes import key_suggest
 from apps.contacts.fieldrules import FieldRule
-from apps.contacts.models import Attribute, Channel, ImportFile
+from apps.contacts.models import Attribute, Channel, ImportFile, ImportMapping
 from apps.contacts.selectors import topic_choices
 
 NEW, OTHER = "new", "identity"
@@ -133,6 +133,8 @@ class ColumnsForm(forms.Form):
         if target == NEW and chosen:  # as it was said before a dry run
             suggested, _colon, told = chosen.removeprefix("attr:").partition(":")
             kind = told or kind
+        named = chosen if chosen and chosen.startswith("identity:") else "identity:crm"
+        namespace = named.removeprefix("identity:")
         self.fields[f"target-{place}"] = forms.ChoiceField(
             label=_("What “%(column)s” is") % {"column": column["name"]},
             choices=choices,
@@ -146,7 +148,7 @@ class ColumnsForm(forms.Form):
             label=_("Type"), choices=Attribute.Type, required=False, initial=kind
         )
         self.fields[f"namespace-{place}"] = forms.CharField(
-            label=_("Name of the other system"), max_length=32, required=False, initial="crm"
+            label=_("Name of the other system"), max_length=32, required=False, initial=namespace
         )
         self.fields[f"rule-{place}"] = forms.ChoiceField(
             label=_("Of known contacts"),
@@ -220,6 +222,43 @@ class ColumnsForm(forms.Form):
                 return f"identity:{told[f'namespace-{place}']}"
             case target:
                 return target or None
+
+
+class MappingNameForm(forms.Form):
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=100,
+        help_text=gettext_lazy("Such as: export of the shop."),
+    )
+
+
+@dataclass(frozen=True)
+class ColumnTold:
+    """What a saved mapping says of one column, in words."""
+
+    name: str
+    target: str
+    rule: str
+
+
+def mapping_told(mapping: ImportMapping) -> list[ColumnTold]:
+    """Return what a saved mapping says, column by column."""
+    words = {"email": _("E-mail address"), "phone": _("Telephone")}
+    keys = [target.removeprefix("attr:") for target in mapping.mapping.values()]
+    labels = dict(Attribute.objects.filter(key__in=keys).values_list("key", "label"))
+    told = []
+    for name in mapping.columns:
+        target = mapping.mapping[name]
+        kind, _colon, rest = target.partition(":")
+        rule = FieldRule(mapping.rules.get(name, FieldRule.ALWAYS))
+        told.append(
+            ColumnTold(
+                name=name,
+                target=words.get(kind) or labels.get(rest) or rest,
+                rule="" if target == mapping.key or kind == "identity" else str(rule.label),
+            )
+        )
+    return told
 
 
 def _choices(known: dict[str, Attribute]) -> list[Any]:

@@ -4,6 +4,7 @@ from apps.contacts.models.contact import Contact, ContactQuerySet, Exclusion, Id
 from apps.contacts.models.dictionary import Attribute
 from apps.contacts.models.erasure import Erasure
 from apps.contacts.models.event import Event, EventReceipt, EventType
+from apps.contacts.models.importmapping import ImportMapping
 from apps.contacts.models.imports import ImportFault, ImportFile, ImportFileQuerySet, ImportKey
 from apps.contacts.models.merge import ContactMerge
 from apps.contacts.models.topic import Topic
@@ -28,6 +29,7 @@ __all__ = [
     "ImportFile",
     "ImportFileQuerySet",
     "ImportKey",
+    "ImportMapping",
     "Suppression",
     "Topic",
 ]

@@ -15,6 +15,7 @@ from apps.contacts.selectors.imports import (
     OutcomeLine,
     import_as_data,
     import_errors,
+    import_mappings_fitting,
     import_outcomes,
     import_progress,
 )
@@ -89,6 +90,7 @@ __all__ = [
     "import_errors",
     "import_kept",
     "import_kept_lines",
+    "import_mappings_fitting",
     "import_outcomes",
     "import_progress",
     "import_undo_begin",

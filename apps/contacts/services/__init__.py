@@ -49,6 +49,13 @@ from apps.contacts.services.events import (
 )
 from apps.contacts.services.identity import identity_add, identity_alias
 from apps.contacts.services.import_files import imports_forget
+from apps.contacts.services.import_mappings import (
+    import_mapping_create,
+    import_mapping_delete,
+    import_mapping_rename,
+    import_mapping_save,
+    import_mapping_use,
+)
 from apps.contacts.services.import_undoing import import_undo, imports_undo
 from apps.contacts.services.import_uploads import (
     import_discard,
@@ -140,6 +147,11 @@ __all__ = [
     "identity_alias",
     "import_cancel",
     "import_discard",
+    "import_mapping_create",
+    "import_mapping_delete",
+    "import_mapping_rename",
+    "import_mapping_save",
+    "import_mapping_use",
     "import_reread",
     "import_resume",
     "import_run",

@@ -71,7 +71,7 @@ def import_start(
         _attributes_add(new, by=by, now=now)
     import_file.key = key
     mapping_check(column_map(import_file))
-    import_file.rules = _rules_settle(import_file, rules or {})
+    import_file.rules = rules_settle(mapping=import_file.mapping, key=key, rules=rules or {})
     import_file.mode = mode
     import_file.consent = {**vars(change)} if change else {}
     _reset(import_file)
@@ -185,16 +185,20 @@ def field_rules(import_file: ImportFile) -> FieldRules:
     return FieldRules({targets[name]: rule for name, rule in import_file.rules.items()})
 
 
-def _rules_settle(import_file: ImportFile, rules: Mapping[str, str]) -> dict[str, str]:
-    """Return the rules to keep, by column: those that are not “always”."""
+def rules_settle(*, mapping: Mapping[str, str | None], key: str, rules: Mapping[str, str]) -> dict[str, str]:
+    """
+    Return the rules to keep, by column: those that are not “always”.
+
+    :raises MappingInvalid: no such rule, or of a column that overwrites nothing
+    """
     kept = {}
     for name, rule in rules.items():
-        target = import_file.mapping.get(name)
+        target = mapping.get(name)
         if rule not in FieldRule.values:
             raise MappingInvalid(_("“%(rule)s” is no rule for a column.") % {"rule": str(rule)[:100]})
         if rule == FieldRule.ALWAYS:
             continue
-        is_field = target and target != import_file.key and not target.startswith("identity:")
+        is_field = target and target != key and not target.startswith("identity:")
         if not is_field:
             raise MappingInvalid(
                 _("Column “%(column)s” overwrites nothing, so no rule can be set for it.")

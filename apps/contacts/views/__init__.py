@@ -9,6 +9,13 @@ from apps.contacts.views.attributes import (
 from apps.contacts.views.contacts import contact_csv, contact_list
 from apps.contacts.views.erasure import contact_erase, contact_export
 from apps.contacts.views.events import event_list, event_type_list
+from apps.contacts.views.import_mappings import (
+    import_mapping_change,
+    import_mapping_delete,
+    import_mapping_list,
+    import_mapping_save,
+    import_mapping_use,
+)
 from apps.contacts.views.imports import (
     import_cancel,
     import_columns,
@@ -74,6 +81,11 @@ __all__ = [
     "import_errors",
     "import_kept",
     "import_list",
+    "import_mapping_change",
+    "import_mapping_delete",
+    "import_mapping_list",
+    "import_mapping_save",
+    "import_mapping_use",
     "import_read",
     "import_resume",
     "import_run",

@@ -124,7 +124,12 @@ def _columns_page(
     request: UserRequest, importfile: ImportFile, form: forms.ColumnsForm, read: forms.ReadForm | None = None
 ) -> HttpResponse:
     told = {"encoding": importfile.encoding, "delimiter": importfile.delimiter}
-    context = {"import_file": importfile, "form": form, "read": read or forms.ReadForm(initial=told)}
+    context = {
+        "import_file": importfile,
+        "form": form,
+        "read": read or forms.ReadForm(initial=told),
+        "saved": selectors.import_mappings_fitting(importfile),
+    }
     return render(request, "contacts/import_columns.html", context)
 
 
