@@ -244,6 +244,7 @@ class ColumnTold:
 def mapping_told(mapping: ImportMapping) -> list[ColumnTold]:
     """Return what a saved mapping says, column by column."""
     words = {"email": _("E-mail address"), "phone": _("Telephone")}
+    of_system = _("Other identity: %(name)s")
     keys = [target.removeprefix("attr:") for target in mapping.mapping.values()]
     labels = dict(Attribute.objects.filter(key__in=keys).values_list("key", "label"))
     told = []
@@ -254,7 +255,9 @@ def mapping_told(mapping: ImportMapping) -> list[ColumnTold]:
         told.append(
             ColumnTold(
                 name=name,
-                target=words.get(kind) or labels.get(rest) or rest,
+                target=of_system % {"name": rest}
+                if kind == "identity"
+                else words.get(kind) or labels.get(rest, rest),
                 rule="" if target == mapping.key or kind == "identity" else str(rule.label),
             )
         )

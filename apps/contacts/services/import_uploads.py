@@ -22,7 +22,7 @@ from apps.accounts.models import User
 from apps.collaboration import services as collaboration
 from apps.contacts import csvfile, guesses
 from apps.contacts.models import Attribute, ImportFile, ImportFileQuerySet
-from apps.contacts.services.imports import ImportRefused, file_raw, import_start
+from apps.contacts.services.imports import ImportRefused, file_check, file_raw, import_start
 from apps.core.errors import DomainError
 from apps.core.queues import ring
 
@@ -100,6 +100,7 @@ def import_sheet_choose(*, import_file: ImportFile, sheet: str) -> ImportFile:
         raise ImportRefused(_("The sheet has been chosen already."))
     if sheet not in import_file.sheets:
         raise ImportRefused(_("The workbook has no such sheet."))
+    file_check(import_file)
     import_file.sheet = sheet
     return _line_up(import_file, terms=None)
 
@@ -115,6 +116,7 @@ def import_reread(*, import_file: ImportFile, encoding: str, delimiter: str) -> 
         raise ImportRefused(_("This import has been started already."))
     if import_file.sheet:
         raise ImportRefused(_("A sheet of a workbook can be read in one way only."))
+    file_check(import_file)
     if encoding not in csvfile.ENCODINGS:
         raise csvfile.FileRefused(_("This encoding is not known."))
     with import_file.file.open("rb") as file:

@@ -227,6 +227,8 @@ def _chunk_commit(work: _Work, prepared: Prepared, terms: Terms) -> dict[str, li
     import_file = work.import_file
     if not work.held().update(leased_until=Now() + LEASE_TIME):
         raise _LeaseLost
+    # The row is ours until the end; what stands in it may have been taken out for somebody who was erased.
+    import_file.samples = work.held().values_list("samples", flat=True).get()
     faults, counts = list(prepared.faults), dict.fromkeys(Outcome, 0)
     places: dict[Outcome, list[int]] = {}
     if prepared.lines:
@@ -264,6 +266,8 @@ COUNTED = (*SHOWN, Outcome.INVALID)
 def _rows_to_show(import_file: ImportFile, outcome: Outcome) -> list[int]:
     if len(import_file.samples.get(outcome, [])) >= SAMPLES:
         return []
+    if outcome == Outcome.SUPPRESSED:
+        return staging.rows_unerased(limit=SAMPLES)
     return staging.rows_of(outcome, limit=SAMPLES)
 
 

@@ -64,6 +64,7 @@ def import_start(
         raise ImportRefused(_("This import has been started already."))
     if mode not in ImportFile.Mode.values:
         raise ImportRefused(_("“%(mode)s” is no way to import.") % {"mode": mode[:100]})
+    file_check(import_file)
     change = consent_check(consent or {})
     import_file.mapping, new = _mapping_settle(import_file, mapping)
     import_file.is_dry_run = is_dry_run
@@ -99,6 +100,7 @@ def import_resume(*, import_file: ImportFile, by: User | None, now: datetime) ->
     import_file = ImportFile.objects.select_for_update(no_key=True).get(pk=import_file.pk)
     if not import_file.is_resumable:
         raise ImportRefused(_("Only an import that failed can be tried again."))
+    file_check(import_file)
     import_file.state, import_file.error, import_file.finished_at = State.PENDING, "", None
     import_file.save()
     collaboration.audit_record(action="import.resumed", subject=import_file, by=by, now=now)
@@ -206,6 +208,12 @@ def rules_settle(*, mapping: Mapping[str, str | None], key: str, rules: Mapping[
             )
         kept[name] = rule
     return kept
+
+
+def file_check(import_file: ImportFile) -> None:
+    """:raises ImportRefused: the uploaded file has had its days, and was deleted"""
+    if not import_file.file:
+        raise ImportRefused(_("The file is not kept any more. Upload it again."))
 
 
 def file_raw(file: Any) -> BinaryIO:
