@@ -1,7 +1,7 @@
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -92,7 +92,10 @@ def import_mapping_save(request: UserRequest, importfile: ImportFile) -> HttpRes
 def import_mapping_use(request: UserRequest, importfile: ImportFile) -> HttpResponse:
     """Say of the columns what a saved mapping says."""
     asked = request.POST.get("saved", "")
-    saved = get_object_or_404(ImportMapping, pk=asked if asked.isdecimal() and len(asked) < 18 else 0)
+    saved = ImportMapping.objects.filter(pk=asked if asked.isdecimal() and len(asked) < 18 else 0).first()
+    if saved is None:
+        messages.error(request, _("There is no such mapping any more."))
+        return redirect("contacts:import-columns", importfile.pk)
     try:
         services.import_mapping_use(mapping=saved, import_file=importfile)
     except DomainError as refusal:
