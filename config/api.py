@@ -19,6 +19,7 @@ from apps.contacts.api import (
     ContactViewSet,
     EventTypeViewSet,
     EventViewSet,
+    ImportMappingViewSet,
     ImportViewSet,
     MergeSuggestionViewSet,
     QualityFindingViewSet,
@@ -52,6 +53,7 @@ router.register("quality-scans", QualityScanViewSet, basename="quality-scan")
 router.register("quality-findings", QualityFindingViewSet, basename="quality-finding")
 router.register("quality-mends", QualityMendViewSet, basename="quality-mend")
 router.register("merge-suggestions", MergeSuggestionViewSet, basename="merge-suggestion")
+router.register("import-mappings", ImportMappingViewSet)
 router.register("me", MeViewSet, basename="me")
 router.register("audit-events", AuditEventViewSet)
 router.register("templates", TemplateViewSet)

@@ -30,6 +30,8 @@ ALLOWED_HOSTS: list[str] = _env.list("ALLOWED_HOSTS", default=[])
 DEVELOPMENT_BASE_URL = "http://127.0.0.1:8000"
 BASE_URL: str = (_env.str("BASE_URL", default="") or DEVELOPMENT_BASE_URL).rstrip("/")
 TRACKING_BASE_URL: str = _env.str("TRACKING_BASE_URL", default="").rstrip("/") or BASE_URL
+# How long an uploaded file is kept after its import was last touched.
+IMPORT_FILE_DAYS: int = _env.int("IMPORT_FILE_DAYS", default=30)
 ERASURE_LOG: Path = Path(_env.str("ERASURE_LOG", default="") or DATA_DIR / "erasures.jsonl")
 MEDIA_ROOT: Path = Path(_env.str("MEDIA_ROOT", default="") or DATA_DIR / "media")
 DEVELOPMENT_FROM_EMAIL = "Bookend <bookend@localhost>"

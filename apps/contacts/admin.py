@@ -25,6 +25,7 @@ from apps.contacts.models import (
     Identity,
     ImportFault,
     ImportFile,
+    ImportMapping,
     QualityFinding,
     QualityMend,
     QualityPair,
@@ -192,6 +193,13 @@ class ImportFileAdmin(LedgerAdmin):
     list_filter = ["state"]
     search_fields = ["^file_name"]
     ordering = ["-id"]
+
+
+@admin.register(ImportMapping)
+class ImportMappingAdmin(LedgerAdmin):
+    list_display = ["name", "key", "mode", "by", "updated_at"]
+    list_select_related = ["by"]
+    search_fields = ["^name"]
 
 
 @admin.register(ImportFault)

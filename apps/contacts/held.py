@@ -19,6 +19,17 @@ NO_SAMPLES = """(
 )"""
 
 
+class KeyHolding(Holding):
+    """What imports have changed of the contact; by import, as the table's only key begins with it."""
+
+    @property
+    def _theirs(self) -> str:
+        return (
+            "it.import_file_id = ANY(ARRAY(SELECT id FROM contacts_importfile)) "
+            "AND it.key = ANY(%(contacts)s::bigint[])"
+        )
+
+
 class CommentHolding(Holding):
     @property
     def _theirs(self) -> str:
@@ -103,6 +114,11 @@ HOLDINGS = (
         blanks={"samples": "'{}'", "columns": NO_SAMPLES},
         # The rows beside theirs are of other people.
         hidden=("file", "columns", "samples", "mapping", "lease_token", "by_id"),
+    ),
+    KeyHolding(
+        _("What imports changed, kept while they can be undone"),
+        "contacts_importkey",
+        blanks={"before": "NULL", "kept": "'erased'"},
     ),
     # Last, since the others look at it; `erased_at` is when it was first done.
     Holding(

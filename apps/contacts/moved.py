@@ -120,6 +120,14 @@ def _ledger(row: Consent, *, status: str, act: Act, basis: str, contact: int) ->
 class CommentMove(Move):
     """Comments name what they are about by kind and number."""
 
+    @property
+    def is_there(self) -> str:
+        return (
+            "EXISTS (SELECT FROM collaboration_comment AS it JOIN django_content_type AS kind "
+            "ON kind.id = it.content_type_id AND kind.app_label = 'contacts' AND kind.model = 'contact' "
+            "WHERE it.object_id = c.id)"
+        )
+
     def tally(self, act: Act) -> Tally:
         return Tally(str(self.label), self._comments(act.gone).count(), 0)
 
@@ -179,15 +187,15 @@ class MemberMove(Move):
 
 def register() -> None:
     for name, move in {
-        "identities": Move(_("Identities"), "contacts_identity"),
+        "identities": Move(_("Identities"), "contacts_identity", goes_along=True),
         "events": Move(_("Events"), "contacts_event", once=("message_key",), is_swept=True),
         "receipts": Move(
             "", "contacts_eventreceipt", "message_key", "uuid", once=("message_key",), is_swept=True
         ),
         "held_events": Move(_("Events in quarantine"), "contacts_heldevent", is_swept=True),
         "event_samples": Move("", "contacts_eventsample", is_swept=True),
-        "consent_history": Move(_("Lines of the consent ledger"), "contacts_consentevent"),
-        "consents": ConsentMove(_("Consent"), "contacts_consent", once=("channel", "topic")),
+        "consent_history": Move(_("Lines of the consent ledger"), "contacts_consentevent", goes_along=True),
+        "consents": ConsentMove(_("Consent"), "contacts_consent", once=("channel", "topic"), goes_along=True),
         "confirmations": Move(_("Questions to confirm"), "contacts_confirmation", once=("channel", "topic")),
         "companies": MemberMove(
             _("Companies"), "contacts_companymember", once=("company_id",), is_swept=True

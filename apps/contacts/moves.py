@@ -58,6 +58,9 @@ class Move:
     where: str = "true"
     # Written without a lock on the contact: some may arrive while a merge is at work, and are moved later.
     is_swept: bool = False
+    # What only says who and where the contact is: no use of it, so it goes when an undone import takes the
+    # contact away. Anything else makes it stay.
+    goes_along: bool = False
 
     def check(self, act: Act) -> None:
         """:raises DomainError: rows of this kind must not change hands at this moment"""
@@ -91,6 +94,11 @@ class Move:
                 f"WHERE contact_id = %(keep)s AND {self.key} = ANY(%(keys)s::{self.key_type}[])",
                 {**vars(act), "keys": record["keys"]},
             )
+
+    @property
+    def is_there(self) -> str:
+        """SQL for whether contact `c` has any such row."""
+        return f"EXISTS (SELECT FROM {self.table} AS it WHERE it.contact_id = c.id)"
 
     @property
     def _fits(self) -> str:

@@ -11,6 +11,7 @@ from apps.contacts.models import (
     Contact,
     EventType,
     ImportFile,
+    ImportMapping,
     QualityMend,
     QualityPair,
     QualityRule,
@@ -70,6 +71,11 @@ ACTS = {
     "quality.mend_failed": _("the mend failed"),
     "quality.pair_dismissed": _("said that two contacts are two people"),
     "quality.pair_reopened": _("took back that two contacts are two people"),
+    "import.undo": _("began to undo the import"),
+    "import.undone": _("the import is undone"),
+    "import_mapping.created": _("saved the mapping of columns"),
+    "import_mapping.renamed": _("renamed the mapping of columns"),
+    "import_mapping.deleted": _("deleted the mapping of columns"),
 }
 
 
@@ -206,6 +212,14 @@ def _subjects() -> None:
             model=QualityPair,
             view_permission="contacts.view_contact",
             url=lambda pair: reverse("contacts:pair-list"),
+        ),
+    )
+    subjects.register(
+        "contacts.importmapping",
+        Subject(
+            model=ImportMapping,
+            view_permission="contacts.view_importmapping",
+            url=lambda mapping: reverse("contacts:import-mapping-edit", args=[mapping.pk]),
         ),
     )
     subjects.register(

@@ -19,8 +19,9 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from apps.accounts.models import User
-from apps.contacts import consents
+from apps.contacts import consents, undoing
 from apps.contacts.consents import ConsentChange
+from apps.contacts.fieldrules import ALWAYS, FieldRules
 from apps.contacts.models import Identity, ImportFile
 from apps.core.overlap import pipeline
 
@@ -50,6 +51,7 @@ class Terms:
     consent: ConsentChange | None = None
     import_id: int | None = None
     is_dry_run: bool = False
+    rules: FieldRules = ALWAYS
 
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('contacts.staging'))"
@@ -92,7 +94,7 @@ _PLAN = """
 # The inner SELECT is asked once; called for each row, the catalogue costs as much as finding the contact.
 _NEW_ID = "nextval((SELECT pg_get_serial_sequence('contacts_contact', 'id')::regclass))"
 _CHANGED = """(
-    c.attributes || s.attributes <> c.attributes OR (s.phone <> '' AND s.phone <> c.phone)
+    {attributes} <> c.attributes OR (s.phone <> '' AND s.phone <> c.phone{and_phone})
     OR (s.email <> '' AND s.email <> c.email AND {email_wins}) OR {consents} OR {new_name}
 )"""
 _MET_BEFORE = """(
@@ -125,8 +127,8 @@ _SAME_CONTACT = """
 """
 # No key can stand there already: what was met before is a duplicate by now.
 _KEYS = """
-    INSERT INTO contacts_importkey (import_file_id, key)
-    SELECT %(import_id)s, {key} FROM import_plan
+    INSERT INTO contacts_importkey (import_file_id, key, is_new)
+    SELECT %(import_id)s, {key}, outcome = 'created' FROM import_plan
     WHERE outcome IN ('created', 'updated', 'unchanged')
 """
 # All identities in one statement and in order: whoever else makes the same ones waits, and not in a circle.
@@ -149,9 +151,9 @@ _CREATE = """
 """
 _UPDATE = """
     UPDATE contacts_contact AS c SET
-        attributes = c.attributes || p.attributes,
-        phone = COALESCE(NULLIF(p.phone, ''), c.phone),
-        phone_hash = COALESCE(p.phone_hash, c.phone_hash),
+        attributes = {attributes},
+        phone = COALESCE({phone}, c.phone),
+        phone_hash = COALESCE({phone_hash}, c.phone_hash),
         email = CASE WHEN p.email <> '' AND {email_wins} THEN p.email ELSE c.email END,
         email_hash = CASE WHEN p.email <> '' AND {email_wins} THEN p.email_hash ELSE c.email_hash END,
         updated_at = %(now)s
@@ -182,10 +184,18 @@ def run(*, lines: bytes, names: bytes, terms: Terms, by: User | None, now: datet
             cursor.execute(_SAME_CONTACT)
             if terms.import_id is not None:
                 cursor.execute(_KEYS.format(key=_key(terms, contact="contact_id")), parameters)
+            if terms.import_id is not None and not terms.is_dry_run:
+                _before_record(cursor, terms, parameters, has_names=bool(names))
             if not terms.is_dry_run:
                 _carry_out(cursor, terms, parameters)
         if terms.consent is not None and not terms.is_dry_run:
             _consents_record(cursor, terms.consent, by=by, now=now)
+
+
+def lock() -> None:
+    """Let no chunk of an import be written until the caller's transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK)
 
 
 def counts() -> dict[Outcome, int]:
@@ -211,9 +221,22 @@ def rows_of(outcome: Outcome, *, limit: int | None = None) -> list[int]:
         return [row for (row,) in cursor.fetchall()]
 
 
+def rows_unerased(*, limit: int) -> list[int]:
+    """Return the first suppressed rows that are not of somebody who was erased: of them nothing is kept."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT row FROM import_plan AS p WHERE outcome = 'suppressed' AND EXISTS ("
+            "SELECT FROM contacts_suppression WHERE address_hash = p.email_hash AND channel = 'email' "
+            "AND reason <> 'erased') ORDER BY row LIMIT %s",
+            [limit],
+        )
+        return [row for (row,) in cursor.fetchall()]
+
+
 def _parameters(terms: Terms, *, by: User | None, now: datetime) -> Mapping[str, Any]:
     consent = vars(terms.consent) if terms.consent else {}
-    return {**consent, "namespace": terms.namespace, "import_id": terms.import_id, "now": now}
+    told = {"namespace": terms.namespace, "import_id": terms.import_id, "now": now}
+    return {**consent, **told, **terms.rules.parameters()}
 
 
 def _copy(cursor: CursorWrapper, table: str, lines: bytes) -> None:
@@ -225,6 +248,8 @@ def _plan_sql(terms: Terms, *, has_names: bool) -> str:
     is_import = terms.import_id is not None
     consents_sql = _CONSENTS if terms.consent else "false"
     changed = _CHANGED.format(
+        attributes=terms.rules.attributes("s"),
+        and_phone=terms.rules.and_phone(),
         email_wins=_email_wins(terms),
         consents=consents_sql,
         new_name=_NEW_NAME if has_names else "false",
@@ -246,14 +271,42 @@ def _key(terms: Terms, *, contact: str) -> str:
 
 def _email_wins(terms: Terms) -> str:
     """An address that is the key may be an older one of the contact's: it does not replace the one in use."""
-    return "c.email = ''" if terms.namespace == Identity.EMAIL else "true"
+    return "c.email = ''" if terms.namespace == Identity.EMAIL else terms.rules.email_wins()
 
 
 def _carry_out(cursor: CursorWrapper, terms: Terms, parameters: Mapping[str, Any]) -> None:
     cursor.execute(_CREATE, parameters)
     cursor.execute(_IDENTITIES, parameters)
     if terms.mode != ImportFile.Mode.CREATE:
-        cursor.execute(_UPDATE.format(email_wins=_email_wins(terms)), parameters)
+        cursor.execute(_update_sql(terms), parameters)
+
+
+def _before_record(
+    cursor: CursorWrapper, terms: Terms, parameters: Mapping[str, Any], *, has_names: bool
+) -> None:
+    """Keep for seven days what the import changes, so that it can be undone."""
+    if terms.mode != ImportFile.Mode.CREATE:
+        fragments = {
+            "attributes": terms.rules.attributes("p"),
+            "and_phone": terms.rules.and_phone(),
+            "email_wins": _email_wins(terms),
+        }
+        undoing.record(
+            cursor,
+            parameters,
+            fragments=fragments,
+            has_names=has_names,
+            has_consent=terms.consent is not None,
+        )
+
+
+def _update_sql(terms: Terms) -> str:
+    return _UPDATE.format(
+        attributes=terms.rules.attributes("p"),
+        phone=terms.rules.phone("NULLIF(p.phone, '')"),
+        phone_hash=terms.rules.phone("p.phone_hash"),
+        email_wins=_email_wins(terms),
+    )
 
 
 def _consents_record(cursor: CursorWrapper, change: ConsentChange, *, by: User | None, now: datetime) -> None:

@@ -14,6 +14,22 @@ def imports_run(**_later: Any) -> None:
     services.imports_run(now=clock.now())
 
 
+# The lease is renewed each second; a sheet that takes longer than this is refused.
+@shared_task(acks_late=True, soft_time_limit=900)
+def workbooks_read(**_later: Any) -> None:
+    services.workbooks_read(now=clock.now())
+
+
+@shared_task(acks_late=True, soft_time_limit=110)
+def imports_undo(**_later: Any) -> None:
+    services.imports_undo(now=clock.now())
+
+
+@shared_task(soft_time_limit=110)
+def imports_forget(**_later: Any) -> None:
+    services.imports_forget(now=clock.now())
+
+
 @shared_task(soft_time_limit=3600)
 def attributes_settle(**_later: Any) -> None:
     services.attributes_settle(now=clock.now())

@@ -46,7 +46,14 @@ def _resize(lists: list[int], *, by: int) -> None:
 
 def register() -> None:
     registries.moves.register(
-        "segments", Move(_("Segments"), "segments_segmentmember", key="segment_id", once=("segment_id",))
+        "segments",
+        Move(
+            _("Segments"),
+            "segments_segmentmember",
+            key="segment_id",
+            once=("segment_id",),
+            goes_along=True,
+        ),
     )
     registries.moves.register(
         "lists",

@@ -131,6 +131,7 @@ TRACKING_BASE_URL = env.TRACKING_BASE_URL
 DATA_DIR = env.DATA_DIR
 # Who was erased, by hashes: kept beside the database, to be applied again when an older one is restored.
 ERASURE_LOG = env.ERASURE_LOG
+IMPORT_FILE_DAYS = env.IMPORT_FILE_DAYS
 REDIS_URL = env.REDIS_URL
 EMAIL_URL = env.EMAIL_URL
 MAILBOX_DIR: Path | None = None  # where the mail catcher keeps what it caught; None: there is none
@@ -267,6 +268,8 @@ CELERY_BEAT_SCHEDULER = "apps.operations.scheduler:Scheduler"
 CELERY_TASK_ROUTES = {
     "apps.messaging.tasks.messages_send": {"queue": "sending"},
     "apps.contacts.tasks.imports_run": {"queue": "bulk"},
+    "apps.contacts.tasks.workbooks_read": {"queue": "bulk"},
+    "apps.contacts.tasks.imports_undo": {"queue": "bulk"},
     "apps.contacts.tasks.attributes_settle": {"queue": "bulk"},
     "apps.contacts.tasks.quality_run": {"queue": "bulk"},
     "apps.*": {"queue": "default"},
@@ -277,6 +280,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "messages_send": {"task": "apps.messaging.tasks.messages_send", "schedule": 5.0},
     "bursts_mark": {"task": "apps.messaging.tasks.bursts_mark", "schedule": 60.0},
     "imports_run": {"task": "apps.contacts.tasks.imports_run", "schedule": 5.0},
+    "workbooks_read": {"task": "apps.contacts.tasks.workbooks_read", "schedule": 5.0},
+    "imports_undo": {"task": "apps.contacts.tasks.imports_undo", "schedule": 5.0},
+    "imports_forget": {"task": "apps.contacts.tasks.imports_forget", "schedule": 3600.0},
     "attributes_settle": {"task": "apps.contacts.tasks.attributes_settle", "schedule": 60.0},
     "erasures_sweep": {"task": "apps.contacts.tasks.erasures_sweep", "schedule": 60.0},
     "quality_run": {"task": "apps.contacts.tasks.quality_run", "schedule": 10.0},

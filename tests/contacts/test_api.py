@@ -16,6 +16,7 @@ from tests.factories.contacts import (
     IdentityFactory,
     SuppressionFactory,
 )
+from tests.factories.workbooks import packed
 
 pytestmark = pytest.mark.django_db
 
@@ -504,6 +505,22 @@ class TestImports:
     def post(self, program, text, **more):
         file = SimpleUploadedFile("people.csv", text if isinstance(text, bytes) else text.encode())
         return program.post(self.URL, {"file": file, **more}, format="multipart")
+
+    def test_of_a_workbook_the_sheet_that_is_named_is_taken(self, program, noon):
+        raw = packed(Notes=[["n"], [1]], People=[["E-Mail"], ["ann@example.com"]])
+
+        sent = self.post(program, raw, sheet="People")
+        refused = self.post(program, raw, sheet="Other")
+        asked = self.post(program, raw)
+
+        services.imports_run(now=noon)
+        assert sent.status_code == HTTPStatus.ACCEPTED
+        assert program.get(f"{self.URL}{sent.json()['id']}/").json()["created"] == 1
+        assert refused.status_code == HTTPStatus.BAD_REQUEST
+        assert "The workbook has no sheet “Other”. It has: Notes, People." in str(refused.json())
+        assert asked.status_code == HTTPStatus.BAD_REQUEST
+        assert "The workbook has several sheets: Notes, People." in str(asked.json())
+        assert ImportFile.objects.count() == 1
 
     def test_a_file_is_taken_and_worked_behind_the_answer(self, program, noon):
         response = self.post(program, "email,city\nann@example.com,Bonn\nbad,Paris\n")

@@ -118,7 +118,7 @@ class TestUpload:
         ("raw", "reason"),
         [
             (b"", "The submitted file is empty."),
-            (b"PK\x03\x04", "This is an Excel workbook"),
+            (b"PK\x03\x04", "This is not an Excel workbook that can be read"),
             (b"a@example.com\nb@example.com\n", "The first row looks like data."),
         ],
     )

@@ -66,7 +66,9 @@ class TestImport:
             "cat@example.com": {"city": "Rome"},
         }
         assert Identity.objects.filter(value="cat@example.com", namespace="email").count() == 1
-        assert not ImportKey.objects.exists()
+        # Of whom there is something to undo.
+        kept = ImportKey.objects.order_by("key").values_list("is_new", "before__attributes__city__was")
+        assert list(kept) == [(False, "Bonn"), (True, None)]
 
     def test_the_same_file_again_changes_nothing(self, run):
         text = "email,city,visits,tags\nann@example.com,Bonn,3,a|b\nbob@example.com,,0,\n"
@@ -698,7 +700,7 @@ class TestAtAnyMoment:
         done = services.import_run(import_file=started, now=_database_now())
 
         assert counts(done) == {"created": 100, "invalid": 1, "duplicate": 1}
-        assert not ImportKey.objects.exists()
+        assert ImportKey.objects.filter(is_new=True).count() == ImportKey.objects.count() == 100
 
     def test_a_slow_one_is_let_go_after_its_time_and_goes_on_with_the_next_ring(self, started, monkeypatch):
         monkeypatch.setattr(import_work, "CHUNKS_PER_RING", 1_000)

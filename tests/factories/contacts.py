@@ -17,6 +17,7 @@ from apps.contacts.models import (
     EventType,
     Identity,
     ImportFile,
+    ImportMapping,
     QualityMend,
     QualityPair,
     QualityScan,
@@ -121,6 +122,16 @@ class EventTypeFactory(factory.django.DjangoModelFactory):
     name = factory.Sequence(lambda n: f"event_{n}")
     first_seen_at = Now()
     last_seen_at = Now()
+
+
+class ImportMappingFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ImportMapping
+
+    name = factory.Sequence(lambda n: f"Export {n}")
+    columns = ["E-Mail"]
+    mapping = {"E-Mail": "email"}
+    key = "email"
 
 
 class ImportFileFactory(factory.django.DjangoModelFactory):

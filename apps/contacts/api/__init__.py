@@ -3,6 +3,7 @@ from apps.contacts.api.contacts import ContactViewSet
 from apps.contacts.api.dictionary import AttributeViewSet
 from apps.contacts.api.events import EventViewSet
 from apps.contacts.api.eventtypes import EventTypeViewSet
+from apps.contacts.api.import_mappings import ImportMappingViewSet
 from apps.contacts.api.imports import ImportViewSet
 from apps.contacts.api.quality import (
     MergeSuggestionViewSet,
@@ -21,6 +22,7 @@ __all__ = [
     "ContactViewSet",
     "EventTypeViewSet",
     "EventViewSet",
+    "ImportMappingViewSet",
     "ImportViewSet",
     "MergeSuggestionViewSet",
     "QualityFindingViewSet",

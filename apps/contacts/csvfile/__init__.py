@@ -1,5 +1,6 @@
 """
-CSV files: what a file is (`detection`), and its rows, a chunk at a time (`reader`). No database here.
+CSV files: what a file is (`detection`), and its rows, a chunk at a time (`reader`); sheets of workbooks
+become CSV first (`workbook`). No database here.
 
 A file is refused as a whole (`FileRefused`) before anything is written; after that a bad row is a `Fault`,
 and reading goes on with the next line.
@@ -15,6 +16,7 @@ from apps.contacts.csvfile.detection import (
 )
 from apps.contacts.csvfile.limits import FileRefused
 from apps.contacts.csvfile.reader import Chunk, Fault, Reader, as_utf8, cells_shown
+from apps.contacts.csvfile.workbook import Workbook, sheet_write, workbook_look
 
 __all__ = [
     "ENCODINGS",
@@ -25,8 +27,11 @@ __all__ = [
     "Format",
     "Layout",
     "Reader",
+    "Workbook",
     "as_utf8",
     "cells_shown",
     "encoding_detect",
     "layout_detect",
+    "sheet_write",
+    "workbook_look",
 ]

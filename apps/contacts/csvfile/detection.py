@@ -37,11 +37,6 @@ _WESTERN = frozenset(range(0xC0, 0x100)) - {0xD7, 0xF7} | frozenset(
 _UNDEFINED = frozenset(b"\x81\x8d\x8f\x90\x9d")
 _NOT_CSV = gettext_lazy("This is not a CSV file.")
 _OTHER_FILES = (
-    (
-        b"PK\x03\x04",
-        gettext_lazy("This is an Excel workbook or a packed file. Save it as “CSV UTF-8” first."),
-    ),
-    (b"\xd0\xcf\x11\xe0", gettext_lazy("This is an old Excel workbook. Save it as “CSV UTF-8” first.")),
     (b"\x1f\x8b", gettext_lazy("This file is compressed. Unpack it first.")),
     (b"%PDF", gettext_lazy("This is a PDF, not a CSV file.")),
 )

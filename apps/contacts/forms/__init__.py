@@ -1,7 +1,14 @@
 from apps.contacts.forms.attributes import AttributeChangeForm, AttributeForm
 from apps.contacts.forms.companies import CompanyForm, MemberForm, NewMemberForm
 from apps.contacts.forms.contacts import ConsentForm, ContactForm, LiftForm, NewContactForm
-from apps.contacts.forms.imports import ColumnsForm, ReadForm, UploadForm
+from apps.contacts.forms.imports import (
+    ColumnsForm,
+    MappingNameForm,
+    ReadForm,
+    SheetForm,
+    UploadForm,
+    mapping_told,
+)
 from apps.contacts.forms.merging import IdentityForm, MergeForm
 from apps.contacts.forms.quality import RuleForm
 from apps.contacts.forms.suppressions import SuppressForm
@@ -16,14 +23,17 @@ __all__ = [
     "ContactForm",
     "IdentityForm",
     "LiftForm",
+    "MappingNameForm",
     "MemberForm",
     "MergeForm",
     "NewContactForm",
     "NewMemberForm",
     "ReadForm",
     "RuleForm",
+    "SheetForm",
     "SuppressForm",
     "TopicChangeForm",
     "TopicForm",
     "UploadForm",
+    "mapping_told",
 ]

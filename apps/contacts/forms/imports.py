@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.contacts.attributes import key_suggest
-from apps.contacts.models import Attribute, Channel, ImportFile
+from apps.contacts.fieldrules import FieldRule
+from apps.contacts.models import Attribute, Channel, ImportFile, ImportMapping
 from apps.contacts.selectors import topic_choices
 
 NEW, OTHER = "new", "identity"
@@ -28,10 +29,24 @@ ENCODINGS = [
 
 class UploadForm(forms.Form):
     file = forms.FileField(
-        label=gettext_lazy("CSV file"),
+        label=gettext_lazy("CSV file or Excel workbook"),
         help_text=gettext_lazy("One person a row, with the names of the columns in the first row."),
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv,text/plain"}),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,text/csv,text/plain"}),
     )
+
+
+class SheetForm(forms.Form):
+    """Which sheet of a workbook is to be read."""
+
+    def __init__(self, *args: Any, import_file: ImportFile, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = import_file.sheets
+        self.fields["sheet"] = forms.ChoiceField(
+            label=_("Sheet"),
+            choices=[(name, name) for name in names],
+            initial=names[0] if names else None,
+            widget=forms.RadioSelect,
+        )
 
 
 class ReadForm(forms.Form):
@@ -49,6 +64,7 @@ class ColumnRow:
     key: BoundField
     type: BoundField
     namespace: BoundField
+    rule: BoundField
 
 
 class ColumnsForm(forms.Form):
@@ -117,6 +133,8 @@ class ColumnsForm(forms.Form):
         if target == NEW and chosen:  # as it was said before a dry run
             suggested, _colon, told = chosen.removeprefix("attr:").partition(":")
             kind = told or kind
+        named = chosen if chosen and chosen.startswith("identity:") else "identity:crm"
+        namespace = named.removeprefix("identity:")
         self.fields[f"target-{place}"] = forms.ChoiceField(
             label=_("What “%(column)s” is") % {"column": column["name"]},
             choices=choices,
@@ -130,7 +148,13 @@ class ColumnsForm(forms.Form):
             label=_("Type"), choices=Attribute.Type, required=False, initial=kind
         )
         self.fields[f"namespace-{place}"] = forms.CharField(
-            label=_("Name of the other system"), max_length=32, required=False, initial="crm"
+            label=_("Name of the other system"), max_length=32, required=False, initial=namespace
+        )
+        self.fields[f"rule-{place}"] = forms.ChoiceField(
+            label=_("Of known contacts"),
+            choices=FieldRule,
+            required=False,
+            initial=import_file.rules.get(column["name"], FieldRule.ALWAYS),
         )
 
     def _earlier(self, import_file: ImportFile) -> None:
@@ -152,6 +176,7 @@ class ColumnsForm(forms.Form):
                 key=self[f"key-{place}"],
                 type=self[f"type-{place}"],
                 namespace=self[f"namespace-{place}"],
+                rule=self[f"rule-{place}"],
             )
             for place, column in enumerate(self._columns)
         ]
@@ -170,11 +195,22 @@ class ColumnsForm(forms.Form):
         mapping = {column["name"]: self._target(place) for place, column in enumerate(self._columns)}
         others = [target for target in mapping.values() if target and target.startswith("identity:")]
         proof = {name: told[name] for name in PROOF}
+        key = others[0] if told["key"] == OTHER and others else told["key"]
         return {
             "mapping": mapping,
-            "key": others[0] if told["key"] == OTHER and others else told["key"],
+            "key": key,
             "mode": told["mode"],
+            "rules": self._rules(mapping, key),
             "consent": {"status": "subscribed", **proof} if told["agreed"] else {},
+        }
+
+    def _rules(self, mapping: dict[str, str | None], key: str) -> dict[str, str]:
+        """Return the rules of what can be overwritten; elsewhere the choice is hidden, and means nothing."""
+        return {
+            name: rule
+            for place, (name, target) in enumerate(mapping.items())
+            if target and target != key and not target.startswith("identity:")
+            if (rule := self.cleaned_data[f"rule-{place}"])
         }
 
     def _target(self, place: int) -> str | None:
@@ -186,6 +222,46 @@ class ColumnsForm(forms.Form):
                 return f"identity:{told[f'namespace-{place}']}"
             case target:
                 return target or None
+
+
+class MappingNameForm(forms.Form):
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=100,
+        help_text=gettext_lazy("Such as: export of the shop."),
+    )
+
+
+@dataclass(frozen=True)
+class ColumnTold:
+    """What a saved mapping says of one column, in words."""
+
+    name: str
+    target: str
+    rule: str
+
+
+def mapping_told(mapping: ImportMapping) -> list[ColumnTold]:
+    """Return what a saved mapping says, column by column."""
+    words = {"email": _("E-mail address"), "phone": _("Telephone")}
+    of_system = _("Other identity: %(name)s")
+    keys = [target.removeprefix("attr:") for target in mapping.mapping.values()]
+    labels = dict(Attribute.objects.filter(key__in=keys).values_list("key", "label"))
+    told = []
+    for name in mapping.columns:
+        target = mapping.mapping[name]
+        kind, _colon, rest = target.partition(":")
+        rule = FieldRule(mapping.rules.get(name, FieldRule.ALWAYS))
+        told.append(
+            ColumnTold(
+                name=name,
+                target=of_system % {"name": rest}
+                if kind == "identity"
+                else words.get(kind) or labels.get(rest, rest),
+                rule="" if target == mapping.key or kind == "identity" else str(rule.label),
+            )
+        )
+    return told
 
 
 def _choices(known: dict[str, Attribute]) -> list[Any]:

@@ -5,6 +5,6 @@ from django.db import migrations
 class Migration(migrations.Migration):
     """Trusted since PostgreSQL 13: whoever owns the database may make it. It comes with PostgreSQL's contrib."""
 
-    dependencies = [('contacts', '0015_suppression_from_a_list')]
+    dependencies = [('contacts', '0019_companies')]
 
     operations = [TrigramExtension()]

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contacts', '0016_quality_trigrams'),
+        ('contacts', '0020_quality_trigrams'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -19,6 +19,7 @@ from apps.contacts.models.eventschema import (
     EventViolation,
     HeldEvent,
 )
+from apps.contacts.models.importmapping import ImportMapping
 from apps.contacts.models.imports import ImportFault, ImportFile, ImportFileQuerySet, ImportKey
 from apps.contacts.models.merge import ContactMerge
 from apps.contacts.models.quality import (
@@ -63,6 +64,7 @@ __all__ = [
     "ImportFile",
     "ImportFileQuerySet",
     "ImportKey",
+    "ImportMapping",
     "Leased",
     "QualityFinding",
     "QualityMend",

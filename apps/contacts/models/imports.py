@@ -16,6 +16,16 @@ class ImportFileQuerySet(models.QuerySet["ImportFile"]):
         pending = Q(state=ImportFile.State.PENDING)
         return self.filter(pending | Q(state=ImportFile.State.RUNNING, leased_until__lte=at))
 
+    def readable(self, *, at: datetime) -> Self:
+        """Workbooks of which a sheet is to be read, and those whose reader has outlived its lease."""
+        free = Q(leased_until__isnull=True) | Q(leased_until__lte=at)
+        return self.filter(free, state=ImportFile.State.READING)
+
+    def undoing(self, *, at: datetime) -> Self:
+        """Imports that are being undone by nobody at this moment."""
+        free = Q(leased_until__isnull=True) | Q(leased_until__lte=at)
+        return self.filter(free, state=ImportFile.State.UNDOING)
+
 
 class ImportFile(TimeStamped):
     """
@@ -26,12 +36,16 @@ class ImportFile(TimeStamped):
     """
 
     class State(models.TextChoices):
+        SHEET = "sheet", _("Sheet to be chosen")
+        READING = "reading", _("Workbook being read")
         DRAFT = "draft", _("Columns to be mapped")
         PENDING = "pending", _("In line")
         RUNNING = "running", _("Running")
         DONE = "done", _("Done")
         FAILED = "failed", _("Failed")
         CANCELLED = "cancelled", _("Cancelled")
+        UNDOING = "undoing", _("Being undone")
+        UNDONE = "undone", _("Undone")
 
     class Mode(models.TextChoices):
         UPSERT = "upsert", _("Add new contacts and update known ones")
@@ -42,6 +56,10 @@ class ImportFile(TimeStamped):
     file = models.FileField(upload_to="imports/%Y/%m/")
     file_name = models.CharField(max_length=200)
     file_size = models.BigIntegerField(default=0)
+    sheet = models.CharField(max_length=100, blank=True)  # of the workbook that the rows come from; '' of CSV
+    sheets = models.JSONField(default=list)  # of the workbook, to choose from
+    # What `import_start` is to be called with once the workbook is read; {}: somebody maps the columns.
+    terms = models.JSONField(default=dict)
     # How the file is to be read: found out on arrival, or said by a person.
     encoding = models.CharField(max_length=16, default="utf-8")
     delimiter = models.CharField(max_length=1, default=",")
@@ -49,6 +67,8 @@ class ImportFile(TimeStamped):
     columns = models.JSONField(default=list)
     # Column of the file → "email" | "phone" | "attr:KEY" | "identity:NAMESPACE" | null
     mapping = models.JSONField(default=dict)
+    # Column of the file → "if_empty" | "never"; what another column says is always written.
+    rules = models.JSONField(default=dict)
     key = models.CharField(max_length=40, default="email")  # the target that says who a row is about
     mode = models.CharField(max_length=8, choices=Mode, default=Mode.UPSERT)
     # {"channel", "topic", "status", "basis", "source", "wording"} for everyone in the file, or {}
@@ -75,6 +95,12 @@ class ImportFile(TimeStamped):
     queued_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    # What undoing it has done: {"removed", "restored", "kept": {reason: n}, "lost", "after": last contact}
+    undo = models.JSONField(default=dict)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    undone_at = models.DateTimeField(null=True, blank=True)
     lease_token = models.UUIDField(null=True, blank=True)
     leased_until = models.DateTimeField(null=True, blank=True)
 
@@ -108,7 +134,13 @@ class ImportFile(TimeStamped):
     @property
     def is_open(self) -> bool:
         """Test if there may still be something to wait for."""
-        return self.state in (self.State.PENDING, self.State.RUNNING)
+        open_states = (self.State.READING, self.State.PENDING, self.State.RUNNING, self.State.UNDOING)
+        return self.state in open_states
+
+    @property
+    def is_resumable(self) -> bool:
+        """Test if it failed on its way; a workbook that could not be read never was."""
+        return self.state == self.State.FAILED and self.queued_at is not None
 
     @property
     def is_startable(self) -> bool:
@@ -147,7 +179,9 @@ class ImportKey(models.Model):
     That an import has met this contact, so that the same one further down the file is a duplicate.
 
     `key` is the contact's id; in a dry run, of a contact that is not made, the hash of what it would be known
-    by. Unlogged (see the migration): it need not outlive the import, and costs no WAL.
+    by. Unlogged (see the migration): it costs no WAL, and is gone when the database stops uncleanly.
+
+    Of those that it made or changed it is kept while the import can be undone, with what that needs.
     """
 
     pk = models.CompositePrimaryKey("import_file_id", "key")
@@ -155,6 +189,13 @@ class ImportKey(models.Model):
         ImportFile, on_delete=models.CASCADE, related_name="keys", db_index=False, db_constraint=False
     )
     key = models.BigIntegerField()
+    is_new = models.BooleanField(default=False, db_default=False)
+    # Of a contact that was known:
+    # {"at", "attributes": {key: {"was", "now"}}, "phone", "email", "names", "consent"}
+    before = models.JSONField(null=True)
+    kept = models.CharField(
+        max_length=32, default="", db_default=""
+    )  # why it was not put back, see `undoing`
 
     def __str__(self) -> str:
         return f"key {self.key}"

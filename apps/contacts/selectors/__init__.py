@@ -51,6 +51,7 @@ from apps.contacts.selectors.imports import (
     OutcomeLine,
     import_as_data,
     import_errors,
+    import_mappings_fitting,
     import_outcomes,
     import_progress,
 )
@@ -95,6 +96,15 @@ from apps.contacts.selectors.quality import (
 from apps.contacts.selectors.sending import contacts_as_data
 from apps.contacts.selectors.suppressions import address_is_whole, suppressions
 from apps.contacts.selectors.topics import topic_choices, topic_names, topics_public
+from apps.contacts.selectors.undo import (
+    import_kept,
+    import_kept_lines,
+    import_undo_begin,
+    import_undo_preview,
+    import_undo_refusal,
+    import_undo_result,
+    undo_as_data,
+)
 
 __all__ = [
     "EVENT_STATES",
@@ -163,8 +173,15 @@ __all__ = [
     "held_events",
     "import_as_data",
     "import_errors",
+    "import_kept",
+    "import_kept_lines",
+    "import_mappings_fitting",
     "import_outcomes",
     "import_progress",
+    "import_undo_begin",
+    "import_undo_preview",
+    "import_undo_refusal",
+    "import_undo_result",
     "mend_preview",
     "merge_preview",
     "pairs_dismissed",
@@ -179,5 +196,6 @@ __all__ = [
     "topic_choices",
     "topic_names",
     "topics_public",
+    "undo_as_data",
     "violations_of",
 ]

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Func
 from django.utils.translation import gettext as _
 
 from apps.contacts.csvfile import FAULT_COLUMNS
-from apps.contacts.models import ImportFile
+from apps.contacts.models import ImportFile, ImportMapping
+from apps.contacts.selectors.undo import import_undo_result, undo_as_data
 from apps.core.downloads import Echo, cell
 
+MAPPINGS_SHOWN = 10
 COUNTS = ("created", "updated", "unchanged", "invalid", "suppressed", "duplicate")
 
 
@@ -78,6 +81,7 @@ def import_as_data(import_file: ImportFile, *, errors_url: str | None) -> dict[s
         "key": import_file.key,
         "mode": import_file.mode,
         "mapping": import_file.mapping,
+        "rules": import_file.rules,
         "dry_run": import_file.is_dry_run,
         "error": import_file.error,
         "rows_total": import_file.rows_total,
@@ -86,7 +90,15 @@ def import_as_data(import_file: ImportFile, *, errors_url: str | None) -> dict[s
         "samples": import_file.samples,
         "started_at": import_file.started_at,
         "finished_at": import_file.finished_at,
+        "undo": undo_as_data(import_undo_result(import_file)),
     }
+
+
+def import_mappings_fitting(import_file: ImportFile) -> list[ImportMapping]:
+    """Return the saved mappings that fit the columns of this file, those that say most of it first."""
+    names = [column["name"] for column in import_file.columns]
+    fitting = ImportMapping.objects.fitting(names).annotate(said=Func("columns", function="cardinality"))
+    return list(fitting.order_by("-said", "name")[:MAPPINGS_SHOWN])
 
 
 def import_errors(import_file: ImportFile) -> Iterator[str]:

@@ -69,16 +69,25 @@ from apps.contacts.services.eventtypes import (
     event_type_places,
 )
 from apps.contacts.services.identity import identity_add, identity_alias
-from apps.contacts.services.import_work import import_run, imports_run
-from apps.contacts.services.imports import (
-    ImportRefused,
-    import_cancel,
+from apps.contacts.services.import_files import imports_forget
+from apps.contacts.services.import_mappings import (
+    import_mapping_create,
+    import_mapping_delete,
+    import_mapping_rename,
+    import_mapping_save,
+    import_mapping_use,
+)
+from apps.contacts.services.import_undoing import import_undo, imports_undo
+from apps.contacts.services.import_uploads import (
     import_discard,
     import_reread,
-    import_resume,
-    import_start,
+    import_sheet_choose,
     import_upload,
+    workbook_read,
+    workbooks_read,
 )
+from apps.contacts.services.import_work import import_run, imports_run
+from apps.contacts.services.imports import ImportRefused, import_cancel, import_resume, import_start
 from apps.contacts.services.merge import (
     ContactNotMergeable,
     MergeNeedsPerson,
@@ -202,12 +211,21 @@ __all__ = [
     "identity_alias",
     "import_cancel",
     "import_discard",
+    "import_mapping_create",
+    "import_mapping_delete",
+    "import_mapping_rename",
+    "import_mapping_save",
+    "import_mapping_use",
     "import_reread",
     "import_resume",
     "import_run",
+    "import_sheet_choose",
     "import_start",
+    "import_undo",
     "import_upload",
+    "imports_forget",
     "imports_run",
+    "imports_undo",
     "member_add",
     "member_remove",
     "member_update",
@@ -234,4 +252,6 @@ __all__ = [
     "topic_delete",
     "topic_places",
     "topic_update",
+    "workbook_read",
+    "workbooks_read",
 ]

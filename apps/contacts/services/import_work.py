@@ -28,7 +28,15 @@ from apps.contacts import csvfile, staging
 from apps.contacts.csvfile import Fault, Reader, cells_shown
 from apps.contacts.mapping import Prepared, Preparer
 from apps.contacts.models import ImportFault, ImportFile, ImportFileQuerySet
-from apps.contacts.services.imports import RUN_TASK, ImportRefused, column_map, consent_check, file_raw
+from apps.contacts.services.imports import (
+    RUN_TASK,
+    ImportRefused,
+    column_map,
+    consent_check,
+    field_rules,
+    file_raw,
+    keys_thin,
+)
 from apps.contacts.staging import Outcome, Terms
 from apps.core.overlap import cycles_kept, interpreter_share
 from apps.core.queues import ring
@@ -147,6 +155,7 @@ def _chunks_write(work: _Work, *, chunks: int | None, seconds: float | None) -> 
         consent=consent_check(import_file.consent),
         import_id=import_file.pk,
         is_dry_run=import_file.is_dry_run,
+        rules=field_rules(import_file),
     )
     with (
         import_file.file.open("rb") as stored,
@@ -218,6 +227,8 @@ def _chunk_commit(work: _Work, prepared: Prepared, terms: Terms) -> dict[str, li
     import_file = work.import_file
     if not work.held().update(leased_until=Now() + LEASE_TIME):
         raise _LeaseLost
+    # The row is ours until the end; what stands in it may have been taken out for somebody who was erased.
+    import_file.samples = work.held().values_list("samples", flat=True).get()
     faults, counts = list(prepared.faults), dict.fromkeys(Outcome, 0)
     places: dict[Outcome, list[int]] = {}
     if prepared.lines:
@@ -255,6 +266,8 @@ COUNTED = (*SHOWN, Outcome.INVALID)
 def _rows_to_show(import_file: ImportFile, outcome: Outcome) -> list[int]:
     if len(import_file.samples.get(outcome, [])) >= SAMPLES:
         return []
+    if outcome == Outcome.SUPPRESSED:
+        return staging.rows_unerased(limit=SAMPLES)
     return staging.rows_of(outcome, limit=SAMPLES)
 
 
@@ -308,7 +321,7 @@ def _finish(work: _Work, state: ImportFile.State, *, error: str = "") -> None:
         logger.info("import %s was cancelled or taken over at its end", work.import_file.pk)
         return
     if state == State.DONE:  # one that failed may go on, and has to know then whom it has met
-        work.import_file.keys.all().delete()
+        keys_thin(work.import_file)
     collaboration.audit_record(
         action=f"import.{state}", subject=work.import_file, by=work.import_file.by, now=work.now
     )

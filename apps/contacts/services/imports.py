@@ -1,18 +1,21 @@
-"""An import as people and programs see it: upload, start, cancel. The work itself is in `import_work`."""
+"""
+An import as people and programs see it: start, resume, cancel.
+
+How a file comes in is in `import_uploads`, the work itself in `import_work`.
+"""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, BinaryIO, cast
 
-from django.core.files import File
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.collaboration import services as collaboration
 from apps.contacts import attributes as keys
-from apps.contacts import csvfile, guesses
 from apps.contacts.consents import ConsentChange
+from apps.contacts.fieldrules import FieldRule, FieldRules
 from apps.contacts.mapping import ColumnMap, Entry, MappingInvalid, mapping_check
 from apps.contacts.models import Attribute, Channel, ConsentStatus, ImportFile
 from apps.contacts.services.topics import topic_check
@@ -22,57 +25,12 @@ from apps.core.queues import ring
 State = ImportFile.State
 RUN_TASK = "apps.contacts.tasks.imports_run"
 COUNTS = ("rows_total", "created", "updated", "unchanged", "invalid", "suppressed", "duplicate")
+CANCELLABLE = (State.SHEET, State.READING, State.DRAFT, State.PENDING, State.RUNNING)
 CONSENT_PROOF = ("basis", "source", "wording")
 
 
 class ImportRefused(DomainError):
     """This cannot be done to the import as it is now."""
-
-
-def import_upload(
-    *, file: "File[bytes]", by: User | None, encoding: str = "", delimiter: str = ""
-) -> ImportFile:
-    """
-    Keep a file that can be imported, with a guess for each column; nothing else is written yet.
-
-    :raises FileRefused: empty, not CSV, no header, two columns of one name, an encoding that cannot be told
-    """
-    raw = file_raw(file)
-    encoding = encoding or csvfile.encoding_detect(raw)
-    layout = csvfile.layout_detect(raw, encoding=encoding, delimiter=delimiter)
-    raw.seek(0)
-    import_file = ImportFile(
-        by=by,
-        file_name=(file.name or "contacts.csv").rpartition("/")[2][-200:],
-        file_size=file.size,
-        encoding=encoding,
-        delimiter=layout.delimiter,
-        columns=[guess.as_json() for guess in guesses.columns_guess(layout, _dictionary_names())],
-    )
-    # A name of our own: what a file is called elsewhere says nothing about where it may be kept.
-    import_file.file.save("contacts.csv", file, save=False)
-    import_file.save()
-    return import_file
-
-
-def import_reread(*, import_file: ImportFile, encoding: str, delimiter: str) -> ImportFile:
-    """
-    Read a draft's columns again in another encoding or with another delimiter.
-
-    :raises FileRefused: it cannot be read like this
-    :raises ImportRefused: it has been started
-    """
-    if not import_file.is_startable:
-        raise ImportRefused(_("This import has been started already."))
-    if encoding not in csvfile.ENCODINGS:
-        raise csvfile.FileRefused(_("This encoding is not known."))
-    with import_file.file.open("rb") as file:
-        layout = csvfile.layout_detect(file_raw(file), encoding=encoding, delimiter=delimiter)
-    import_file.encoding, import_file.delimiter = encoding, layout.delimiter
-    import_file.columns = [guess.as_json() for guess in guesses.columns_guess(layout, _dictionary_names())]
-    import_file.mapping = {}
-    import_file.save(update_fields=["encoding", "delimiter", "columns", "mapping", "updated_at"])
-    return import_file
 
 
 @transaction.atomic
@@ -84,6 +42,7 @@ def import_start(
     mapping: Mapping[str, str | None] | None = None,
     key: str = "email",
     mode: str = ImportFile.Mode.UPSERT,
+    rules: Mapping[str, str] | None = None,
     consent: Mapping[str, str] | None = None,
     is_dry_run: bool = False,
 ) -> ImportFile:
@@ -93,8 +52,10 @@ def import_start(
     `mapping` is column → target; columns that it leaves out are left out. Without one the guesses hold. The
     target "attr:KEY:TYPE" describes a new attribute, which is added to the dictionary first; a new key
     without a type is of the type guessed, and flagged until somebody describes it. A dry run adds nothing.
+    `rules` says by column what may be written over (`FieldRule`); without one it is always written.
 
-    :raises MappingInvalid: columns that the file lacks, targets that cannot be, nothing to know people by
+    :raises MappingInvalid: columns that the file lacks, targets that cannot be, nothing to know people by, a
+        rule for what overwrites nothing
     :raises ImportRefused: started already, or consent without its proof
     :raises TopicUnknown: consent to a topic that nobody described
     """
@@ -103,6 +64,7 @@ def import_start(
         raise ImportRefused(_("This import has been started already."))
     if mode not in ImportFile.Mode.values:
         raise ImportRefused(_("“%(mode)s” is no way to import.") % {"mode": mode[:100]})
+    file_check(import_file)
     change = consent_check(consent or {})
     import_file.mapping, new = _mapping_settle(import_file, mapping)
     import_file.is_dry_run = is_dry_run
@@ -110,6 +72,7 @@ def import_start(
         _attributes_add(new, by=by, now=now)
     import_file.key = key
     mapping_check(column_map(import_file))
+    import_file.rules = rules_settle(mapping=import_file.mapping, key=key, rules=rules or {})
     import_file.mode = mode
     import_file.consent = {**vars(change)} if change else {}
     _reset(import_file)
@@ -127,13 +90,6 @@ def import_start(
     return import_file
 
 
-def import_discard(*, import_file: ImportFile) -> None:
-    """Forget a file that was never started."""
-    deleted, _by_model = ImportFile.objects.filter(pk=import_file.pk, state=State.DRAFT).delete()
-    if deleted:
-        import_file.file.delete(save=False)
-
-
 @transaction.atomic
 def import_resume(*, import_file: ImportFile, by: User | None, now: datetime) -> ImportFile:
     """
@@ -142,8 +98,9 @@ def import_resume(*, import_file: ImportFile, by: User | None, now: datetime) ->
     :raises ImportRefused: it has not failed
     """
     import_file = ImportFile.objects.select_for_update(no_key=True).get(pk=import_file.pk)
-    if import_file.state != State.FAILED:
+    if not import_file.is_resumable:
         raise ImportRefused(_("Only an import that failed can be tried again."))
+    file_check(import_file)
     import_file.state, import_file.error, import_file.finished_at = State.PENDING, "", None
     import_file.save()
     collaboration.audit_record(action="import.resumed", subject=import_file, by=by, now=now)
@@ -159,16 +116,24 @@ def import_cancel(*, import_file: ImportFile, by: User | None, now: datetime) ->
     :raises ImportRefused: it has ended
     """
     import_file = ImportFile.objects.select_for_update(no_key=True).get(pk=import_file.pk)
-    if import_file.state not in (State.DRAFT, State.PENDING, State.RUNNING):
+    if import_file.state not in CANCELLABLE:
         state = import_file.get_state_display()
         raise ImportRefused(_("This import has ended: “%(state)s”.") % {"state": state})
     import_file.state = State.CANCELLED
     import_file.finished_at = now
     import_file.lease_token = import_file.leased_until = None
     import_file.save()
-    import_file.keys.all().delete()
+    keys_thin(import_file)
     collaboration.audit_record(action="import.cancelled", subject=import_file, by=by, now=now)
     return import_file
+
+
+def keys_thin(import_file: ImportFile) -> None:
+    """Leave of the keys of an import that has ended only what its undoing needs: nothing after a dry run."""
+    keys = import_file.keys.all()
+    if not import_file.is_dry_run:
+        keys = keys.filter(is_new=False, before__isnull=True)
+    keys.delete()
 
 
 def consent_check(consent: Mapping[str, str]) -> ConsentChange | None:
@@ -216,15 +181,46 @@ def column_map(import_file: ImportFile) -> ColumnMap:
     return ColumnMap(names=names, targets=targets, key=import_file.key, dictionary=dictionary)
 
 
+def field_rules(import_file: ImportFile) -> FieldRules:
+    """Return what the import may overwrite, by target."""
+    targets = {name: _target_split(target)[0] or "" for name, target in import_file.mapping.items()}
+    return FieldRules({targets[name]: rule for name, rule in import_file.rules.items()})
+
+
+def rules_settle(*, mapping: Mapping[str, str | None], key: str, rules: Mapping[str, str]) -> dict[str, str]:
+    """
+    Return the rules to keep, by column: those that are not “always”.
+
+    :raises MappingInvalid: no such rule, or of a column that overwrites nothing
+    """
+    kept = {}
+    for name, rule in rules.items():
+        target = mapping.get(name)
+        if rule not in FieldRule.values:
+            raise MappingInvalid(_("“%(rule)s” is no rule for a column.") % {"rule": str(rule)[:100]})
+        if rule == FieldRule.ALWAYS:
+            continue
+        is_field = target and target != key and not target.startswith("identity:")
+        if not is_field:
+            raise MappingInvalid(
+                _("Column “%(column)s” overwrites nothing, so no rule can be set for it.")
+                % {"column": name[:200]}
+            )
+        kept[name] = rule
+    return kept
+
+
+def file_check(import_file: ImportFile) -> None:
+    """:raises ImportRefused: the uploaded file has had its days, and was deleted"""
+    if not import_file.file:
+        raise ImportRefused(_("The file is not kept any more. Upload it again."))
+
+
 def file_raw(file: Any) -> BinaryIO:
     """Return the stream below Django's wrappers, which make each line cost more than its reading."""
     while hasattr(file, "file"):
         file = file.file
     return cast(BinaryIO, file)
-
-
-def _dictionary_names() -> dict[str, tuple[str, str]]:
-    return {key: (label, kind) for key, label, kind in Attribute.objects.values_list("key", "label", "type")}
 
 
 def _mapping_settle(

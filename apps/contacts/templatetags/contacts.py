@@ -22,12 +22,16 @@ register = template.Library()
 State = ImportFile.State
 GOOD_SCORE, FAIR_SCORE = 95, 80
 IMPORT_TONES = {
+    State.SHEET: "neutral",
+    State.READING: "info",
     State.DRAFT: "neutral",
     State.PENDING: "info",
     State.RUNNING: "info",
     State.DONE: "good",
     State.FAILED: "bad",
     State.CANCELLED: "warn",
+    State.UNDOING: "info",
+    State.UNDONE: "neutral",
 }
 CONSENT_TONES = {
     ConsentStatus.SUBSCRIBED: "good",

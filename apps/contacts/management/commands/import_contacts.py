@@ -33,11 +33,13 @@ def json_texts(text: str) -> dict[str, str | None]:
 
 class Command(BaseCommand):
     help = (
-        "Import a CSV file of contacts, by the path that the browser and the API use, and wait for its end."
+        "Import a CSV file or an Excel workbook of contacts, by the path that the browser and the API use, "
+        "and wait for its end."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE")
+        parser.add_argument("--sheet", default="", help="which sheet of a workbook that has several")
         parser.add_argument("--key", default="email", help="what a row is known by: email, or identity:NAME")
         parser.add_argument(
             "--mapping",
@@ -46,6 +48,11 @@ class Command(BaseCommand):
             "columns are guessed, and new attributes are flagged until somebody describes them",
         )
         parser.add_argument("--mode", choices=ImportFile.Mode.values, default=ImportFile.Mode.UPSERT)
+        parser.add_argument(
+            "--rules",
+            type=json_texts,
+            help='{"Column": "always" | "if_empty" | "never"}: what may be written over of known contacts',
+        )
         parser.add_argument(
             "--consent", type=json_texts, help='{"status", "channel", "topic", "basis", "source", "wording"}'
         )
@@ -78,18 +85,37 @@ class Command(BaseCommand):
         if options["by"] and by is None:
             raise services.ImportRefused(f"Nobody here signs in as {options['by']}.")
         with options["file"].open("rb") as file:
-            import_file = services.import_upload(file=File(file, name=options["file"].name), by=by)
+            import_file = services.import_upload(
+                file=File(file, name=options["file"].name), sheet=options["sheet"], by=by
+            )
+        self._read(import_file)
         import_file = services.import_start(
             import_file=import_file,
             mapping=options["mapping"],
             key=options["key"],
             mode=options["mode"],
+            rules=options["rules"],
             consent=options["consent"],
             is_dry_run=options["dry_run"],
             by=by,
             now=clock.now(),
         )
         return self._wait(import_file)
+
+    def _read(self, import_file: ImportFile) -> None:
+        """See to it that the columns are there: those of a large workbook are not, to begin with."""
+        if import_file.state == ImportFile.State.SHEET:
+            services.import_discard(import_file=import_file)
+            sheets = ", ".join(import_file.sheets)
+            raise services.ImportRefused(f"The workbook has several sheets: {sheets}. Say which by --sheet.")
+        while import_file.state == ImportFile.State.READING:
+            try:
+                services.workbook_read(import_file=import_file, now=clock.now())
+            except services.ImportRefused:
+                time.sleep(0.5)
+                import_file.refresh_from_db()
+        if import_file.error:
+            raise services.ImportRefused(import_file.error)
 
     def _wait(self, import_file: ImportFile) -> ImportFile:
         """Do the work here, or where a worker was faster, wait until it is done."""
