@@ -8,6 +8,7 @@ RESOURCES = (
     "contacts",
     "event-sources",
     "events",
+    "exports",
     "imports",
     "messages",
     "results",

@@ -1,5 +1,6 @@
 """What holds everywhere. `local`, `test` and `production` add where the servers are."""
 
+import tomllib
 from pathlib import Path
 
 import environ
@@ -50,6 +51,7 @@ INSTALLED_APPS = [
     "apps.campaigns",
     "apps.messaging",
     "apps.reporting",
+    "apps.exports",
     "apps.integrations",
     "apps.demo",
 ]
@@ -135,6 +137,14 @@ REDIS_URL = env.REDIS_URL
 EMAIL_URL = env.EMAIL_URL
 MAILBOX_DIR: Path | None = None  # where the mail catcher keeps what it caught; None: there is none
 INGEST_MESSAGES_PER_SECOND = env.INGEST_MESSAGES_PER_SECOND
+EXPORT_ROOT = env.EXPORT_ROOT
+EXPORT_S3_BUCKET = env.EXPORT_S3_BUCKET
+EXPORT_S3_ENDPOINT = env.EXPORT_S3_ENDPOINT
+EXPORT_S3_REGION = env.EXPORT_S3_REGION
+EXPORT_S3_ACCESS_KEY_ID = env.EXPORT_S3_ACCESS_KEY_ID
+EXPORT_S3_SECRET_ACCESS_KEY = env.EXPORT_S3_SECRET_ACCESS_KEY
+EXPORT_KEEP_DAYS = env.EXPORT_KEEP_DAYS
+PRODUCT_VERSION: str = tomllib.loads((env.BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 SENDING_ENABLED = env.SENDING_ENABLED
 SUPPRESSION_KEY = env.SUPPRESSION_KEY
 DEFAULT_FROM_EMAIL = env.DEFAULT_FROM_EMAIL
@@ -182,6 +192,7 @@ SPECTACULAR_SETTINGS = {
         "RecipientStateEnum": "apps.messaging.models.Recipient.State",
         "ImportStateEnum": "apps.contacts.models.imports.ImportFile.State",
         "TaskStateEnum": "apps.campaigns.models.task.Task.State",
+        "ExportStateEnum": "apps.exports.models.Export.State",
         "EventOutcomeEnum": "apps.contacts.services.EventOutcome",
     },
 }
@@ -258,6 +269,7 @@ CELERY_TASK_ROUTES = {
     "apps.messaging.tasks.messages_send": {"queue": "sending"},
     "apps.contacts.tasks.imports_run": {"queue": "bulk"},
     "apps.contacts.tasks.attributes_settle": {"queue": "bulk"},
+    "apps.exports.tasks.exports_run": {"queue": "bulk"},
     "apps.*": {"queue": "default"},
 }
 # Only doorbells at fixed intervals: what is due is in the tables. No ring expires: a worker whose clock goes
@@ -276,6 +288,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "campaigns_watch": {"task": "apps.campaigns.tasks.campaigns_watch", "schedule": 30.0},
     "tallies_forget": {"task": "apps.integrations.tasks.tallies_forget", "schedule": 24 * 3600.0},
     "sessions_forget": {"task": "apps.accounts.tasks.sessions_forget", "schedule": 24 * 3600.0},
+    "exports_run": {"task": "apps.exports.tasks.exports_run", "schedule": 10.0},
+    "schedules_run": {"task": "apps.exports.tasks.schedules_run", "schedule": 60.0},
+    "exports_sweep": {"task": "apps.exports.tasks.exports_sweep", "schedule": 600.0},
     **{
         f"heartbeat-{queue}": {
             "task": "apps.operations.tasks.heartbeat",
