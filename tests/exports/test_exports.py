@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from apps.collaboration.models import AuditEvent, Notification
 from apps.contacts import services as contacts
 from apps.contacts.models import Attribute, Event, Identity
+from apps.core.partitions import month_of, month_partition_ensure
 from apps.exports import files, services, writers
 from apps.exports.asks import TermsInvalid
 from apps.exports.columns import ColumnsInvalid
@@ -167,6 +168,8 @@ class TestRows:
         ann, bob = ContactFactory(email="ann@example.com"), ContactFactory(email="bob@example.com")
         EventTypeFactory(name="Order")
         moments = [noon - timedelta(days=day) for day in (1, 2, 2, 2, 3, 40)]
+        for moment in moments:
+            month_partition_ensure("contacts_event", month_of(moment))
         for contact, name in ((ann, "Order"), (ann, "Visit"), (bob, "Order")):
             Event.objects.bulk_create(
                 Event(contact=contact, name=name, occurred_at=at, received_at=noon, properties={"n": 1})
