@@ -39,7 +39,8 @@ def test_a_tool_reads_every_view_and_nothing_else(tool):
     reads = tool.execute(
         "SELECT c.relname FROM pg_class AS c WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') "
         "AND c.relnamespace = 'public'::regnamespace AND CASE WHEN c.relkind = 'S' "
-        "THEN has_sequence_privilege(c.oid, 'usage, select, update') ELSE has_table_privilege(c.oid, 'select') END"
+        "THEN has_sequence_privilege(c.oid, 'usage, select, update') "
+        "ELSE has_table_privilege(c.oid, 'select') END"
     ).fetchall()
     assert {name for (name,) in reads} == set(bi.VIEWS)
 

@@ -1,4 +1,4 @@
-"""Exports on demand: which rows and columns, formats, what is refused, killed workers, days that files are kept."""
+"""Exports on demand: rows and columns, formats, what is refused, killed workers, days that files are kept."""
 
 import os
 from datetime import UTC, date, datetime, timedelta
