@@ -139,9 +139,7 @@ class _Remembered(dict[str, str | None]):
     def __missing__(self, text: str) -> str | None:
         fragment: str | None
         try:
-            value = value_parse(
-                self._entry.type, _UNQUOTE.sub("", text), choices=self._entry.choices
-            )
+            value = value_parse(self._entry.type, _UNQUOTE.sub("", text), choices=self._entry.choices)
         except AttributeInvalid as error:
             self.reasons[text[:1_000]] = str(error)
             fragment = None

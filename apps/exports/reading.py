@@ -1,6 +1,7 @@
 """The rows of an export, batch by batch: memory is that of one batch, however many there are."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -47,30 +48,44 @@ def _contacts_read(numbers: Sequence[int], names: Sequence[str]) -> Batch:
     if "contact:suppressed" in names:
         gone = Suppression.objects.filter(channel=Channel.EMAIL, address_hash=OuterRef("email_hash"))
         found = found.annotate(is_suppressed=Exists(gone))
-    identities = _identities(numbers) if any(_kind(name) == "identity" for name in names) else {}
-    everything = _identities_all(numbers) if "contact:identities" in names else {}
-    consents = _consents(numbers) if any(_kind(name) == "consent" for name in names) else {}
+    asked = {_kind(name) for name in names}
+    known = _Known(
+        identities=_identities(numbers) if "identity" in asked else {},
+        everything=_identities_all(numbers) if "contact:identities" in names else {},
+        consents=_consents(numbers) if "consent" in asked else {},
+    )
+    read = [_reader(name, known) for name in names]
+    return [[value(contact) for value in read] for contact in found]
 
-    def value(contact: Contact, name: str) -> Any:
-        kind, _colon, rest = name.partition(":")
-        match kind:
-            case "attr":
-                return contact.attributes.get(rest)
-            case "identity":
-                return identities.get((contact.pk, rest))
-            case "consent":
-                channel, _colon, topic = rest.partition(":")
-                return consents.get((contact.pk, channel, topic))
-            case "contact" if name == "contact:identities":
-                return everything.get(contact.pk, [])
-        return _OF_CONTACT[name](contact)
 
-    return [[value(contact, name) for name in names] for contact in found]
+@dataclass(frozen=True)
+class _Known:
+    """What other tables say about the contacts of a batch."""
+
+    identities: dict[tuple[int, str], str]
+    everything: dict[int, list[str]]
+    consents: dict[tuple[int, str, str], str]
+
+
+def _reader(name: str, known: _Known) -> Callable[[Any], Any]:
+    """Return what reads this column of a contact; found once per batch, since there are millions of cells."""
+    kind, _colon, rest = name.partition(":")
+    match kind:
+        case "attr":
+            return lambda contact: contact.attributes.get(rest)
+        case "identity":
+            return lambda contact: known.identities.get((contact.pk, rest))
+        case "consent":
+            channel, _colon, topic = rest.partition(":")
+            return lambda contact: known.consents.get((contact.pk, channel, topic))
+    if name == "contact:identities":
+        return lambda contact: known.everything.get(contact.pk, [])
+    return _OF_CONTACT[name]
 
 
 def moment(at: datetime) -> str:
     """Return a time as attributes keep theirs."""
-    return at.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 _OF_CONTACT: dict[str, Callable[[Any], Any]] = {

@@ -51,9 +51,11 @@ def writer_of(format_: str, path: Path, columns: Sequence[Column]) -> Writer:
 
 def cell(value: object) -> str | int | float:
     """Return what a spreadsheet shows of a value: text that would be a formula is marked as text."""
+    if value is None:
+        return ""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
-    text = value_to_text(value)
+    text = value if isinstance(value, str) else value_to_text(value)
     return f"'{text}" if FORMULA.match(text) else text
 
 

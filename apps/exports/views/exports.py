@@ -26,7 +26,7 @@ LIST = ListSpec(
         Column(gettext_lazy("State")),
         Column(gettext_lazy("Rows"), is_number=True),
         Column(gettext_lazy("Size"), is_number=True),
-        Column(gettext_lazy("Kept until")),
+        Column(gettext_lazy("Deleted")),
         Column(gettext_lazy("Started")),
     ],
     filters=[
