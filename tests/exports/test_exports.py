@@ -334,6 +334,16 @@ class TestWork:
         export.refresh_from_db()
         assert content(export) == [["email"], ["ann@example.com"]]
 
+    def test_one_is_worked_at_a_time_so_that_imports_go_on_beside_it(self, noon):
+        ExportFactory()
+        ExportFactory()
+
+        first = working._claim(Export.objects.all(), now=noon)
+
+        assert working._claim(Export.objects.all(), now=noon) is None
+        working._finish(first, working._make(first), delivered_to="")
+        assert working._claim(Export.objects.all(), now=noon).export.pk > first.export.pk
+
     def test_one_that_ends_every_worker_is_given_up(self, noon):
         export = ExportFactory(attempts=5)
 

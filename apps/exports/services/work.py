@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -42,6 +42,7 @@ BEAT_SECONDS = 2.0  # how often the lease is renewed, and progress shown
 MOST_ATTEMPTS = 5
 PAUSES = [timedelta(minutes=minutes) for minutes in (5, 30, 120, 360)]
 AT_ONCE = 500
+_LOCK = 0x4578706F  # "Expo"
 
 
 class _LeaseLost(Exception):
@@ -92,6 +93,11 @@ def exports_run(*, now: datetime) -> None:
 
 @transaction.atomic(durable=True)
 def _claim(exports: ExportQuerySet, *, now: datetime) -> _Work | None:
+    # One at a time, whoever claims: each may keep its process for an hour, and imports share the queue.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    if Export.objects.running().filter(leased_until__gt=now).exists():
+        return None
     free = exports.claimable(at=now).order_by("pk").select_for_update(skip_locked=True, no_key=True)
     export = free.first()
     if export is None:
