@@ -33,7 +33,7 @@ def refused(refusal: DomainError) -> ValidationError:
     return ValidationError({refusal.field or "non_field_errors": [str(refusal)]})
 
 
-class ExportOut(serializers.ModelSerializer[Export]):
+class ExportFileOut(serializers.ModelSerializer[Export]):
     """`file_url` is there once the whole file is, and until `expires_at`."""
 
     status = serializers.ChoiceField(Export.State.choices, source="state")
@@ -52,7 +52,7 @@ class ExportOut(serializers.ModelSerializer[Export]):
         return self.context["request"].build_absolute_uri(path) if export.file_name else None
 
 
-class ExportIn(serializers.Serializer[Any]):
+class ExportFileIn(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(Kind.choices)
     format = serializers.ChoiceField(Format.choices, default=Format.CSV)
     terms = serializers.DictField(required=False, help_text=TERMS_HELP)
@@ -75,7 +75,7 @@ class ExportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
     """Files of contacts and events on their way out."""
 
     queryset = Export.objects.all()
-    serializer_class = ExportOut
+    serializer_class = ExportFileOut
     filterset_class = ExportFilter
     scope = "exports"
     permissions = {
@@ -86,10 +86,10 @@ class ExportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
         "file": "exports.download_export",
     }
 
-    @extend_schema(request=ExportIn, responses={202: ExportOut})
+    @extend_schema(request=ExportFileIn, responses={202: ExportFileOut})
     def create(self, request: Request) -> Response:
         """Start an export; ask for `status` until it has ended."""
-        payload = ExportIn(data=request.data)
+        payload = ExportFileIn(data=request.data)
         payload.is_valid(raise_exception=True)
         told = payload.validated_data
         try:
@@ -105,7 +105,7 @@ class ExportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
             raise refused(refusal) from refusal
         return Response(self.get_serializer(export).data, status=202)
 
-    @extend_schema(request=None, responses=ExportOut)
+    @extend_schema(request=None, responses=ExportFileOut)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:
         """Stop it; what was written is deleted."""
@@ -196,9 +196,9 @@ class ScheduleViewSet(
     def perform_destroy(self, instance: Schedule) -> None:
         services.schedule_delete(schedule=instance, by=self.user, now=clock.now())
 
-    @extend_schema(request=None, responses={202: ExportOut})
+    @extend_schema(request=None, responses={202: ExportFileOut})
     @action(detail=True, methods=["post"])
     def run(self, request: Request, pk: str) -> Response:
         """Make it once now, beside its hours."""
         export = services.schedule_run(schedule=self.get_object(), by=self.user, now=clock.now())
-        return Response(ExportOut(export, context=self.get_serializer_context()).data, status=202)
+        return Response(ExportFileOut(export, context=self.get_serializer_context()).data, status=202)
