@@ -193,6 +193,8 @@ SPECTACULAR_SETTINGS = {
         "ImportStateEnum": "apps.contacts.models.imports.ImportFile.State",
         "TaskStateEnum": "apps.campaigns.models.task.Task.State",
         "ExportStateEnum": "apps.exports.models.Export.State",
+        "ExportKindEnum": "apps.exports.models.Kind",
+        "KindEnum": "apps.campaigns.models.team.Channel.Kind",
         "EventOutcomeEnum": "apps.contacts.services.EventOutcome",
     },
 }
