@@ -30,6 +30,7 @@ from apps.contacts.api import (
     TopicViewSet,
 )
 from apps.content.api import TemplateViewSet
+from apps.exports.api import ExportViewSet, ScheduleViewSet
 from apps.integrations.api import SourceViewSet
 from apps.messaging.api import ContactWhyViewSet, MessageViewSet, SenderViewSet
 from apps.reporting.api import CampaignResultsViewSet
@@ -68,4 +69,6 @@ router.register("kpis", KpiViewSet)
 router.register("tasks", TaskViewSet)
 router.register("segments", SegmentViewSet)
 router.register("event-sources", SourceViewSet, basename="event-source")
+router.register("exports", ExportViewSet, basename="export")
+router.register("export-schedules", ScheduleViewSet, basename="export-schedule")
 router.register("lists", ContactListViewSet, basename="list")

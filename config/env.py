@@ -38,5 +38,13 @@ DEVELOPMENT_FROM_EMAIL = "Bookend <bookend@localhost>"
 DEFAULT_FROM_EMAIL: str = _env.str("DEFAULT_FROM_EMAIL", default="") or DEVELOPMENT_FROM_EMAIL
 SENDING_ENABLED: bool = _env.bool("SENDING_ENABLED", default=True)
 INGEST_MESSAGES_PER_SECOND: int = _env.int("INGEST_MESSAGES_PER_SECOND", default=20_000)
+# Where scheduled exports are put; each place is offered only if it is named here.
+EXPORT_ROOT: str = _env.str("EXPORT_ROOT", default="")
+EXPORT_S3_BUCKET: str = _env.str("EXPORT_S3_BUCKET", default="")
+EXPORT_S3_ENDPOINT: str = _env.str("EXPORT_S3_ENDPOINT", default="")
+EXPORT_S3_REGION: str = _env.str("EXPORT_S3_REGION", default="us-east-1")
+EXPORT_S3_ACCESS_KEY_ID: str = _env.str("EXPORT_S3_ACCESS_KEY_ID", default="")
+EXPORT_S3_SECRET_ACCESS_KEY: str = _env.str("EXPORT_S3_SECRET_ACCESS_KEY", default="")
+EXPORT_KEEP_DAYS: int = _env.int("EXPORT_KEEP_DAYS", default=7)
 LOG_FORMAT: str = _env.str("LOG_FORMAT", default="console")
 LOG_LEVEL: str = _env.str("LOG_LEVEL", default="INFO")

@@ -22,6 +22,7 @@ urlpatterns = [
     path("templates/", include("apps.content.urls")),
     path("", include("apps.messaging.urls")),
     path("", include("apps.integrations.urls")),
+    path("exports/", include("apps.exports.urls")),
     path("api/v1/", include((router.urls, "api"))),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),

@@ -9,6 +9,7 @@ RESOURCES = (
     "contacts",
     "event-sources",
     "events",
+    "exports",
     "imports",
     "messages",
     "quality",

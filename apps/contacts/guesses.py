@@ -13,6 +13,9 @@ _PHONE_NAMES = frozenset(
     {"phone", "mobile", "telephone", "tel", "phone_number", "mobile_number", "mobile_phone"}
 )
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+# As our own exports call columns: an identity, and what no import takes.
+_IDENTITY = re.compile(r"identity:[a-z][a-z0-9_]{0,31}")
+_DESCRIBES = ("consent:", "contact:")
 SHOWN_SAMPLES = 3
 
 
@@ -61,8 +64,10 @@ def _target(
     name: str, cells: list[str], by_label: Mapping[str, str], dictionary: Mapping[str, tuple[str, str]]
 ) -> str | None:
     key = key_suggest(name)
-    if name in FAULT_COLUMNS:
+    if name in FAULT_COLUMNS or name.startswith(_DESCRIBES):
         return None
+    if _IDENTITY.fullmatch(name):
+        return name
     if key in _EMAIL_NAMES or _mostly_addresses(cells):
         return "email"
     if key in _PHONE_NAMES:

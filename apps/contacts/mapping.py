@@ -31,7 +31,8 @@ from apps.core.errors import DomainError
 EMAIL, PHONE = "email", "phone"
 T = TypeVar("T")
 REMEMBERED = 20_000  # distinct texts per column; then forget and begin again
-_UNQUOTE = re.compile(r"'(?=[=+\-@\t\r])")  # what our own exports put before formulas
+# What our own exports put before formulas, and before what they would take off themselves.
+_UNQUOTE = re.compile(r"\A'(?='*[=+\-@\t\r])")
 
 
 class MappingInvalid(DomainError):
@@ -140,9 +141,7 @@ class _Remembered(dict[str, str | None]):
     def __missing__(self, text: str) -> str | None:
         fragment: str | None
         try:
-            value = value_parse(
-                self._entry.type, _UNQUOTE.sub("", text, count=1), choices=self._entry.choices
-            )
+            value = value_parse(self._entry.type, _UNQUOTE.sub("", text), choices=self._entry.choices)
         except AttributeInvalid as error:
             self.reasons[text[:1_000]] = str(error)
             fragment = None
@@ -215,9 +214,11 @@ class Preparer:
         is_email = namespace == Identity.EMAIL
         for row, cell in enumerate(columns[place]):
             value = cell.strip().lower() if is_email else cell.strip()
+            if value[:1] == "'":  # an apostrophe may begin an address, too
+                value = _UNQUOTE.sub("", value)
             if not (is_email and plain(value)) and value:
                 try:
-                    value = identity_normalise(namespace, _UNQUOTE.sub("", value, count=1))[1]
+                    value = identity_normalise(namespace, value)[1]
                 except AddressInvalid as error:
                     bad.setdefault(row, (self._mapping.names[place], str(error)))
                     value = ""
@@ -232,7 +233,7 @@ class Preparer:
         for row, cell in enumerate(columns[place]):
             number = ""
             try:
-                number = phone_normalise(_UNQUOTE.sub("", cell.strip(), count=1)) if cell.strip() else ""
+                number = phone_normalise(_UNQUOTE.sub("", cell.strip())) if cell.strip() else ""
             except AddressInvalid as error:
                 bad.setdefault(row, (self._mapping.names[place], str(error)))
             phones.append(number)

@@ -60,6 +60,19 @@ panels: Registry[Panel] = Registry()
 
 
 @dataclass(frozen=True)
+class ListAct:
+    """What a higher floor does with the contacts that the list shows: opened with the list's own query."""
+
+    label: Text
+    icon: str
+    url_name: str
+    permission: str
+
+
+list_acts: Registry[ListAct] = Registry()
+
+
+@dataclass(frozen=True)
 class TimelineEntry:
     """Something that a contact did, or that happened to it; fields as in `components/timeline.html`."""
 

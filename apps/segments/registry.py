@@ -2,7 +2,7 @@
 What higher apps add to segments, from `AppConfig.ready`.
 
 `kinds`: conditions on what only they know: messages, scores, stages. `uses`: what needs a segment or list, so
-that it is not deleted from under them.
+that it is not deleted from under them. `acts`: what they do with the people of a segment.
 """
 
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
@@ -13,6 +13,7 @@ from typing import Any
 from django.utils.functional import Promise
 
 from apps.accounts.models import User
+from apps.contacts.registries import ListAct
 from apps.core.registry import Registry
 
 
@@ -82,3 +83,6 @@ Use = tuple[str, str]
 Uses = Callable[[Collection[int], User | None], Mapping[int, Sequence[Use]]]
 uses: Registry[Uses] = Registry()
 list_uses: Registry[Uses] = Registry()
+
+# Opened with `?segment=ID`.
+acts: Registry[ListAct] = Registry()

@@ -1,5 +1,6 @@
 """What holds everywhere. `local`, `test` and `production` add where the servers are."""
 
+import tomllib
 from pathlib import Path
 
 import environ
@@ -50,6 +51,7 @@ INSTALLED_APPS = [
     "apps.campaigns",
     "apps.messaging",
     "apps.reporting",
+    "apps.exports",
     "apps.integrations",
     "apps.demo",
 ]
@@ -138,6 +140,14 @@ MAILBOX_DIR: Path | None = None  # where the mail catcher keeps what it caught; 
 INGEST_MESSAGES_PER_SECOND = env.INGEST_MESSAGES_PER_SECOND
 # How long a process may go on by the schemas of events that it knows, after somebody has changed one.
 EVENT_SCHEMAS_FRESH_SECONDS = 2.0
+EXPORT_ROOT = env.EXPORT_ROOT
+EXPORT_S3_BUCKET = env.EXPORT_S3_BUCKET
+EXPORT_S3_ENDPOINT = env.EXPORT_S3_ENDPOINT
+EXPORT_S3_REGION = env.EXPORT_S3_REGION
+EXPORT_S3_ACCESS_KEY_ID = env.EXPORT_S3_ACCESS_KEY_ID
+EXPORT_S3_SECRET_ACCESS_KEY = env.EXPORT_S3_SECRET_ACCESS_KEY
+EXPORT_KEEP_DAYS = env.EXPORT_KEEP_DAYS
+PRODUCT_VERSION: str = tomllib.loads((env.BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 SENDING_ENABLED = env.SENDING_ENABLED
 SUPPRESSION_KEY = env.SUPPRESSION_KEY
 DEFAULT_FROM_EMAIL = env.DEFAULT_FROM_EMAIL
@@ -188,6 +198,9 @@ SPECTACULAR_SETTINGS = {
         "QualityMendStateEnum": "apps.contacts.models.quality.QualityMend.State",
         "MergeSuggestionStateEnum": "apps.contacts.models.quality.QualityPair.State",
         "TaskStateEnum": "apps.campaigns.models.task.Task.State",
+        "ExportStateEnum": "apps.exports.models.Export.State",
+        "ExportKindEnum": "apps.exports.models.Kind",
+        "KindEnum": "apps.campaigns.models.team.Channel.Kind",
         "EventOutcomeEnum": "apps.contacts.services.EventOutcome",
         "TypeEnum": "apps.contacts.models.Attribute.Type",
         "ModeEnum": "apps.contacts.models.ImportFile.Mode",
@@ -272,6 +285,7 @@ CELERY_TASK_ROUTES = {
     "apps.contacts.tasks.imports_undo": {"queue": "bulk"},
     "apps.contacts.tasks.attributes_settle": {"queue": "bulk"},
     "apps.contacts.tasks.quality_run": {"queue": "bulk"},
+    "apps.exports.tasks.exports_run": {"queue": "bulk"},
     "apps.*": {"queue": "default"},
 }
 # Only doorbells at fixed intervals: what is due is in the tables. No ring expires: a worker whose clock goes
@@ -296,6 +310,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "campaigns_watch": {"task": "apps.campaigns.tasks.campaigns_watch", "schedule": 30.0},
     "tallies_forget": {"task": "apps.integrations.tasks.tallies_forget", "schedule": 24 * 3600.0},
     "sessions_forget": {"task": "apps.accounts.tasks.sessions_forget", "schedule": 24 * 3600.0},
+    "exports_run": {"task": "apps.exports.tasks.exports_run", "schedule": 10.0},
+    "schedules_run": {"task": "apps.exports.tasks.schedules_run", "schedule": 60.0},
+    "exports_sweep": {"task": "apps.exports.tasks.exports_sweep", "schedule": 600.0},
     **{
         f"heartbeat-{queue}": {
             "task": "apps.operations.tasks.heartbeat",

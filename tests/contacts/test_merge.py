@@ -65,7 +65,7 @@ def tables_of_contacts():
         cursor.execute(
             "SELECT c.table_name FROM information_schema.columns AS c "
             "JOIN pg_class ON pg_class.oid = c.table_name::regclass AND NOT relispartition "
-            "WHERE c.column_name = 'contact_id' AND c.table_schema = 'public' ORDER BY 1"
+            "WHERE c.column_name = 'contact_id' AND c.table_schema = 'public' AND relkind <> 'v' ORDER BY 1"
         )
         return [table for (table,) in cursor.fetchall()]
 

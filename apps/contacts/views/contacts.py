@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 from apps.accounts.http import UserRequest, requires
 from apps.contacts import selectors
 from apps.contacts.models import Attribute, ConsentStatus, Contact
+from apps.contacts.registries import list_acts
 from apps.contacts.selectors import Condition, ContactAsk
 from apps.contacts.values import AttributeInvalid, value_to_text
 from apps.contacts.views.narrowing import (
@@ -71,6 +72,11 @@ def contact_list(request: UserRequest) -> HttpResponse:
         "total": selectors.contacts_total(),
         "may_add": request.user.has_perm("contacts.add_contact"),
         "may_import": request.user.has_perm("contacts.add_import"),
+        "acts": [
+            (act, f"{reverse(act.url_name)}{asked.url()}")
+            for act in list_acts
+            if request.user.has_perm(act.permission)
+        ],
     }
     return render_page_or_fragment(request, "contacts/contact_list.html", context, fragment="contact-list")
 

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_GET, require_POST
@@ -12,7 +13,7 @@ from apps.core import clock
 from apps.core.errors import DomainError
 from apps.core.htmx import render_page_or_fragment
 from apps.core.lists import Column, Filter, ListSpec
-from apps.segments import forms, selectors, services
+from apps.segments import forms, registry, selectors, services
 from apps.segments.models import Segment
 from apps.segments.rules import RuleInvalid
 from apps.segments.rules.sentence import rule_sentence
@@ -70,6 +71,11 @@ def _detail(
         "sizes": [size for _day, size in history],
         "uses": selectors.segment_uses([segment.pk], user=request.user)[segment.pk],
         "may_change": request.user.has_perm("segments.change_segment", segment),
+        "acts": [
+            (act, f"{reverse(act.url_name)}?segment={segment.pk}")
+            for act in registry.acts
+            if request.user.has_perm(act.permission)
+        ],
         "freeze": freeze or forms.ListFreezeForm(initial={"name": segment.name}),
     }
     return render_page_or_fragment(

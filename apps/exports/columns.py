@@ -1,0 +1,133 @@
+"""
+What an export can hold, column by column, and how each is called.
+
+Columns of contacts have the names that an import's mapping knows them by (`email`, `attr:country`,
+`identity:crm`), so that a file that comes back finds its way by itself. What only describes stands behind
+`consent:` and `contact:`, which no import takes.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import connection
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.contacts.models import Attribute, Channel, Identity, Topic
+from apps.core.errors import DomainError
+from apps.exports.models import Kind
+
+Type = Attribute.Type
+Text = str | Promise
+
+
+class ColumnsInvalid(DomainError):
+    """These columns cannot be exported; the message says which."""
+
+    field = "columns"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: what it is asked by, what people call it, and what its values are."""
+
+    name: str
+    label: Text
+    type: Type = Type.TEXT
+    is_sensitive: bool = False
+
+    @property
+    def head(self) -> str:
+        """What stands above the column: an attribute's system name alone, as people know it."""
+        kind, _colon, key = self.name.partition(":")
+        return key if kind == "attr" and key not in ("email", "phone") else self.name
+
+
+OF_CONTACTS = (
+    Column("email", gettext_lazy("E-mail address")),
+    Column("phone", gettext_lazy("Telephone")),
+)
+ABOUT_CONTACTS = (
+    Column("contact:suppressed", gettext_lazy("Suppressed for e-mail"), Type.BOOLEAN),
+    Column("contact:timezone", gettext_lazy("Time zone")),
+    Column("contact:identities", gettext_lazy("All identities"), Type.LIST),
+    Column("contact:id", gettext_lazy("Number of the contact"), Type.NUMBER),
+    Column("contact:created_at", gettext_lazy("Added"), Type.DATETIME),
+    Column("contact:updated_at", gettext_lazy("Changed"), Type.DATETIME),
+)
+OF_EVENTS = (
+    Column("event", gettext_lazy("Event")),
+    Column("occurred_at", gettext_lazy("When it happened"), Type.DATETIME),
+    Column("received_at", gettext_lazy("When it arrived"), Type.DATETIME),
+    Column("email", gettext_lazy("E-mail address of the contact")),
+    Column("contact:id", gettext_lazy("Number of the contact"), Type.NUMBER),
+    Column("source", gettext_lazy("Source")),
+    Column("properties", gettext_lazy("Properties, as JSON")),
+    Column("event:id", gettext_lazy("Number of the event"), Type.NUMBER),
+)
+# The namespaces in use, read from the unique index by hops: a DISTINCT would read every identity there is.
+_NAMESPACES = """
+    WITH RECURSIVE one (namespace) AS (
+        SELECT min(namespace) FROM contacts_identity
+        UNION ALL
+        SELECT (SELECT min(it.namespace) FROM contacts_identity AS it WHERE it.namespace > one.namespace)
+        FROM one WHERE one.namespace IS NOT NULL
+    )
+    SELECT namespace FROM one WHERE namespace IS NOT NULL
+"""
+
+
+def columns_known(kind: str) -> list[Column]:
+    """Return every column that there is; three queries for contacts, none for events."""
+    if kind == Kind.EVENTS:
+        return list(OF_EVENTS)
+    return [*OF_CONTACTS, *_identities(), *_attributes(), *_consents(), *ABOUT_CONTACTS]
+
+
+def _identities() -> Iterable[Column]:
+    with connection.cursor() as cursor:
+        cursor.execute(_NAMESPACES)
+        namespaces = [namespace for (namespace,) in cursor.fetchall()]
+    for namespace in namespaces:
+        if namespace != Identity.EMAIL:
+            yield Column(f"identity:{namespace}", _("Identity: %(name)s") % {"name": namespace})
+
+
+def _attributes() -> Iterable[Column]:
+    for entry in Attribute.objects.all():
+        is_sensitive = entry.sensitivity == Attribute.Sensitivity.SENSITIVE
+        yield Column(f"attr:{entry.key}", entry.label, Type(entry.type), is_sensitive)
+
+
+def _consents() -> Iterable[Column]:
+    for channel in Channel:
+        yield Column(f"consent:{channel}", _("Consent: %(channel)s") % {"channel": channel.label})
+    for topic in Topic.objects.all():
+        for channel in map(Channel, topic.channels):
+            yield Column(
+                f"consent:{channel}:{topic.key}",
+                _("Consent: %(channel)s, %(topic)s") % {"channel": channel.label, "topic": topic.name},
+            )
+
+
+def columns_default(known: Sequence[Column]) -> list[str]:
+    """Return what is exported where nobody has chosen: everything that is not sensitive."""
+    return [column.name for column in known if not column.is_sensitive]
+
+
+def columns_read(names: Sequence[str], known: Sequence[Column]) -> list[Column]:
+    """
+    Return the columns of these names, in this order.
+
+    :raises ColumnsInvalid: none, one twice, or one that there is not
+    """
+    if not names:
+        raise ColumnsInvalid(_("Choose at least one column."))
+    if len(set(names)) < len(names):
+        raise ColumnsInvalid(_("A column can stand in a file once only."))
+    by_name = {column.name: column for column in known}
+    lost = [name for name in names if name not in by_name]
+    if lost:
+        raise ColumnsInvalid(_("There is no column “%(name)s”.") % {"name": lost[0][:100]})
+    return [by_name[name] for name in names]
