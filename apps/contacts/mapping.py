@@ -309,7 +309,7 @@ class Preparer:
         others: list[tuple[str, list[str]]],
         attributes: Sequence[str],
     ) -> None:
-        # Column by column, as all of this module: nothing here is done for one row in Python but its hash.
+        # Column by column, as all of this module.
         def kept(column: Sequence[T]) -> Sequence[T]:
             return column if isinstance(good, range) else [column[place] for place in good]
 
