@@ -4,7 +4,8 @@ from decimal import Decimal
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet, Value
+from django.db.models.functions import Coalesce
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
@@ -25,13 +26,11 @@ MAX_SILENT = 3_650
 
 class EventTypeOut(serializers.ModelSerializer[EventType]):
     label = serializers.CharField(  # type: ignore[assignment]  # hides what only fields have
-        source="schema.label", default="", help_text="Empty: nobody has described it yet."
+        help_text="Empty: nobody has described it yet."
     )
-    description = serializers.CharField(source="schema.description", default="")
-    owner = serializers.IntegerField(source="schema.owner_id", default=None, allow_null=True)
-    mode = serializers.ChoiceField(
-        EventSchema.Mode.choices, source="schema.mode", default=EventSchema.Mode.OFF
-    )
+    description = serializers.CharField()
+    owner = serializers.IntegerField(allow_null=True)
+    mode = serializers.ChoiceField(EventSchema.Mode.choices)
     properties = serializers.DictField(help_text="Names of properties seen, each with the type last seen.")
 
     class Meta:
@@ -176,7 +175,13 @@ class EventTypeViewSet(
 ):
     """The names of events that have been seen: what they mean, their fields, and what did not fit."""
 
-    queryset = EventType.objects.select_related("schema").order_by("name")
+    # What a name without a schema answers is said here: it has none to ask.
+    queryset = EventType.objects.annotate(
+        label=Coalesce("schema__label", Value("")),
+        description=Coalesce("schema__description", Value("")),
+        owner=F("schema__owner_id"),
+        mode=Coalesce("schema__mode", Value(EventSchema.Mode.OFF.value)),
+    ).order_by("name")
     serializer_class = EventTypeOut
     filterset_class = EventTypeFilter
     search_fields = ["name", "schema__label"]
@@ -206,7 +211,7 @@ class EventTypeViewSet(
         services.event_type_describe(
             event_type=self.get_object(), **payload.validated_data, by=self.user, now=clock.now()
         )
-        return Response(EventTypeOut(EventType.objects.select_related("schema").get(pk=pk)).data)
+        return Response(EventTypeOut(self.get_object()).data)
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
