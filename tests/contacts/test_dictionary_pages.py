@@ -146,10 +146,10 @@ class TestEventPages:
     def test_an_empty_page_says_what_it_is_for(self, person):
         assert "No events yet" in person.get(reverse("contacts:event-list")).content.decode()
 
-    def test_names_are_listed_with_their_properties(self, person):
-        EventTypeFactory(name="Order", properties={"total": "number"})
+    def test_each_name_is_listed_with_a_link_to_its_page(self, person):
+        order = EventTypeFactory(name="Order")
 
         page = person.get(reverse("contacts:event-type-list")).content.decode()
 
-        assert "total: number" in page
+        assert f'href="{reverse("contacts:event-type-detail", args=[order.pk])}">Order' in page
         assert person.get(reverse("contacts:event-list")).status_code == HTTPStatus.OK

@@ -1,5 +1,7 @@
 """The views for tools of business intelligence, seen by a user who has the role and nothing else."""
 
+from contextlib import closing
+
 import psycopg
 import pytest
 from django.core.management import call_command
@@ -18,16 +20,17 @@ def tool(monkeypatch):
     ours = connection.copy()
     parameters = connection.get_connection_params()
     address = {name: parameters[name] for name in ("host", "port", "dbname") if name in parameters}
-    with monkeypatch.context() as patch, ours.cursor() as admin:
+    user = f"tool_of_{address['dbname']}"  # one of this database only: others are tested beside it
+    with closing(ours), monkeypatch.context() as patch, ours.cursor() as admin:
         patch.setattr(bi, "connection", ours)
         bi.role_make()
-        admin.execute(f"CREATE USER bi_tool PASSWORD 'only-for-tests' IN ROLE {bi.ROLE}")
+        admin.execute(f"DROP USER IF EXISTS {user}")
+        admin.execute(f"CREATE USER {user} PASSWORD 'only-for-tests' IN ROLE {bi.ROLE}")
         try:
-            with psycopg.connect(user="bi_tool", password="only-for-tests", autocommit=True, **address) as it:
+            with psycopg.connect(user=user, password="only-for-tests", autocommit=True, **address) as it:
                 yield it
         finally:
-            admin.execute("DROP USER bi_tool")
-            ours.close()
+            admin.execute(f"DROP USER {user}")
 
 
 NOT_ALLOWED = (psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectNotInPrerequisiteState)

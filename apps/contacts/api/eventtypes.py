@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import django_filters
-from django.db.models import F, QuerySet, Value
+from django.db.models import F, QuerySet, TextField, Value
 from django.db.models.functions import Coalesce
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
@@ -178,7 +178,7 @@ class EventTypeViewSet(
     # What a name without a schema answers is said here: it has none to ask.
     queryset = EventType.objects.annotate(
         label=Coalesce("schema__label", Value("")),
-        description=Coalesce("schema__description", Value("")),
+        description=Coalesce("schema__description", Value(""), output_field=TextField()),
         owner=F("schema__owner_id"),
         mode=Coalesce("schema__mode", Value(EventSchema.Mode.OFF.value)),
     ).order_by("name")
