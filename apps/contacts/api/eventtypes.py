@@ -211,7 +211,7 @@ class EventTypeViewSet(
         services.event_type_describe(
             event_type=self.get_object(), **payload.validated_data, by=self.user, now=clock.now()
         )
-        return Response(EventTypeOut(self.get_object()).data)
+        return Response(EventTypeOut(self.get_queryset().get(pk=pk)).data)
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
