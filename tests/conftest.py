@@ -5,7 +5,7 @@ from rest_framework.test import APIClient
 
 from apps.accounts import tokens
 from apps.accounts.models import User
-from apps.contacts import schemas
+from apps.contacts import eventcatalogue, schemas
 from tests.factories.accounts import ApiTokenFactory, UserFactory
 
 
@@ -30,6 +30,7 @@ def _order(item):
 def no_event_schemas(monkeypatch):
     """This process knows of no schemas, as the database has none: no test asks, or sees those of another."""
     monkeypatch.setattr(schemas, "_known", schemas._Known(asked_at=0.0))
+    eventcatalogue.forget()
 
 
 @pytest.fixture

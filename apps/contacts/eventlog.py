@@ -2,20 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import orjson
 from django.db import connection
 
-from apps.contacts.models import Event, EventType
+from apps.contacts import eventcatalogue
+from apps.contacts.models import Event
 from apps.contacts.schemas import Verdict
 from apps.contacts.violationlog import Judged, violations_write
 
 TABLE = Event._meta.db_table
-MAX_KNOWN_PROPERTIES = 200  # per event name; a hostile source cannot fill the catalogue
-# Last-seen times are for people: to move them with each batch would make all writers wait for one row.
-SEEN_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ def keep(told: Mapping[int, tuple[int, UUID, Row | None]], *, source: str, now: 
     with connection.cursor() as cursor:
         cursor.execute(_KEEP, [document.decode(), now, now, source[:64]])
         fresh = {first[key] for key in cursor.fetchall()}
-    types_see([row for place in sorted(fresh) if (row := told[place][2]) and not row.is_held])
+    eventcatalogue.see([row for place in sorted(fresh) if (row := told[place][2]) and not row.is_held])
     _judged_write([told[place] for place in sorted(fresh)], source=source, now=now)
     return fresh
 
@@ -107,78 +105,3 @@ def _document(contact: int, key: UUID, row: Row | None) -> dict[str, object]:
             "properties": orjson.Fragment(row.properties),
         }
     return told
-
-
-@dataclass
-class _Seen:
-    first: datetime
-    last: datetime
-    properties: dict[str, str]
-
-
-def types_see(rows: Sequence[Row]) -> None:
-    """Add to the catalogue of events what is new there, and now and then when a name was last seen."""
-    if not rows:
-        return
-    seen: dict[str, _Seen] = {}
-    for row in rows:
-        entry = seen.setdefault(row.name, _Seen(row.occurred_at, row.occurred_at, {}))
-        entry.first = min(entry.first, row.occurred_at)
-        entry.last = max(entry.last, row.occurred_at)
-        entry.properties |= {key: _json_type(value) for key, value in orjson.loads(row.properties).items()}
-    known = {event_type.name: event_type for event_type in EventType.objects.filter(name__in=list(seen))}
-    _types_add({name: entry for name, entry in seen.items() if name not in known})
-    for name in sorted(known):
-        if _is_news(known[name], seen[name]):
-            _type_update(name, seen[name])
-
-
-def _is_news(event_type: EventType, seen: _Seen) -> bool:
-    has_room = len(event_type.properties) < MAX_KNOWN_PROPERTIES
-    return (
-        seen.first < event_type.first_seen_at
-        or seen.last > event_type.last_seen_at + SEEN_EVERY
-        or (has_room and not seen.properties.keys() <= event_type.properties.keys())
-    )
-
-
-def _types_add(new: Mapping[str, _Seen]) -> None:
-    EventType.objects.bulk_create(
-        [
-            EventType(
-                name=name,
-                first_seen_at=seen.first,
-                last_seen_at=seen.last,
-                properties=dict(sorted(seen.properties.items())[:MAX_KNOWN_PROPERTIES]),
-            )
-            for name, seen in sorted(new.items())  # all writers in this order
-        ],
-        ignore_conflicts=True,
-    )
-
-
-def _type_update(name: str, seen: _Seen) -> None:
-    # Somebody else is writing the same row: what is left out now comes with the next event.
-    free = EventType.objects.select_for_update(skip_locked=True).filter(name=name).first()
-    if free is None:
-        return
-    merged = {**free.properties, **seen.properties}
-    free.properties = dict(list(merged.items())[:MAX_KNOWN_PROPERTIES])
-    free.first_seen_at = min(seen.first, free.first_seen_at)
-    free.last_seen_at = max(seen.last, free.last_seen_at)
-    free.save(update_fields=["properties", "first_seen_at", "last_seen_at"])
-
-
-def _json_type(value: object) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "boolean"
-        case int() | float():
-            return "number"
-        case str():
-            return "text"
-        case list():
-            return "list"
-    return "object"

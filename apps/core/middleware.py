@@ -3,7 +3,9 @@ import uuid
 from collections.abc import Callable
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, get_resolver
 
 _SANE = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
@@ -22,4 +24,26 @@ class RequestIdMiddleware:
         structlog.contextvars.bind_contextvars(request_id=request_id)
         response = self.get_response(request)
         response.headers["X-Request-ID"] = request_id
+        return response
+
+
+class DirectMiddleware:
+    """
+    Answer here what is in `DIRECT_URLCONF`: calls that programs send by the thousand with a key of theirs.
+
+    They have no session, no language and no page, and all that stands after this one would cost as much as
+    keeping what they tell.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.resolver = get_resolver(settings.DIRECT_URLCONF)
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            match = self.resolver.resolve(request.path_info)
+        except Resolver404:
+            return self.get_response(request)
+        request.resolver_match = match
+        response: HttpResponse = match.func(request, *match.args, **match.kwargs)
         return response

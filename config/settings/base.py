@@ -16,6 +16,7 @@ DEBUG = env.DEBUG
 IS_PRODUCTION = False
 ALLOWED_HOSTS = env.ALLOWED_HOSTS
 ROOT_URLCONF = "config.urls"
+DIRECT_URLCONF = "config.direct"  # answered before sessions, languages and pages
 WSGI_APPLICATION = "config.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -59,6 +60,7 @@ MIDDLEWARE = [
     "apps.core.middleware.RequestIdMiddleware",
     "apps.core.metrics.RequestTimingMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "apps.core.middleware.DirectMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

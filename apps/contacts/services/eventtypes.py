@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.collaboration import services as collaboration
-from apps.contacts import schemas
+from apps.contacts import eventcatalogue, schemas
 from apps.contacts.eventfields import MAX_FIELD_NAME, MAX_FIELDS, Field
 from apps.contacts.models import EventSchema, EventSchemaVersion, EventType, HeldEvent
 from apps.contacts.registries import Use, event_uses
@@ -128,6 +128,7 @@ def event_type_delete(*, event_type: EventType, by: User | None, now: datetime) 
         details={"name": event_type.name},
     )
     event_type.delete()
+    eventcatalogue.forget()
 
 
 def event_type_places(*, event_type: EventType, user: User | None) -> list[Use]:

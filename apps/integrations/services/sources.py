@@ -1,8 +1,9 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -64,21 +65,38 @@ def source_hear(key: str) -> Heard | None:
 
     One query per call; the note is written at most once in `Source.HEARD_EVERY`.
     """
-    with connection.cursor() as cursor:
-        # By hand: to have Django put it together costs a third of what keeping one event does.
-        cursor.execute(
-            "SELECT id, name, heard_at, statement_timestamp(), "
-            "COALESCE((SELECT namespace FROM integrations_identityscheme), '') "
-            "FROM integrations_source WHERE digest = %s AND revoked_at IS NULL",
-            [tokens.digest(key)],
-        )
-        row = cursor.fetchone()
+    row = _hear(tokens.digest(key))
     if row is None:
         return None
     pk, name, heard_at, now, namespace = row
     if namespace and (heard_at is None or heard_at < now - Source.HEARD_EVERY):
         Source.objects.filter(pk=pk, heard_at=heard_at).update(heard_at=Now())
     return Heard(Source(pk=pk, name=name), now, namespace)
+
+
+def _hear(digest: str) -> tuple[Any, ...] | None:
+    # This query tells as well as one of its own whether a connection that was kept still stands.
+    connection.health_check_done = True  # type: ignore[attr-defined]  # not in the stubs
+    try:
+        return _asked(digest)
+    except (OperationalError, InterfaceError):
+        if connection.in_atomic_block:
+            raise
+        connection.close()
+        return _asked(digest)
+
+
+def _asked(digest: str) -> tuple[Any, ...] | None:
+    with connection.cursor() as cursor:
+        # By hand: to have Django put it together costs a third of what keeping one event does.
+        cursor.execute(
+            "SELECT id, name, heard_at, statement_timestamp(), "
+            "COALESCE((SELECT namespace FROM integrations_identityscheme), '') "
+            "FROM integrations_source WHERE digest = %s AND revoked_at IS NULL",
+            [digest],
+        )
+        row: tuple[Any, ...] | None = cursor.fetchone()
+    return row
 
 
 def tallies_forget(*, now: datetime) -> int:
