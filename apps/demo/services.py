@@ -15,7 +15,7 @@ from apps.content import services as content
 from apps.content.models import Template
 from apps.content.rendering import EmailSource
 from apps.core.errors import DomainError
-from apps.demo import building, experiment, hillstrom
+from apps.demo import building, experiment, hillstrom, hub
 from apps.demo.companies import companies_create
 from apps.demo.people import people_create
 from apps.integrations import selectors as integrations
@@ -130,7 +130,9 @@ def demo_load(*, now: datetime) -> None:
             now=now,
         )
         results_refresh(campaign=campaign, now=now)
+    hub.events_describe(team["data"], now=now)
     companies_create(team["data"], now=now)
+    hub.quality_look(team["data"], now=now)
     if not Campaign.objects.filter(name=building.NAME).exists():
         building.campaign_create(team=team, now=now)
 

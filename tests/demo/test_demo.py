@@ -10,7 +10,7 @@ from apps.campaigns import readiness
 from apps.campaigns.models import Campaign
 from apps.campaigns.selectors import goal_progress
 from apps.campaigns.services import campaigns_watch
-from apps.contacts.models import CompanyMember, Contact, Event, ImportFile
+from apps.contacts.models import CompanyMember, Contact, Event, EventSchema, ImportFile, QualityScan
 from apps.core import clock
 from apps.demo import building, experiment, hillstrom, services
 from apps.demo.people import PASSWORD
@@ -53,6 +53,11 @@ def test_the_demo_shows_what_the_published_experiment_found(client):
     assert (done.rows_total, done.created) == (64_000, 64_000)
     assert Event.objects.count() == 9_394 + 578
     assert CompanyMember.objects.filter(company__attributes__is_invented=True, is_primary=True).count() == 20
+    assert set(EventSchema.objects.values_list("label", "mode", "version")) == {
+        ("Site visited", "warn", 1),
+        ("Order completed", "warn", 1),
+    }
+    assert QualityScan.objects.get().is_open
     assert all(event.properties["time"] == "simulated" for event in Event.objects.all()[:50])
     assert Recipient.objects.filter(reason="holdout").count() == 2 * 21_306
     campaign = Campaign.objects.get(name=experiment.NAME)

@@ -3,7 +3,9 @@ import gzip
 import json
 from datetime import timedelta
 
+import psycopg
 import pytest
+from django.db import connection
 from django.test import Client
 
 from apps.accounts import tokens
@@ -66,6 +68,44 @@ def faults():
     """Return the faults that were counted, without how messages ended."""
     ends = {"recorded", "duplicate", "refused"}
     return {row.outcome: row.count for row in Tally.objects.exclude(outcome__in=ends)}
+
+
+class TestDirectPath:
+    """What programs send by the thousand meets nothing of what pages need."""
+
+    def test_an_event_of_somebody_known_costs_four_statements(self, post, django_assert_num_queries):
+        post("track", ORDER)
+        post("track", ORDER | {"messageId": "m2"})  # the name of the event is remembered
+
+        # Who sends, whose name it is, the event with its receipt, the tally; around three of them a savepoint.
+        with django_assert_num_queries(6):
+            post("track", ORDER | {"messageId": "m3"})
+
+    def test_no_session_and_no_cookie_but_a_number_of_the_request(self, post):
+        response = post("track", ORDER)
+
+        assert not response.cookies
+        assert "Content-Security-Policy" not in response.headers
+        assert response.headers["X-Request-ID"]
+        assert response.resolver_match.view_name == "integrations:ingest"
+
+    def test_a_page_whose_address_is_like_it_is_still_a_page(self, client):
+        assert client.get("/v1/").status_code == 404
+
+    @pytest.mark.django_db(transaction=True)
+    def test_a_connection_that_was_lost_is_made_again(self, post):
+        SourceFactory(name="Till", key="bkw_till")
+        with (
+            connection.cursor() as cursor,
+            psycopg.connect(
+                **connection.get_connection_params() | {"cursor_factory": psycopg.Cursor}, autocommit=True
+            ) as other,
+        ):
+            cursor.execute("SELECT pg_backend_pid()")
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", cursor.fetchone())
+
+        assert post("track", ORDER).json() == {"success": True}
+        assert Event.objects.count() == 1
 
 
 class TestTrack:
