@@ -77,7 +77,7 @@ class TestDirectPath:
         post("track", ORDER)
         post("track", ORDER | {"messageId": "m2"})  # the name of the event is remembered
 
-        # Who sends, whose name it is, the event with its receipt, the tally; around three of them a savepoint.
+        # Who sends, whose name it is, the event with its receipt, the tally; around three a savepoint.
         with django_assert_num_queries(6):
             post("track", ORDER | {"messageId": "m3"})
 
