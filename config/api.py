@@ -27,6 +27,7 @@ from apps.contacts.api import (
     QualityRuleViewSet,
     QualityScanViewSet,
     SuppressionViewSet,
+    SystemViewSet,
     TopicViewSet,
 )
 from apps.content.api import TemplateViewSet
@@ -55,6 +56,7 @@ router.register("quality-findings", QualityFindingViewSet, basename="quality-fin
 router.register("quality-mends", QualityMendViewSet, basename="quality-mend")
 router.register("merge-suggestions", MergeSuggestionViewSet, basename="merge-suggestion")
 router.register("import-mappings", ImportMappingViewSet)
+router.register("systems", SystemViewSet)
 router.register("me", MeViewSet, basename="me")
 router.register("audit-events", AuditEventViewSet)
 router.register("templates", TemplateViewSet)

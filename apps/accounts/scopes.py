@@ -17,6 +17,7 @@ RESOURCES = (
     "segments",
     "senders",
     "suppressions",
+    "systems",
     "templates",
     "topics",
     "users",
