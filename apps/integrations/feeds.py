@@ -23,10 +23,7 @@ def register() -> None:
 
 def _sources(ids: Collection[int] | None) -> Mapping[int, FeedThing]:
     found = Source.objects.order_by("name")
-    if ids is None:
-        found = found.filter(revoked_at=None)[: Feed.OFFERED]
-    else:
-        found = found.filter(pk__in=ids)
+    found = found.filter(revoked_at=None)[: Feed.OFFERED] if ids is None else found.filter(pk__in=ids)
     return {
         one.pk: FeedThing(
             one.name,

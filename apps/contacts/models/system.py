@@ -122,9 +122,6 @@ class SystemLink(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["system", "kind", "object_id"], name="contacts_systemlink_once"),
         ]
-        indexes = [
-            models.Index(fields=["kind", "object_id"], name="contacts_systemlink_of")
-        ]  # asked by those
 
     def __str__(self) -> str:
         return f"{self.kind} {self.object_id} of system {self.system_id}"
