@@ -37,7 +37,8 @@ def systems(*, now: datetime, search: str = "", state: str = "") -> QuerySet[Sys
     """
     of_it = links_told(now).filter(system=OuterRef("pk"), kind__in=_telling())
     silent_since = Q(last_at__lt=OuterRef("late_before")) | Q(last_at=None, at__lt=OuterRef("late_before"))
-    latest = of_it.order_by(F("last_at").desc(nulls_last=True)).values("last_at")[:1]
+    by_last = of_it.order_by(F("last_at").desc(nulls_last=True))
+    latest = by_last.values("last_at")[:1]  # type: ignore[misc]  # an annotation
     found = (
         System.objects.select_related("owner")
         .annotate(is_linked=Exists(of_it), late_before=_late_before(now))

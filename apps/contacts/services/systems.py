@@ -32,8 +32,7 @@ def system_create(*, by: User | None, now: datetime, **described: Any) -> System
     :raises ValidationError: by field; also a name that is taken, and a sync that is yet to come
     """
     system = System(**described)
-    _sync_check(system, now=now)
-    system.full_clean()
+    _check(system, now=now)
     with transaction.atomic():
         system.save()
         collaboration.audit_record(action="system.created", subject=system, by=by, now=now)
@@ -57,8 +56,7 @@ def system_update(*, system: System, by: User | None, now: datetime, **changes: 
         )
     for name, value in changed.items():
         setattr(system, name, value)
-    _sync_check(system, now=now)
-    system.full_clean()
+    _check(system, now=now)
     if changed:
         system.save()
         if "name" in changed:
@@ -119,6 +117,14 @@ def _audit_link(action: str, link: SystemLink, *, by: User | None, now: datetime
     collaboration.audit_record(action=action, subject=link.system, by=by, now=now, details=details)
 
 
-def _sync_check(system: System, *, now: datetime) -> None:
+def _check(system: System, *, now: datetime) -> None:
+    """:raises ValidationError: by field; that the name is taken is told of the name"""
     if system.synced_at is not None and system.synced_at > now:
         raise ValidationError({"synced_at": [_("This is yet to come.")]})
+    try:
+        system.full_clean()
+    except ValidationError as error:
+        told = error.message_dict
+        raise ValidationError(
+            {("name" if field == "__all__" else field): told[field] for field in told}
+        ) from error

@@ -150,7 +150,5 @@ def system_unlink(request: UserRequest, systemlink: SystemLink) -> HttpResponse:
 
 def _refuse(form: forms.SystemForm, refusal: ValidationError) -> None:
     for name, reasons in refusal.message_dict.items():
-        # A name that is taken is told of the whole record, but has one place to be mended.
-        field = "name" if name == "__all__" else name
         for reason in reasons:
-            form.add_error(field if field in form.fields else None, reason)
+            form.add_error(name if name in form.fields else None, reason)
