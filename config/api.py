@@ -36,6 +36,7 @@ from apps.integrations.api import SourceViewSet
 from apps.messaging.api import ContactWhyViewSet, MessageViewSet, SenderViewSet
 from apps.reporting.api import CampaignResultsViewSet
 from apps.segments.api import ContactListViewSet, ContactSegmentsViewSet, SegmentViewSet
+from apps.usecases.api import UseCaseViewSet
 
 router = SimpleRouter()
 router.register("campaigns", CampaignResultsViewSet, basename="campaign-results")
@@ -73,4 +74,5 @@ router.register("segments", SegmentViewSet)
 router.register("event-sources", SourceViewSet, basename="event-source")
 router.register("exports", ExportViewSet, basename="export")
 router.register("export-schedules", ScheduleViewSet, basename="export-schedule")
+router.register("use-cases", UseCaseViewSet, basename="use-case")
 router.register("lists", ContactListViewSet, basename="list")

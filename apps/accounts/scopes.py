@@ -20,6 +20,7 @@ RESOURCES = (
     "systems",
     "templates",
     "topics",
+    "use-cases",
     "users",
 )
 ALL = tuple(f"{resource}:{verb}" for resource in RESOURCES for verb in ("read", "write"))

@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "apps.reporting",
     "apps.exports",
     "apps.integrations",
+    "apps.usecases",
     "apps.demo",
 ]
 MIDDLEWARE = [
