@@ -48,8 +48,8 @@ class PartForm(forms.Form):
     step = forms.ChoiceField(choices=Part.Step, widget=forms.HiddenInput)
     thing = forms.ChoiceField(label=_("What is there"), required=False)
 
-    def __init__(self, *args: Any, step: Part.Step, groups: Groups, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id=f"{step}-%s", initial={"step": step}, **kwargs)
+    def __init__(self, data: Any = None, *, step: Part.Step, groups: Groups) -> None:
+        super().__init__(data, auto_id=f"{step}-%s", initial={"step": step})
         thing = self.fields["thing"]
         assert isinstance(thing, forms.ChoiceField)
         thing.choices = [("", _("Choose…")), *groups]

@@ -27,6 +27,8 @@ from apps.usecases.models import Part
 SILENT_AFTER = timedelta(days=30)  # events of which nothing has come for so long do not arrive
 OFFERED = 200  # things of one kind that a form offers
 Step = Part.Step
+Named = Segment | Campaign | Message | Schedule
+Offered = Sequence[tuple[str, str]]
 
 
 class State(TextChoices):
@@ -79,7 +81,7 @@ class Kind:
     named_by: str
     permission: str
     now: Callable[[Sequence[Part], datetime], Mapping[int, PartNow]]
-    offered: Callable[[], Sequence[tuple[str, str]]] = tuple
+    offered: Callable[[], Offered] = tuple
 
 
 def _gone(part: Part) -> PartNow:
@@ -104,9 +106,8 @@ def _attribute(part: Part, entry: Attribute | None, shares: Mapping[int, float |
     if not share:
         return PartNow(State.SILENT, entry.label, _("Nobody has a value."), url)
     if not entry.is_defined:
-        return PartNow(
-            State.UNDESCRIBED, entry.label, _("Values arrive; nobody has said what they mean."), url
-        )
+        unsaid = _("Values arrive; nobody has said what they mean.")
+        return PartNow(State.UNDESCRIBED, entry.label, unsaid, url)
     if share * 100 < part.enough_percent:
         return PartNow(
             State.LOW, entry.label, _("%(share)s have a value; %(enough)s are needed.") % told, url
@@ -192,11 +193,12 @@ def _messages(parts: Sequence[Part], now: datetime) -> Mapping[int, PartNow]:
         if message is None:
             found[part.pk] = _gone(part)
             continue
-        is_later = message.scheduled_at is not None and message.scheduled_at > now
-        state = State.THERE if message.state in SENT and not is_later else State.WAITING
+        leaves_at, state = message.scheduled_at, State.WAITING
         told = _("State: %(state)s.") % {"state": message.get_state_display()}
-        if is_later and message.is_running:
-            told = _("It leaves %(when)s.") % {"when": display.relative(message.scheduled_at, now)}
+        if message.is_running and leaves_at is not None and leaves_at > now:
+            told = _("It leaves %(when)s.") % {"when": display.relative(leaves_at, now)}
+        elif message.state in SENT:
+            state = State.THERE
         found[part.pk] = PartNow(state, message.name, told, reverse("messaging:detail", args=[message.pk]))
     return found
 
@@ -275,17 +277,15 @@ def _pages(parts: Sequence[Part], _now: datetime) -> Mapping[int, PartNow]:
     return {part.pk: PartNow(State.OUTSIDE, part.key or part.url, told, part.url) for part in parts}
 
 
-def _keys(subject: str) -> Callable[[], Sequence[tuple[str, str]]]:
-    def offered() -> Sequence[tuple[str, str]]:
+def _keys(subject: str) -> Callable[[], Offered]:
+    def offered() -> Offered:
         entries = Attribute.current.of(subject).order_by("label")[:OFFERED]
         return [(entry.key, entry.label) for entry in entries]
 
     return offered
 
 
-def _names(
-    found: Callable[[], Collection[Segment | Campaign | Message | Schedule]],
-) -> Callable[[], Sequence[tuple[str, str]]]:
+def _names(found: Callable[[], Collection[Named]]) -> Callable[[], Offered]:
     return lambda: [(str(one.pk), one.name) for one in found()]
 
 

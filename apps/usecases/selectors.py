@@ -1,5 +1,6 @@
 """Use cases as the tracker shows them: four steps, each with its state, and where a use case is stuck."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -106,26 +107,13 @@ def use_cases_now(found: Iterable[UseCase], *, user: User | None, now: datetime)
     parts = list(Part.objects.filter(use_case__in=found))
     states = parts_now(parts, now=now)
     sees = {name: user is not None and user.has_perm(kind.permission) for name, kind in KINDS.items()}
-    shown = [
-        (
-            part.use_case_id,
-            part.step,
-            PartShown(part, states[part.pk], KINDS[part.kind].label, sees[part.kind]),
-        )
-        for part in parts
-        if part.pk in states
-    ]
+    of_step: dict[tuple[int, str], list[PartShown]] = defaultdict(list)
+    for part in parts:
+        if part.pk in states:
+            shown = PartShown(part, states[part.pk], KINDS[part.kind].label, sees[part.kind])
+            of_step[part.use_case_id, part.step].append(shown)
     return [
-        UseCaseNow(
-            one,
-            [
-                _why(one),
-                *(
-                    _step(step, [part for owner, of, part in shown if owner == one.pk and of == step])
-                    for step in Part.Step
-                ),
-            ],
-        )
+        UseCaseNow(one, [_why(one), *(_step(step, of_step[one.pk, step]) for step in Part.Step)])
         for one in found
     ]
 

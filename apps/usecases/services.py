@@ -11,7 +11,7 @@ from apps.accounts.models import User
 from apps.collaboration import services as collaboration
 from apps.contacts.attributes import key_is_valid
 from apps.core.errors import DomainError
-from apps.usecases.kinds import KINDS, State, parts_now
+from apps.usecases.kinds import KINDS, State
 from apps.usecases.models import Part, UseCase
 
 MOST, MOST_PARTS = 500, 30
@@ -94,10 +94,9 @@ def part_add(
     part.enough_percent = enough_percent
     part.clean_fields()
     if KINDS[kind].named_by == "object":
-        part.pk = 0  # not kept yet: only to be told apart in the answer
-        if parts_now([part], now=now)[0].state == State.GONE:
+        (known,) = KINDS[kind].now([part], now).values()
+        if known.state == State.GONE:
             raise UseCaseRefused(_("What it is to rest on is not there."), "object_id")
-        part.pk = None
     try:
         with transaction.atomic():
             UseCase.objects.select_for_update(no_key=True).get(pk=use_case.pk)
