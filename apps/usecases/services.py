@@ -105,7 +105,7 @@ def part_add(
             part.save()
             _audit_part("usecase.part_added", part, by=by, now=now)
     except IntegrityError as error:
-        raise UseCaseRefused(_("This stands here already."), "thing") from error
+        raise UseCaseRefused(_("This stands here already.")) from error
     return part
 
 
@@ -120,7 +120,7 @@ def part_remove(*, part: Part, by: User | None, now: datetime) -> None:
 def _named(use_case: UseCase, step: str, kind: str, *, object_id: int | None, key: str, url: str) -> Part:
     """Return the part with what its kind is named by, and nothing else."""
     if kind not in KINDS or step not in KINDS[kind].steps:
-        raise UseCaseRefused(_("Choose what it rests on."), "thing")
+        raise UseCaseRefused(_("Choose what it rests on."), "kind")
     part = Part(use_case=use_case, step=step, kind=kind)
     match KINDS[kind].named_by:
         case "object":

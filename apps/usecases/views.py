@@ -139,7 +139,8 @@ def part_add(request: UserRequest, usecase: UseCase) -> HttpResponse:
         except ValidationError as refusal:
             _refuse(form, refusal)
         except DomainError as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+            told = {"kind": "thing", "object_id": "thing"}.get(refusal.field, refusal.field)
+            form.add_error(told if told in form.fields else None, str(refusal))
         else:
             return redirect("usecases:detail", usecase.pk)
     return _use_case_page(request, usecase, refused=form)

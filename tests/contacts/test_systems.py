@@ -353,8 +353,10 @@ class TestApi:
         assert made.json()["last_sync_from"] == "typed"
         assert api.patch(one, {"cadence": "hourly"}, format="json").json()["overdue"] is False
         assert api.post(f"{one}link/", link, format="json").json()["links"] == [link | {"last_at": None}]
-        refused = api.patch(one, {"synced_at": synced.isoformat()}, format="json")
-        assert refused.status_code == HTTPStatus.CONFLICT
+        refused = api.patch(one, {"synced_at": (synced - HOUR).isoformat()}, format="json")
+        assert refused.status_code == HTTPStatus.BAD_REQUEST
+        assert "not typed" in str(refused.json())
+        assert api.post(f"{one}link/", link, format="json").status_code == HTTPStatus.CONFLICT
         assert api.get(one).json()["last_sync_from"] is None
         assert api.post(f"{one}unlink/", link, format="json").json()["links"] == []
         assert api.delete(one).status_code == HTTPStatus.NO_CONTENT

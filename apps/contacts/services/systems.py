@@ -94,13 +94,13 @@ def system_link(*, system: System, kind: str, object_id: int, by: User | None, n
     """
     feed = dict(registries.feeds.items()).get(kind)
     if feed is None or object_id not in feed.things([object_id]):
-        raise SystemRefused(_("What it is to be linked to is not there."), "thing")
+        raise SystemRefused(_("What it is to be linked to is not there."), "object_id")
     try:
         with transaction.atomic():
             link = SystemLink.objects.create(system=system, kind=kind, object_id=object_id, at=now)
             _audit_link("system.linked", link, by=by, now=now)
     except IntegrityError as error:
-        raise SystemRefused(_("It is linked to this already."), "thing") from error
+        raise SystemRefused(_("It is linked to this already.")) from error
     return link
 
 
