@@ -53,6 +53,7 @@ class PartForm(forms.Form):
         thing = self.fields["thing"]
         assert isinstance(thing, forms.ChoiceField)
         thing.choices = [("", _("Choose…")), *groups]
+        thing.required = step == Part.Step.DELIVERY  # where nothing else can be said
         if step == Part.Step.DATA:
             self.fields |= {
                 "kind": forms.ChoiceField(

@@ -18,7 +18,7 @@ from apps.usecases.models import Part, UseCase
 class Stage(TextChoices):
     """The first step that is not done, or that all are."""
 
-    WHY = "why", gettext_lazy("Use case")
+    WHY = "why", gettext_lazy("Why")
     DATA = "data", gettext_lazy("Data")
     DELIVERY = "delivery", gettext_lazy("Delivery")
     REPORT = "report", gettext_lazy("Report")

@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -53,6 +54,13 @@ class SystemForm(forms.Form):
         people.queryset = User.objects.filter(is_active=True).order_by("name", "email")
         if is_linked:
             del self.fields["synced_at"]
+
+    def clean_synced_at(self) -> datetime | None:
+        """Return what was typed; untouched, it keeps the seconds that the field does not show."""
+        told: datetime | None = self.cleaned_data["synced_at"]
+        before = self.initial.get("synced_at")
+        is_same = told and before and told == before.replace(second=0, microsecond=0)
+        return before if is_same else told
 
     @staticmethod
     def initial_of(system: System) -> dict[str, Any]:
