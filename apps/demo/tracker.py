@@ -33,7 +33,7 @@ DATA, DELIVERY, REPORT = Part.Step.DATA, Part.Step.DELIVERY, Part.Step.REPORT
 
 def tracker_create(team: dict[str, User], *, now: datetime) -> None:
     """Write the systems and use cases down; a second time changes nothing."""
-    if not System.objects.filter(name=FILE).exists():
+    if not System.objects.exists():
         _systems_create(team, now=now)
     if not UseCase.objects.exists():
         _events_describe(team["data"], now=now)

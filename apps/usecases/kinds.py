@@ -72,7 +72,7 @@ class Kind:
     """
     One kind of part. It is named by `object`, by `key`, by `url` (with a key as its label), or by nothing.
 
-    `now` says how parts are doing, by their id; `offered` what a form offers, (object or key, label). Who
+    `states` says how parts are doing, by their id; `offered` what a form offers, (object or key, label). Who
     lacks `permission` is told the state alone.
     """
 
@@ -80,7 +80,7 @@ class Kind:
     steps: Collection[Step]
     named_by: str
     permission: str
-    now: Callable[[Sequence[Part], datetime], Mapping[int, PartNow]]
+    states: Callable[[Sequence[Part], datetime], Mapping[int, PartNow]]
     offered: Callable[[], Offered] = tuple
 
 
@@ -177,7 +177,7 @@ def _campaigns(parts: Sequence[Part], _now: datetime) -> Mapping[int, PartNow]:
             found[part.pk] = _gone(part)
             continue
         state = State.THERE if campaign.stage in RAN else State.WAITING
-        told = _("Stage: %(stage)s.") % {"stage": campaign.get_stage_display()}
+        told = _("It stands at “%(stage)s”.") % {"stage": campaign.get_stage_display()}
         found[part.pk] = PartNow(state, campaign.name, told, reverse("campaigns:detail", args=[campaign.pk]))
     return found
 
@@ -194,7 +194,7 @@ def _messages(parts: Sequence[Part], now: datetime) -> Mapping[int, PartNow]:
             found[part.pk] = _gone(part)
             continue
         leaves_at, state = message.scheduled_at, State.WAITING
-        told = _("State: %(state)s.") % {"state": message.get_state_display()}
+        told = _("It stands at “%(state)s”.") % {"state": message.get_state_display()}
         if message.is_running and leaves_at is not None and leaves_at > now:
             told = _("It leaves %(when)s.") % {"when": display.relative(leaves_at, now)}
         elif message.state in SENT:
@@ -385,5 +385,5 @@ def parts_now(parts: Collection[Part], *, now: datetime) -> dict[int, PartNow]:
     for name, kind in KINDS.items():
         mine = [part for part in parts if part.kind == name]
         if mine:
-            found |= kind.now(mine, now)
+            found |= kind.states(mine, now)
     return found

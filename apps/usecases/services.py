@@ -94,7 +94,7 @@ def part_add(
     part.enough_percent = enough_percent
     part.clean_fields()
     if KINDS[kind].named_by == "object":
-        (known,) = KINDS[kind].now([part], now).values()
+        (known,) = KINDS[kind].states([part], now).values()
         if known.state == State.GONE:
             raise UseCaseRefused(_("What it is to rest on is not there."), "object_id")
     try:

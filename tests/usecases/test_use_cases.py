@@ -115,7 +115,10 @@ class TestOthers:
     def test_a_message_that_is_a_draft_delivers_nothing(self, noon):
         message = MessageFactory()
 
-        assert now_of(noon, "message", "delivery", object_id=message.pk) == ("waiting", "State: Draft.")
+        assert now_of(noon, "message", "delivery", object_id=message.pk) == (
+            "waiting",
+            "It stands at “Draft”.",
+        )
 
     @pytest.mark.parametrize(
         ("exports", "active", "state"),
