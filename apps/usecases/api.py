@@ -17,12 +17,14 @@ from apps.usecases.kinds import KINDS, State
 from apps.usecases.models import Part, UseCase
 from apps.usecases.selectors import Stage, StepState
 
+PART_KINDS = [(name, name) for name in KINDS]
+
 
 class PartOut(serializers.Serializer[Any]):
     """What a step rests on, and how that is doing now."""
 
     id = serializers.IntegerField(source="part.pk")
-    kind = serializers.ChoiceField(list(KINDS), source="part.kind")
+    kind = serializers.ChoiceField(PART_KINDS, source="part.kind")
     object_id = serializers.IntegerField(source="part.object_id", allow_null=True)
     key = serializers.CharField(source="part.key")
     url = serializers.CharField(source="part.url")
@@ -61,7 +63,7 @@ class UseCaseIn(serializers.Serializer[Any]):
 
 class PartIn(serializers.Serializer[Any]):
     step = serializers.ChoiceField(Part.Step.choices)
-    kind = serializers.ChoiceField(list(KINDS))
+    kind = serializers.ChoiceField(PART_KINDS)
     object_id = serializers.IntegerField(
         min_value=1, max_value=2**63 - 1, required=False, help_text="Of a segment, campaign, message…"
     )
