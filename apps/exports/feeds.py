@@ -51,4 +51,4 @@ def _views(ids: Collection[int] | None) -> Mapping[int, FeedThing]:
     note = (
         "" if bi.role_is_there() else gettext("The role that reads them is not made yet: manage.py bi_role.")
     )
-    return {VIEWS: FeedThing(bi.ROLE, note=note)}
+    return {VIEWS: FeedThing(gettext("Views of the role %(role)s") % {"role": bi.ROLE}, note=note)}
