@@ -27,6 +27,7 @@ from apps.contacts.api import (
     QualityRuleViewSet,
     QualityScanViewSet,
     SuppressionViewSet,
+    SystemViewSet,
     TopicViewSet,
 )
 from apps.content.api import TemplateViewSet
@@ -35,6 +36,7 @@ from apps.integrations.api import SourceViewSet
 from apps.messaging.api import ContactWhyViewSet, MessageViewSet, SenderViewSet
 from apps.reporting.api import CampaignResultsViewSet
 from apps.segments.api import ContactListViewSet, ContactSegmentsViewSet, SegmentViewSet
+from apps.usecases.api import UseCaseViewSet
 
 router = SimpleRouter()
 router.register("campaigns", CampaignResultsViewSet, basename="campaign-results")
@@ -55,6 +57,7 @@ router.register("quality-findings", QualityFindingViewSet, basename="quality-fin
 router.register("quality-mends", QualityMendViewSet, basename="quality-mend")
 router.register("merge-suggestions", MergeSuggestionViewSet, basename="merge-suggestion")
 router.register("import-mappings", ImportMappingViewSet)
+router.register("systems", SystemViewSet)
 router.register("me", MeViewSet, basename="me")
 router.register("audit-events", AuditEventViewSet)
 router.register("templates", TemplateViewSet)
@@ -71,4 +74,5 @@ router.register("segments", SegmentViewSet)
 router.register("event-sources", SourceViewSet, basename="event-source")
 router.register("exports", ExportViewSet, basename="export")
 router.register("export-schedules", ScheduleViewSet, basename="export-schedule")
+router.register("use-cases", UseCaseViewSet, basename="use-case")
 router.register("lists", ContactListViewSet, basename="list")

@@ -23,6 +23,7 @@ urlpatterns = [
     path("", include("apps.messaging.urls")),
     path("", include("apps.integrations.urls")),
     path("exports/", include("apps.exports.urls")),
+    path("use-cases/", include("apps.usecases.urls")),
     path("api/v1/", include((router.urls, "api"))),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),

@@ -17,8 +17,10 @@ RESOURCES = (
     "segments",
     "senders",
     "suppressions",
+    "systems",
     "templates",
     "topics",
+    "use-cases",
     "users",
 )
 ALL = tuple(f"{resource}:{verb}" for resource in RESOURCES for verb in ("read", "write"))

@@ -33,6 +33,8 @@ from apps.contacts.models import (
     QualityRule,
     QualityScan,
     Suppression,
+    System,
+    SystemLink,
     Topic,
 )
 
@@ -275,4 +277,20 @@ class QualityMendAdmin(LedgerAdmin):
     list_select_related = ["by"]
     list_filter = ["state"]
     search_fields = ["=rule"]
+    ordering = ["-id"]
+
+
+@admin.register(System)
+class SystemAdmin(LedgerAdmin):
+    """To be read: its page says beside the fields what the data says."""
+
+    list_display = ["name", "kind", "direction", "cadence", "synced_at", "sensitivity"]
+    list_filter = ["kind", "direction"]
+    search_fields = ["^name"]
+    ordering = ["name"]
+
+
+@admin.register(SystemLink)
+class SystemLinkAdmin(LedgerAdmin):
+    list_display = ["id", "system_id", "kind", "object_id", "at"]
     ordering = ["-id"]

@@ -69,5 +69,10 @@ rules.add_perm("contacts.delete_suppression", lifts)
 # those who answer for it, and so is what counts as wrong.
 rules.add_perm("contacts.view_quality", sees_people)
 rules.add_perm("contacts.scan_quality", changes_people)
+# The register of systems: those who answer for data keep it, and their programs report to it.
+rules.add_perm("contacts.view_system", sees_people)
+for _name in ("contacts.add_system", "contacts.change_system"):
+    rules.add_perm(_name, is_data_lead | is_integration)
+rules.add_perm("contacts.delete_system", is_data_lead)
 rules.add_perm("contacts.change_quality", is_data_lead)
 rules.add_perm("contacts.mend_quality", is_data_lead)

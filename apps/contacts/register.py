@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from apps.collaboration.subjects import Subject, actions, subjects
-from apps.contacts import held, moved, search
+from apps.contacts import feeds, held, moved, search
 from apps.contacts.models import (
     Attribute,
     Company,
@@ -17,6 +17,7 @@ from apps.contacts.models import (
     QualityRule,
     QualityScan,
     Suppression,
+    System,
     Topic,
 )
 from apps.core.home import Step, steps
@@ -71,6 +72,11 @@ ACTS = {
     "quality.mend_failed": _("the mend failed"),
     "quality.pair_dismissed": _("said that two contacts are two people"),
     "quality.pair_reopened": _("took back that two contacts are two people"),
+    "system.created": _("put the system into the register"),
+    "system.changed": _("changed the system"),
+    "system.deleted": _("took the system out of the register"),
+    "system.linked": _("linked the system to what it sends or gets"),
+    "system.unlinked": _("took a link of the system away"),
     "import.undo": _("began to undo the import"),
     "import.undone": _("the import is undone"),
     "import_mapping.created": _("saved the mapping of columns"),
@@ -82,12 +88,14 @@ ACTS = {
 def register() -> None:
     moved.register()
     held.register()
+    feeds.register()
     _rooms()
     _subjects()
     actions.update(ACTS)
     searches.register("contacts", search.contacts)
     searches.register("companies", search.companies)
     searches.register("attributes", search.attributes)
+    searches.register("systems", search.systems)
     steps.register(
         "contacts",
         Step(
@@ -124,6 +132,10 @@ def _rooms() -> None:
     rooms.register(
         "quality",
         Room(_("Quality"), "contacts:quality", "microscope", "data", "contacts.view_quality", 35),
+    )
+    rooms.register(
+        "systems",
+        Room(_("Systems"), "contacts:system-list", "server", "data", "contacts.view_system", 45),
     )
     rooms.register(
         "topics", Room(_("Topics"), "contacts:topic-list", "tags", "data", "contacts.view_topic", 40)
@@ -220,6 +232,14 @@ def _subjects() -> None:
             model=ImportMapping,
             view_permission="contacts.view_importmapping",
             url=lambda mapping: reverse("contacts:import-mapping-edit", args=[mapping.pk]),
+        ),
+    )
+    subjects.register(
+        "contacts.system",
+        Subject(
+            model=System,
+            view_permission="contacts.view_system",
+            url=lambda system: reverse("contacts:system-detail", args=[system.pk]),
         ),
     )
     subjects.register(

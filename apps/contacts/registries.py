@@ -7,12 +7,15 @@ What higher floors tell the contacts room. They register from `AppConfig.ready`;
     )
     registries.timeline.register("messages", timeline_of_contact)
     registries.moves.register("segments", Move(_("Segments"), "segments_segmentmember", key="segment_id"))
+    registries.feeds.register("source", Feed(_("Source"), "in", "integrations.view_source", things, last))
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
+from django.db.models import Expression, Subquery
 from django.utils.functional import Promise
 
 from apps.accounts.models import User
@@ -96,3 +99,35 @@ moves: Registry[Move] = Registry()
 
 # By the name of the table: what it holds about a person. They are erased in the order of registration.
 holdings: Registry[Holding] = Registry()
+
+
+@dataclass(frozen=True)
+class FeedThing:
+    """One thing through which data passes, as people read it; `note` says what is wrong with it."""
+
+    label: str
+    url: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Feed:
+    """
+    A kind of thing through which data passes between Bookend and another system, `in` or `out`.
+
+    `things` returns those of the numbers that are there, or for None those that a system can be linked to,
+    at most `OFFERED`. `last(now)` is an expression, of rows that have an `object_id`: when data last passed;
+    without it Bookend cannot see that. Who lacks `permission` is told neither names nor addresses.
+    """
+
+    OFFERED: ClassVar = 200
+
+    label: Text
+    direction: str
+    permission: str
+    things: Callable[[Collection[int] | None], Mapping[int, FeedThing]]
+    last: Callable[[datetime], Expression | Subquery] | None = None
+
+
+# By the name that `SystemLink.kind` has.
+feeds: Registry[Feed] = Registry()

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.contacts import selectors
-from apps.contacts.models import Attribute
+from apps.contacts.models import Attribute, System
 from apps.core.navigation import SearchHit
 
 MOST = 5
@@ -42,3 +42,10 @@ def attributes(user: User, text: str) -> list[SearchHit]:
         (entry.label, _("Attribute"), reverse("contacts:attribute-detail", args=[entry.pk]))
         for entry in found
     ]
+
+
+def systems(user: User, text: str) -> list[SearchHit]:
+    if not user.has_perm("contacts.view_system"):
+        return []
+    found = System.objects.filter(name__icontains=text)[:MOST]
+    return [(one.name, _("System"), reverse("contacts:system-detail", args=[one.pk])) for one in found]

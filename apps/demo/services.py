@@ -18,6 +18,7 @@ from apps.core.errors import DomainError
 from apps.demo import building, experiment, hillstrom, hub
 from apps.demo.companies import companies_create
 from apps.demo.people import people_create
+from apps.demo.tracker import tracker_create
 from apps.integrations import selectors as integrations
 from apps.integrations.services import scheme_choose
 from apps.messaging.models import Sender
@@ -135,6 +136,7 @@ def demo_load(*, now: datetime) -> None:
     hub.quality_look(team["data"], now=now)
     if not Campaign.objects.filter(name=building.NAME).exists():
         building.campaign_create(team=team, now=now)
+    tracker_create(team, now=now)
 
 
 def _contacts_import(by: User, *, now: datetime) -> None:

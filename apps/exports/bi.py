@@ -104,7 +104,7 @@ def views_make() -> bool:
                 # A barrier: no function that a reader brings along sees rows that the view leaves out.
                 cursor.execute(f"CREATE VIEW {name} WITH (security_barrier) AS {select}")
             cursor.execute(f"COMMENT ON VIEW {next(iter(VIEWS))} IS 'bookend {_DIGEST}'")
-            if _role_is_there():
+            if role_is_there():
                 _grant()
     except ProgrammingError:
         return False
@@ -129,7 +129,7 @@ def role_make() -> bool:
 
     :raises RoleNotMade: this user of the database may not make roles
     """
-    is_new = not _role_is_there()
+    is_new = not role_is_there()
     if is_new and not _may_make_roles():
         raise RoleNotMade(
             _(
@@ -147,7 +147,7 @@ def role_make() -> bool:
     return is_new
 
 
-def _role_is_there() -> bool:
+def role_is_there() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = %s)", [ROLE])
         return bool(cursor.fetchone()[0])

@@ -13,7 +13,7 @@ from apps.collaboration.subjects import Subject, actions, subjects
 from apps.contacts.registries import ListAct, list_acts
 from apps.core.navigation import Action, Room, rooms
 from apps.core.navigation import actions as beginnings
-from apps.exports import bi, held
+from apps.exports import bi, feeds, held
 from apps.exports.models import Export, Schedule
 from apps.segments import registry as segments
 
@@ -32,6 +32,7 @@ ACTS = {
 
 def register(config: AppConfig) -> None:
     held.register()
+    feeds.register()
     actions.update(ACTS)
     rooms.register(
         "exports", Room(_("Exports"), "exports:list", "table-export", "data", "exports.view_export", 25)

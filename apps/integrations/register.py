@@ -8,7 +8,7 @@ from apps.accounts.models import User
 from apps.collaboration.subjects import Subject, actions, subjects
 from apps.core.navigation import Action, Room, SearchHit, rooms, searches
 from apps.core.navigation import actions as beginnings
-from apps.integrations import selectors
+from apps.integrations import feeds, selectors
 from apps.integrations.models import IdentityScheme, Source
 
 
@@ -34,6 +34,7 @@ def register() -> None:
         ),
     )
     searches.register("sources", _search)
+    feeds.register()
     subjects.register(
         "integrations.source",
         Subject(

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "apps.reporting",
     "apps.exports",
     "apps.integrations",
+    "apps.usecases",
     "apps.demo",
 ]
 MIDDLEWARE = [
@@ -210,6 +211,15 @@ SPECTACULAR_SETTINGS = {
         "EventFieldTypeEnum": "apps.contacts.eventfields.FieldType",
         "EventSchemaModeEnum": "apps.contacts.models.EventSchema.Mode",
         "ViolationReasonEnum": "apps.contacts.eventfields.Reason",
+        "StageEnum": "apps.campaigns.models.Campaign.Stage",
+        "SensitivityEnum": "apps.contacts.models.Attribute.Sensitivity",
+        "SystemKindEnum": "apps.contacts.models.System.Kind",
+        "SystemSensitivityEnum": "apps.contacts.models.System.Sensitivity",
+        "UseCaseStageEnum": "apps.usecases.selectors.Stage",
+        "UseCaseStatusEnum": "apps.usecases.models.UseCase.Status",
+        "PartKindEnum": "apps.usecases.api.PART_KINDS",
+        "PartStepEnum": "apps.usecases.models.Part.Step",
+        "PartStateEnum": "apps.usecases.kinds.State",
     },
 }
 

@@ -11,12 +11,15 @@ from apps.campaigns.models import Campaign
 from apps.campaigns.selectors import goal_progress
 from apps.campaigns.services import campaigns_watch
 from apps.contacts.models import CompanyMember, Contact, Event, EventSchema, ImportFile, QualityScan
+from apps.contacts.selectors import systems
 from apps.core import clock
-from apps.demo import building, experiment, hillstrom, services
+from apps.demo import building, experiment, hillstrom, services, tracker
 from apps.demo.people import PASSWORD
 from apps.messaging.models import Recipient
 from apps.reporting.selectors import campaign_results
 from apps.reporting.services import rollups_verify
+from apps.usecases.models import UseCase
+from apps.usecases.selectors import use_cases_at
 
 
 class TestCustomers:
@@ -74,6 +77,10 @@ def test_the_demo_shows_what_the_published_experiment_found(client):
     campaigns_watch(now=clock.now())
     assert goal_progress(campaign, clock.now()).reached == 578
     assert readiness.problems(Campaign.objects.get(name=building.NAME), now)
+
+    assert [system.name for system in systems(now=clock.now()) if system.is_linked] == [tracker.FILE]
+    assert use_cases_at("why", now=now) == [UseCase.objects.get(name="Equip whole clubs and schools").pk]
+    assert UseCase.objects.count() == 4
 
     client.force_login(User.objects.get(email="executive@bookend.example"))
     page = client.get(reverse("reporting:results", args=[campaign.pk])).content.decode()

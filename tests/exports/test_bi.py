@@ -94,7 +94,7 @@ def test_views_make_way_for_a_migration_and_come_back_with_the_rights_to_read_th
 
 
 def test_who_may_not_make_roles_is_told_what_to_ask_for(monkeypatch):
-    monkeypatch.setattr(bi, "_role_is_there", lambda: False)
+    monkeypatch.setattr(bi, "role_is_there", lambda: False)
     monkeypatch.setattr(bi, "_may_make_roles", lambda: False)
 
     with pytest.raises(Exception, match="CREATE ROLE bookend_bi NOLOGIN"):

@@ -22,6 +22,8 @@ from apps.contacts.models import (
     QualityPair,
     QualityScan,
     Suppression,
+    System,
+    SystemLink,
     Topic,
 )
 
@@ -195,3 +197,27 @@ class QualityMendFactory(factory.django.DjangoModelFactory):
     state = QualityMend.State.DONE
     started_at = Now()
     finished_at = Now()
+
+
+class SystemFactory(factory.django.DjangoModelFactory):
+    """A system that sends something every day."""
+
+    class Meta:
+        model = System
+
+    name = factory.Sequence(lambda n: f"System {n}")
+    kind = System.Kind.CRM
+    direction = System.Direction.IN
+    cadence = System.Cadence.DAILY
+
+
+class SystemLinkFactory(factory.django.DjangoModelFactory):
+    """A link to a saved mapping of columns, unless the test says to what."""
+
+    class Meta:
+        model = SystemLink
+
+    system = factory.SubFactory(SystemFactory)
+    kind = "import_mapping"
+    object_id = factory.LazyFunction(lambda: ImportMappingFactory().pk)
+    at = Now()

@@ -13,6 +13,7 @@ from apps.contacts.api.quality import (
     QualityScanViewSet,
 )
 from apps.contacts.api.suppressions import SuppressionViewSet
+from apps.contacts.api.systems import SystemViewSet
 from apps.contacts.api.topics import TopicViewSet
 
 __all__ = [
@@ -30,5 +31,6 @@ __all__ = [
     "QualityRuleViewSet",
     "QualityScanViewSet",
     "SuppressionViewSet",
+    "SystemViewSet",
     "TopicViewSet",
 ]

@@ -171,7 +171,11 @@ class ImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
     def _upload(self, told: dict[str, Any], terms: dict[str, Any]) -> ImportFile:
         try:
             import_file = services.import_upload(
-                file=told["file"], sheet=told["sheet"], terms=terms, by=self.user
+                file=told["file"],
+                sheet=told["sheet"],
+                terms=terms,
+                saved_mapping=told.get("saved_mapping"),
+                by=self.user,
             )
         except FileRefused as refusal:
             raise ValidationError({"file": [str(refusal)]}) from refusal

@@ -30,7 +30,10 @@ class AttributeChangeForm(forms.Form):
     )
     owner = forms.ModelChoiceField(label=_("Owner"), queryset=User.objects.none(), required=False)
     source = forms.CharField(
-        label=_("Source system"), max_length=100, required=False, help_text=_("Where its values come from.")
+        label=_("Source system"),
+        max_length=100,
+        required=False,
+        help_text=_("Where its values come from: as the register of systems calls it."),
     )
     sensitivity = forms.ChoiceField(label=_("Sensitivity"), choices=Attribute.Sensitivity)
     uses = forms.MultipleChoiceField(

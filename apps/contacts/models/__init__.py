@@ -32,6 +32,7 @@ from apps.contacts.models.quality import (
     QualityRule,
     QualityScan,
 )
+from apps.contacts.models.system import System, SystemLink
 from apps.contacts.models.topic import Topic
 
 __all__ = [
@@ -75,5 +76,7 @@ __all__ = [
     "QualityScan",
     "Role",
     "Suppression",
+    "System",
+    "SystemLink",
     "Topic",
 ]

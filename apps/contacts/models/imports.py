@@ -69,6 +69,10 @@ class ImportFile(TimeStamped):
     mapping = models.JSONField(default=dict)
     # Column of the file → "if_empty" | "never"; what another column says is always written.
     rules = models.JSONField(default=dict)
+    # The one that its columns were said by, or that was saved from it: of what system the file is.
+    saved_mapping = models.ForeignKey(
+        "contacts.ImportMapping", null=True, blank=True, on_delete=models.SET_NULL, related_name="imports"
+    )
     key = models.CharField(max_length=40, default="email")  # the target that says who a row is about
     mode = models.CharField(max_length=8, choices=Mode, default=Mode.UPSERT)
     # {"channel", "topic", "status", "basis", "source", "wording"} for everyone in the file, or {}

@@ -95,6 +95,20 @@ from apps.contacts.selectors.quality import (
 )
 from apps.contacts.selectors.sending import contacts_as_data
 from apps.contacts.selectors.suppressions import address_is_whole, suppressions
+from apps.contacts.selectors.systems import ATTRIBUTES_SHOWN as SYSTEM_ATTRIBUTES_SHOWN
+from apps.contacts.selectors.systems import (
+    IN_STEP,
+    OVERDUE,
+    UNKNOWN,
+    identifier_is_namespace,
+    linkable,
+    links_told,
+    system_attributes,
+    system_is_linked,
+    system_links,
+    system_named,
+    systems,
+)
 from apps.contacts.selectors.topics import topic_choices, topic_names, topics_public
 from apps.contacts.selectors.undo import (
     import_kept,
@@ -109,8 +123,12 @@ from apps.contacts.selectors.undo import (
 __all__ = [
     "EVENT_STATES",
     "IMPORT_COUNTS",
+    "IN_STEP",
     "NO_CONSENT",
     "OPERATOR_LABELS",
+    "OVERDUE",
+    "SYSTEM_ATTRIBUTES_SHOWN",
+    "UNKNOWN",
     "Alike",
     "Arrived",
     "BadCursor",
@@ -171,6 +189,7 @@ __all__ = [
     "has_anonymous",
     "held_count",
     "held_events",
+    "identifier_is_namespace",
     "import_as_data",
     "import_errors",
     "import_kept",
@@ -182,6 +201,8 @@ __all__ = [
     "import_undo_preview",
     "import_undo_refusal",
     "import_undo_result",
+    "linkable",
+    "links_told",
     "mend_preview",
     "merge_preview",
     "pairs_dismissed",
@@ -192,6 +213,11 @@ __all__ = [
     "scan_newest",
     "scans_history",
     "suppressions",
+    "system_attributes",
+    "system_is_linked",
+    "system_links",
+    "system_named",
+    "systems",
     "timeline_page",
     "topic_choices",
     "topic_names",

@@ -122,6 +122,14 @@ from apps.contacts.services.suppressions import (
     suppression_lift,
     suppressions_import,
 )
+from apps.contacts.services.systems import (
+    SystemRefused,
+    system_create,
+    system_delete,
+    system_link,
+    system_unlink,
+    system_update,
+)
 from apps.contacts.services.topics import (
     TopicRefused,
     TopicUnknown,
@@ -165,6 +173,7 @@ __all__ = [
     "SchemaChanged",
     "SuppressionCounts",
     "SuppressionsRefused",
+    "SystemRefused",
     "TopicRefused",
     "TopicUnknown",
     "UpsertResult",
@@ -247,6 +256,11 @@ __all__ = [
     "suppression_add",
     "suppression_lift",
     "suppressions_import",
+    "system_create",
+    "system_delete",
+    "system_link",
+    "system_unlink",
+    "system_update",
     "topic_check",
     "topic_create",
     "topic_delete",

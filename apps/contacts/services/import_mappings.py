@@ -28,7 +28,7 @@ def import_mapping_save(
     """
     if not import_file.mapping:
         raise ImportRefused(_("Nobody has said yet what the columns of this file are."))
-    return import_mapping_create(
+    kept = import_mapping_create(
         name=name,
         mapping=import_file.mapping,
         rules=import_file.rules,
@@ -37,6 +37,8 @@ def import_mapping_save(
         by=by,
         now=now,
     )
+    ImportFile.objects.filter(pk=import_file.pk).update(saved_mapping=kept, updated_at=now)
+    return kept
 
 
 @transaction.atomic
@@ -121,7 +123,8 @@ def import_mapping_use(*, mapping: ImportMapping, import_file: ImportFile) -> Im
         )
     import_file.mapping = {name: mapping.mapping.get(name) for name in names}
     import_file.rules, import_file.key, import_file.mode = mapping.rules, mapping.key, mapping.mode
-    import_file.save(update_fields=["mapping", "rules", "key", "mode", "updated_at"])
+    import_file.saved_mapping = mapping
+    import_file.save(update_fields=["mapping", "rules", "key", "mode", "saved_mapping", "updated_at"])
     return import_file
 
 

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.collaboration import services as collaboration
 from apps.contacts import csvfile, guesses
-from apps.contacts.models import Attribute, ImportFile, ImportFileQuerySet
+from apps.contacts.models import Attribute, ImportFile, ImportFileQuerySet, ImportMapping
 from apps.contacts.services.imports import ImportRefused, file_check, file_raw, import_start
 from apps.core.errors import DomainError
 from apps.core.queues import ring
@@ -47,6 +47,7 @@ def import_upload(
     delimiter: str = "",
     sheet: str = "",
     terms: Mapping[str, Any] | None = None,
+    saved_mapping: ImportMapping | None = None,
 ) -> ImportFile:
     """
     Keep a file that can be imported, with a guess for each column; nothing else is written yet.
@@ -54,6 +55,7 @@ def import_upload(
     Of an Excel workbook one sheet is taken: `sheet`, or the only one; where there are several it waits for
     `import_sheet_choose`. A small workbook is read at once, a large one by a worker; then `terms`, as
     `import_start` takes them, start the import once it is read. They start nothing that is a draft at once.
+    `saved_mapping` notes where the terms are from.
 
     :raises FileRefused: empty, neither CSV nor a workbook, no such sheet, no header, two columns of one name,
         an encoding that cannot be told
@@ -63,7 +65,10 @@ def import_upload(
     if book is None and sheet:
         raise csvfile.FileRefused(_("This file is not an Excel workbook: it has no sheets to choose from."))
     import_file = ImportFile(
-        by=by, file_name=(file.name or "contacts.csv").rpartition("/")[2][-200:], file_size=file.size
+        by=by,
+        file_name=(file.name or "contacts.csv").rpartition("/")[2][-200:],
+        file_size=file.size,
+        saved_mapping=saved_mapping,
     )
     # Names of our own: what a file is called elsewhere says nothing about where it may be kept.
     if book is None:

@@ -81,6 +81,15 @@ from apps.contacts.views.suppressions import (
     suppression_lift,
     suppression_list,
 )
+from apps.contacts.views.systems import (
+    system_change,
+    system_create,
+    system_delete,
+    system_detail,
+    system_link,
+    system_list,
+    system_unlink,
+)
 from apps.contacts.views.topics import topic_change, topic_create, topic_delete, topic_list
 
 __all__ = [
@@ -156,6 +165,13 @@ __all__ = [
     "suppression_detail",
     "suppression_lift",
     "suppression_list",
+    "system_change",
+    "system_create",
+    "system_delete",
+    "system_detail",
+    "system_link",
+    "system_list",
+    "system_unlink",
     "topic_change",
     "topic_create",
     "topic_delete",

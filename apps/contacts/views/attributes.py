@@ -152,6 +152,7 @@ def _attribute_page(
 ) -> HttpResponse:
     context = {
         "attribute": attribute,
+        "system": selectors.system_named(attribute.source),
         "places": services.attribute_places(attribute),
         "share": selectors.coverage_of([attribute])[attribute.pk],
         "refusal": refusal,
