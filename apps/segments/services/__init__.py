@@ -1,5 +1,6 @@
 """What people and the schedule do with segments and lists."""
 
+from apps.segments.services.changes import changes_apply
 from apps.segments.services.lists import (
     ListInvalid,
     Pasted,
@@ -9,7 +10,12 @@ from apps.segments.services.lists import (
     list_paste,
     list_remove,
 )
-from apps.segments.services.membership import segment_refresh, segments_refresh
+from apps.segments.services.membership import (
+    segment_refresh,
+    segment_time_pass,
+    segments_refresh,
+    segments_time_pass,
+)
 from apps.segments.services.segments import (
     SegmentInvalid,
     segment_archive,
@@ -26,6 +32,7 @@ __all__ = [
     "Pasted",
     "SegmentInvalid",
     "StillUsed",
+    "changes_apply",
     "list_change",
     "list_delete",
     "list_freeze",
@@ -38,5 +45,7 @@ __all__ = [
     "segment_duplicate",
     "segment_refresh",
     "segment_restore",
+    "segment_time_pass",
     "segments_refresh",
+    "segments_time_pass",
 ]
