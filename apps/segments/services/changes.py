@@ -18,7 +18,7 @@ from apps.segments.models import Segment, SegmentChange
 from apps.segments.rules import RuleInvalid, Vocabulary, rule_parse
 from apps.segments.rules.needs import ANYBODY, DICTIONARY, rule_topics
 from apps.segments.services.members import (
-    members_settle,
+    members_counted,
     members_tell,
     members_try_lock,
     members_write,
@@ -35,6 +35,7 @@ MOST_NAMED = 20_000
 # While changes come without end, as in an import, asking everybody takes this part of the time at most.
 SHARE_OF_TIME = 10
 SECONDS = 20  # of one statement; a segment that takes longer is asked as a whole
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _APPLY_LOCK = (0x5E69, 0)  # one batch at a time: what was noted first is seen first
 _TAKE = """
     DELETE FROM segments_segmentchange WHERE id IN (
@@ -65,7 +66,7 @@ class _Wanted:
     contacts: set[int] = field(default_factory=set)
     is_everybody: bool = False
     is_count: bool = False
-    since: datetime = datetime.max.replace(tzinfo=UTC)  # when the first of it happened
+    since: datetime = _NEVER  # when the first of it happened
 
     def add(self, change: Change) -> None:
         self.is_everybody |= change.contacts is None
@@ -118,9 +119,9 @@ def _apply(changes: Sequence[Change], *, now: datetime) -> None:
     found = {one.pk: one for one in rows.filter(pk__in=wanted).order_by("pk")}
     ours = members_try_lock(sorted(found))
     _owe({pk: want for pk, want in wanted.items() if pk not in ours})
-    members_settle(seconds=SECONDS)
-    for pk in sorted(ours):
-        _segment_apply(found[pk], wanted[pk], words, now=now)
+    with members_counted(seconds=SECONDS):
+        for pk in sorted(ours):
+            _segment_apply(found[pk], wanted[pk], words, now=now)
 
 
 def _wanted(changes: Sequence[Change], words: Vocabulary) -> dict[int, _Wanted]:

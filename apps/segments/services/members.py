@@ -1,6 +1,7 @@
 """The rows of membership: who may write them, and the statement that does."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, time
 
@@ -66,10 +67,14 @@ def members_lock(segment: int) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, segment % 2**31])
 
 
-def members_settle(*, seconds: int) -> None:
-    """Set the transaction up for looking: each statement may take so long."""
+@contextmanager
+def members_counted(*, seconds: int) -> Iterator[None]:
+    """Let the transaction move members inside, and count them itself. A statement may take so long."""
     with connection.cursor() as cursor:
         cursor.execute(_SETTINGS, [f"{seconds}s"])
+        yield
+        # After an error the rollback does this.
+        cursor.execute("SELECT set_config('bookend.members_counted', 'off', true)")
 
 
 def members_write(

@@ -14,8 +14,8 @@ from apps.segments.rules import Node, RuleInvalid
 from apps.segments.rules.times import Timing, rule_edges, rule_timing
 from apps.segments.services.members import (
     history_write,
+    members_counted,
     members_lock,
-    members_settle,
     members_tell,
     members_write,
 )
@@ -81,8 +81,8 @@ def segment_refresh(*, segment: Segment, now: datetime) -> bool:
     except RuleInvalid as refusal:
         segment_refuse(segment, refusal, now=now)
         return True
-    members_settle(seconds=300)
-    change = members_write(segment, node, now=now)
+    with members_counted(seconds=300):
+        change = members_write(segment, node, now=now)
     took = timedelta(seconds=time.monotonic() - start)
     values = _schedule(node, now=now, took=took)
     _settle(segment, fault="", size=change.found, refreshed_at=now, refresh_took=took, **values)
@@ -152,13 +152,13 @@ def segment_time_pass(*, segment: Segment, now: datetime) -> bool:
         segment_refuse(segment, refusal, now=now)
         Segment.objects.filter(pk=segment.pk).update(time_due_at=None)  # the refresh that succeeds sets it
         return True
-    members_settle(seconds=60)
-    moved = _moved(node, since=since, until=now)
-    if len(moved) > MOST_MOVED:
-        Segment.objects.filter(pk=segment.pk).update(is_behind=True, refresh_due_at=now)
-        ring(REFRESH_TASK)
-    elif moved:
-        members_tell(segment, members_write(segment, node, now=now, among=moved), now=now)
+    with members_counted(seconds=60):
+        moved = _moved(node, since=since, until=now)
+        if len(moved) > MOST_MOVED:
+            Segment.objects.filter(pk=segment.pk).update(is_behind=True, refresh_due_at=now)
+            ring(REFRESH_TASK)
+        elif moved:
+            members_tell(segment, members_write(segment, node, now=now, among=moved), now=now)
     pace = TIME_EVERY.get(rule_timing(node))
     rows = Segment.objects.filter(pk=segment.pk)
     rows.update(timed_at=now, time_due_at=now + pace if pace else None)
