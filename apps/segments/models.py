@@ -19,6 +19,10 @@ class SegmentQuerySet(models.QuerySet["Segment"]):
         found = self.active().filter(Q(is_stale=True) | Q(refresh_due_at__lte=at))
         return found.order_by("-is_stale", "-is_behind", "refresh_due_at", "pk")
 
+    def unfollowed(self) -> Self:
+        """Segments of which everybody is still to be asked: edited since, or too much has changed at once."""
+        return self.active().filter(Q(is_stale=True) | Q(is_behind=True))
+
     def timed_due(self, *, at: datetime) -> Self:
         """Segments of which somebody may be moved by time alone, and has not been looked for since."""
         return self.active().filter(is_stale=False, time_due_at__lte=at).order_by("time_due_at", "pk")

@@ -4,6 +4,7 @@ from apps.segments.services.changes import changes_apply
 from apps.segments.services.lists import (
     ListInvalid,
     Pasted,
+    Rejected,
     list_change,
     list_delete,
     list_freeze,
@@ -30,6 +31,7 @@ from apps.segments.services.used import StillUsed
 __all__ = [
     "ListInvalid",
     "Pasted",
+    "Rejected",
     "SegmentInvalid",
     "StillUsed",
     "changes_apply",
