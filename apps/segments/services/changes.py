@@ -142,6 +142,8 @@ def _wanted(changes: Sequence[Change], words: Vocabulary) -> dict[int, _Wanted]:
 
 
 def _topics(segment: Segment, words: Vocabulary) -> frozenset[str]:
+    if segment.fault:
+        return frozenset({DICTIONARY})
     try:
         return rule_topics(rule_parse(segment.rule, words, segment=segment.pk))
     except RuleInvalid:
@@ -167,7 +169,9 @@ def _owe(others: dict[int, _Wanted]) -> None:
 def _segment_apply(segment: Segment, want: _Wanted, words: Vocabulary, *, now: datetime) -> None:
     if segment.is_stale or segment.is_behind:
         return  # a refresh is to come, and sees all of this
-    if want.is_too_much or segment.fault:
+    if segment.fault and not want.is_everybody:
+        return  # what is wrong is as it was
+    if want.is_too_much:
         _ask_everybody(segment, now=now)
         return
     # Nobody is asked at a moment before the one up to which time was followed.

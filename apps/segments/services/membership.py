@@ -59,7 +59,7 @@ def segments_refresh(*, now: datetime) -> Segment | None:
 def segment_fail(segment: Segment, *, now: datetime) -> None:
     """Say that a segment's members could not be found, and have it tried again later."""
     fault = _("Its members could not be found. The server's log says why.")
-    _settle(segment, fault=fault, refresh_due_at=now + FAULTY_AGAIN)
+    _settle(segment, fault=fault, is_behind=False, refresh_due_at=now + FAULTY_AGAIN)
 
 
 @transaction.atomic
@@ -92,7 +92,7 @@ def segment_refresh(*, segment: Segment, now: datetime) -> bool:
 
 def segment_refuse(segment: Segment, refusal: RuleInvalid, *, now: datetime) -> None:
     """Say why the rule of a segment cannot be used, and have it tried again later."""
-    _settle(segment, fault=str(refusal)[:500], refresh_due_at=now + FAULTY_AGAIN)
+    _settle(segment, fault=str(refusal)[:500], is_behind=False, refresh_due_at=now + FAULTY_AGAIN)
 
 
 def _schedule(node: Node, *, now: datetime, took: timedelta) -> dict[str, object]:
