@@ -311,7 +311,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "results_refresh_due": {"task": "apps.reporting.tasks.results_refresh_due", "schedule": 10.0},
     "segments_refresh": {"task": "apps.segments.tasks.segments_refresh", "schedule": 20.0},
     "segments_time_pass": {"task": "apps.segments.tasks.segments_time_pass", "schedule": 20.0},
-    # Whoever changes people rings for nobody: no ingest waits for a broker. So this is how late they are seen.
+    # Whoever changes people rings for nobody, so that no ingest waits for a broker.
     "changes_apply": {"task": "apps.segments.tasks.changes_apply", "schedule": 1.0},
     "campaigns_watch": {"task": "apps.campaigns.tasks.campaigns_watch", "schedule": 30.0},
     "tallies_forget": {"task": "apps.integrations.tasks.tallies_forget", "schedule": 24 * 3600.0},

@@ -33,7 +33,7 @@ _DIFFERENCE = """
         SELECT %s, live.id, %s FROM live
         WHERE NOT EXISTS (
             SELECT FROM segments_segmentmember AS member
-            WHERE member.segment_id = %s AND member.contact_id = live.id
+            WHERE member.segment_id = %s {among} AND member.contact_id = live.id
         )
         RETURNING 1
     )
@@ -91,7 +91,7 @@ def members_write(
     whose = [] if among is None else [list(among)]
     with connection.cursor() as cursor:
         statement = _DIFFERENCE.format(live=live, among=narrowed)
-        cursor.execute(statement, [*params, segment.pk, *whose, segment.pk, now, segment.pk])
+        cursor.execute(statement, [*params, segment.pk, *whose, segment.pk, now, segment.pk, *whose])
         return Difference(*cursor.fetchone())
 
 
