@@ -3,8 +3,8 @@ Members of segments: how far they are behind events, what finding them all costs
 
 **Behind**: events come at a rate, in calls of 10, while 100 live segments ask for them, for attributes, and
 for windows of time. One worker hears a bell a second, as the product's does. Again and again somebody does
-what moves them into a segment of its own, and is looked for there: from before the call that tells of it until
-the row of the membership is there for another connection.
+what moves them into a segment of its own, and is looked for there: from before the call that tells of it
+until the row of the membership is there for another connection.
 
 **Build**: a rule of five conditions, members written, against the best SQL by hand that writes the same rows.
 

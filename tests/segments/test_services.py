@@ -304,6 +304,11 @@ class TestListPaste:
         assert pasted.unknown == ("nobody@example.com",)
         assert pasted.invalid == ("broken@", "just words")
         assert (pasted.total, pasted.contact_list.size) == (5, 1)
+        assert [(one.row, one.value) for one in pasted.rejected] == [
+            (1, "nobody@example.com"),
+            (2, "broken@"),
+            (2, "just words"),
+        ]
 
     def test_adds_to_a_list_that_is_there(self, noon, lead):
         ContactFactory(email="ann@example.com")
