@@ -66,7 +66,7 @@ def _detail(
     context = {
         "segment": segment,
         "behind": selectors.changes_age(now=now),
-        "last_day": segment.sizes.order_by("-at").first(),
+        "today": segment.sizes.filter(at__date=now.date()).order_by("-at").first(),
         "sentence": _sentence(segment),
         "listing": PEOPLE.read(request.GET).page(selectors.segment_people(segment, now=now)),
         "history": history,
