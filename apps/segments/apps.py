@@ -8,8 +8,10 @@ class SegmentsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.contacts import registries as contacts
+        from apps.core.health import Check, checks
+        from apps.core.metrics import collectors
         from apps.core.navigation import Room, rooms, searches
-        from apps.segments import moved
+        from apps.segments import health, moved
         from apps.segments.selectors import (
             attribute_uses,
             company_attribute_uses,
@@ -27,4 +29,6 @@ class SegmentsConfig(AppConfig):
         contacts.attribute_uses.register("segments", attribute_uses)
         contacts.event_uses.register("segments", event_uses)
         contacts.company_attribute_uses.register("segments", company_attribute_uses)
+        checks.register("segments", Check(_("Segments"), health.changes_check))
+        collectors.register("segments", health.segments_collect)
         moved.register()

@@ -2,6 +2,7 @@ from datetime import datetime
 from typing import Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -16,25 +17,40 @@ class SegmentQuerySet(models.QuerySet["Segment"]):
     def due(self, *, at: datetime) -> Self:
         """Segments whose stored members are to be found anew: edited ones first, then the longest waiting."""
         found = self.active().filter(Q(is_stale=True) | Q(refresh_due_at__lte=at))
-        return found.order_by("-is_stale", "refresh_due_at", "pk")
+        return found.order_by("-is_stale", "-is_behind", "refresh_due_at", "pk")
+
+    def unfollowed(self) -> Self:
+        """Segments of which everybody is still to be asked: edited since, or too much has changed at once."""
+        return self.active().filter(Q(is_stale=True) | Q(is_behind=True))
+
+    def timed_due(self, *, at: datetime) -> Self:
+        """Segments of which somebody may be moved by time alone, and has not been looked for since."""
+        return self.active().filter(is_stale=False, time_due_at__lte=at).order_by("time_due_at", "pk")
 
 
 class Segment(TimeStamped):
     """
     The contacts that a rule holds for. `rule` is the JSON of the published grammar (see `rules`).
 
-    Membership is stored in `SegmentMember` as of `refreshed_at`; a send always asks the rule itself.
+    Membership is stored in `SegmentMember`, follows what changes of people (`SegmentChange`) and of time, and
+    was found whole at `refreshed_at`. A send always asks the rule itself.
     """
 
     name = models.CharField(_("name"), max_length=200, unique=True)
     description = models.TextField(_("description"), blank=True)
     rule = models.JSONField(_("rule"))
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    size = models.BigIntegerField(null=True, blank=True)  # members as of `refreshed_at`
+    size = models.BigIntegerField(null=True, blank=True)  # stored members, once they were found
     refreshed_at = models.DateTimeField(null=True, blank=True)
+    refresh_took = models.DurationField(null=True, blank=True)
     is_stale = models.BooleanField(default=True)  # the rule was edited since
-    # When time and new data ask for the next refresh; the longer one takes, the later.
+    # So many people have changed that everybody is to be asked; until then, none of them is looked at.
+    is_behind = models.BooleanField(default=False, db_default=False)
+    # When everybody is to be asked again; the longer that takes, the later.
     refresh_due_at = models.DateTimeField(null=True, blank=True)
+    # Up to when time alone was followed, and when that is due again; the latter None: time moves nobody.
+    timed_at = models.DateTimeField(null=True, blank=True)
+    time_due_at = models.DateTimeField(null=True, blank=True)
     # Why the last refresh was not possible, such as an attribute that is gone; empty if it was.
     fault = models.CharField(max_length=500, blank=True, db_default="")
     archived_at = models.DateTimeField(null=True, blank=True)
@@ -73,12 +89,34 @@ class SegmentMember(models.Model):
         return f"contact {self.contact_id} in segment {self.segment_id}"
 
 
+class SegmentChange(models.Model):
+    """
+    That people have changed in a way that segments may depend on; to be looked at, and then gone.
+
+    Triggers write these in the transaction of the change, whoever makes it: one row for a statement and a
+    topic (see `rules.needs`), with the contacts concerned; None is too many to name. With a `segment_id` it
+    is owed by this segment alone, whatever the topic.
+    """
+
+    SIZE = "size"  # the topic of members that went away otherwise, with an erased person: to be counted
+
+    at = models.DateTimeField()
+    topics = ArrayField(models.TextField())
+    contacts = ArrayField(models.BigIntegerField(), null=True)
+    segment_id = models.BigIntegerField(null=True)  # no constraint: it may be deleted meanwhile
+
+    def __str__(self) -> str:
+        return f"change {self.pk}"
+
+
 class SegmentSize(models.Model):
-    """How many members a segment had at a refresh that changed it, and once a day; the history chart."""
+    """How many members a segment had at the end of a day, and who came and went; the history chart."""
 
     segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="sizes", db_index=False)
-    at = models.DateTimeField()
+    at = models.DateTimeField()  # of the last change of the day
     size = models.BigIntegerField()
+    entered = models.BigIntegerField(default=0, db_default=0)
+    left = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         indexes = [models.Index(fields=["segment", "-at"], name="segments_size_history")]

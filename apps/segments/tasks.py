@@ -11,3 +11,13 @@ from apps.segments import services
 @shared_task(acks_late=True, soft_time_limit=600)
 def segments_refresh(**_later: Any) -> None:
     services.segments_refresh(now=clock.now())
+
+
+@shared_task(acks_late=True, soft_time_limit=120)
+def changes_apply(**_later: Any) -> None:
+    services.changes_apply(now=clock.now())
+
+
+@shared_task(acks_late=True, soft_time_limit=120)
+def segments_time_pass(**_later: Any) -> None:
+    services.segments_time_pass(now=clock.now())

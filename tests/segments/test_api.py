@@ -166,7 +166,7 @@ class TestOneSegment:
 
         body = api("get", "segment-history", pk=segment.pk).json()
 
-        assert body["results"] == [{"at": "2030-03-01T12:00:00Z", "size": 0}]
+        assert body["results"] == [{"at": "2030-03-01T12:00:00Z", "size": 0, "entered": 0, "left": 0}]
 
     @pytest.mark.parametrize(("city", "member"), [("Rome", True), ("Oslo", False)])
     def test_checks_a_person(self, api, city, member):
@@ -203,6 +203,10 @@ class TestLists:
         ).json()
 
         assert (body["added"], body["unknown"], body["invalid"]) == (1, ["bob@example.com"], ["x"])
+        assert body["rejected"] == [
+            {"row": 2, "value": "bob@example.com", "reason": "Nobody has this address."},
+            {"row": 3, "value": "x", "reason": "“x” is not an e-mail address."},
+        ]
         people = api("get", "list-contacts", pk=body["list"]["id"]).json()
         assert [one["id"] for one in people["results"]] == [ann.pk]
 

@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from apps.collaboration.models import AuditEvent
+from apps.contacts.models import Contact
 from apps.segments import registry, selectors, services, tasks
 from apps.segments.models import ContactList, Segment
 from apps.segments.rules import RuleInvalid
@@ -203,18 +204,23 @@ class TestSegmentRefresh:
 
         segment.refresh_from_db()
         assert (segment.size, segment.refreshed_at, segment.is_stale, segment.fault) == (1, noon, False, "")
-        assert segment.refresh_due_at >= noon + timedelta(minutes=5)
+        assert segment.refresh_due_at == noon + timedelta(days=1)
+        assert segment.time_due_at is None
 
-    def test_history_has_a_point_per_change_and_one_a_day(self, noon):
+    def test_history_has_a_line_a_day_with_who_came_and_went(self, noon):
         segment = SegmentFactory(rule=ROME)
-        for hours in (0, 1, 2):
-            services.segment_refresh(segment=segment, now=noon + timedelta(hours=hours))
-        ContactFactory(attributes={"city": "Rome"})
-        for hours in (3, 4, 28):
+        services.segment_refresh(segment=segment, now=noon)
+        ann, _ben = ContactFactory.create_batch(2, attributes={"city": "Rome"})
+        services.segment_refresh(segment=segment, now=noon + timedelta(hours=1))
+        Contact.objects.filter(pk=ann.pk).update(attributes={})
+        for hours in (2, 28):
             services.segment_refresh(segment=segment, now=noon + timedelta(hours=hours))
 
-        points = segment.sizes.order_by("at").values_list("size", "at")
-        assert [(size, (at - noon) // timedelta(hours=1)) for size, at in points] == [(0, 0), (1, 3), (1, 28)]
+        lines = segment.sizes.order_by("at").values_list("at", "size", "entered", "left")
+        assert list(lines) == [
+            (noon + timedelta(hours=2), 1, 2, 1),
+            (noon + timedelta(hours=28), 1, 0, 0),
+        ]
 
     def test_the_erased_are_in_no_segment(self, noon):
         ContactFactory(erased_at=noon)
@@ -298,6 +304,11 @@ class TestListPaste:
         assert pasted.unknown == ("nobody@example.com",)
         assert pasted.invalid == ("broken@", "just words")
         assert (pasted.total, pasted.contact_list.size) == (5, 1)
+        assert [(one.row, one.value) for one in pasted.rejected] == [
+            (1, "nobody@example.com"),
+            (2, "broken@"),
+            (2, "just words"),
+        ]
 
     def test_adds_to_a_list_that_is_there(self, noon, lead):
         ContactFactory(email="ann@example.com")

@@ -318,11 +318,11 @@ class TestSegmentDetail:
         segment = SegmentFactory()
         ContactFactory()
         services.segment_refresh(segment=segment, now=noon)
-        with django_assert_num_queries(15):
+        with django_assert_num_queries(17):
             browser.get(f"/segments/{segment.pk}/", headers=HTMX)
         ContactFactory.create_batch(20)
         services.segment_refresh(segment=segment, now=noon)
-        with django_assert_num_queries(15):
+        with django_assert_num_queries(17):
             browser.get(f"/segments/{segment.pk}/", headers=HTMX)
 
 

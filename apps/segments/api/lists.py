@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -59,12 +60,19 @@ class RemoveIn(serializers.Serializer[Any]):
     contacts = serializers.ListField(child=serializers.IntegerField(), min_length=1, max_length=10_000)
 
 
+class RejectedOut(serializers.Serializer[Any]):
+    row = serializers.IntegerField(help_text="The place in `emails`, from 1 on.")
+    value = serializers.CharField()
+    reason = serializers.CharField()
+
+
 class PastedOut(serializers.Serializer[Any]):
     list = ListOut(source="contact_list")
     added = serializers.IntegerField()
     already = serializers.IntegerField()
     unknown = serializers.ListField(child=serializers.CharField())
     invalid = serializers.ListField(child=serializers.CharField())
+    rejected = RejectedOut(many=True, help_text="The unknown and the invalid, each with its row and why.")
 
 
 class RemovedOut(serializers.Serializer[Any]):
@@ -104,7 +112,7 @@ class ContactListViewSet(
             pasted = Pasted(frozen, added=frozen.size, already=0, unknown=(), invalid=())
         else:
             pasted = services.list_paste(
-                text="\n".join(given["emails"]),
+                text=_lines(given["emails"]),
                 name=given["name"],
                 description=given.get("description", ""),
                 by=self.user,
@@ -131,7 +139,7 @@ class ContactListViewSet(
         payload = EmailsIn(data=request.data)
         payload.is_valid(raise_exception=True)
         pasted = services.list_paste(
-            text="\n".join(payload.validated_data["emails"]),
+            text=_lines(payload.validated_data["emails"]),
             contact_list=self.get_object(),
             by=self.user,
             now=clock.now(),
@@ -156,3 +164,8 @@ class ContactListViewSet(
     @action(detail=True)
     def contacts(self, request: Request, pk: str) -> Response:
         return page_of(self, selectors.list_people(self.get_object()).order_by("-pk"), MemberOut)
+
+
+def _lines(emails: Sequence[str]) -> str:
+    """Return each on a line of its own, so that rows are places in the list."""
+    return "\n".join(" ".join(email.splitlines()) for email in emails)

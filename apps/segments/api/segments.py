@@ -30,7 +30,11 @@ class SegmentOut(serializers.ModelSerializer[Segment]):
             "rule",
             "size",
             "refreshed_at",
+            "refresh_due_at",
+            "timed_at",
+            "time_due_at",
             "is_stale",
+            "is_behind",
             "fault",
             "archived_at",
             "created_at",
@@ -91,7 +95,7 @@ class SegmentPreviewOut(serializers.Serializer[Any]):
 class SegmentSizeOut(serializers.ModelSerializer[SegmentSize]):
     class Meta:
         model = SegmentSize
-        fields = ["at", "size"]
+        fields = ["at", "size", "entered", "left"]
 
 
 class SegmentMembershipOut(serializers.Serializer[Any]):
@@ -103,7 +107,7 @@ class SegmentMembershipOut(serializers.Serializer[Any]):
 class SegmentViewSet(
     mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, ApiViewSet[Segment]
 ):
-    """Rules that say who is meant. Members are found anew every few minutes; a send asks the rule itself."""
+    """Rules that say who is meant. Members follow what changes people; a send asks the rule itself."""
 
     queryset = Segment.objects.all()
     serializer_class = SegmentOut

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from apps.contacts.attributes import INDEXED_TEXT, sql_expression
 from apps.segments.rules.tree import AttributeIs, PropertyIs, Value
 from apps.segments.rules.values import Duration, Moment, Op, Scalar, Type, day_end, day_start
+from apps.segments.rules.vocabulary import Term
 
 COMPARE = {Op.EQ: "=", Op.GT: ">", Op.GTE: ">=", Op.LT: "<", Op.LTE: "<="}
 PATTERNS = {Op.CONTAINS: "%{}%", Op.STARTS_WITH: "{}%", Op.ENDS_WITH: "%{}"}
@@ -40,6 +41,16 @@ def attribute_condition(node: AttributeIs, contacts: str, *, now: datetime) -> S
         expression = sql_expression(term.key, term.type, column=json_column)
         return _Indexed(json_column, term.key, expression).condition(term.type, node.op, node.value, now)
     return _Json(json_column, term.key).condition(term.type, node.op, node.value, now)
+
+
+def attribute_between(term: Term, contacts: str, low: datetime, high: datetime) -> Sql:
+    """Return that a date or time of a row lies from `low` to just before `high`; NULL where there is none."""
+    json_column = f"{contacts}.attributes"
+    value = _Json(json_column, term.key)
+    if term.is_indexed:
+        expression = sql_expression(term.key, term.type, column=json_column)
+        value = _Indexed(json_column, term.key, expression)
+    return value.moment(term.type, low, high)
 
 
 def property_condition(node: PropertyIs, *, now: datetime) -> Sql:

@@ -9,6 +9,7 @@ from apps.segments.selectors.checks import (
     rule_shares,
 )
 from apps.segments.selectors.counts import Count, Preview, Reach, rule_count, rule_preview
+from apps.segments.selectors.following import changes_age, segments_behind
 from apps.segments.selectors.known import events_known, values_known
 from apps.segments.selectors.pages import (
     contact_lists,
@@ -38,6 +39,7 @@ __all__ = [
     "Reach",
     "attribute_uses",
     "audience",
+    "changes_age",
     "company_attribute_uses",
     "contact_lists",
     "contact_segments",
@@ -60,6 +62,7 @@ __all__ = [
     "segment_sparks",
     "segment_uses",
     "segments",
+    "segments_behind",
     "topic_uses",
     "values_known",
     "vocabulary",

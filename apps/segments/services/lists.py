@@ -30,14 +30,28 @@ class ListInvalid(DomainError):
 
 
 @dataclass(frozen=True)
+class Rejected:
+    """One piece that put nobody on the list: its line, counted from one, and the reason."""
+
+    row: int
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Pasted:
-    """What became of pasted text. Each piece is in one of the four: they sum to what was pasted."""
+    """
+    What became of pasted text. Each piece is in one of the first four: they sum to what was pasted.
+
+    `rejected` are the unknown and the invalid once more, in the order of their lines.
+    """
 
     contact_list: ContactList
     added: int
     already: int  # on the list before, or pasted twice
     unknown: tuple[str, ...]  # nobody has this address
     invalid: tuple[str, ...]  # not an address
+    rejected: tuple[Rejected, ...] = ()
 
     @property
     def total(self) -> int:
@@ -62,6 +76,7 @@ def list_paste(
     """
     pieces = _pieces(text)
     found, unknown, invalid = _contacts_of(pieces)
+    rejected = tuple(sorted([*unknown, *invalid], key=lambda one: one.row))
     with transaction.atomic():
         if contact_list is None:
             contact_list = _create(name=name, description=description, by=by, now=now)
@@ -71,7 +86,7 @@ def list_paste(
             action="contactlist.pasted", subject=contact_list, by=by, now=now, details=details
         )
     contact_list.refresh_from_db()
-    return Pasted(contact_list, added, len(found) - added, tuple(unknown), tuple(invalid))
+    return Pasted(contact_list, added, len(found) - added, _values(unknown), _values(invalid), rejected)
 
 
 @transaction.atomic
@@ -144,12 +159,13 @@ def list_delete(*, contact_list: ContactList, by: User | None, now: datetime) ->
     contact_list.delete()
 
 
-def _pieces(text: str) -> list[str]:
-    """Return the addresses as they were pasted, and each part between commas or lines that has none."""
+def _pieces(text: str) -> list[tuple[int, str]]:
+    """Return the addresses as they were pasted, and each part between commas that has none, with its line."""
     pieces = []
-    for part in re.split(r"[,;\t\r\n]+", text):
-        addresses = [word.strip("<>()[]\"'") for word in part.split() if "@" in word]
-        pieces += addresses or [part.strip()] * bool(part.strip())
+    for row, line in enumerate(text.splitlines(), start=1):
+        for part in re.split(r"[,;\t]+", line):
+            addresses = [word.strip("<>()[]\"'") for word in part.split() if "@" in word]
+            pieces += [(row, piece) for piece in addresses or [part.strip()] * bool(part.strip())]
     if not pieces:
         raise ListInvalid("text", _("Paste at least one e-mail address."))
     if len(pieces) > MAX_PASTED:
@@ -158,20 +174,28 @@ def _pieces(text: str) -> list[str]:
     return pieces
 
 
-def _contacts_of(pieces: Sequence[str]) -> tuple[list[int], list[str], list[str]]:
+def _contacts_of(pieces: Sequence[tuple[int, str]]) -> tuple[list[int], list[Rejected], list[Rejected]]:
     """Return the contact of each address, the addresses that nobody has, and what is no address."""
     addresses, invalid = [], []
-    for piece in pieces:
+    for row, piece in pieces:
         try:
-            addresses.append(email_normalise(piece))
-        except AddressInvalid:
-            invalid.append(piece[:254])
+            addresses.append((row, email_normalise(piece)))
+        except AddressInvalid as fault:
+            invalid.append(Rejected(row, piece[:254], str(fault)))
     people = Identity.objects.filter(
-        namespace=Identity.EMAIL, value__in=set(addresses), contact__erased_at__isnull=True
+        namespace=Identity.EMAIL,
+        value__in={address for _row, address in addresses},
+        contact__erased_at__isnull=True,
     )
     known = dict(people.values_list("value", "contact"))
-    found = [known[address] for address in addresses if address in known]
-    return found, [address for address in addresses if address not in known], invalid
+    found = [known[address] for _row, address in addresses if address in known]
+    nobody = _("Nobody has this address.")
+    unknown = [Rejected(row, address, nobody) for row, address in addresses if address not in known]
+    return found, unknown, invalid
+
+
+def _values(rejected: Sequence[Rejected]) -> tuple[str, ...]:
+    return tuple(one.value for one in rejected)
 
 
 def _create(*, name: str, by: User | None, now: datetime, **values: object) -> ContactList:

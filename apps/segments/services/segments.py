@@ -10,7 +10,8 @@ from apps.collaboration import services as collaboration
 from apps.core.errors import DomainError
 from apps.core.queues import ring
 from apps.segments import selectors
-from apps.segments.models import Segment
+from apps.segments.models import Segment, SegmentChange
+from apps.segments.rules.needs import segment_topic
 from apps.segments.services.used import StillUsed
 
 REFRESH_TASK = "apps.segments.tasks.segments_refresh"
@@ -50,7 +51,8 @@ def segment_change(
     rule: object = None,
 ) -> Segment:
     """
-    Change what is given. Another rule has the members found anew; until then they are those of the old one.
+    Change what is given. Another rule has the members found anew, here and in the segments that refer to this
+    one; until then they are those of the old rule.
 
     :raises RuleInvalid: the rule cannot be used, or refers back to this segment
     :raises SegmentInvalid: no name, or one that is taken
@@ -70,6 +72,9 @@ def segment_change(
         }
         if changed:
             _keep(segment, action="segment.changed", by=by, now=now, details=changed)
+        if "rule" in changed:
+            # Those who refer to it, directly or through others, have another rule now as well.
+            SegmentChange.objects.create(at=now, topics=[segment_topic(segment.pk)])
     return segment
 
 

@@ -31,6 +31,7 @@ LIST = ListSpec(
 PEOPLE = ListSpec(
     columns=[Column(_l("E-mail address")), Column(_l("Known since"))], default_sort="-pk", has_search=False
 )
+TOLD = 500  # pasted rows that are shown with the reason why nobody came of them
 
 
 @require_GET
@@ -63,10 +64,10 @@ def _told(request: UserRequest, pasted: Pasted) -> HttpResponse:
         "list": pasted.contact_list.pk,
         "added": pasted.added,
         "already": pasted.already,
-        "unknown": pasted.unknown[:500],
         "unknown_count": len(pasted.unknown),
-        "invalid": pasted.invalid[:500],
         "invalid_count": len(pasted.invalid),
+        "rejected": [(one.row, one.value, one.reason) for one in pasted.rejected[:TOLD]],
+        "untold": max(len(pasted.rejected) - TOLD, 0),
     }
     text = ngettext("%(n)s person is on the list.", "%(n)s people are on the list.", pasted.contact_list.size)
     messages.success(request, text % {"n": f"{pasted.contact_list.size:,}"})

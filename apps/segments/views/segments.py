@@ -65,6 +65,8 @@ def _detail(
     history = selectors.segment_history(segment, now=now)
     context = {
         "segment": segment,
+        "behind": selectors.changes_age(now=now),
+        "today": segment.sizes.filter(at__date=now.date()).order_by("-at").first(),
         "sentence": _sentence(segment),
         "listing": PEOPLE.read(request.GET).page(selectors.segment_people(segment, now=now)),
         "history": history,
