@@ -11,3 +11,8 @@ from apps.segments import services
 @shared_task(acks_late=True, soft_time_limit=600)
 def segments_refresh(**_later: Any) -> None:
     services.segments_refresh(now=clock.now())
+
+
+@shared_task(acks_late=True, soft_time_limit=600)
+def definitions_compute(**_later: Any) -> None:
+    services.definitions_compute(now=clock.now())

@@ -287,6 +287,7 @@ CELERY_TASK_ROUTES = {
     "apps.contacts.tasks.attributes_settle": {"queue": "bulk"},
     "apps.contacts.tasks.quality_run": {"queue": "bulk"},
     "apps.exports.tasks.exports_run": {"queue": "bulk"},
+    "apps.segments.tasks.definitions_compute": {"queue": "bulk"},
     "apps.*": {"queue": "default"},
 }
 # Only doorbells at fixed intervals: what is due is in the tables. No ring expires: a worker whose clock goes
@@ -308,6 +309,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "answers_forget": {"task": "apps.accounts.tasks.answers_forget", "schedule": 3600.0},
     "results_refresh_due": {"task": "apps.reporting.tasks.results_refresh_due", "schedule": 10.0},
     "segments_refresh": {"task": "apps.segments.tasks.segments_refresh", "schedule": 20.0},
+    "definitions_compute": {"task": "apps.segments.tasks.definitions_compute", "schedule": 20.0},
     "campaigns_watch": {"task": "apps.campaigns.tasks.campaigns_watch", "schedule": 30.0},
     "tallies_forget": {"task": "apps.integrations.tasks.tallies_forget", "schedule": 24 * 3600.0},
     "sessions_forget": {"task": "apps.accounts.tasks.sessions_forget", "schedule": 24 * 3600.0},

@@ -9,6 +9,19 @@ from apps.segments.selectors.checks import (
     rule_shares,
 )
 from apps.segments.selectors.counts import Count, Preview, Reach, rule_count, rule_preview
+from apps.segments.selectors.definitions import (
+    Effect,
+    ThresholdChange,
+    definition_effect,
+    definition_rule_read,
+    definition_versions,
+    definitions,
+    thresholds_compared,
+    version_in_force,
+    version_proposed,
+    version_sentence,
+    version_thresholds,
+)
 from apps.segments.selectors.known import events_known, values_known
 from apps.segments.selectors.pages import (
     contact_lists,
@@ -33,14 +46,20 @@ from apps.segments.selectors.uses import (
 __all__ = [
     "Checked",
     "Count",
+    "Effect",
     "PersonChecked",
     "Preview",
     "Reach",
+    "ThresholdChange",
     "attribute_uses",
     "audience",
     "company_attribute_uses",
     "contact_lists",
     "contact_segments",
+    "definition_effect",
+    "definition_rule_read",
+    "definition_versions",
+    "definitions",
     "event_uses",
     "events_known",
     "list_people",
@@ -60,7 +79,12 @@ __all__ = [
     "segment_sparks",
     "segment_uses",
     "segments",
+    "thresholds_compared",
     "topic_uses",
     "values_known",
+    "version_in_force",
+    "version_proposed",
+    "version_sentence",
+    "version_thresholds",
     "vocabulary",
 ]

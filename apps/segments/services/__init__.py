@@ -1,5 +1,17 @@
 """What people and the schedule do with segments and lists."""
 
+from apps.segments.services.computing import definition_compute, definitions_compute
+from apps.segments.services.definitions import (
+    DefinitionInvalid,
+    DefinitionRefused,
+    definition_create,
+    definition_delete,
+    definition_propose,
+    definition_recompute,
+    version_approve,
+    version_refuse,
+    version_withdraw,
+)
 from apps.segments.services.lists import (
     ListInvalid,
     Pasted,
@@ -22,10 +34,18 @@ from apps.segments.services.segments import (
 from apps.segments.services.used import StillUsed
 
 __all__ = [
+    "DefinitionInvalid",
+    "DefinitionRefused",
     "ListInvalid",
     "Pasted",
     "SegmentInvalid",
     "StillUsed",
+    "definition_compute",
+    "definition_create",
+    "definition_delete",
+    "definition_propose",
+    "definition_recompute",
+    "definitions_compute",
     "list_change",
     "list_delete",
     "list_freeze",
@@ -39,4 +59,7 @@ __all__ = [
     "segment_refresh",
     "segment_restore",
     "segments_refresh",
+    "version_approve",
+    "version_refuse",
+    "version_withdraw",
 ]
