@@ -34,7 +34,13 @@ from apps.exports.api import ExportViewSet, ScheduleViewSet
 from apps.integrations.api import SourceViewSet
 from apps.messaging.api import ContactWhyViewSet, MessageViewSet, SenderViewSet
 from apps.reporting.api import CampaignResultsViewSet
-from apps.segments.api import ContactListViewSet, ContactSegmentsViewSet, SegmentViewSet
+from apps.segments.api import (
+    ContactListViewSet,
+    ContactSegmentsViewSet,
+    DefinitionVersionViewSet,
+    DefinitionViewSet,
+    SegmentViewSet,
+)
 
 router = SimpleRouter()
 router.register("campaigns", CampaignResultsViewSet, basename="campaign-results")
@@ -68,6 +74,8 @@ router.register("contributors", ContributorViewSet)
 router.register("kpis", KpiViewSet)
 router.register("tasks", TaskViewSet)
 router.register("segments", SegmentViewSet)
+router.register("definitions", DefinitionViewSet)
+router.register("definition-versions", DefinitionVersionViewSet, basename="definition-version")
 router.register("event-sources", SourceViewSet, basename="event-source")
 router.register("exports", ExportViewSet, basename="export")
 router.register("export-schedules", ScheduleViewSet, basename="export-schedule")

@@ -11,12 +11,21 @@ from copy import deepcopy
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.core.errors import DomainError
 from apps.segments.rules.parsing import COUNT_OPS
 from apps.segments.rules.values import is_number
 
 MAX_NAME = 60
+UNITS = {
+    "m": gettext_lazy("minutes"),
+    "h": gettext_lazy("hours"),
+    "d": gettext_lazy("days"),
+    "w": gettext_lazy("weeks"),
+    "mo": gettext_lazy("months"),
+    "y": gettext_lazy("years"),
+}
 MAX_THRESHOLDS = 20
 _STEPS = re.compile(r"[a-z_]+|\[\d+\]", re.ASCII)
 _DURATION = re.compile(r"(\d{1,5})(m|h|d|w|mo|y)", re.ASCII)
@@ -46,6 +55,10 @@ class Threshold:
     def unit(self) -> str:
         found = _DURATION.fullmatch(str(self.value))
         return found[2] if found else ""
+
+    @property
+    def unit_label(self) -> str:
+        return str(UNITS.get(self.unit, ""))
 
 
 def thresholds_read(rule: object, told: Sequence[Mapping[str, object]]) -> list[Threshold]:

@@ -204,6 +204,7 @@ SPECTACULAR_SETTINGS = {
         "KindEnum": "apps.campaigns.models.team.Channel.Kind",
         "EventOutcomeEnum": "apps.contacts.services.EventOutcome",
         "TypeEnum": "apps.contacts.models.Attribute.Type",
+        "DefinitionVersionStateEnum": "apps.segments.models.DefinitionVersion.State",
         "ModeEnum": "apps.contacts.models.ImportFile.Mode",
         "EventFieldTypeEnum": "apps.contacts.eventfields.FieldType",
         "EventSchemaModeEnum": "apps.contacts.models.EventSchema.Mode",

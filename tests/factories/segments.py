@@ -28,6 +28,7 @@ class DefinitionFactory(factory.django.DjangoModelFactory):
 
     class Meta:
         model = Definition
+        skip_postgeneration_save = True
 
     attribute = factory.SubFactory(AttributeFactory, type="boolean", is_computed=True)
     by = factory.SubFactory(UserFactory)

@@ -7,14 +7,14 @@ from django.db import IntegrityError, connection, transaction
 from apps.accounts.models import User
 from apps.collaboration.models import AuditEvent, Notification
 from apps.contacts import services as contacts
-from apps.contacts.models import Attribute, Contact
+from apps.contacts.models import Attribute, Contact, Event
 from apps.segments import selectors, services, tasks
 from apps.segments.models import Definition, DefinitionVersion, Segment
 from apps.segments.rules import RuleInvalid
 from apps.segments.services import computing
 from apps.segments.thresholds import ThresholdInvalid, thresholds_read, thresholds_set
 from tests.factories.accounts import UserFactory
-from tests.factories.contacts import ContactFactory, EventFactory
+from tests.factories.contacts import ContactFactory
 from tests.factories.segments import DefinitionFactory, DefinitionVersionFactory, SegmentFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("dictionary")]
@@ -26,6 +26,10 @@ State = DefinitionVersion.State
 
 def ordered(days):
     return {"all": [{"event": "order", "did": True, "within": f"{days}d"}]}
+
+
+def order(person, at):
+    Event.objects.create(contact=person, name="order", occurred_at=at, received_at=at)
 
 
 @pytest.fixture
@@ -50,7 +54,7 @@ def customers(noon):
     """One who ordered 10 days ago, one 70, one 200; and one who never did."""
     people = ContactFactory.create_batch(4)
     for person, days in zip(people, (10, 70, 200), strict=False):
-        EventFactory(contact=person, name="order", occurred_at=noon - timedelta(days=days))
+        order(person, noon - timedelta(days=days))
     return people
 
 
@@ -341,7 +345,7 @@ class TestDefinitionCompute:
         services.definition_compute(definition=active, now=noon)
         assert answers() == [True, True, False, False, None]
         touched = dict(Contact.objects.values_list("pk", "updated_at"))
-        EventFactory(contact=customers[3], name="order", occurred_at=noon)
+        order(customers[3], noon)
 
         with connection.cursor() as cursor:
             cursor.execute("SELECT xmin::text, id FROM contacts_contact")

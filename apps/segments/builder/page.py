@@ -16,6 +16,7 @@ from apps.segments.rules.parsing import TEXT_PROPERTY
 from apps.segments.rules.tree import Match
 from apps.segments.rules.values import OPERATORS, SHAPES, Op
 from apps.segments.rules.vocabulary import Term, Vocabulary
+from apps.segments.thresholds import UNITS
 
 Type = Attribute.Type
 Choice = tuple[str, str | Promise]
@@ -71,14 +72,7 @@ COUNTS: list[Choice] = [
     (Op.LT, _("fewer than")),
 ]
 PERIODS: list[Choice] = [("ever", _("at any time")), ("within", _("in the last")), ("between", _("between"))]
-UNITS: list[Choice] = [
-    ("m", _("minutes")),
-    ("h", _("hours")),
-    ("d", _("days")),
-    ("w", _("weeks")),
-    ("mo", _("months")),
-    ("y", _("years")),
-]
+PERIOD_UNITS: list[Choice] = list(UNITS.items())
 PROPERTY_TYPES: list[Choice] = [
     (Type.TEXT, _("text")),
     (Type.NUMBER, _("number")),
@@ -176,7 +170,7 @@ class BuilderPage:
     matches = MATCHES
     counts = COUNTS
     periods = PERIODS
-    units = UNITS
+    units = PERIOD_UNITS
     property_types = PROPERTY_TYPES
     channels = Channel.choices
     statuses = STATUSES

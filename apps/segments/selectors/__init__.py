@@ -37,6 +37,7 @@ from apps.segments.selectors.rules import audience, rule_contacts, rule_read, se
 from apps.segments.selectors.uses import (
     attribute_uses,
     company_attribute_uses,
+    definition_url,
     event_uses,
     list_uses,
     segment_uses,
@@ -58,6 +59,7 @@ __all__ = [
     "contact_segments",
     "definition_effect",
     "definition_rule_read",
+    "definition_url",
     "definition_versions",
     "definitions",
     "event_uses",
