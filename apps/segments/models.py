@@ -143,7 +143,7 @@ class Definition(TimeStamped):
     """
     What is computed of every contact by a rule, such as “active customer”: yes or no.
 
-    Its name, meaning and uses stand in the dictionary, its answers in `Contact.attributes`: see `computed_at`.
+    Name, meaning and uses stand in the dictionary, the answers in `Contact.attributes`, as of `computed_at`.
     """
 
     attribute = models.OneToOneField(Attribute, on_delete=models.PROTECT, related_name="computed_by")

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -103,7 +104,7 @@ def thresholds_set(rule: object, known: Sequence[Threshold], values: Mapping[str
     return changed
 
 
-def places_of(rule: object, path: str = "") -> Iterator[tuple[str, str | float]]:
+def places_of(rule: object, path: str = "") -> Iterator[tuple[str, Any]]:
     """Yield the path and the value of each number that a threshold can be, in reading order."""
     if not isinstance(rule, dict):
         return

@@ -8,6 +8,7 @@ from apps.accounts.models import User
 from apps.collaboration.models import AuditEvent, Notification
 from apps.contacts import services as contacts
 from apps.contacts.models import Attribute, Contact, Event
+from apps.core.partitions import month_of, month_partition_ensure
 from apps.segments import selectors, services, tasks
 from apps.segments.models import Definition, DefinitionVersion, Segment
 from apps.segments.rules import RuleInvalid
@@ -29,6 +30,7 @@ def ordered(days):
 
 
 def order(person, at):
+    month_partition_ensure("contacts_event", month_of(at))
     Event.objects.create(contact=person, name="order", occurred_at=at, received_at=at)
 
 
@@ -76,7 +78,10 @@ class TestThresholds:
         known = thresholds_read(rule, told)
         changed = thresholds_set(rule, known, {"Days": "60", "Orders": 3})
 
-        assert [(one.name, one.amount, one.unit) for one in known] == [("Days", "90", "d"), ("Orders", "2", "")]
+        assert [(one.name, one.amount, one.unit) for one in known] == [
+            ("Days", "90", "d"),
+            ("Orders", "2", ""),
+        ]
         assert changed["all"][0] == {"event": "order", "count": {"gte": 3}, "within": "60d"}
         assert changed["all"][1] == {"any": [ROME]}
         assert rule["all"][0]["within"] == "90d"
@@ -171,9 +176,7 @@ class TestDefinitionEffect:
         services.definition_compute(definition=active, now=noon)
         active.versions.update(rule={"attribute": "gone", "op": "exists"})
 
-        effect = selectors.definition_effect(
-            selectors.rule_read(ordered(60)), definition=active, now=noon
-        )
+        effect = selectors.definition_effect(selectors.rule_read(ordered(60)), definition=active, now=noon)
 
         assert effect.as_json() == {"before": 2, "after": 1, "enter": 0, "leave": 1}
 
@@ -414,17 +417,13 @@ class TestDefinitionCompute:
 
 
 class TestDefinitionDelete:
-    def test_takes_versions_attribute_and_answers_away(self, active, customers, lead, noon):
-        services.definition_compute(definition=active, now=noon)
-        pk = active.pk
-
+    def test_takes_the_versions_and_the_attribute_away(self, active, lead, noon):
         services.definition_delete(definition=active, by=lead, now=noon)
-        contacts.attributes_settle(now=noon)
 
-        assert not Definition.objects.filter(pk=pk).exists()
+        assert not Definition.objects.exists()
         assert not DefinitionVersion.objects.exists()
-        assert not Attribute.all_objects.filter(key="active_customer").exists()
-        assert answers() == [None, None, None, None]
+        assert Attribute.all_objects.get(key="active_customer").removed_at == noon
+        assert AuditEvent.objects.filter(action="definition.deleted").get().details["rule"] == ordered(90)
 
     def test_is_refused_with_what_uses_it(self, active, lead, noon):
         SegmentFactory(name="Loyal", rule={"attribute": "active_customer", "op": "eq", "value": True})

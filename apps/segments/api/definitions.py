@@ -123,7 +123,9 @@ class DefinitionRuleIn(RuleIn):
         if "set" in attrs:
             in_force = selectors.version_in_force(self.context["of"])
             if in_force is None:
-                raise serializers.ValidationError({"set": ["No rule is in force whose thresholds could be set."]})
+                raise serializers.ValidationError(
+                    {"set": ["No rule is in force whose thresholds could be set."]}
+                )
             known = selectors.version_thresholds(in_force)
             attrs["rule"] = thresholds_set(in_force.rule, known, attrs.pop("set"))
             attrs["thresholds"] = in_force.thresholds
@@ -137,9 +139,7 @@ class DefinitionProposeIn(DefinitionRuleIn):
 class DefinitionIn(RuleIn):
     key = serializers.CharField(max_length=63)
     label = serializers.CharField(max_length=100)  # type: ignore[assignment]  # hides what only fields have
-    meaning = serializers.CharField(
-        source="definition", max_length=10_000, required=False, allow_blank=True
-    )
+    meaning = serializers.CharField(source="definition", max_length=10_000, required=False, allow_blank=True)
     uses = serializers.ListField(child=serializers.ChoiceField(Attribute.Use.choices), required=False)
     rule = serializers.JSONField(help_text="See `segments/schema/`.")
     thresholds = ThresholdOut(many=True, required=False)

@@ -3,22 +3,27 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from apps.accounts.models import User
 from apps.contacts.models import Attribute
+from apps.core.navigation import SearchHit
 from apps.segments.live import replaceable
 from apps.segments.models import Definition, DefinitionQuerySet, DefinitionVersion
 from apps.segments.rules import AttributeIs, Node, Op, RuleInvalid, Term
 from apps.segments.rules.sentence import rule_sentence
 from apps.segments.selectors.counts import EXACT_LIMIT
 from apps.segments.selectors.rules import rule_contacts, rule_read
+from apps.segments.selectors.uses import definition_url
 from apps.segments.thresholds import Threshold, thresholds_read
 
 State = DefinitionVersion.State
 SAMPLE = 5
+HITS = 5
 
 _EFFECT = """
     WITH before (id) AS MATERIALIZED ({before}),
@@ -89,6 +94,14 @@ def definitions(*, search: str = "", state: str = "") -> DefinitionQuerySet:
     return found
 
 
+def definition_search(user: User, text: str) -> list[SearchHit]:
+    """Return what the search box of the top bar finds here."""
+    if not user.has_perm("segments.view_definition"):
+        return []
+    found = definitions(search=text).order_by("attribute__label")[:HITS]
+    return [(one.name, _("Definition"), definition_url(one)) for one in found]
+
+
 def definition_versions(definition: Definition) -> QuerySet[DefinitionVersion]:
     """Return the versions, latest first, with who proposed and who decided."""
     return definition.versions.select_related("by", "decided_by").order_by("-number")
@@ -148,8 +161,9 @@ def definition_effect(
     statement = _EFFECT.format(before=before, after=after)
     with replaceable(editor, limit=EXACT_LIMIT), connection.cursor() as cursor:
         cursor.execute(statement, [*before_params, *after_params, SAMPLE, SAMPLE, SAMPLE])
-        *numbers, entering, leaving, staying = cursor.fetchone()
-    return Effect(*numbers, tuple(entering), tuple(leaving), tuple(staying))
+        before_n, after_n, enter, leave, *some = cursor.fetchone()
+    entering, leaving, staying = (tuple(ids) for ids in some)
+    return Effect(before_n, after_n, enter, leave, entering, leaving, staying)
 
 
 def _in_force_node(definition: Definition) -> Node | None:
@@ -163,5 +177,5 @@ def _in_force_node(definition: Definition) -> Node | None:
         return AttributeIs(Term(key, label, Attribute.Type.BOOLEAN), Op.EQ, value=True)
 
 
-def _ids(node: Node, *, now: datetime) -> tuple[str, tuple[object, ...]]:
+def _ids(node: Node, *, now: datetime) -> tuple[str, tuple[Any, ...]]:
     return rule_contacts(node, now=now).order_by().values("pk").query.sql_with_params()

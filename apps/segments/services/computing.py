@@ -3,6 +3,7 @@
 import logging
 import time
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 from django.utils.translation import gettext as _
@@ -27,8 +28,8 @@ _SETTINGS = (
     "set_config('statement_timeout', '300s', true)"
 )
 # Rows that somebody else is writing are left for the next time. What is written is put into the row as it is
-# then, so that nothing of theirs is lost. `updated_at` stays: nobody has changed the person, and that they have
-# been quiet for long must not look like news of them.
+# then, so that nothing of theirs is lost. `updated_at` stays: nobody has changed the person, and their long
+# silence must not look like news of them.
 _DIFFERENCE = """
     WITH holds (id) AS MATERIALIZED ({holds}),
     other AS MATERIALIZED (
@@ -114,7 +115,7 @@ def definition_lock(pk: int) -> bool:
     return bool(is_mine)
 
 
-def _write(holds: tuple[str, tuple[object, ...]], *, key: str) -> tuple[int, int, int]:
+def _write(holds: tuple[str, tuple[Any, ...]], *, key: str) -> tuple[int, int, int]:
     """Return for how many the rule holds, how many had another answer, and how many of those are written."""
     text, params = holds
     statement = _DIFFERENCE.format(holds=text)

@@ -249,10 +249,10 @@ def _propose(
     collaboration.audit_record(
         action="definition.proposed", subject=definition, by=by, now=now, details=details
     )
-    others = User.objects.filter(is_active=True, role__in=APPROVERS).exclude(pk=by.pk if by else None)
+    approvers = User.objects.filter(is_active=True, role__in=APPROVERS)
     text = _("“%(name)s”: version %(n)s waits for approval.")
     collaboration.notify(
-        users=others,
+        users=[one for one in approvers if one != by],
         text=text % {"name": definition.attribute.label, "n": version.number},
         url=_url(version),
         now=now,

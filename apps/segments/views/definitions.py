@@ -331,9 +331,7 @@ def definition_version(request: UserRequest, definitionversion: DefinitionVersio
     return _version_page(request, definitionversion, forms.DecisionForm())
 
 
-def _version_page(
-    request: UserRequest, version: DefinitionVersion, form: forms.DecisionForm
-) -> HttpResponse:
+def _version_page(request: UserRequest, version: DefinitionVersion, form: forms.DecisionForm) -> HttpResponse:
     definition = version.definition
     in_force = selectors.version_in_force(definition)
     before = selectors.version_thresholds(in_force)
@@ -369,9 +367,7 @@ def version_refuse(request: UserRequest, definitionversion: DefinitionVersion) -
     return _decided(request, definitionversion, services.version_refuse, _("Version %(n)s is refused."))
 
 
-def _decided(
-    request: UserRequest, version: DefinitionVersion, act: Any, sentence: str
-) -> HttpResponse:
+def _decided(request: UserRequest, version: DefinitionVersion, act: Any, sentence: str) -> HttpResponse:
     form = forms.DecisionForm(request.POST)
     if form.is_valid():
         note = form.cleaned_data["note"]
