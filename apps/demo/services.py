@@ -131,8 +131,8 @@ def demo_load(*, now: datetime) -> None:
             now=now,
         )
         results_refresh(campaign=campaign, now=now)
-        _definition_create(team, now=now)
     companies_create(team["data"], now=now)
+    _definition_create(team, now=now)
     if not Campaign.objects.filter(name=building.NAME).exists():
         building.campaign_create(team=team, now=now)
 

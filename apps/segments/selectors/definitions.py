@@ -159,7 +159,8 @@ def definition_effect(
     after, after_params = _ids(node, now=now)
     before, before_params = _ids(now_said, now=now) if now_said else ("SELECT 0::bigint WHERE false", ())
     statement = _EFFECT.format(before=before, after=after)
-    with replaceable(editor, limit=EXACT_LIMIT), connection.cursor() as cursor:
+    settings = {"enable_nestloop": "off"}  # sets of which the planner knows no sizes are compared by hash
+    with replaceable(editor, limit=EXACT_LIMIT, settings=settings), connection.cursor() as cursor:
         cursor.execute(statement, [*before_params, *after_params, SAMPLE, SAMPLE, SAMPLE])
         before_n, after_n, enter, leave, *some = cursor.fetchone()
     entering, leaving, staying = (tuple(ids) for ids in some)
