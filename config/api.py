@@ -35,7 +35,13 @@ from apps.exports.api import ExportViewSet, ScheduleViewSet
 from apps.integrations.api import SourceViewSet
 from apps.messaging.api import ContactWhyViewSet, MessageViewSet, SenderViewSet
 from apps.reporting.api import CampaignResultsViewSet
-from apps.segments.api import ContactListViewSet, ContactSegmentsViewSet, SegmentViewSet
+from apps.segments.api import (
+    ContactListViewSet,
+    ContactSegmentsViewSet,
+    DefinitionVersionViewSet,
+    DefinitionViewSet,
+    SegmentViewSet,
+)
 from apps.usecases.api import UseCaseViewSet
 
 router = SimpleRouter()
@@ -71,6 +77,8 @@ router.register("contributors", ContributorViewSet)
 router.register("kpis", KpiViewSet)
 router.register("tasks", TaskViewSet)
 router.register("segments", SegmentViewSet)
+router.register("definitions", DefinitionViewSet)
+router.register("definition-versions", DefinitionVersionViewSet, basename="definition-version")
 router.register("event-sources", SourceViewSet, basename="event-source")
 router.register("exports", ExportViewSet, basename="export")
 router.register("export-schedules", ScheduleViewSet, basename="export-schedule")

@@ -57,7 +57,16 @@ class IdentityAdmin(LedgerAdmin):
 
 @admin.register(Attribute)
 class AttributeAdmin(LedgerAdmin):
-    list_display = ["key", "label", "applies_to", "type", "is_indexed", "is_defined", "removed_at"]
+    list_display = [
+        "key",
+        "label",
+        "applies_to",
+        "type",
+        "is_indexed",
+        "is_defined",
+        "is_computed",
+        "removed_at",
+    ]
     list_filter = ["applies_to", "type", "is_defined"]
     search_fields = ["^key", "^label"]
 

@@ -151,4 +151,8 @@ class CompanyFields(_Fields):
 def _known(entry: Attribute, raw: object) -> Value | None:
     if entry.removed_at is not None:
         raise AttributeInvalid(_("This attribute is just being taken away. Try again in a minute."))
+    if entry.is_computed:
+        raise AttributeInvalid(
+            _("“%(label)s” is computed by its definition, and never written.") % {"label": entry.label}
+        )
     return value_check(entry.type, raw, choices=entry.choices)

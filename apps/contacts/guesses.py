@@ -1,7 +1,7 @@
 """What the columns of a file may mean, for a person to confirm. No database here."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 
 from apps.contacts.attributes import key_suggest
@@ -33,12 +33,14 @@ class ColumnGuess:
         return asdict(self)
 
 
-def columns_guess(layout: Layout, dictionary: Mapping[str, tuple[str, str]]) -> list[ColumnGuess]:
+def columns_guess(
+    layout: Layout, dictionary: Mapping[str, tuple[str, str]], *, computed: Collection[str] = ()
+) -> list[ColumnGuess]:
     """
     Return a guess for each column, no target twice. `dictionary`: key → label and type.
 
     A column is an address by its name or by what it holds, an attribute by its system or business name, and
-    otherwise a new attribute.
+    otherwise a new attribute. Those that are `computed` nobody imports, such as of a file that we exported.
     """
     by_label = {label.casefold(): key for key, (label, _type) in dictionary.items()}
     used: set[str] = set()
@@ -47,7 +49,7 @@ def columns_guess(layout: Layout, dictionary: Mapping[str, tuple[str, str]]) -> 
         cells = layout.samples(place)
         shown = list(dict.fromkeys(cell.strip()[:80] for cell in cells if cell.strip()))[:SHOWN_SAMPLES]
         target = _target(name, cells, by_label, dictionary)
-        if target in used:
+        if target in used or (target or "").removeprefix("attr:") in computed:
             target = None
         if target is None:
             guesses.append(ColumnGuess(name, shown, None))

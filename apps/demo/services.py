@@ -23,7 +23,8 @@ from apps.integrations import selectors as integrations
 from apps.integrations.services import scheme_choose
 from apps.messaging.models import Sender
 from apps.reporting.services import results_refresh
-from apps.segments.models import Segment
+from apps.segments import services as segments
+from apps.segments.models import Definition, Segment
 
 CONTACT = Attribute.Subject.CONTACT
 IMPORT_SECONDS = 300
@@ -134,6 +135,7 @@ def demo_load(*, now: datetime) -> None:
     hub.events_describe(team["data"], now=now)
     companies_create(team["data"], now=now)
     hub.quality_look(team["data"], now=now)
+    _definition_create(team, now=now)
     if not Campaign.objects.filter(name=building.NAME).exists():
         building.campaign_create(team=team, now=now)
     tracker_create(team, now=now)
@@ -175,6 +177,24 @@ def _choices(key: str) -> list[str]:
 
 def _segment_create(name: str, rule: dict[str, object], by: User) -> Segment:
     return Segment.objects.get_or_create(name=name, defaults={"rule": rule, "by": by})[0]
+
+
+def _definition_create(team: dict[str, User], *, now: datetime) -> None:
+    """Say what an active customer is: proposed by the captain, approved by the data lead, and computed."""
+    if Definition.objects.filter(attribute__key="active_customer").exists():
+        return
+    made = segments.definition_create(
+        key="active_customer",
+        label="Active customer",
+        definition="Came to the shop's site lately.",
+        rule={"all": [{"event": experiment.VISITED, "did": True, "within": "30d"}]},
+        thresholds=[{"name": "Days", "path": "all[0].within"}],
+        reason="Who has not come for a month rarely answers a mail.",
+        by=team["captain"],
+        now=now,
+    )
+    segments.version_approve(version=made.versions.get(), by=team["data"], now=now)
+    segments.definition_compute(definition=made, now=now)
 
 
 def _sender() -> Sender:

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from apps.accounts.admin_base import LedgerAdmin
-from apps.segments.models import ContactList, Segment, SegmentSize
+from apps.segments.models import ContactList, Definition, DefinitionVersion, Segment, SegmentSize
 
 
 @admin.register(Segment)
@@ -24,3 +24,21 @@ class ContactListAdmin(LedgerAdmin):
 class SegmentSizeAdmin(LedgerAdmin):
     list_display = ["segment", "at", "size"]
     list_select_related = ["segment"]
+
+
+@admin.register(Definition)
+class DefinitionAdmin(LedgerAdmin):
+    """Read here: another rule is proposed by one and approved by another, in the product."""
+
+    list_display = ["attribute", "size", "computed_at", "is_stale", "fault"]
+    list_select_related = ["attribute"]
+    list_filter = ["is_stale"]
+    search_fields = ["^attribute__key"]
+
+
+@admin.register(DefinitionVersion)
+class DefinitionVersionAdmin(LedgerAdmin):
+    list_display = ["definition", "number", "state", "by", "at", "decided_by", "decided_at"]
+    list_select_related = ["definition", "by", "decided_by"]
+    list_filter = ["state"]
+    ordering = ["-id"]

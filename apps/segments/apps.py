@@ -7,14 +7,18 @@ class SegmentsConfig(AppConfig):
     verbose_name = _("Segments")
 
     def ready(self) -> None:
+        from apps.collaboration.subjects import Subject, actions, subjects
         from apps.contacts import registries as contacts
         from apps.core.health import Check, checks
         from apps.core.metrics import collectors
         from apps.core.navigation import Room, rooms, searches
         from apps.segments import health, moved
+        from apps.segments.models import Definition
         from apps.segments.selectors import (
             attribute_uses,
             company_attribute_uses,
+            definition_search,
+            definition_url,
             event_uses,
             segment_search,
             topic_uses,
@@ -25,6 +29,22 @@ class SegmentsConfig(AppConfig):
         )
         rooms.register("segments", room)
         searches.register("segments", segment_search)
+        searches.register("definitions", definition_search)
+        subjects.register(
+            "segments.definition",
+            Subject(model=Definition, view_permission="segments.view_definition", url=definition_url),
+        )
+        actions.update(
+            {
+                "definition.created": _("described a definition"),
+                "definition.proposed": _("proposed a rule for the definition"),
+                "definition.approved": _("approved the rule of the definition"),
+                "definition.refused": _("refused the rule proposed for the definition"),
+                "definition.withdrawn": _("took back the rule proposed for the definition"),
+                "definition.recompute": _("had the definition computed anew"),
+                "definition.deleted": _("deleted the definition"),
+            }
+        )
         contacts.topic_uses.register("segments", topic_uses)
         contacts.attribute_uses.register("segments", attribute_uses)
         contacts.event_uses.register("segments", event_uses)

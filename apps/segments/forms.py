@@ -4,8 +4,8 @@ from typing import TypeVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apps.contacts.models import Attribute
 from apps.core.errors import DomainError
-from apps.segments.services import ListInvalid, SegmentInvalid
 
 T = TypeVar("T")
 
@@ -40,8 +40,67 @@ def attempt(form: forms.Form, act: Callable[[], T]) -> T | None:
     """Do it; what the service refuses goes to its field, or to the top of the form."""
     try:
         return act()
-    except (SegmentInvalid, ListInvalid) as refusal:
-        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
     except DomainError as refusal:
-        form.add_error(None, str(refusal))
+        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
     return None
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=1_000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Why this rule: whoever asks in a year reads it here."),
+    )
+
+
+class DefinitionForm(ReasonForm):
+    """A new definition, beside its rule."""
+
+    label = forms.CharField(label=_("Business name"), max_length=100, help_text=_("What people call it."))
+    key = forms.CharField(
+        label=_("System name"),
+        max_length=63,
+        help_text=_("Lower-case words joined by underscores, such as active_customer. It never changes."),
+    )
+    definition = forms.CharField(
+        label=_("What it means"),
+        required=False,
+        max_length=10_000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("In words, so that two people use it alike."),
+    )
+    uses = forms.MultipleChoiceField(
+        label=_("May be used for"),
+        choices=Attribute.Use,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        initial=list(Attribute.Use),
+    )
+    field_order = ["label", "key", "definition", "uses", "reason"]
+
+
+class ProposalForm(ReasonForm):
+    """What was shown with its effect, and why. `rule` and `thresholds` are JSON that the page has written."""
+
+    rule = forms.JSONField(widget=forms.HiddenInput)
+    thresholds = forms.JSONField(widget=forms.HiddenInput, required=False)
+
+    def clean_thresholds(self) -> list[dict[str, str]]:
+        told = self.cleaned_data["thresholds"] or []
+        if not isinstance(told, list) or not all(
+            isinstance(one, dict) and all(isinstance(one.get(key), str) for key in ("name", "path"))
+            for one in told
+        ):
+            raise forms.ValidationError(_("These are no thresholds."))
+        return told
+
+
+class DecisionForm(forms.Form):
+    note = forms.CharField(
+        label=_("Note"),
+        max_length=1_000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("To refuse, say why."),
+    )

@@ -1,7 +1,7 @@
 """Statements that somebody waits for: limited in time, and ended in PostgreSQL when nobody waits any more."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from hashlib import sha256
@@ -12,6 +12,7 @@ from psycopg.errors import QueryCanceled
 
 from apps.core.errors import DomainError
 
+NO_SETTINGS: Mapping[str, str] = {}
 _SET = (
     "SELECT name, current_setting(name), set_config(name, value, true) "
     "FROM unnest(%s::text[], %s::text[]) AS setting (name, value)"
@@ -27,12 +28,14 @@ class TookTooLong(DomainError):
 
 
 @contextmanager
-def replaceable(editor: str, *, limit: timedelta) -> Iterator[None]:
+def replaceable(
+    editor: str, *, limit: timedelta, settings: Mapping[str, str] = NO_SETTINGS
+) -> Iterator[None]:
     """
     Run what is inside for at most `limit`, after ending what the same `editor` is still waiting for.
 
     The editor's name stands in `pg_stat_activity` while the transaction runs: any process can find it, and
-    nothing is left to clear up after one that was killed.
+    nothing is left to clear up after one that was killed. `settings` are further ones of PostgreSQL for it.
 
     :raises Replaced: ended by a newer request of the same editor
     :raises TookTooLong: ended after `limit`
@@ -41,7 +44,7 @@ def replaceable(editor: str, *, limit: timedelta) -> Iterator[None]:
         editor_cancel(editor)
     start = time.monotonic()
     try:
-        with transaction.atomic(), _settings(_session(editor, limit)):
+        with transaction.atomic(), _settings(_session(editor, limit) | dict(settings)):
             yield
     except OperationalError as error:
         if not isinstance(error.__cause__, QueryCanceled):

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from apps.contacts.models import Attribute
 from apps.core.models import TimeStamped
 
 
@@ -26,6 +27,19 @@ class SegmentQuerySet(models.QuerySet["Segment"]):
     def timed_due(self, *, at: datetime) -> Self:
         """Segments of which somebody may be moved by time alone, and has not been looked for since."""
         return self.active().filter(is_stale=False, time_due_at__lte=at).order_by("time_due_at", "pk")
+
+
+class DefinitionQuerySet(models.QuerySet["Definition"]):
+    def due(self, *, at: datetime) -> Self:
+        """Definitions whose answers are to be found anew: changed ones first, then the longest waiting."""
+        found = self.filter(Q(is_stale=True) | Q(due_at__lte=at))
+        return found.order_by("-is_stale", "due_at", "pk")
+
+
+class DefinitionVersionQuerySet(models.QuerySet["DefinitionVersion"]):
+    def living(self) -> Self:
+        """Versions that say who is meant, or may soon."""
+        return self.filter(state__in=["in_force", "proposed"])
 
 
 class Segment(TimeStamped):
@@ -161,3 +175,95 @@ class ContactListMember(models.Model):
 
     def __str__(self) -> str:
         return f"contact {self.contact_id} on list {self.contact_list_id}"
+
+
+class Definition(TimeStamped):
+    """
+    What is computed of every contact by a rule, such as “active customer”: yes or no.
+
+    Name, meaning and uses stand in the dictionary, the answers in `Contact.attributes`, as of `computed_at`.
+    """
+
+    attribute = models.OneToOneField(Attribute, on_delete=models.PROTECT, related_name="computed_by")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    size = models.BigIntegerField(null=True, blank=True)  # for how many it said yes, as of `computed_at`
+    computed_at = models.DateTimeField(null=True, blank=True)
+    is_stale = models.BooleanField(default=False)  # another rule came into force, or somebody asked
+    due_at = models.DateTimeField(null=True, blank=True)  # None: nothing is in force yet
+    # Why the last computation was not possible, such as an attribute that is gone; empty if it was.
+    fault = models.CharField(max_length=500, blank=True, db_default="")
+
+    objects = DefinitionQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            # The list, latest change first.
+            models.Index(fields=["-updated_at", "-id"], name="segments_definition_updated"),
+        ]
+
+    def __str__(self) -> str:
+        return f"definition {self.pk}"
+
+    @property
+    def name(self) -> str:
+        return self.attribute.label
+
+
+class DefinitionVersion(models.Model):
+    """One rule that a definition has, had, or is to have. Nothing of it changes but what became of it."""
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", _("Waits for approval")
+        IN_FORCE = "in_force", _("In force")
+        REPLACED = "replaced", _("Replaced")
+        REFUSED = "refused", _("Refused")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    definition = models.ForeignKey(
+        Definition, on_delete=models.CASCADE, related_name="versions", db_index=False
+    )
+    number = models.PositiveIntegerField()
+    rule = models.JSONField(_("rule"))
+    thresholds = models.JSONField(default=list)  # [{"name": "Days", "path": "all[0].within"}, …]
+    reason = models.CharField(_("reason"), max_length=1_000)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField()
+    # What it would have changed when it was proposed: {"before", "after", "enter", "leave"}; empty if that
+    # took too long to count.
+    effect = models.JSONField(default=dict)
+    state = models.CharField(max_length=16, choices=State, default=State.PROPOSED)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    note = models.CharField(max_length=1_000, blank=True)  # what was said with the decision
+    ended_at = models.DateTimeField(null=True, blank=True)  # when another one took its place
+
+    objects = DefinitionVersionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["definition", "number"], name="segments_version_number"),
+            models.UniqueConstraint(
+                fields=["definition"], condition=Q(state="in_force"), name="segments_version_one_in_force"
+            ),
+            models.UniqueConstraint(
+                fields=["definition"], condition=Q(state="proposed"), name="segments_version_one_proposed"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="proposed", decided_at=None)
+                | (~Q(state="proposed") & Q(decided_at__isnull=False)),
+                name="segments_version_decided",
+            ),
+            # Whoever proposes does not approve; where one of the two is deleted, that is not known any more.
+            models.CheckConstraint(
+                condition=~Q(state__in=["in_force", "replaced"])
+                | Q(by=None)
+                | Q(decided_by=None)
+                | ~Q(by=models.F("decided_by")),
+                name="segments_version_two_people",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"version {self.number} of definition {self.definition_id}"

@@ -21,3 +21,8 @@ def changes_apply(**_later: Any) -> None:
 @shared_task(acks_late=True, soft_time_limit=120)
 def segments_time_pass(**_later: Any) -> None:
     services.segments_time_pass(now=clock.now())
+
+
+@shared_task(acks_late=True, soft_time_limit=600)
+def definitions_compute(**_later: Any) -> None:
+    services.definitions_compute(now=clock.now())

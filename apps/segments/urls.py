@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.segments.views import editor, lists, segments
+from apps.segments.views import definitions, editor, lists, segments
 
 app_name = "segments"
 urlpatterns = [
@@ -22,4 +22,16 @@ urlpatterns = [
     path("lists/<int:pk>/change/", lists.list_change, name="list_change"),
     path("lists/<int:pk>/remove/", lists.list_remove, name="list_remove"),
     path("lists/<int:pk>/delete/", lists.list_delete, name="list_delete"),
+    path("definitions/", definitions.definition_list, name="definition_list"),
+    path("definitions/new/", definitions.definition_create, name="definition_create"),
+    path("definitions/<int:pk>/", definitions.definition_detail, name="definition_detail"),
+    path("definitions/<int:pk>/edit/", definitions.definition_change, name="definition_change"),
+    path("definitions/<int:pk>/effect/", definitions.definition_effect, name="definition_effect"),
+    path("definitions/<int:pk>/propose/", definitions.definition_propose, name="definition_propose"),
+    path("definitions/<int:pk>/recompute/", definitions.definition_recompute, name="definition_recompute"),
+    path("definitions/<int:pk>/delete/", definitions.definition_delete, name="definition_delete"),
+    path("definitions/versions/<int:pk>/", definitions.definition_version, name="definition_version"),
+    path("definitions/versions/<int:pk>/approve/", definitions.version_approve, name="version_approve"),
+    path("definitions/versions/<int:pk>/refuse/", definitions.version_refuse, name="version_refuse"),
+    path("definitions/versions/<int:pk>/withdraw/", definitions.version_withdraw, name="version_withdraw"),
 ]

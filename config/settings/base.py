@@ -207,6 +207,7 @@ SPECTACULAR_SETTINGS = {
         "KindEnum": "apps.campaigns.models.team.Channel.Kind",
         "EventOutcomeEnum": "apps.contacts.services.EventOutcome",
         "TypeEnum": "apps.contacts.models.Attribute.Type",
+        "DefinitionVersionStateEnum": "apps.segments.models.DefinitionVersion.State",
         "ModeEnum": "apps.contacts.models.ImportFile.Mode",
         "EventFieldTypeEnum": "apps.contacts.eventfields.FieldType",
         "EventSchemaModeEnum": "apps.contacts.models.EventSchema.Mode",
@@ -301,6 +302,7 @@ CELERY_TASK_ROUTES = {
     "apps.exports.tasks.exports_run": {"queue": "bulk"},
     # Minutes for some: it must not stand before the changes that people wait for.
     "apps.segments.tasks.segments_refresh": {"queue": "bulk"},
+    "apps.segments.tasks.definitions_compute": {"queue": "bulk"},
     "apps.*": {"queue": "default"},
 }
 # Only doorbells at fixed intervals: what is due is in the tables. No ring expires: a worker whose clock goes
@@ -325,6 +327,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "segments_time_pass": {"task": "apps.segments.tasks.segments_time_pass", "schedule": 20.0},
     # Whoever changes people rings for nobody, so that no ingest waits for a broker.
     "changes_apply": {"task": "apps.segments.tasks.changes_apply", "schedule": 1.0},
+    "definitions_compute": {"task": "apps.segments.tasks.definitions_compute", "schedule": 20.0},
     "campaigns_watch": {"task": "apps.campaigns.tasks.campaigns_watch", "schedule": 30.0},
     "tallies_forget": {"task": "apps.integrations.tasks.tallies_forget", "schedule": 24 * 3600.0},
     "sessions_forget": {"task": "apps.accounts.tasks.sessions_forget", "schedule": 24 * 3600.0},

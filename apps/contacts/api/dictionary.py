@@ -18,6 +18,9 @@ class AttributeOut(serializers.ModelSerializer[Attribute]):
     defined = serializers.BooleanField(
         source="is_defined", help_text="False: it arrived before anybody described it."
     )
+    computed = serializers.BooleanField(
+        source="is_computed", help_text="True: its definition writes it, and nobody else. See `definitions/`."
+    )
 
     class Meta:
         model = Attribute
@@ -35,6 +38,7 @@ class AttributeOut(serializers.ModelSerializer[Attribute]):
             "sensitivity",
             "indexed",
             "defined",
+            "computed",
             "created_at",
             "updated_at",
         ]
@@ -64,6 +68,7 @@ class AttributeIn(AttributeChangeIn):
 class AttributeFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped package
     indexed = django_filters.BooleanFilter(field_name="is_indexed")
     defined = django_filters.BooleanFilter(field_name="is_defined")
+    computed = django_filters.BooleanFilter(field_name="is_computed")
 
     class Meta:
         model = Attribute

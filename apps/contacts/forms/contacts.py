@@ -19,14 +19,14 @@ YES_NO = [("", "–"), ("yes", _("Yes")), ("no", _("No"))]
 
 
 class DescribedForm(forms.Form):
-    """Fields of its own, and one for every attribute of the dictionary, of the kind that its type needs."""
+    """Fields of its own, and one for every attribute that people write, of the kind that its type needs."""
 
     plain: Sequence[str] = ()  # the fields of its own that are fields of the record too
     subject: str = Attribute.Subject.CONTACT
 
     def __init__(self, *args: Any, record: Contact | Company | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._dictionary = list(Attribute.current.of(self.subject))
+        self._dictionary = list(Attribute.current.of(self.subject).written())
         values = record.attributes if record else {}
         for entry in self._dictionary:
             self.fields[f"attr-{entry.key}"] = _field(entry, value_to_text(values.get(entry.key)))

@@ -108,7 +108,7 @@ class ColumnsForm(forms.Form):
     def __init__(self, *args: Any, import_file: ImportFile, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._columns = import_file.columns
-        known = {entry.key: entry for entry in Attribute.objects.all()}
+        known = {entry.key: entry for entry in Attribute.objects.written()}
         self._attributes = set(known)
         choices = _choices(known)
         for place, column in enumerate(self._columns):

@@ -28,6 +28,10 @@ class AttributeQuerySet(models.QuerySet["Attribute"]):
         """Entries about contacts, or about companies."""
         return self.filter(applies_to=subject)
 
+    def written(self) -> Self:
+        """Entries whose values people, files and programs write; those of the others come from a rule."""
+        return self.filter(is_computed=False)
+
     def by_key(self, keys: Collection[str]) -> dict[str, "Attribute"]:
         """Return these entries by their keys, which only tell them apart among those of one subject."""
         return {entry.key: entry for entry in self.filter(key__in=keys)} if keys else {}
@@ -112,6 +116,8 @@ class Attribute(TimeStamped):
     removed_at = models.DateTimeField(null=True, blank=True)
     # False: the key arrived by API before anybody described it; kept, and flagged until adopted.
     is_defined = models.BooleanField(default=True)
+    # A definition upstairs keeps the values, yes or no, by its rule: no form, file or program writes them.
+    is_computed = models.BooleanField(default=False, db_default=False)
 
     current = CurrentAttributes()
     # What everybody means who speaks of attributes without saying of what.
@@ -123,6 +129,11 @@ class Attribute(TimeStamped):
         constraints = [
             # A company and a contact may both have a country.
             models.UniqueConstraint(fields=["applies_to", "key"], name="contacts_attribute_once"),
+            # What a rule says of somebody is yes or no, and rules are about contacts.
+            models.CheckConstraint(
+                condition=Q(is_computed=False) | Q(type="boolean", applies_to="contact"),
+                name="contacts_attribute_computed_is_yes_or_no",
+            ),
         ]
         ordering = ["label"]
         base_manager_name = "all_objects"

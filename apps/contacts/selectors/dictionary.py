@@ -14,7 +14,12 @@ SAMPLED = 5_000  # contacts looked at for coverage, whatever there are
 
 
 def attributes(
-    *, search: str = "", type_: str = "", is_defined: bool | None = None, applies_to: str = ""
+    *,
+    search: str = "",
+    type_: str = "",
+    is_defined: bool | None = None,
+    applies_to: str = "",
+    is_computed: bool | None = None,
 ) -> QuerySet[Attribute]:
     """Return the entries that fit, not yet ordered."""
     entries: QuerySet[Attribute] = Attribute.current.select_related("owner")
@@ -24,6 +29,8 @@ def attributes(
         entries = entries.filter(type=type_)
     if is_defined is not None:
         entries = entries.filter(is_defined=is_defined)
+    if is_computed is not None:
+        entries = entries.filter(is_computed=is_computed)
     if applies_to:
         entries = entries.filter(applies_to=applies_to)
     return entries

@@ -70,6 +70,8 @@ def attribute_update(*, attribute: Attribute, by: User | None, now: datetime, **
     attribute = Attribute.current.select_for_update(no_key=True).get(pk=attribute.pk)
     before = {name: getattr(attribute, name) for name in changes}
     kind = changes.get("type", attribute.type)
+    if kind != attribute.type and attribute.is_computed:
+        raise ValidationError({"type": [_("It is computed by its definition, which says yes or no.")]})
     if kind != attribute.type and not _same_values(kind, attribute.type) and attribute_has_values(attribute):
         raise ValidationError(
             {"type": [_("There are values of the type it has now. Make a new attribute instead.")]}

@@ -296,11 +296,11 @@ def _columns_set(import_file: ImportFile, raw: BinaryIO, *, encoding: str, delim
     """Tell from a CSV file what its columns are, and what they may mean."""
     layout = csvfile.layout_detect(raw, encoding=encoding, delimiter=delimiter)
     import_file.encoding, import_file.delimiter = encoding, layout.delimiter
-    import_file.columns = [guess.as_json() for guess in guesses.columns_guess(layout, _dictionary_names())]
-
-
-def _dictionary_names() -> dict[str, tuple[str, str]]:
-    return {key: (label, kind) for key, label, kind in Attribute.objects.values_list("key", "label", "type")}
+    entries = list(Attribute.objects.only("key", "label", "type", "is_computed"))
+    names = {entry.key: (entry.label, entry.type) for entry in entries}
+    computed = {entry.key for entry in entries if entry.is_computed}
+    found = guesses.columns_guess(layout, names, computed=computed)
+    import_file.columns = [guess.as_json() for guess in found]
 
 
 def _keep(import_file: ImportFile, rows: BinaryIO) -> None:

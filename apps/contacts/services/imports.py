@@ -238,7 +238,9 @@ def _mapping_settle(
                 "columns": ", ".join(guessed)[:300],
             }
         )
-    known = set(Attribute.objects.values_list("key", flat=True))
+    entries = {entry.key: entry for entry in Attribute.objects.only("key", "label", "is_computed")}
+    known = set(entries)
+    _computed_refuse(mapping, entries)
     settled = {
         name: target
         if (bare := _target_split(target)[0]) and bare.removeprefix("attr:") not in known
@@ -246,6 +248,14 @@ def _mapping_settle(
         for name, target in mapping.items()
     }
     return settled, _attributes_new(import_file, mapping, known=known)
+
+
+def _computed_refuse(mapping: Mapping[str, str | None], entries: Mapping[str, Attribute]) -> None:
+    for name, target in mapping.items():
+        entry = entries.get((_target_split(target)[0] or "").removeprefix("attr:"))
+        if entry is not None and entry.is_computed:
+            sentence = _("Column “%(column)s”: “%(label)s” is computed by its definition, and never written.")
+            raise MappingInvalid(sentence % {"column": name[:200], "label": entry.label})
 
 
 def _target_split(target: str | None) -> tuple[str | None, str]:

@@ -43,7 +43,7 @@ def mend_plan(*, rule: str, act: str, detail: str = "") -> MendPlan:
     if rule not in RULES or act not in RULES[rule].acts:
         raise QualityRefused(_("This is no way to mend what this rule finds."))
     statements = statements_of(scan)
-    if act == "values_clear" and detail not in Attribute.objects.values_list("key", flat=True):
+    if act == "values_clear" and detail not in Attribute.objects.written().values_list("key", flat=True):
         raise QualityRefused(_("Say which attribute is to be mended."))
     keys = keys_of(act, detail, statements)
     if act != SUPPRESS and not keys:

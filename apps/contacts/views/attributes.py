@@ -34,6 +34,11 @@ LIST = ListSpec(
             gettext_lazy("Described"),
             [("yes", gettext_lazy("Described")), ("no", gettext_lazy("To be described"))],
         ),
+        Filter(
+            "values",
+            gettext_lazy("Values"),
+            [("computed", gettext_lazy("Computed")), ("written", gettext_lazy("Written"))],
+        ),
     ],
     default_sort="label",
     search_hint=gettext_lazy("Search by name"),
@@ -49,6 +54,7 @@ def attribute_list(request: UserRequest) -> HttpResponse:
         type_=asked.values.get("type", ""),
         is_defined={"yes": True, "no": False}.get(asked.values.get("described", "")),
         applies_to=asked.values.get("about", ""),
+        is_computed={"computed": True, "written": False}.get(asked.values.get("values", "")),
     )
     listing = asked.page(found)
     context = {

@@ -48,7 +48,11 @@ class RuleIn(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         try:
             if "rule" in attrs:
-                selectors.rule_read(attrs["rule"], segment=self.context.get("segment"))
+                selectors.rule_read(
+                    attrs["rule"],
+                    segment=self.context.get("segment"),
+                    definition=self.context.get("definition", ""),
+                )
         except RuleInvalid as refusal:
             faults = {fault.path or "rule": [fault.message] for fault in refusal.faults}
             raise ValidationError(faults) from refusal

@@ -14,6 +14,7 @@ from apps.segments.builder.draft import (
     draft_to_rule,
     fault_place,
 )
+from apps.segments.builder.naming import names_from_draft, names_to_draft
 from apps.segments.builder.page import BuilderPage, Known, builder_page
 
 __all__ = [
@@ -28,4 +29,6 @@ __all__ = [
     "draft_new",
     "draft_to_rule",
     "fault_place",
+    "names_from_draft",
+    "names_to_draft",
 ]

@@ -9,12 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from apps.contacts.models import Attribute, Channel, ConsentStatus, Role
 from apps.segments import registry
 from apps.segments.builder.draft import Draft, fault_place
-from apps.segments.builder.rows import where_places
+from apps.segments.builder.naming import row_places
+from apps.segments.builder.rows import NAMED, where_places
 from apps.segments.rules.faults import Fault
 from apps.segments.rules.parsing import TEXT_PROPERTY
 from apps.segments.rules.tree import Match
 from apps.segments.rules.values import OPERATORS, SHAPES, Op
 from apps.segments.rules.vocabulary import Term, Vocabulary
+from apps.segments.thresholds import UNITS
 
 Type = Attribute.Type
 Choice = tuple[str, str | Promise]
@@ -70,14 +72,7 @@ COUNTS: list[Choice] = [
     (Op.LT, _("fewer than")),
 ]
 PERIODS: list[Choice] = [("ever", _("at any time")), ("within", _("in the last")), ("between", _("between"))]
-UNITS: list[Choice] = [
-    ("m", _("minutes")),
-    ("h", _("hours")),
-    ("d", _("days")),
-    ("w", _("weeks")),
-    ("mo", _("months")),
-    ("y", _("years")),
-]
+PERIOD_UNITS: list[Choice] = list(UNITS.items())
 PROPERTY_TYPES: list[Choice] = [
     (Type.TEXT, _("text")),
     (Type.NUMBER, _("number")),
@@ -91,6 +86,11 @@ PROPERTY_TYPES_OF = {
     "boolean": Type.BOOLEAN,
     "date": Type.DATE,
     "datetime": Type.DATE,
+}
+NAMES: dict[str, str | Promise] = {
+    "within": _("Name of the period as a threshold"),
+    "value": _("Name of the value as a threshold"),
+    "count": _("Name of the number of times as a threshold"),
 }
 STATUSES: list[Choice] = [*ConsentStatus.choices, ("none", _("Nothing on record"))]
 INPUTS = {Type.NUMBER: "number", Type.MONEY: "number", Type.DATE: "date", Type.DATETIME: "date"}
@@ -107,6 +107,15 @@ class Comparison:
     shape: str  # "one" "many" "pair" "duration" "none"
     input: str  # of one value: "text" "number" "date" "boolean"
     suggestions: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Naming:
+    """The field with which a number of the row is named as a threshold."""
+
+    field: str
+    label: str | Promise
+    name: str
 
 
 @dataclass(frozen=True)
@@ -131,6 +140,7 @@ class NodePage:
     where: Sequence[Comparison] = ()
     properties: Sequence[str] = ()
     inputs: Sequence[tuple[registry.Input, str]] = ()
+    names: Sequence[Naming] = ()
 
     @property
     def path(self) -> str:
@@ -160,7 +170,7 @@ class BuilderPage:
     matches = MATCHES
     counts = COUNTS
     periods = PERIODS
-    units = UNITS
+    units = PERIOD_UNITS
     property_types = PROPERTY_TYPES
     channels = Channel.choices
     statuses = STATUSES
@@ -199,9 +209,20 @@ class BuilderPage:
 
 
 def builder_page(
-    draft: Draft, words: Vocabulary, known: Known, *, faults: Iterable[Fault] = (), focus: str = ""
+    draft: Draft,
+    words: Vocabulary,
+    known: Known,
+    *,
+    faults: Iterable[Fault] = (),
+    focus: str = "",
+    named_in: object = None,
 ) -> BuilderPage:
-    """Return what the templates show. `focus` is the path that the last act was at."""
+    """
+    Return what the templates show. `focus` is the path that the last act was at.
+
+    `named_in`: the rule as JSON, where its numbers can be named as thresholds.
+    """
+    places = row_places(draft, named_in)
     told: dict[str, list[str]] = {}
     for fault in faults:
         told.setdefault(fault_place(fault.path)[0], []).append(fault.message)
@@ -219,6 +240,10 @@ def builder_page(
                 for place, child in enumerate(node.children)
             ],
             faults=told.get(node.path, []),
+            names=[
+                Naming(NAMED + place, NAMES[place], node.values.get(NAMED + place, ""))
+                for place in places.get(node.path, ())
+            ],
         )
         _fill(shown, words, known)
         return shown

@@ -17,6 +17,7 @@ Texts = Mapping[str, str]
 Json = dict[str, object]
 Rest = Mapping[object, object]  # of a condition, behind the key that tells its kind
 MAX_NESTED = 100  # brackets in brackets; rules have a dozen
+NAMED = "named_"  # fields that name a number of the row as a threshold: no part of the condition
 JSON = "json"  # a row that the builder has no fields for
 _DURATION = re.compile(r"(\d+)([a-z]+)")
 
@@ -43,7 +44,7 @@ def row_to_rule(kind: str, texts: Texts, words: Vocabulary) -> object:
             return _consent(texts)
         case "json":
             return _any_json(texts.get("json", ""))
-    return _registered(kind, texts)
+    return _registered(kind, {name: text for name, text in texts.items() if not name.startswith(NAMED)})
 
 
 def _attribute(texts: Texts, words: Vocabulary) -> Json:

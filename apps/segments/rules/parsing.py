@@ -8,6 +8,7 @@ from apps.contacts.models import Channel, ConsentStatus, Role
 from apps.segments import registry
 from apps.segments.rules import values
 from apps.segments.rules.faults import RuleInvalid
+from apps.segments.rules.names import leads_back
 from apps.segments.rules.reader import Json, Parse, Reader, join, one_of
 from apps.segments.rules.tree import (
     AttributeIs,
@@ -42,17 +43,23 @@ TEXT_PROPERTY = (
 
 
 def rule_parse(
-    raw: object, vocabulary: Vocabulary, *, segment: int | None = None, is_new: bool = False
+    raw: object,
+    vocabulary: Vocabulary,
+    *,
+    segment: int | None = None,
+    definition: str = "",
+    is_new: bool = False,
 ) -> Node:
     """
-    Return the tree of a rule. `segment` is the one whose rule this is, which it must not refer back to.
+    Return the tree of a rule. `segment` is the one whose rule this is, or `definition` the attribute that it
+    computes: it must not refer back to it.
 
     `is_new`: somebody is writing it just now, so it names no archived segment. One that was written before
     keeps its meaning.
 
     :raises RuleInvalid: with every fault and its path
     """
-    parser = _Parser(vocabulary, segment, is_new=is_new)
+    parser = _Parser(vocabulary, segment, definition, is_new=is_new)
     node = parser.node(raw, path="", depth=1)
     if parser.faults:
         raise RuleInvalid(parser.faults)
@@ -61,9 +68,10 @@ def rule_parse(
 
 
 class _Parser(Reader):
-    def __init__(self, vocabulary: Vocabulary, segment: int | None, *, is_new: bool) -> None:
+    def __init__(self, vocabulary: Vocabulary, segment: int | None, definition: str, *, is_new: bool) -> None:
         super().__init__()
         self.vocabulary = vocabulary
+        self.definition = definition
         self.is_new = is_new
         self.chain = [segment]  # the segments that we are inside of
         self.own = self.expanded = 0
@@ -127,7 +135,20 @@ class _Parser(Reader):
     def _attribute(self, raw: Json, path: str) -> Node | None:
         self.only(raw, ["attribute", "op", "value"], path)
         compared = self._compared(raw, "attribute", self.vocabulary.attributes, path)
-        return AttributeIs(*compared, path) if compared else None
+        if compared is None:
+            return None
+        if compared[0].rules and self._leads_back(compared[0].key):
+            cycle = _("“%(name)s” is computed from what this rule is for, directly or through others.")
+            return self.fault(join(path, "attribute"), cycle % {"name": compared[0].label})
+        return AttributeIs(*compared, path)
+
+    def _leads_back(self, key: str) -> bool:
+        inside = [pk for pk in self.chain if pk is not None]
+        if not inside and not self.definition:
+            return False
+        return key == self.definition or leads_back(
+            key, self.vocabulary, segments=inside, definition=self.definition
+        )
 
     def _compared(
         self, raw: Json, subject: str, terms: Mapping[str, Term], path: str

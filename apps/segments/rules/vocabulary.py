@@ -17,6 +17,8 @@ class Term:
     is_indexed: bool = False
     is_for_targeting: bool = True
     column: str = ""
+    # Of a computed one: the rules that say who has it, in force or proposed. Not an empty tuple, then.
+    rules: tuple[object, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,20 @@ from apps.segments.selectors.checks import (
     rule_shares,
 )
 from apps.segments.selectors.counts import Count, Preview, Reach, rule_count, rule_preview
+from apps.segments.selectors.definitions import (
+    Effect,
+    ThresholdChange,
+    definition_effect,
+    definition_rule_read,
+    definition_search,
+    definition_versions,
+    definitions,
+    thresholds_compared,
+    version_in_force,
+    version_proposed,
+    version_sentence,
+    version_thresholds,
+)
 from apps.segments.selectors.following import changes_age, segments_behind
 from apps.segments.selectors.known import events_known, values_known
 from apps.segments.selectors.pages import (
@@ -25,6 +39,7 @@ from apps.segments.selectors.rules import audience, rule_contacts, rule_read, se
 from apps.segments.selectors.uses import (
     attribute_uses,
     company_attribute_uses,
+    definition_url,
     event_uses,
     list_uses,
     segment_uses,
@@ -34,15 +49,23 @@ from apps.segments.selectors.uses import (
 __all__ = [
     "Checked",
     "Count",
+    "Effect",
     "PersonChecked",
     "Preview",
     "Reach",
+    "ThresholdChange",
     "attribute_uses",
     "audience",
     "changes_age",
     "company_attribute_uses",
     "contact_lists",
     "contact_segments",
+    "definition_effect",
+    "definition_rule_read",
+    "definition_search",
+    "definition_url",
+    "definition_versions",
+    "definitions",
     "event_uses",
     "events_known",
     "list_people",
@@ -63,7 +86,12 @@ __all__ = [
     "segment_uses",
     "segments",
     "segments_behind",
+    "thresholds_compared",
     "topic_uses",
     "values_known",
+    "version_in_force",
+    "version_proposed",
+    "version_sentence",
+    "version_thresholds",
     "vocabulary",
 ]

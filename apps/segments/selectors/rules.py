@@ -1,11 +1,11 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 
 from apps.contacts import selectors as contacts
 from apps.contacts.models import Attribute, Contact, ContactQuerySet
-from apps.segments.models import ContactList, Segment
+from apps.segments.models import ContactList, DefinitionVersion, Segment
 from apps.segments.registry import Clock
 from apps.segments.rules import (
     Group,
@@ -21,8 +21,9 @@ from apps.segments.rules.expression import RuleHolds
 
 
 def vocabulary() -> Vocabulary:
-    """Return what a rule may speak of now; four queries. An entry of the dictionary hides a built-in."""
+    """Return what a rule may speak of now; five queries. An entry of the dictionary hides a built-in."""
     entries = list(Attribute.current.all())
+    rules = definition_rules()
     built_in = [
         Term("email", _("E-mail address"), Attribute.Type.TEXT, column="email"),
         Term("phone", _("Phone number"), Attribute.Type.TEXT, column="phone"),
@@ -33,8 +34,8 @@ def vocabulary() -> Vocabulary:
         Term("domain", _("Domain"), Attribute.Type.TEXT, column="domain"),
     ]
     return Vocabulary(
-        attributes=_terms(built_in, entries, Attribute.Subject.CONTACT),
-        companies=_terms(of_companies, entries, Attribute.Subject.COMPANY),
+        attributes=_terms(built_in, entries, Attribute.Subject.CONTACT, rules),
+        companies=_terms(of_companies, entries, Attribute.Subject.COMPANY, {}),
         segments={
             pk: SegmentTerm(name, rule, is_archived=archived_at is not None)
             for pk, name, rule, archived_at in Segment.objects.values_list(
@@ -46,12 +47,26 @@ def vocabulary() -> Vocabulary:
     )
 
 
-def _terms(built_in: Sequence[Term], entries: Sequence[Attribute], subject: str) -> dict[str, Term]:
-    described = [_term(entry) for entry in entries if entry.applies_to == subject]
+def definition_rules() -> dict[str, tuple[object, ...]]:
+    """Return by key of the computed attribute the rules that say, or are to say, who has it; one query."""
+    found: dict[str, tuple[object, ...]] = {}
+    living = DefinitionVersion.objects.living()
+    for key, rule in living.values_list("definition__attribute__key", "rule"):
+        found[key] = (*found.get(key, ()), rule)
+    return found
+
+
+def _terms(
+    built_in: Sequence[Term],
+    entries: Sequence[Attribute],
+    subject: str,
+    rules: Mapping[str, tuple[object, ...]],
+) -> dict[str, Term]:
+    described = [_term(entry, rules.get(entry.key, ())) for entry in entries if entry.applies_to == subject]
     return {term.key: term for term in [*built_in, *described]}
 
 
-def _term(attribute: Attribute) -> Term:
+def _term(attribute: Attribute, rules: tuple[object, ...]) -> Term:
     return Term(
         key=attribute.key,
         label=attribute.label,
@@ -60,16 +75,20 @@ def _term(attribute: Attribute) -> Term:
         # Only then every stored value passes the casts of its expression.
         is_indexed=attribute.index_built_at is not None,
         is_for_targeting=Attribute.Use.TARGETING in attribute.uses,
+        rules=rules,
     )
 
 
-def rule_read(raw: object, *, segment: Segment | None = None, is_new: bool = False) -> Node:
+def rule_read(
+    raw: object, *, segment: Segment | None = None, definition: str = "", is_new: bool = False
+) -> Node:
     """
-    Return the tree of a rule as JSON, read with today's dictionary. `is_new` as for `rule_parse`.
+    Return the tree of a rule as JSON, read with today's dictionary. The rest is as for `rule_parse`.
 
     :raises RuleInvalid: with every fault and its path
     """
-    return rule_parse(raw, vocabulary(), segment=segment.pk if segment else None, is_new=is_new)
+    pk = segment.pk if segment else None
+    return rule_parse(raw, vocabulary(), segment=pk, definition=definition, is_new=is_new)
 
 
 def rule_contacts(node: Node, *, now: datetime, among: Sequence[int] | None = None) -> ContactQuerySet:

@@ -1,6 +1,6 @@
 """What would break if a segment, a list or an attribute were gone."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -9,13 +9,14 @@ from apps.accounts.models import User
 from apps.contacts.registries import Use as ContactsUse
 from apps.core.registry import Registry
 from apps.segments import registry
-from apps.segments.models import Segment
+from apps.segments.models import Definition, DefinitionVersion, Segment
 from apps.segments.registry import Use, Uses
+from apps.segments.rules.names import named
 
 
 def segment_uses(ids: Collection[int], *, user: User | None) -> dict[int, list[Use]]:
     """
-    Return what needs these segments: other segments first, then what higher apps name.
+    Return what needs these segments: other segments and definitions first, then what higher apps name.
 
     For `user` to read; None reads nothing of it, and only has to know.
     """
@@ -28,39 +29,47 @@ def list_uses(ids: Collection[int], *, user: User | None) -> dict[int, list[Use]
 
 
 def attribute_uses(key: str) -> list[ContactsUse]:
-    """Return the segments whose rules ask for this attribute, archived ones too: they can be restored."""
-    return [
-        ContactsUse(_("Segment"), segment.name, reverse("segments:detail", args=[segment.pk]))
-        for segment in Segment.objects.only("name", "rule")
-        if key in _named(segment.rule, "attribute")
-    ]
+    """Return the rules that ask for this attribute, and the definition that computes it."""
+    computing = Definition.objects.filter(attribute__key=key).select_related("attribute")
+    return [*map(_definition_use, computing), *_rules_naming(key, "attribute")]
 
 
 def company_attribute_uses(key: str) -> list[ContactsUse]:
-    """Return the segments whose rules ask for this attribute of companies, archived ones too."""
-    return [
-        ContactsUse(_("Segment"), segment.name, reverse("segments:detail", args=[segment.pk]))
-        for segment in Segment.objects.only("name", "rule")
-        if key in _named(segment.rule, "company")
-    ]
+    """Return the rules that ask for this attribute of companies."""
+    return _rules_naming(key, "company")
 
 
 def topic_uses(key: str, user: User | None) -> list[ContactsUse]:
-    """Return the segments whose rules ask about consent to this topic, archived ones too."""
-    return [
-        ContactsUse(_("Segment"), segment.name, reverse("segments:detail", args=[segment.pk]))
-        for segment in Segment.objects.only("name", "rule")
-        if key in _named(segment.rule, "topic")
-    ]
+    """Return the rules that ask about consent to this topic."""
+    return _rules_naming(key, "topic")
 
 
 def event_uses(name: str, user: User | None) -> list[ContactsUse]:
-    """Return the segments whose rules ask who did this, archived ones too."""
-    return [
+    """Return the rules that ask who did this."""
+    return _rules_naming(name, "event")
+
+
+def _rules_naming(name: str, subject: str) -> list[ContactsUse]:
+    """Return the segments, archived ones too as they can be restored, and the definitions; two queries."""
+    segments = [
         ContactsUse(_("Segment"), segment.name, reverse("segments:detail", args=[segment.pk]))
         for segment in Segment.objects.only("name", "rule")
-        if name in _named(segment.rule, "event")
+        if name in named(segment.rule, subject)
     ]
+    definitions = {
+        version.definition_id: _definition_use(version.definition)
+        for version in DefinitionVersion.objects.living().select_related("definition__attribute")
+        if name in named(version.rule, subject)
+    }
+    return [*segments, *definitions.values()]
+
+
+def _definition_use(definition: Definition) -> ContactsUse:
+    return ContactsUse(_("Definition"), definition.name, definition_url(definition))
+
+
+def definition_url(definition: Definition) -> str:
+    return reverse("segments:definition_detail", args=[definition.pk])
 
 
 def _uses(
@@ -69,22 +78,15 @@ def _uses(
     found: dict[int, list[Use]] = {pk: [] for pk in ids}
     for segment in Segment.objects.active():
         label = _("Segment “%(name)s”") % {"name": segment.name}
-        for pk in found.keys() & set(_named(segment.rule, key)):
+        for pk in found.keys() & set(named(segment.rule, key)):
             found[pk].append((label, reverse("segments:detail", args=[segment.pk])))
+    for version in DefinitionVersion.objects.living().select_related("definition__attribute"):
+        label = _("Definition “%(name)s”") % {"name": version.definition.name}
+        use = (label, definition_url(version.definition))
+        for pk in found.keys() & set(named(version.rule, key)):
+            if use not in found[pk]:  # in force, and proposed
+                found[pk].append(use)
     for ask in upstairs:
         for pk, uses in ask(ids, user).items():
             found[pk] += uses
     return found
-
-
-def _named(rule: object, key: str) -> Iterator[int | str]:
-    """Yield the ids or names in conditions `{key: id}` of a rule, valid or not."""
-    match rule:
-        case dict():
-            if isinstance(rule.get(key), int | str):
-                yield rule[key]
-            for inner in rule.values():
-                yield from _named(inner, key)
-        case list():
-            for inner in rule:
-                yield from _named(inner, key)

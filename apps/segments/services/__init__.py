@@ -1,6 +1,18 @@
 """What people and the schedule do with segments and lists."""
 
 from apps.segments.services.changes import changes_apply
+from apps.segments.services.computing import definition_compute, definitions_compute
+from apps.segments.services.definitions import (
+    DefinitionInvalid,
+    DefinitionRefused,
+    definition_create,
+    definition_delete,
+    definition_propose,
+    definition_recompute,
+    version_approve,
+    version_refuse,
+    version_withdraw,
+)
 from apps.segments.services.lists import (
     ListInvalid,
     Pasted,
@@ -29,12 +41,20 @@ from apps.segments.services.segments import (
 from apps.segments.services.used import StillUsed
 
 __all__ = [
+    "DefinitionInvalid",
+    "DefinitionRefused",
     "ListInvalid",
     "Pasted",
     "Rejected",
     "SegmentInvalid",
     "StillUsed",
     "changes_apply",
+    "definition_compute",
+    "definition_create",
+    "definition_delete",
+    "definition_propose",
+    "definition_recompute",
+    "definitions_compute",
     "list_change",
     "list_delete",
     "list_freeze",
@@ -50,4 +70,7 @@ __all__ = [
     "segment_time_pass",
     "segments_refresh",
     "segments_time_pass",
+    "version_approve",
+    "version_refuse",
+    "version_withdraw",
 ]

@@ -44,6 +44,7 @@ class Editing:
     words: Vocabulary
     segment: Segment | None
     editor: str
+    definition: str = ""  # the system name of what the rule computes, if it computes something
     faults: tuple[Fault, ...] = ()
     node: Node | None = None
     rule: object = field(default=None)
@@ -52,7 +53,7 @@ class Editing:
         self.rule = builder.draft_to_rule(self.draft, self.words)
         try:
             pk = self.segment.pk if self.segment else None
-            self.node = rule_parse(self.rule, self.words, segment=pk, is_new=True)
+            self.node = rule_parse(self.rule, self.words, segment=pk, definition=self.definition, is_new=True)
         except RuleInvalid as refusal:
             self.faults = refusal.faults
 
@@ -116,15 +117,15 @@ def _edit(request: UserRequest, segment: Segment | None) -> HttpResponse:
         form = forms.SegmentForm(
             initial={"name": segment.name, "description": segment.description} if segment else None
         )
-        return _page(request, _editing(request, draft, segment), form)
+        return _page(request, editing_of(request, draft, segment=segment), form)
     draft = builder.draft_from_form(request.POST)
     act = request.POST.get("act", SAVE)
     if act == SAVE:
-        return _save(request, _editing(request, draft, segment), forms.SegmentForm(request.POST))
+        return _save(request, editing_of(request, draft, segment=segment), forms.SegmentForm(request.POST))
     focus = builder.draft_act(draft, act)
-    editing = _editing(request, draft, segment)
+    editing = editing_of(request, draft, segment=segment)
     form = forms.SegmentForm(initial=request.POST.dict())  # nothing is refused before it is to be kept
-    preview = _shown(request, editing, is_exact=act == EXACT) if act in (COUNT, EXACT) else None
+    preview = shown_of(request, editing, is_exact=act == EXACT) if act in (COUNT, EXACT) else None
     return _page(request, editing, form, focus=focus, preview=preview)
 
 
@@ -148,8 +149,11 @@ def _keep(request: UserRequest, editing: Editing, fields: dict[str, Any]) -> Seg
     )
 
 
-def _editing(request: UserRequest, draft: Draft, segment: Segment | None) -> Editing:
-    return Editing(draft, selectors.vocabulary(), segment, request.POST.get("editor", "")[:64] or uuid4().hex)
+def editing_of(
+    request: UserRequest, draft: Draft, *, segment: Segment | None = None, definition: str = ""
+) -> Editing:
+    editor = request.POST.get("editor", "")[:64] or uuid4().hex
+    return Editing(draft, selectors.vocabulary(), segment, editor, definition)
 
 
 def _page(
@@ -162,7 +166,7 @@ def _page(
     preview: Shown | None = None,
 ) -> HttpResponse:
     context = {
-        "page": _builder_page(editing, focus=focus, faults=editing.faults if is_refused else editing.told),
+        "page": builder_page_of(editing, focus=focus, faults=editing.faults if is_refused else editing.told),
         "editing": editing,
         "form": form,
         "segment": editing.segment,
@@ -175,7 +179,9 @@ def _page(
     return response
 
 
-def _builder_page(editing: Editing, *, focus: str, faults: Sequence[Fault]) -> builder.BuilderPage:
+def builder_page_of(
+    editing: Editing, *, focus: str, faults: Sequence[Fault], has_thresholds: bool = False
+) -> builder.BuilderPage:
     terms = (
         editing.words.attributes.get(node.values.get("key", ""))
         for node in editing.draft.walk()
@@ -183,7 +189,10 @@ def _builder_page(editing: Editing, *, focus: str, faults: Sequence[Fault]) -> b
     )
     open_texts = {term.key for term in terms if term and not term.choices and not term.column}
     known = builder.Known(events=selectors.events_known(), values=selectors.values_known(open_texts))
-    return builder.builder_page(editing.draft, editing.words, known, focus=focus, faults=faults)
+    named_in = editing.rule if has_thresholds else None
+    return builder.builder_page(
+        editing.draft, editing.words, known, focus=focus, faults=faults, named_in=named_in
+    )
 
 
 # While it is being written
@@ -193,9 +202,10 @@ def _builder_page(editing: Editing, *, focus: str, faults: Sequence[Fault]) -> b
 @requires("segments.view_segment")
 def rule_preview(request: UserRequest) -> HttpResponse:
     """Answer how many people the rule of the form finds, with what there is to say of each row."""
-    editing = _editing(request, builder.draft_from_form(request.POST), _segment(request))
+    draft = builder.draft_from_form(request.POST)
+    editing = editing_of(request, draft, segment=_segment(request), definition=_definition(request))
     try:
-        shown = _shown(request, editing, is_exact=bool(request.POST.get("exact")))
+        shown = shown_of(request, editing, is_exact=bool(request.POST.get("exact")))
     except Replaced:
         return HttpResponse(status=HTTPStatus.NO_CONTENT)  # htmx leaves everything as it is
     context = {"preview": shown, "editing": editing, "notes": editing.notes(shown.shares)}
@@ -208,7 +218,7 @@ def rule_check(request: UserRequest) -> HttpResponse:
     """Answer whether the rule of the form holds for one person, and which of its conditions do."""
     posted = request.POST.get("rule") if "r:kind" not in request.POST else None
     draft = builder.draft_from_json(posted) if posted else builder.draft_from_form(request.POST)
-    editing = _editing(request, draft, _segment(request))
+    editing = editing_of(request, draft, segment=_segment(request), definition=_definition(request))
     address = request.POST.get("check", "").strip()
     found = selectors.person_by_address(address)
     checked = None
@@ -223,7 +233,11 @@ def _segment(request: UserRequest) -> Segment | None:
     return Segment.objects.filter(pk=pk).first() if pk.isascii() and pk.isdigit() and len(pk) < 19 else None
 
 
-def _shown(request: UserRequest, editing: Editing, *, is_exact: bool) -> Shown:
+def _definition(request: UserRequest) -> str:
+    return request.POST.get("definition", "")[:63]
+
+
+def shown_of(request: UserRequest, editing: Editing, *, is_exact: bool) -> Shown:
     if editing.node is None:
         return Shown()
     now = clock.now()
