@@ -25,7 +25,7 @@ class KeyHolding(Holding):
     @property
     def _theirs(self) -> str:
         return (
-            "it.import_file_id = ANY(ARRAY(SELECT id FROM contacts_importfile)) "
+            "it.import_file_id = ANY(ARRAY(SELECT id FROM contacts_importfile WHERE about = 'contacts')) "
             "AND it.key = ANY(%(contacts)s::bigint[])"
         )
 

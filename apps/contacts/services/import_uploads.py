@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.collaboration import services as collaboration
 from apps.contacts import csvfile, guesses
+from apps.contacts.importkinds import kind_of
 from apps.contacts.models import Attribute, ImportFile, ImportFileQuerySet
 from apps.contacts.services.imports import ImportRefused, file_check, file_raw, import_start
 from apps.core.errors import DomainError
@@ -46,6 +47,7 @@ def import_upload(
     encoding: str = "",
     delimiter: str = "",
     sheet: str = "",
+    about: str = ImportFile.About.CONTACTS,
     terms: Mapping[str, Any] | None = None,
 ) -> ImportFile:
     """
@@ -63,7 +65,10 @@ def import_upload(
     if book is None and sheet:
         raise csvfile.FileRefused(_("This file is not an Excel workbook: it has no sheets to choose from."))
     import_file = ImportFile(
-        by=by, file_name=(file.name or "contacts.csv").rpartition("/")[2][-200:], file_size=file.size
+        by=by,
+        about=about,
+        file_name=(file.name or "contacts.csv").rpartition("/")[2][-200:],
+        file_size=file.size,
     )
     # Names of our own: what a file is called elsewhere says nothing about where it may be kept.
     if book is None:
@@ -291,11 +296,11 @@ def _columns_set(import_file: ImportFile, raw: BinaryIO, *, encoding: str, delim
     """Tell from a CSV file what its columns are, and what they may mean."""
     layout = csvfile.layout_detect(raw, encoding=encoding, delimiter=delimiter)
     import_file.encoding, import_file.delimiter = encoding, layout.delimiter
-    import_file.columns = [guess.as_json() for guess in guesses.columns_guess(layout, _dictionary_names())]
-
-
-def _dictionary_names() -> dict[str, tuple[str, str]]:
-    return {key: (label, kind) for key, label, kind in Attribute.objects.values_list("key", "label", "type")}
+    kind = kind_of(import_file.about)
+    told = Attribute.current.of(kind.subject).values_list("key", "label", "type")
+    dictionary = {key: (label, type_) for key, label, type_ in told}
+    found = guesses.columns_guess(layout, dictionary, kind=kind)
+    import_file.columns = [guess.as_json() for guess in found]
 
 
 def _keep(import_file: ImportFile, rows: BinaryIO) -> None:
