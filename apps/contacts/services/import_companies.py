@@ -8,7 +8,6 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from apps.contacts import companies as statements
-from apps.contacts import staging
 from apps.contacts.companies import Draft, names_of
 from apps.contacts.fields import CompanyFields, Name
 from apps.contacts.mapping import Prepared
@@ -67,7 +66,6 @@ class CompanyRows(RowReader[_Row]):
         assert isinstance(prepared, Told), "prepared by this class"
         verdicts = Verdicts()
         rows = _once(prepared.told, verdicts)
-        staging.lock()  # companies are locked in an order of their own
         drafts, taken = company_drafts(rows)
         verdicts.refused |= {number: company_taken(name) for number, name in taken.items()}
         for number in self._met(drafts, rows):

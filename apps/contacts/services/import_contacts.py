@@ -10,7 +10,7 @@ from apps.contacts import staging
 from apps.contacts.csvfile import Chunk, Fault, cells_shown
 from apps.contacts.mapping import Prepared, Preparer
 from apps.contacts.models import ImportFile
-from apps.contacts.services.import_rows import SAMPLES, Written
+from apps.contacts.services.import_rows import LOOKED_AT, Written
 from apps.contacts.services.imports import column_map, consent_check, field_rules
 from apps.contacts.staging import Outcome, Terms
 
@@ -41,7 +41,7 @@ class ContactRows:
             return Written(dict.fromkeys(Outcome, 0), {}, [])
         staging.run(lines=prepared.lines, names=prepared.names, terms=self._terms, by=self._by, now=now)
         counts = dict.fromkeys(Outcome, 0) | staging.counts()
-        places = {outcome: _rows_to_show(outcome) for outcome in wanted if counts[outcome]}
+        places = {outcome: staging.rows_of(outcome, limit=LOOKED_AT) for outcome in wanted if counts[outcome]}
         reasons = {
             Outcome.CLASH: _("One of its identities belongs to another contact."),
             Outcome.STRANGER: _("Nobody is known by this, and only known contacts are updated."),
@@ -53,12 +53,6 @@ class ContactRows:
             for row in staging.rows_of(outcome)
         ]
         return Written(counts, places, faults)
-
-
-def _rows_to_show(outcome: Outcome) -> list[int]:
-    if outcome == Outcome.SUPPRESSED:
-        return staging.rows_unerased(limit=SAMPLES)
-    return staging.rows_of(outcome, limit=SAMPLES)
 
 
 def _cells(prepared: Prepared, row: int) -> list[str]:

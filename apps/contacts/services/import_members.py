@@ -7,7 +7,7 @@ from datetime import date, datetime
 from django.utils.translation import gettext as _
 
 from apps.contacts import companies as statements
-from apps.contacts import identities, staging
+from apps.contacts import identities
 from apps.contacts.addresses import AddressInvalid, domain_normalise, identity_normalise
 from apps.contacts.fields import Name
 from apps.contacts.mapping import Prepared
@@ -96,7 +96,6 @@ class MemberRows(RowReader[Place]):
     def write(self, prepared: Prepared, *, wanted: Collection[Outcome], now: datetime) -> Written:
         assert isinstance(prepared, Told), "prepared by this class"
         verdicts = Verdicts()
-        staging.lock()  # contacts are locked in an order of their own
         pairs = self._pairs(prepared.told, verdicts)
         standing = _standing(set(pairs.values()))
         made: list[CompanyMember] = []

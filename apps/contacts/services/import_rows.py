@@ -18,6 +18,7 @@ from apps.contacts.staging import Outcome
 
 T = TypeVar("T")
 SAMPLES = 5  # rows shown of each outcome
+LOOKED_AT = 50  # of a chunk, to find those among them that may be shown
 
 # In the order of the keys: two workers of one import cannot meet here, but nothing is lost by it.
 _CLAIM = """
@@ -120,7 +121,7 @@ class RowReader(Generic[T]):
         for number in sorted(verdicts.outcomes):
             outcome = verdicts.outcomes[number]
             counts[outcome] += 1
-            if outcome in places and len(places[outcome]) < SAMPLES:
+            if outcome in places and len(places[outcome]) < LOOKED_AT:
                 places[outcome].append(number)
         rows = dict(zip(prepared.chunk.numbers, prepared.chunk.rows, strict=True)) if verdicts.refused else {}
         faults = [

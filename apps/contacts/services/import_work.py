@@ -9,10 +9,10 @@ import logging
 import math
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -24,15 +24,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.collaboration import services as collaboration
-from apps.contacts import csvfile
+from apps.contacts import csvfile, staging
 from apps.contacts.csvfile import Fault, Reader, cells_shown
+from apps.contacts.forgotten import forgotten
 from apps.contacts.mapping import Prepared
 from apps.contacts.models import ImportFault, ImportFile, ImportFileQuerySet
 from apps.contacts.services.import_companies import CompanyRows
 from apps.contacts.services.import_contacts import ContactRows
 from apps.contacts.services.import_events import EventRows
 from apps.contacts.services.import_members import MemberRows
-from apps.contacts.services.import_rows import SAMPLES, Rows
+from apps.contacts.services.import_rows import LOOKED_AT, SAMPLES, Rows
 from apps.contacts.services.imports import RUN_TASK, ImportRefused, file_raw, keys_thin
 from apps.contacts.staging import Outcome
 from apps.core.overlap import cycles_kept, interpreter_share
@@ -222,20 +223,23 @@ def _chunk_commit(work: _Work, prepared: Prepared, rows: Rows) -> dict[str, list
     import_file = work.import_file
     if not work.held().update(leased_until=Now() + LEASE_TIME):
         raise _LeaseLost
+    staging.lock()  # an erasure waits for it: what is kept of rows below is kept of the living
     # The row is ours until the end; what stands in it may have been taken out for somebody who was erased.
     import_file.samples = work.held().values_list("samples", flat=True).get()
     wanted = [outcome for outcome in SHOWN if len(import_file.samples.get(outcome, [])) < SAMPLES]
     written = rows.write(prepared, wanted=wanted, now=work.now)
     counts, places, faults = written.counts, written.places, [*prepared.faults, *written.faults]
+    counts[Outcome.INVALID] = len(faults)
+    counts[Outcome.DUPLICATE] += len(prepared.duplicates)
+    if Outcome.DUPLICATE in wanted:
+        places[Outcome.DUPLICATE] = sorted([*places.get(Outcome.DUPLICATE, []), *prepared.duplicates])
+    places, faults = _unerased(prepared, places, faults)
     ImportFault.objects.bulk_create(
         ImportFault(
             import_file=import_file, row=f.row, column=f.column[:200], reason=f.reason[:500], cells=[*f.cells]
         )
         for f in faults
     )
-    counts[Outcome.INVALID] = len(faults)
-    counts[Outcome.DUPLICATE] += len(prepared.duplicates)
-    places[Outcome.DUPLICATE] = sorted([*places.get(Outcome.DUPLICATE, []), *prepared.duplicates])
     samples = _samples(import_file, prepared, places, faults)
     kept = {outcome: F(outcome) + counts[outcome] for outcome in COUNTED if counts[outcome]}
     work.held().update(
@@ -252,6 +256,20 @@ def _chunk_commit(work: _Work, prepared: Prepared, rows: Rows) -> dict[str, list
 
 SHOWN = (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED, Outcome.SUPPRESSED, Outcome.DUPLICATE)
 COUNTED = (*SHOWN, Outcome.INVALID)
+
+
+def _unerased(
+    prepared: Prepared, places: Mapping[Outcome, Sequence[int]], faults: Sequence[Fault]
+) -> tuple[dict[Outcome, list[int]], list[Fault]]:
+    """Return what may be kept of these rows: nothing of somebody who was erased."""
+    shown = {outcome: rows[:LOOKED_AT] for outcome, rows in places.items()}
+    cells = {row: _cells(prepared, row) for rows in shown.values() for row in rows}
+    gone = forgotten(cells | {fault.row: [*fault.cells] for fault in faults})
+    erased = str(_("Erased"))
+    return (
+        {outcome: [row for row in rows if row not in gone] for outcome, rows in shown.items()},
+        [replace(fault, reason=erased, cells=()) if fault.row in gone else fault for fault in faults],
+    )
 
 
 def _cells(prepared: Prepared, row: int) -> list[str]:
