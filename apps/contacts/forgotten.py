@@ -1,4 +1,4 @@
-"""The rows of a file in which somebody stands who was erased: nobody writes them down again. Services call this."""
+"""The rows of a file in which somebody stands who was erased: nobody keeps them again. Services call this."""
 
 import hmac
 import re
