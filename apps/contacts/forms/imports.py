@@ -44,7 +44,6 @@ class UploadForm(forms.Form):
         label=gettext_lazy("What is in it"),
         choices=ImportFile.About,
         initial=ImportFile.About.CONTACTS,
-        required=False,
         widget=forms.RadioSelect,
     )
     file = forms.FileField(
@@ -52,6 +51,10 @@ class UploadForm(forms.Form):
         help_text=gettext_lazy("The names of the columns stand in the first row."),
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,text/csv,text/plain"}),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["about"].required = not self.is_bound
 
     def clean_about(self) -> str:
         """A file that nobody has said anything about holds contacts, as most do."""
