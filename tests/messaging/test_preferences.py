@@ -183,3 +183,14 @@ class TestMerged:
         assert merged.consents.get(topic="").status == "unsubscribed"
         gone = set(Suppression.objects.values_list("address_hash", flat=True))
         assert gone == {address_hash("ann@example.com"), address_hash("kept@example.com")}
+
+
+def test_the_proof_names_where_the_reader_was_and_not_where_their_provider_is(client, recipient, topics):
+    token = token_make(Purpose.UNSUBSCRIBE, recipient.pk)
+    leave = reverse("messaging:unsubscribe", args=[token])
+
+    client.post(url(recipient), {"shown": ["news"], "topic": []}, REMOTE_ADDR="203.0.113.7")
+    client.post(leave, {"List-Unsubscribe": "One-Click"}, REMOTE_ADDR="198.51.100.1")
+
+    told = dict(ConsentEvent.objects.values_list("topic", "network"))
+    assert told == {"news": "203.0.113.7", "": None}

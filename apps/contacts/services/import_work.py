@@ -221,9 +221,10 @@ def _commit_without_waiting() -> None:
 
 def _chunk_commit(work: _Work, prepared: Prepared, rows: Rows) -> dict[str, list[object]]:
     import_file = work.import_file
+    # Before anything else, as an erasure takes it: what is kept of rows below is kept of the living.
+    staging.lock()
     if not work.held().update(leased_until=Now() + LEASE_TIME):
         raise _LeaseLost
-    staging.lock()  # an erasure waits for it: what is kept of rows below is kept of the living
     # The row is ours until the end; what stands in it may have been taken out for somebody who was erased.
     import_file.samples = work.held().values_list("samples", flat=True).get()
     wanted = [outcome for outcome in SHOWN if len(import_file.samples.get(outcome, [])) < SAMPLES]
