@@ -263,7 +263,7 @@ class TestEvents:
         assert (event.name, event.occurred_at.isoformat(), event.source) == (
             "Order placed",
             "2026-01-05T10:00:00+00:00",
-            f"import {done.pk}",
+            "import",
         )
         assert event.properties == {"Order total": 12.5, "Note": "hello"}
         assert Event.objects.get(contact__email="bob@example.com").properties == {"Order total": 7}
@@ -423,6 +423,18 @@ class TestPages:
         assert response.status_code == HTTPStatus.FOUND, response.context["form"].errors
         services.imports_run(now=noon)
         return person.get(reverse("contacts:import-detail", args=[draft.pk])).content.decode()
+
+    @pytest.mark.parametrize(
+        ("page", "about"), [("contacts:company-list", "companies"), ("contacts:event-list", "events")]
+    )
+    def test_the_lists_lead_to_an_upload_that_says_what_is_in_the_file(self, login, lead, page, about):
+        person = login(lead)
+        link = f"{reverse('contacts:import-create')}?about={about}"
+
+        shown, form = person.get(reverse(page)), person.get(link)
+
+        assert f'href="{link}"' in shown.content.decode()
+        assert form.context["form"]["about"].value() == about
 
     def test_companies_from_upload_to_result(self, login, lead, noon):
         person = login(lead)

@@ -35,6 +35,7 @@ from apps.contacts.staging import Outcome
 from apps.contacts.values import AttributeInvalid, value_parse
 from apps.core import partitions
 
+SOURCE = "import"  # as the list of events names where they come from: one for all files
 OUTCOMES = {
     EventOutcome.RECORDED: Outcome.CREATED,
     EventOutcome.QUARANTINED: Outcome.CREATED,
@@ -100,7 +101,7 @@ class EventRows(RowReader[EventIn]):
         if self._import.is_dry_run:
             verdicts.outcomes = self._planned(rows)
         else:
-            results = events_keep(rows=rows, source=f"import {self._import.pk}", now=now)
+            results = events_keep(rows=rows, source=SOURCE, now=now)
             verdicts.outcomes = {number: OUTCOMES[result.outcome] for number, result in results.items()}
         return self.written(prepared, verdicts, wanted)
 

@@ -108,9 +108,7 @@ class MemberRows(RowReader[Place]):
                     reason = _("They do not belong to this company, and only known places are updated.")
                     verdicts.refused[number] = ("", reason)
                     continue
-                new = CompanyMember(
-                    contact_id=contact, company_id=company, source=f"import {self._import.pk}"
-                )
+                new = CompanyMember(contact_id=contact, company_id=company, source="import")
                 self._tell(new, place, is_new=True)
                 made.append(new)
                 verdicts.outcomes[number] = Outcome.CREATED
