@@ -38,6 +38,8 @@ DEVELOPMENT_FROM_EMAIL = "Bookend <bookend@localhost>"
 DEFAULT_FROM_EMAIL: str = _env.str("DEFAULT_FROM_EMAIL", default="") or DEVELOPMENT_FROM_EMAIL
 SENDING_ENABLED: bool = _env.bool("SENDING_ENABLED", default=True)
 INGEST_MESSAGES_PER_SECOND: int = _env.int("INGEST_MESSAGES_PER_SECOND", default=20_000)
+# The header in which the proxy in front says who is calling; empty: nobody stands in front.
+CLIENT_ADDRESS_HEADER: str = _env.str("CLIENT_ADDRESS_HEADER", default="")
 # Where scheduled exports are put; each place is offered only if it is named here.
 EXPORT_ROOT: str = _env.str("EXPORT_ROOT", default="")
 EXPORT_S3_BUCKET: str = _env.str("EXPORT_S3_BUCKET", default="")

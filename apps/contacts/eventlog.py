@@ -81,6 +81,22 @@ def keep(told: Mapping[int, tuple[int, UUID, Row | None]], *, source: str, now: 
     return fresh
 
 
+_TAKEN = """
+    SELECT place FROM unnest(%s::bigint[], %s::bigint[], %s::uuid[]) AS told(place, contact_id, message_key)
+    JOIN contacts_eventreceipt USING (contact_id, message_key)
+"""
+
+
+def taken(told: Mapping[int, tuple[int, UUID]]) -> set[int]:
+    """Return the places at which the message id was taken for its contact before."""
+    if not told:
+        return set()
+    contacts, keys = zip(*told.values(), strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKEN, [list(told), list(contacts), list(keys)])
+        return {place for (place,) in cursor.fetchall()}
+
+
 def _judged_write(taken: Sequence[tuple[int, UUID, Row | None]], *, source: str, now: datetime) -> None:
     judged = [
         Judged(

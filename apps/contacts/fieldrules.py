@@ -16,19 +16,24 @@ from django.utils.translation import gettext_lazy as _
 class FieldRule(models.TextChoices):
     ALWAYS = "always", _("Always written")
     IF_EMPTY = "if_empty", _("Only if empty so far")
-    NEVER = "never", _("Only for new contacts")
+    NEVER = "never", _("Only for new ones")
 
 
 @dataclass(frozen=True)
 class FieldRules:
     """
-    The rule of each target, "email", "phone" or "attr:KEY"; of one that is not named it is `ALWAYS`.
+    The rule of each target, such as "phone" or "attr:KEY"; of one that is not named it is `ALWAYS`.
 
-    They are about known contacts: who is new gets everything. An address remains something that its contact
+    They are about known records: what is new gets everything. An address remains something that its contact
     is known by, even where it does not become the one that is written to.
     """
 
     by_target: Mapping[str, str]
+
+    def leaves(self, target: str, *, is_empty: bool) -> bool:
+        """Test if what is known stays as it is, whatever the file says."""
+        rule = self._rule(target)
+        return rule == FieldRule.NEVER or (rule == FieldRule.IF_EMPTY and not is_empty)
 
     def attributes(self, row: str) -> str:
         """Return SQL for the attributes of contact `c` once those of `row` are written."""

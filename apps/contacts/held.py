@@ -25,7 +25,7 @@ class KeyHolding(Holding):
     @property
     def _theirs(self) -> str:
         return (
-            "it.import_file_id = ANY(ARRAY(SELECT id FROM contacts_importfile)) "
+            "it.import_file_id = ANY(ARRAY(SELECT id FROM contacts_importfile WHERE about = 'contacts')) "
             "AND it.key = ANY(%(contacts)s::bigint[])"
         )
 
@@ -101,7 +101,9 @@ HOLDINGS = (
     Mentions(
         _("Refused rows of imports"),
         "contacts_importfault",
+        # An address may stand within a cell, and a row that could not be read is one cell.
         mention=f"EXISTS (SELECT FROM unnest(it.cells) AS cell WHERE lower(trim(cell)) = lower(value) "
+        f"OR position('@' IN value) > 0 AND position(lower(value) IN lower(cell)) > 0 "
         f"OR {IS_PHONE} AND {DIGITS.format('cell')} = {DIGITS.format('value')})",
         blanks={"cells": "'{}'", "reason": "'Erased'"},
     ),

@@ -7,7 +7,7 @@ cells cost one look-up at C speed; only the addresses, which all differ, are rea
 
 import hmac
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -16,14 +16,13 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from apps.contacts.addresses import (
-    NAMESPACE_PATTERN,
     PLAIN_EMAIL,
     AddressInvalid,
     identity_normalise,
     phone_normalise,
 )
-from apps.contacts.attributes import key_is_valid
 from apps.contacts.csvfile import Chunk, Fault, cells_shown
+from apps.contacts.importkinds import CONTACTS, Kind, target_bare
 from apps.contacts.models.contact import Identity
 from apps.contacts.values import AttributeInvalid, value_parse
 from apps.core.errors import DomainError
@@ -52,14 +51,15 @@ class ColumnMap:
     """
     What the columns of a file mean, in their order: a target or None for each.
 
-    Targets: "email", "phone", "attr:KEY", "identity:NAMESPACE". `key` is the target that says who a row is
-    about: "email" or an identity.
+    Which targets there are says the kind; of contacts: "email", "phone", "attr:KEY", "identity:NAMESPACE".
+    `key` is the target that says who or what a row is about: the kind's own, or an identity.
     """
 
     names: tuple[str, ...]
     targets: tuple[str | None, ...]
     key: str
     dictionary: Mapping[str, Entry]
+    kind: Kind = CONTACTS
 
     @property
     def key_namespace(self) -> str:
@@ -70,42 +70,39 @@ class ColumnMap:
 
 
 def mapping_check(mapping: ColumnMap) -> None:
-    """:raises MappingInvalid: a target that is not known, used twice, or no column for the key"""
+    """:raises MappingInvalid: a target that is not known, used twice, or no column for what a row needs"""
     used: set[str] = set()
     for name, target in zip(mapping.names, mapping.targets, strict=True):
         if target is None:
             continue
-        if not _target_is_known(target, mapping.dictionary):
+        if not mapping.kind.is_target(target, mapping.dictionary):
             raise MappingInvalid(
                 _("Column “%(column)s” cannot be “%(target)s”.") % {"column": name, "target": target[:100]}
             )
-        if target in used:
-            raise MappingInvalid(
-                _("Two columns are “%(target)s”. Leave one of them out.") % {"target": target}
-            )
-        used.add(target)
-    if mapping.key != EMAIL and not _is_identity(mapping.key):
-        raise MappingInvalid(_("A row is known by “email” or by “identity:NAME”."))
+        bare = target_bare(target)
+        if bare in used:
+            raise MappingInvalid(_("Two columns are “%(target)s”. Leave one of them out.") % {"target": bare})
+        used.add(bare)
+    _needs_check(mapping, used)
+
+
+def _needs_check(mapping: ColumnMap, used: Collection[str]) -> None:
+    kind = mapping.kind
+    if not kind.is_key(mapping.key):
+        raise MappingInvalid(_("A row is known by “%(key)s” or by “identity:NAME”.") % {"key": kind.key})
     if mapping.key not in used:
         raise MappingInvalid(
             _("No column is “%(key)s”, so nobody can tell who a row is about.") % {"key": mapping.key}
         )
+    if missing := kind.missing(used):
+        raise MappingInvalid(_("No column is: %(what)s. A row needs it.") % {"what": missing})
+    if len([target for target in used if target.startswith("company:")]) > 1:
+        raise MappingInvalid(_("Two columns say which company it is. Leave one of them out."))
 
 
-def _target_is_known(target: str, dictionary: Mapping[str, Entry]) -> bool:
-    kind, _colon, rest = target.partition(":")
-    match kind:
-        case "email" | "phone":
-            return not rest
-        case "attr":
-            return key_is_valid(rest) and rest in dictionary
-    return _is_identity(target)
-
-
-def _is_identity(target: str) -> bool:
-    kind, _colon, namespace = target.partition(":")
-    is_name = re.fullmatch(NAMESPACE_PATTERN, namespace) is not None
-    return kind == "identity" and is_name and namespace != Identity.EMAIL
+def unquoted(text: str) -> str:
+    """Return the text of a cell without the mark that our own exports put before formulas."""
+    return _UNQUOTE.sub("", text)
 
 
 @dataclass
@@ -174,7 +171,7 @@ class Preparer:
         self._others = [
             (place, target.removeprefix("identity:"))
             for place, target in enumerate(mapping.targets)
-            if target and target != mapping.key and (target == EMAIL or _is_identity(target))
+            if target and target != mapping.key and (target == EMAIL or target.startswith("identity:"))
         ]
 
     def prepare(self, chunk: Chunk) -> Prepared:

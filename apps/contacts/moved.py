@@ -34,8 +34,18 @@ class ConsentMove(Move):
     """
 
     def merge(self, act: Act) -> Record:
+        return self._merge(act, list(Consent.objects.filter(contact=act.gone)))
+
+    def sweep(self, act: Act, record: Record) -> Record:
+        """Weigh only what was said since: a word that stayed behind may be outdated by now."""
+        weighed = {(pk, status, at) for pk, status, at in record.get("was", [])}
+        rows = Consent.objects.filter(contact=act.gone)
+        late = [row for row in rows if (row.pk, row.status, row.changed_at.isoformat()) not in weighed]
+        return self._merge(act, late) if late else {"keys": [], "raised": [], "was": []}
+
+    def _merge(self, act: Act, said: list[Consent]) -> Record:
         raised = []
-        theirs = {(row.channel, row.topic): row for row in Consent.objects.filter(contact=act.gone)}
+        theirs = {(row.channel, row.topic): row for row in said}
         for row in Consent.objects.filter(contact=act.keep).order_by("pk"):
             other = theirs.get((row.channel, row.topic))
             if other and consent_wins(row.status, other.status) != row.status:
@@ -187,15 +197,19 @@ class MemberMove(Move):
 
 def register() -> None:
     for name, move in {
-        "identities": Move(_("Identities"), "contacts_identity", goes_along=True),
+        "identities": Move(_("Identities"), "contacts_identity", goes_along=True, is_swept=True),
         "events": Move(_("Events"), "contacts_event", once=("message_key",), is_swept=True),
         "receipts": Move(
             "", "contacts_eventreceipt", "message_key", "uuid", once=("message_key",), is_swept=True
         ),
         "held_events": Move(_("Events in quarantine"), "contacts_heldevent", is_swept=True),
         "event_samples": Move("", "contacts_eventsample", is_swept=True),
-        "consent_history": Move(_("Lines of the consent ledger"), "contacts_consentevent", goes_along=True),
-        "consents": ConsentMove(_("Consent"), "contacts_consent", once=("channel", "topic"), goes_along=True),
+        "consent_history": Move(
+            _("Lines of the consent ledger"), "contacts_consentevent", goes_along=True, is_swept=True
+        ),
+        "consents": ConsentMove(
+            _("Consent"), "contacts_consent", once=("channel", "topic"), goes_along=True, is_swept=True
+        ),
         "confirmations": Move(_("Questions to confirm"), "contacts_confirmation", once=("channel", "topic")),
         "companies": MemberMove(
             _("Companies"), "contacts_companymember", once=("company_id",), is_swept=True

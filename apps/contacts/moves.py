@@ -86,6 +86,10 @@ class Move:
             )
             return {"keys": [key for (key,) in cursor.fetchall()]}
 
+    def sweep(self, act: Act, record: Record) -> Record:
+        """Give what has arrived since `record` was made to the kept contact too, and return what that was."""
+        return self.merge(act)
+
     def unmerge(self, act: Act, record: Record) -> None:
         """Give those rows back that are still there."""
         with connection.cursor() as cursor:

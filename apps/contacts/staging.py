@@ -221,18 +221,6 @@ def rows_of(outcome: Outcome, *, limit: int | None = None) -> list[int]:
         return [row for (row,) in cursor.fetchall()]
 
 
-def rows_unerased(*, limit: int) -> list[int]:
-    """Return the first suppressed rows that are not of somebody who was erased: of them nothing is kept."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT row FROM import_plan AS p WHERE outcome = 'suppressed' AND EXISTS ("
-            "SELECT FROM contacts_suppression WHERE address_hash = p.email_hash AND channel = 'email' "
-            "AND reason <> 'erased') ORDER BY row LIMIT %s",
-            [limit],
-        )
-        return [row for (row,) in cursor.fetchall()]
-
-
 def _parameters(terms: Terms, *, by: User | None, now: datetime) -> Mapping[str, Any]:
     consent = vars(terms.consent) if terms.consent else {}
     told = {"namespace": terms.namespace, "import_id": terms.import_id, "now": now}

@@ -23,7 +23,8 @@ from apps.exports.services import ScheduleInvalid
 
 TERMS_HELP = (
     'Contacts: {} for everybody, {"segment": ID}, or {"filter": {"q", "where", "consent", "suppressed", '
-    '"added_from"}} as in the address of the list. Events: {"event", "from", "to", "days", "contact"}.'
+    '"added_from"}} as in the address of the list. Companies: {}. Events: {"event", "from", "to", '
+    '"days", "contact"}.'
 )
 COLUMNS_HELP = "Names of columns, in order; without it, all that are not sensitive."
 REFUSALS = (TermsInvalid, ColumnsInvalid, DestinationInvalid, ScheduleInvalid)
@@ -72,7 +73,7 @@ class ExportFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped p
 
 
 class ExportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[Export]):
-    """Files of contacts and events on their way out."""
+    """Files of contacts, companies and events on their way out."""
 
     queryset = Export.objects.all()
     serializer_class = ExportFileOut

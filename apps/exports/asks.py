@@ -2,8 +2,8 @@
 Which rows an export holds, as plain JSON in `Export.terms`.
 
 Contacts: {} is everybody, {"segment": 3} a segment by its rule, {"filter": {…}} what the list of contacts was
-narrowed to, in the words of its URL. Events: {"event", "from", "to", "days", "contact"}, each of which may be
-left out; "days" are those before the export begins.
+narrowed to, in the words of its URL. Companies: {}, all of them. Events: {"event", "from", "to", "days",
+"contact"}, each of which may be left out; "days" are those before the export begins.
 """
 
 from collections.abc import Mapping
@@ -28,6 +28,11 @@ from apps.segments.rules import RuleInvalid
 
 Terms = dict[str, Any]
 FILTERS = ("q", "where", "consent", "suppressed", "added_from")
+WORDS = {
+    Kind.CONTACTS: {"segment", "filter"},
+    Kind.COMPANIES: set[str](),
+    Kind.EVENTS: {"event", "from", "to", "days", "contact"},
+}
 MOST_CONDITIONS = 10
 MOST_DAYS = 3_660
 
@@ -60,12 +65,13 @@ def terms_check(kind: str, terms: Terms, *, now: datetime) -> Terms:
     :raises TermsInvalid: unknown words, or values that cannot be
     """
     terms = {name: value for name, value in terms.items() if value not in (None, "", {})}
-    known = {"segment", "filter"} if kind == Kind.CONTACTS else {"event", "from", "to", "days", "contact"}
-    if unknown := terms.keys() - known:
+    if unknown := terms.keys() - WORDS[Kind(kind)]:
         raise TermsInvalid(_("Nobody knows what “%(name)s” means here.") % {"name": min(unknown)[:100]})
     if kind == Kind.EVENTS:
         _events_check(terms)
-    elif terms.keys() == known:
+    elif kind == Kind.COMPANIES:
+        return terms
+    elif terms.keys() == WORDS[Kind.CONTACTS]:
         raise TermsInvalid(_("Choose a segment or a filter, not both."))
     else:
         # Asked for, and never run: whatever cannot be is told to the person, and not found by a worker.
@@ -174,6 +180,8 @@ def terms_named(kind: str, terms: Terms) -> str:
     if kind == Kind.EVENTS:
         name = terms.get("event")
         return _("Events “%(name)s”") % {"name": name} if name else _("All events")
+    if kind == Kind.COMPANIES:
+        return _("All companies")
     if "segment" in terms:
         name = Segment.objects.values_list("name", flat=True).get(pk=terms["segment"])
         return _("Segment “%(name)s”") % {"name": name}

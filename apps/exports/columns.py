@@ -2,11 +2,11 @@
 What an export can hold, column by column, and how each is called.
 
 Columns of contacts have the names that an import's mapping knows them by (`email`, `attr:country`,
-`identity:crm`), so that a file that comes back finds its way by itself. What only describes stands behind
-`consent:` and `contact:`, which no import takes.
+`identity:crm`), so that a file that comes back finds its way by itself; those of companies too. What only
+describes stands behind `consent:`, `contact:` and `company:`, which no import of them takes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
@@ -36,12 +36,13 @@ class Column:
     label: Text
     type: Type = Type.TEXT
     is_sensitive: bool = False
+    taken: Collection[str] = ("email", "phone")  # fields: an attribute of this name is called in full
 
     @property
     def head(self) -> str:
         """What stands above the column: an attribute's system name alone, as people know it."""
         kind, _colon, key = self.name.partition(":")
-        return key if kind == "attr" and key not in ("email", "phone") else self.name
+        return key if kind == "attr" and key not in self.taken else self.name
 
 
 OF_CONTACTS = (
@@ -56,6 +57,16 @@ ABOUT_CONTACTS = (
     Column("contact:created_at", gettext_lazy("Added"), Type.DATETIME),
     Column("contact:updated_at", gettext_lazy("Changed"), Type.DATETIME),
 )
+OF_COMPANIES = (
+    Column("name", gettext_lazy("Name")),
+    Column("domain", gettext_lazy("Domain")),
+)
+ABOUT_COMPANIES = (
+    Column("company:people", gettext_lazy("How many people"), Type.NUMBER),
+    Column("company:id", gettext_lazy("Number of the company"), Type.NUMBER),
+    Column("company:created_at", gettext_lazy("Added"), Type.DATETIME),
+    Column("company:updated_at", gettext_lazy("Changed"), Type.DATETIME),
+)
 OF_EVENTS = (
     Column("event", gettext_lazy("Event")),
     Column("occurred_at", gettext_lazy("When it happened"), Type.DATETIME),
@@ -69,9 +80,9 @@ OF_EVENTS = (
 # The namespaces in use, read from the unique index by hops: a DISTINCT would read every identity there is.
 _NAMESPACES = """
     WITH RECURSIVE one (namespace) AS (
-        SELECT min(namespace) FROM contacts_identity
+        SELECT min(namespace) FROM {table}
         UNION ALL
-        SELECT (SELECT min(it.namespace) FROM contacts_identity AS it WHERE it.namespace > one.namespace)
+        SELECT (SELECT min(it.namespace) FROM {table} AS it WHERE it.namespace > one.namespace)
         FROM one WHERE one.namespace IS NOT NULL
     )
     SELECT namespace FROM one WHERE namespace IS NOT NULL
@@ -79,25 +90,31 @@ _NAMESPACES = """
 
 
 def columns_known(kind: str) -> list[Column]:
-    """Return every column that there is; three queries for contacts, none for events."""
-    if kind == Kind.EVENTS:
-        return list(OF_EVENTS)
-    return [*OF_CONTACTS, *_identities(), *_attributes(), *_consents(), *ABOUT_CONTACTS]
+    """Return every column that there is; three queries for contacts, two for companies, none for events."""
+    match Kind(kind):
+        case Kind.EVENTS:
+            return list(OF_EVENTS)
+        case Kind.COMPANIES:
+            named = _identities("contacts_companyidentity")
+            described = _attributes(Attribute.Subject.COMPANY, taken=("name", "domain"))
+            return [*OF_COMPANIES, *named, *described, *ABOUT_COMPANIES]
+    described = _attributes(Attribute.Subject.CONTACT, taken=("email", "phone"))
+    return [*OF_CONTACTS, *_identities("contacts_identity"), *described, *_consents(), *ABOUT_CONTACTS]
 
 
-def _identities() -> Iterable[Column]:
+def _identities(table: str) -> Iterable[Column]:
     with connection.cursor() as cursor:
-        cursor.execute(_NAMESPACES)
+        cursor.execute(_NAMESPACES.format(table=table))
         namespaces = [namespace for (namespace,) in cursor.fetchall()]
     for namespace in namespaces:
         if namespace != Identity.EMAIL:
             yield Column(f"identity:{namespace}", _("Identity: %(name)s") % {"name": namespace})
 
 
-def _attributes() -> Iterable[Column]:
-    for entry in Attribute.objects.all():
+def _attributes(subject: str, *, taken: Collection[str]) -> Iterable[Column]:
+    for entry in Attribute.current.of(subject):
         is_sensitive = entry.sensitivity == Attribute.Sensitivity.SENSITIVE
-        yield Column(f"attr:{entry.key}", entry.label, Type(entry.type), is_sensitive)
+        yield Column(f"attr:{entry.key}", entry.label, Type(entry.type), is_sensitive, taken)
 
 
 def _consents() -> Iterable[Column]:

@@ -86,6 +86,13 @@ class ContactsForm(_ColumnsForm):
         return {"filter": told["filter"]} if told["filter"] else {"segment": segment.pk if segment else None}
 
 
+class CompaniesForm(_ColumnsForm):
+    """All of them."""
+
+    def terms(self) -> Terms:
+        return {}
+
+
 class _EventName(forms.ModelChoiceField):  # type: ignore[type-arg]  # subscripted only in the stubs
     def __init__(self) -> None:
         super().__init__(
@@ -183,6 +190,11 @@ class ContactsScheduleForm(_ScheduleForm):
         return {"segment": segment.pk if segment else None}
 
 
+class CompaniesScheduleForm(_ScheduleForm):
+    def terms(self) -> Terms:
+        return {}
+
+
 class EventsScheduleForm(_ScheduleForm):
     event = _EventName()
     days = forms.IntegerField(
@@ -199,5 +211,9 @@ class EventsScheduleForm(_ScheduleForm):
         return {"event": told["event"].name if told["event"] else None, "days": told["days"]}
 
 
-FORMS = {Kind.CONTACTS: ContactsForm, Kind.EVENTS: EventsForm}
-SCHEDULE_FORMS = {Kind.CONTACTS: ContactsScheduleForm, Kind.EVENTS: EventsScheduleForm}
+FORMS = {Kind.CONTACTS: ContactsForm, Kind.COMPANIES: CompaniesForm, Kind.EVENTS: EventsForm}
+SCHEDULE_FORMS = {
+    Kind.CONTACTS: ContactsScheduleForm,
+    Kind.COMPANIES: CompaniesScheduleForm,
+    Kind.EVENTS: EventsScheduleForm,
+}

@@ -13,6 +13,7 @@ from apps.core.models import TimeStamped
 
 class Kind(models.TextChoices):
     CONTACTS = "contacts", _("Contacts")
+    COMPANIES = "companies", _("Companies")
     EVENTS = "events", _("Events")
 
 
@@ -96,7 +97,7 @@ class ExportQuerySet(models.QuerySet["Export"]):
 
 class Export(TimeStamped):
     """
-    One file of contacts or events on its way out.
+    One file of contacts, companies or events on its way out.
 
     A worker claims it by lease, writes a file of a name of its own, and gives that name to the row together
     with the last state: until then there is no file, and one that a killed worker left half is never the

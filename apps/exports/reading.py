@@ -6,9 +6,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
-from apps.contacts.models import Channel, Consent, Contact, Event, Identity, Suppression
+from apps.contacts.models import (
+    Channel,
+    Company,
+    CompanyIdentity,
+    CompanyMember,
+    Consent,
+    Contact,
+    Event,
+    Identity,
+    Suppression,
+)
 from apps.exports.asks import Terms, contacts_asked, events_asked, events_bounds
 from apps.exports.columns import Column
 from apps.exports.models import Kind
@@ -20,12 +31,14 @@ BATCH = 2_000
 
 def rows_count(kind: str, terms: Terms, *, now: datetime) -> int | None:
     """Return how many rows there will be; None for events, whose count would cost as much as they do."""
+    if kind == Kind.COMPANIES:
+        return Company.objects.count()
     return contacts_asked(terms, now=now).count() if kind == Kind.CONTACTS else None
 
 
 def batches(kind: str, terms: Terms, columns: Sequence[Column], *, now: datetime) -> Iterator[Batch]:
     """Yield the rows, values as JSON has them: numbers, booleans, lists of text; times as text in UTC."""
-    read = _contacts if kind == Kind.CONTACTS else _events
+    read = {Kind.CONTACTS: _contacts, Kind.COMPANIES: _companies, Kind.EVENTS: _events}[Kind(kind)]
     return read(terms, [column.name for column in columns], now)
 
 
@@ -126,6 +139,52 @@ def _consents(numbers: Sequence[int]) -> dict[tuple[int, str, str], str]:
         (contact, channel, topic): status
         for contact, channel, topic, status in rows.values_list("contact", "channel", "topic", "status")
     }
+
+
+def _companies(terms: Terms, names: Sequence[str], now: datetime) -> Iterator[Batch]:
+    """Yield companies by their numbers; each batch goes on where the last one ended."""
+    last = 0
+    while True:
+        found = Company.objects.filter(pk__gt=last, created_at__lte=now).order_by("pk")
+        if "company:people" in names:
+            living = CompanyMember.objects.living().filter(company=OuterRef("pk")).order_by()
+            counted = living.values("company").annotate(n=Count("pk")).values("n")
+            found = found.annotate(people=Coalesce(Subquery(counted), 0))
+        companies = list(found[:BATCH])
+        if not companies:
+            return
+        last = companies[-1].pk
+        yield _companies_read(companies, names)
+
+
+def _companies_read(companies: Sequence[Company], names: Sequence[str]) -> Batch:
+    identities: dict[tuple[int, str], str] = {}
+    if any(_kind(name) == "identity" for name in names):
+        rows = CompanyIdentity.objects.filter(company__in=companies).order_by("pk")
+        for company, namespace, value in rows.values_list("company", "namespace", "value"):
+            identities.setdefault((company, namespace), value)
+    read = [_company_reader(name, identities) for name in names]
+    return [[value(company) for value in read] for company in companies]
+
+
+def _company_reader(name: str, identities: dict[tuple[int, str], str]) -> Callable[[Any], Any]:
+    kind, _colon, rest = name.partition(":")
+    match kind:
+        case "attr":
+            return lambda company: company.attributes.get(rest)
+        case "identity":
+            return lambda company: identities.get((company.pk, rest))
+    return _OF_COMPANY[name]
+
+
+_OF_COMPANY: dict[str, Callable[[Any], Any]] = {
+    "name": lambda company: company.name,
+    "domain": lambda company: company.domain,
+    "company:people": lambda company: company.people,
+    "company:id": lambda company: company.pk,
+    "company:created_at": lambda company: moment(company.created_at),
+    "company:updated_at": lambda company: moment(company.updated_at),
+}
 
 
 def _events(terms: Terms, names: Sequence[str], now: datetime) -> Iterator[Batch]:

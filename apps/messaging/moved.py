@@ -25,16 +25,24 @@ class RecipientMove(Move):
     Rows of the ledger keep message, state and history, so the sums of no message change.
 
     Of a message that both were to get, the other's row stays with the contact that is gone. Still in line it
-    ends as skipped; where it has left, the kept contact's row does: the person gets the message once. A row
-    in a worker's hands is waited for: the worker knows its contact by number.
+    ends as skipped; where it has left, the kept contact's row does: the person gets the message once. Where
+    the kept contact's was left out, for want of an address or consent, and the other's waits, the two change
+    places: the person gets it, if the gate lets them now. A row in a worker's hands is waited for: the
+    worker knows its contact by number.
     """
 
     def merge(self, act: Act) -> Record:
         ended = sql.rows(_END_SECOND, vars(act))
-        return {**super().merge(act), "ended": [list(row) for row in ended]}
+        aside = [pk for (pk,) in sql.rows(_LEFT_OUT_ASIDE, vars(act))]
+        record = super().merge(act)
+        sql.run(_ASIDE_BACK, {"ids": aside})
+        return {**record, "ended": [list(row) for row in ended], "aside": aside}
 
     def unmerge(self, act: Act, record: Record) -> None:
+        aside = {**vars(act), "ids": record.get("aside", [])}
+        sql.run(_ASIDE_OF_KEPT, aside)
         super().unmerge(act, record)
+        sql.run(_ASIDE_BACK, aside)
         for pk, state in record["ended"]:
             sql.run(_BACK_IN_LINE, {"id": pk, "state": state})
 
@@ -53,6 +61,25 @@ _END_SECOND = """
       AND first.contact_id = %(gone)s AND first.message_id = second.message_id
       AND first.occurrence = second.occurrence AND first.state IN ('sending', 'sent', 'unknown')
     RETURNING second.id, before.state
+"""
+# Out of the way of the row that takes the place, under an occurrence that no automation counts up to. Who is
+# held out stays held out: the effect of the message is measured by them.
+_LEFT_OUT_ASIDE = """
+    UPDATE messaging_recipient AS it SET contact_id = %(gone)s, occurrence = it.occurrence + 1000000000
+    FROM messaging_recipient AS waits
+    WHERE it.contact_id = %(keep)s AND it.state IN ('excluded', 'skipped')
+      AND it.reason IN ('no_address', 'no_consent', 'suppressed')
+      AND waits.contact_id = %(gone)s AND waits.message_id = it.message_id
+      AND waits.occurrence = it.occurrence AND waits.state IN ('planned', 'queued')
+    RETURNING it.id
+"""
+_ASIDE_OF_KEPT = """
+    UPDATE messaging_recipient SET contact_id = %(keep)s, occurrence = occurrence + 1000000000
+    WHERE id = ANY(%(ids)s) AND contact_id = %(gone)s
+"""
+_ASIDE_BACK = """
+    UPDATE messaging_recipient SET occurrence = occurrence - 1000000000
+    WHERE id = ANY(%(ids)s) AND occurrence >= 1000000000
 """
 # Not where the message has ended meanwhile: nobody would send it any more.
 _BACK_IN_LINE = """
@@ -85,7 +112,12 @@ SUMMED = "The results of a message are sums of these rows; they say nothing abou
 def register() -> None:
     registries.moves.register(
         "recipients",
-        RecipientMove(gettext_lazy("Messages"), "messaging_recipient", once=("message_id", "occurrence")),
+        RecipientMove(
+            gettext_lazy("Messages"),
+            "messaging_recipient",
+            once=("message_id", "occurrence"),
+            where="it.occurrence < 1000000000",  # not those that stand aside
+        ),
     )
     registries.moves.register(
         "deliveries",

@@ -143,6 +143,7 @@ MAILBOX_DIR: Path | None = None  # where the mail catcher keeps what it caught; 
 INGEST_MESSAGES_PER_SECOND = env.INGEST_MESSAGES_PER_SECOND
 # How long a process may go on by the schemas of events that it knows, after somebody has changed one.
 EVENT_SCHEMAS_FRESH_SECONDS = 2.0
+CLIENT_ADDRESS_HEADER = env.CLIENT_ADDRESS_HEADER
 EXPORT_ROOT = env.EXPORT_ROOT
 EXPORT_S3_BUCKET = env.EXPORT_S3_BUCKET
 EXPORT_S3_ENDPOINT = env.EXPORT_S3_ENDPOINT

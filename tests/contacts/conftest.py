@@ -28,8 +28,8 @@ def upload():
 def run(upload, noon):
     """Return a function that uploads a file, starts it, and works it to its end."""
 
-    def make(text, by=None, encoding="", **terms):
-        import_file = upload(text, by=by, encoding=encoding)
+    def make(text, by=None, encoding="", about="contacts", **terms):
+        import_file = upload(text, by=by, encoding=encoding, about=about)
         services.import_start(import_file=import_file, by=by, now=noon, **terms)
         return services.import_run(import_file=import_file, now=noon)
 

@@ -353,6 +353,46 @@ class TestContactsBulk:
         assert response.status_code == HTTPStatus.CONFLICT
 
 
+def _event_of(properties):
+    return b'[{"message_id": "m1", "identity": "crm:1", "event": "e", "properties": ' + properties + b"}]"
+
+
+class TestBadEvents:
+    URL = "/api/v1/events/"
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            pytest.param(b'[{"message_id": "m1", ', id="half"),
+            pytest.param(b"[[[[", id="open"),
+            pytest.param(b"7", id="a number"),
+            pytest.param(b"[1, null, []]", id="rows that are none"),
+            pytest.param(b'[{"event": {"a": 1}, "identity": 7, "message_id": []}]', id="wrong types"),
+            pytest.param(_event_of(b'"x"'), id="properties that are none"),
+            pytest.param(_event_of(b'{"a": "x\\u0000y"}'), id="NUL"),
+            pytest.param(_event_of(b'{"a": "half \\ud83d"}'), id="a lone surrogate"),
+            pytest.param(_event_of(b'{"a": "\xff"}'), id="not UTF-8"),
+            pytest.param(_event_of(b'{"a": NaN}'), id="no number"),
+            pytest.param(_event_of(b'{"a": ' + b"[" * 50_000 + b"]" * 50_000 + b"}"), id="deep"),
+            pytest.param(_event_of(b'{"a": "' + b"x" * 40_000 + b'"}'), id="too large"),
+            pytest.param(
+                _event_of(b"{" + b",".join(b'"p%d": 1' % n for n in range(100_000)) + b"}"),
+                id="100,000 names",
+            ),
+        ],
+    )
+    def test_are_refused_and_the_next_is_taken(self, program, body):
+        answer = program.generic("POST", self.URL, body, content_type="application/json")
+
+        is_told_by_row = answer.status_code == HTTPStatus.ACCEPTED
+        assert is_told_by_row or answer.status_code == HTTPStatus.BAD_REQUEST, answer.content[:300]
+        assert not is_told_by_row or answer.json()["refused"] == 1
+        assert not Event.objects.exists()
+        good = {"message_id": "m1", "identity": "crm:1", "event": "e"}
+        taken = program.post(self.URL, [good], format="json")
+        assert taken.json()["recorded"] == 1
+
+
 class TestEvents:
     URL = "/api/v1/events/"
 

@@ -213,7 +213,8 @@ class TestPage:
     def test_the_button_confirms_without_cookie_or_sign_in(self, url):
         client = Client(enforce_csrf_checks=True)
 
-        pages = [client.post(url) for _time in range(2)]
+        pages = [client.post(url, REMOTE_ADDR="203.0.113.7") for _time in range(2)]
+        assert ConsentEvent.objects.get(status="subscribed").network == "203.0.113.7"
 
         assert [page.status_code for page in pages] == [HTTPStatus.OK] * 2
         assert pages[0].cookies == {}

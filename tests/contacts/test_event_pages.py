@@ -183,6 +183,17 @@ class TestQuarantine:
         assert Event.objects.get().properties == {"n": 2}
         assert not HeldEvent.objects.exists()
 
+    def test_the_ticked_are_thrown_away_after_a_dialog_that_says_what_follows(
+        self, login, data_lead, order, held
+    ):
+        page = login(data_lead).get(f"{LIST}{order.pk}/quarantine/").content.decode()
+
+        before, dialog = page.split('<dialog class="dialog" id="held-discard-ticked"')
+        act = f'<button type="submit" class="btn btn-danger" formaction="{LIST}{order.pk}/discard/">'
+        assert act in dialog.split("</dialog>")[0]
+        assert f'formaction="{LIST}{order.pk}/discard/"' not in before
+        assert "They are gone for good" in dialog
+
     def test_nothing_ticked_is_nothing_done(self, login, data_lead, order, held):
         login(data_lead).post(f"{LIST}{order.pk}/discard/")
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from apps.contacts import services
 from apps.contacts.models import Contact, ImportFile, ImportKey
 from apps.contacts.services import ImportRefused, import_work
-from tests.factories.contacts import ContactFactory
+from tests.factories.contacts import AttributeFactory, ContactFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -114,3 +114,41 @@ class TestErasedMeanwhile:
 
         assert done.suppressed == 2
         assert [one["row"] for one in done.samples["suppressed"]] == [3]
+
+    def test_neither_refused_nor_repeated_rows_of_them_are_kept_but_those_of_others(self, run, noon, lead):
+        AttributeFactory(key="visits", type="number")
+        ann = services.contact_create(
+            by=None, now=noon, email="ann@example.com", identities=[("crm", "A-4711")]
+        )
+        services.suppression_add(address="ann@example.com", reason="unsubscribed", by=lead, now=noon)
+        services.contact_erase(contact=ann, by=lead, now=noon)
+
+        done = run(
+            "email,visits,note\n"
+            "ann@example.com,many,\n"
+            "Ann@Example.com,1,\n"
+            "ann@example.com,1,\n"
+            "Ann <ann@example.com>,1,\n"
+            "bob@example.com,many,\n"
+            "cat@example.com,no,A-4711\n"
+        )
+
+        kept = list(done.faults.order_by("row").values_list("row", "reason", "cells"))
+        assert kept == [
+            (2, "Erased", []),
+            (5, "Erased", []),
+            (6, "“many” is not a number.", ["bob@example.com", "many", ""]),
+            (7, "Erased", []),
+        ]
+        assert (done.invalid, done.suppressed, done.duplicate) == (4, 1, 1)
+        assert "ann" not in str(done.samples).lower()
+
+    def test_an_erasure_reaches_a_row_that_could_not_be_read(self, run, noon, lead):
+        ann = ContactFactory(email="ann@example.com")
+        done = run('email,note\nann@example.com,"open"x\nbob@example.com,"open"x\n')
+
+        services.contact_erase(contact=ann, by=lead, now=noon)
+
+        kept = list(done.faults.order_by("row").values_list("row", "cells"))
+        assert kept[0] == (2, [])
+        assert "bob@example.com" in kept[1][1][0]

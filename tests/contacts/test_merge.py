@@ -6,12 +6,12 @@ from django.db import connection
 from apps.collaboration.models import AuditEvent
 from apps.contacts import registries, selectors, services
 from apps.contacts.addresses import address_hash
-from apps.contacts.consents import ConsentChange
-from apps.contacts.models import Consent, ConsentEvent, Contact, ContactMerge, Event
+from apps.contacts.consents import ConsentChange, consents_import
+from apps.contacts.models import Consent, ConsentEvent, ConsentStatus, Contact, ContactMerge, Event
 from apps.contacts.services import EventIn, MergeNeedsPerson, MergeNotUndoable
 from apps.contacts.services.merge import ContactNotMergeable
 from apps.core import partitions
-from apps.messaging.models import DeliveryEvent
+from apps.messaging.models import DeliveryEvent, Recipient
 from apps.messaging.moved import BeingSent
 from apps.reporting.models import Conversion
 from apps.segments.models import ContactListMember, SegmentMember
@@ -392,6 +392,51 @@ class TestMergesSweep:
         services.contact_unmerge(merge=done, by=None, now=noon)
         assert stranger.events.count() == 2
 
+    def test_names_and_consent_of_an_import_that_looked_them_up_before_follow(
+        self, ann, stranger, noon, lead
+    ):
+        done = services.contact_merge(keep=ann, gone=stranger, by=None, now=noon)
+        before = names(ann)
+        IdentityFactory(contact=stranger, namespace="crm", value="late")
+        consents_import(
+            ids=[stranger.pk],
+            change=ConsentChange(status=ConsentStatus.SUBSCRIBED, topic="late", basis="b"),
+            by=None,
+            now=noon,
+        )
+
+        services.merges_sweep(now=noon + timedelta(minutes=1))
+
+        assert names(ann) == before | {("crm", "late")}
+        assert ann.consents.get(topic="late").status == "subscribed"
+        assert ann.consent_events.filter(topic="late").count() == 1
+        assert not stranger.consents.exists()
+        done.refresh_from_db()
+        services.contact_unmerge(merge=done, by=None, now=noon)
+        assert ("crm", "late") in names(stranger)
+        assert stranger.consents.get(topic="late").status == "subscribed"
+
+    def test_a_word_that_was_weighed_does_not_overrule_a_later_one(self, lead, noon):
+        keep, gone = ContactFactory(consent="subscribed"), ContactFactory(consent="unsubscribed")
+        merge(keep, gone, lead, noon)
+        yes = ConsentChange(status=ConsentStatus.SUBSCRIBED, basis="called us")
+        services.consent_record(contact=keep, change=yes, by=lead, now=noon + timedelta(minutes=1))
+
+        assert services.merges_sweep(now=noon + timedelta(minutes=2)) == 0
+
+        assert keep.consents.get().status == "subscribed"
+
+    def test_a_refusal_that_comes_late_holds(self, lead, noon):
+        keep, gone = ContactFactory(consent="subscribed"), ContactFactory(consent="pending")
+        merge(keep, gone, lead, noon)
+        no = ConsentChange(status=ConsentStatus.UNSUBSCRIBED, basis="list")
+        consents_import(ids=[gone.pk], change=no, by=None, now=noon + timedelta(seconds=1))
+
+        services.merges_sweep(now=noon + timedelta(minutes=1))
+
+        assert keep.consents.get().status == "unsubscribed"
+        assert services.merges_sweep(now=noon + timedelta(minutes=2)) == 0
+
     def test_leaves_alone_what_was_undone(self, ann, stranger, noon):
         done = services.contact_merge(keep=ann, gone=stranger, by=None, now=noon)
         services.contact_unmerge(merge=done, by=None, now=noon)
@@ -470,3 +515,36 @@ class TestOrderAndDoubles:
         got.refresh_from_db()
         assert (waits.state, waits.reason) == ("queued", "")
         assert (got.state, got.contact_id) == ("sent", anna.pk)
+
+    @pytest.mark.parametrize(("state", "reason"), [("excluded", "no_address"), ("skipped", "no_consent")])
+    def test_what_was_left_out_of_the_kept_gives_its_place_to_what_waits(
+        self, ann, anna, lead, noon, state, reason
+    ):
+        message = MessageFactory(launched=True)
+        out = RecipientFactory(message=message, contact=ann, state=state, reason=reason, finished_at=noon)
+        waits = RecipientFactory(message=message, contact=anna, state="planned")
+
+        done = merge(ann, anna, lead, noon)
+
+        def rows():
+            told = Recipient.objects.filter(message=message).order_by("pk")
+            return list(told.values_list("pk", "contact", "state", "reason", "occurrence"))
+
+        assert rows() == [
+            (out.pk, anna.pk, state, reason, 0),
+            (waits.pk, ann.pk, "planned", "", 0),
+        ]
+        services.contact_unmerge(merge=done, by=lead, now=noon)
+        assert rows() == [
+            (out.pk, ann.pk, state, reason, 0),
+            (waits.pk, anna.pk, "planned", "", 0),
+        ]
+
+    def test_who_is_held_out_stays_held_out(self, ann, anna, lead, noon):
+        message = MessageFactory(launched=True)
+        out = RecipientFactory(message=message, contact=ann, state="excluded", reason="holdout")
+        RecipientFactory(message=message, contact=anna, state="planned")
+
+        merge(ann, anna, lead, noon)
+
+        assert ann.recipients.get() == out

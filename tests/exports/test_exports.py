@@ -22,6 +22,7 @@ from tests.exports.files import content
 from tests.factories.accounts import UserFactory
 from tests.factories.contacts import (
     AttributeFactory,
+    CompanyMemberFactory,
     ContactFactory,
     EventTypeFactory,
     IdentityFactory,
@@ -297,6 +298,59 @@ def test_what_comes_back_changes_nothing(run, ann, noon, lead):
     assert (back.rows_total, back.unchanged) == (3, 3)
     assert Attribute.objects.count() == described
     assert Identity.objects.count() == 4
+
+
+class TestCompanies:
+    @pytest.fixture
+    def acme(self, noon):
+        for key, kind in {"staff": "number", "country": "text"}.items():
+            AttributeFactory(key=key, type=kind, applies_to="company")
+        acme = contacts.company_create(
+            by=None,
+            now=noon,
+            name="=Acme",
+            domain="acme.example",
+            identities=[("crm", "A-1")],
+            attributes={"staff": 12},
+        )
+        CompanyMemberFactory(company=acme)
+        contacts.company_create(by=None, now=noon, name="Bolt", domain="bolt.example")
+        return acme
+
+    def test_leave_with_their_names_attributes_and_number_of_people(self, run, acme):
+        AttributeFactory(key="secret", applies_to="company", sensitivity="sensitive")
+        AttributeFactory(key="of_contacts")
+
+        export = run(kind="companies")
+
+        heads, first, second = content(export)
+        assert heads[:2] == ["name", "domain"]
+        told = dict(zip(heads, first, strict=True))
+        assert {name: told[name] for name in ("name", "identity:crm", "staff", "company:people")} == {
+            "name": "'=Acme",
+            "identity:crm": "A-1",
+            "staff": "12",
+            "company:people": "1",
+        }
+        assert not {"secret", "of_contacts"} & set(heads)
+        assert second[:2] == ["Bolt", "bolt.example"]
+        assert (export.rows_total, export.rows_done, export.name) == (2, 2, "All companies")
+
+    def test_come_back_by_import_unchanged(self, run, acme, noon):
+        export = run(kind="companies")
+        with files.path_of(export.file_name).open("rb") as file:
+            raw = File(BytesIO(file.read()), name="back.csv")
+
+        back = contacts.import_upload(file=raw, about="companies", by=None)
+        contacts.import_start(import_file=back, by=None, now=noon)
+        back = contacts.import_run(import_file=back, now=noon)
+
+        assert (back.rows_total, back.unchanged) == (2, 2)
+        assert Attribute.current.count() == 2
+
+    def test_cannot_be_narrowed(self, run):
+        with pytest.raises(TermsInvalid, match="segment"):
+            run(kind="companies", terms={"segment": 1})
 
 
 class TestWork:

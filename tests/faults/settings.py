@@ -10,3 +10,5 @@ DATABASES["default"]["OPTIONS"]["options"] = "-c lock_timeout=0"  # noqa: F405
 EMAIL_URL = os.environ["FAULT_EMAIL_URL"]
 if broker := os.environ.get("FAULT_BROKER"):
     CELERY_BROKER_URL = broker
+if media := os.environ.get("FAULT_MEDIA"):
+    MEDIA_ROOT = media

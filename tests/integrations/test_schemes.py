@@ -12,7 +12,7 @@ from apps.collaboration.models import AuditEvent
 from apps.contacts.models import Contact, Event, Identity
 from apps.integrations import services
 from apps.integrations.models import IdentityScheme, Source
-from apps.integrations.services import SchemeFixed, SchemeRefused
+from apps.integrations.services import SchemeFixed, SchemeRefused, sources
 from tests.factories.accounts import UserFactory
 from tests.factories.contacts import ContactFactory, IdentityFactory
 from tests.factories.integrations import IdentitySchemeFactory, SourceFactory
@@ -76,6 +76,23 @@ class TestIngest:
 
         assert Identity.objects.get(namespace="crm", value="2").contact_id != other.contact_id
         assert Identity.objects.get(namespace="email", value="ann@example.com").contact_id == other.contact_id
+
+    def test_a_choice_between_the_look_and_the_first_message_holds_for_it(
+        self, source, lead, noon, monkeypatch
+    ):
+        services.scheme_choose(namespace="user", by=lead, now=noon)
+        real = sources._first_heard
+
+        def chosen_meanwhile(pk):
+            services.scheme_choose(namespace="crm", by=lead, now=noon)
+            return real(pk)
+
+        monkeypatch.setattr(sources, "_first_heard", chosen_meanwhile)
+        track(source)
+
+        assert Identity.objects.get().namespace == "crm"
+        with pytest.raises(SchemeFixed):
+            services.scheme_choose(namespace="user", by=lead, now=noon)
 
 
 class TestChoose:

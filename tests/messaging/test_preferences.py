@@ -5,6 +5,8 @@ from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 
+from apps.contacts import services as contacts
+from apps.contacts.addresses import address_hash
 from apps.contacts.models import Consent, ConsentEvent, Contact, Suppression, Topic
 from apps.core import clock
 from apps.messaging import services
@@ -147,3 +149,48 @@ class TestLinks:
         mail = composer.compose(recipient.pk, contact_data(recipient.contact), at=noon)
 
         assert url(recipient) in mail.content.decode().replace("=\r\n", "")
+
+
+class TestMerged:
+    """Both got the mail, so the other's row stays with the contact that is hidden now."""
+
+    @pytest.fixture
+    def merged(self, recipient, lead, noon):
+        keep = ContactFactory(email="kept@example.com")
+        RecipientFactory(message=recipient.message, contact=keep, state="sent")
+        contacts.contact_merge(keep=keep, gone=recipient.contact, by=lead, now=noon, is_confirmed=True)
+        recipient.refresh_from_db()
+        assert recipient.contact_id != keep.pk
+        return keep
+
+    def test_a_mail_to_the_other_shows_and_keeps_what_the_kept_one_gets(
+        self, client, recipient, merged, topics
+    ):
+        page = client.get(url(recipient))
+        client.post(url(recipient), {"shown": ["news"], "topic": []})
+
+        assert page.status_code == HTTPStatus.OK
+        assert Consent.objects.get(topic="news").contact == merged
+        assert Consent.objects.get(topic="news").status == "unsubscribed"
+
+    def test_leaving_by_it_is_leaving_of_the_kept_one(self, client, recipient, merged):
+        token = token_make(Purpose.UNSUBSCRIBE, recipient.pk)
+
+        page = client.post(reverse("messaging:unsubscribe", args=[token]), {"List-Unsubscribe": "One-Click"})
+
+        assert page.status_code == HTTPStatus.OK
+        assert page.context["is_done"]
+        assert merged.consents.get(topic="").status == "unsubscribed"
+        gone = set(Suppression.objects.values_list("address_hash", flat=True))
+        assert gone == {address_hash("ann@example.com"), address_hash("kept@example.com")}
+
+
+def test_the_proof_names_where_the_reader_was_and_not_where_their_provider_is(client, recipient, topics):
+    token = token_make(Purpose.UNSUBSCRIBE, recipient.pk)
+    leave = reverse("messaging:unsubscribe", args=[token])
+
+    client.post(url(recipient), {"shown": ["news"], "topic": []}, REMOTE_ADDR="203.0.113.7")
+    client.post(leave, {"List-Unsubscribe": "One-Click"}, REMOTE_ADDR="198.51.100.1")
+
+    told = dict(ConsentEvent.objects.values_list("topic", "network"))
+    assert told == {"news": "203.0.113.7", "": None}

@@ -15,7 +15,18 @@ from apps.core import clock
 class ImportMappingOut(serializers.ModelSerializer[ImportMapping]):
     class Meta:
         model = ImportMapping
-        fields = ["id", "name", "columns", "mapping", "rules", "key", "mode", "created_at", "updated_at"]
+        fields = [
+            "id",
+            "name",
+            "about",
+            "columns",
+            "mapping",
+            "rules",
+            "key",
+            "mode",
+            "created_at",
+            "updated_at",
+        ]
 
 
 class ImportMappingChangeIn(serializers.Serializer[Any]):
@@ -27,7 +38,8 @@ class ImportMappingIn(ImportMappingChangeIn):
         child=serializers.CharField(allow_null=True, max_length=200), help_text="As for an import."
     )
     rules = serializers.DictField(child=serializers.ChoiceField(FieldRule.choices), required=False)
-    key = serializers.CharField(default="email", max_length=40)
+    about = serializers.ChoiceField(ImportFile.About.choices, default=ImportFile.About.CONTACTS)
+    key = serializers.CharField(default="", allow_blank=True, max_length=40)
     mode = serializers.ChoiceField(ImportFile.Mode.choices, default=ImportFile.Mode.UPSERT)
 
 

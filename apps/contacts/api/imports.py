@@ -44,6 +44,7 @@ class ImportOut(serializers.Serializer[ImportFile]):
     """`rows_total` is the sum of the six counts, at any moment."""
 
     id = serializers.IntegerField()
+    about = serializers.ChoiceField(ImportFile.About.choices)
     status = serializers.ChoiceField(ImportFile.State.choices)
     file_name = serializers.CharField()
     key = serializers.CharField()
@@ -90,20 +91,33 @@ class JsonText(serializers.JSONField):
 
 class ImportIn(serializers.Serializer[Any]):
     file = serializers.FileField(help_text="CSV, or an Excel workbook (.xlsx)")
+    about = serializers.ChoiceField(
+        ImportFile.About.choices,
+        default=ImportFile.About.CONTACTS,
+        help_text="What a row is: a contact, a company, somebody's place in a company, or an event.",
+    )
     sheet = serializers.CharField(
         default="", allow_blank=True, max_length=100, help_text="Of a workbook that has several."
     )
     mapping = JsonText(
         required=False,
         help_text='{"Column": "email" | "phone" | "attr:KEY[:TYPE]" | "identity:NAMESPACE" | null}. Without '
-        "it the columns are guessed, and new attributes are flagged until somebody describes them.",
+        "it the columns are guessed, and new attributes are flagged until somebody describes them. "
+        'Companies: "name", "domain", attributes and identities. Members: "email" or an identity, '
+        '"company:domain" or "company:NAMESPACE", "role", "title", "since", "is_primary". Events: "email" or '
+        'an identity, "event", "occurred_at", "message_id", "property:NAME:TYPE".',
     )
     saved_mapping = serializers.PrimaryKeyRelatedField(
         queryset=ImportMapping.objects.all(),
         required=False,
         help_text="In place of `mapping`, `rules`, `key` and `mode`.",
     )
-    key = serializers.CharField(default="email", max_length=40)
+    key = serializers.CharField(
+        default="",
+        allow_blank=True,
+        max_length=40,
+        help_text='"email", of companies "domain", or "identity:NAMESPACE".',
+    )
     mode = serializers.ChoiceField(ImportFile.Mode.choices, default=ImportFile.Mode.UPSERT)
     rules = JsonText(
         required=False,
@@ -118,13 +132,15 @@ class ImportFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped p
     status = django_filters.ChoiceFilter(field_name="state", choices=ImportFile.State.choices)
     dry_run = django_filters.BooleanFilter(field_name="is_dry_run")
 
+    about = django_filters.ChoiceFilter(choices=ImportFile.About.choices)
+
     class Meta:
         model = ImportFile
         fields: list[str] = []
 
 
 class ImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[ImportFile]):
-    """Files of contacts on their way in."""
+    """Files of contacts, companies, their people, or events, on their way in."""
 
     queryset = ImportFile.objects.all()
     serializer_class = ImportOut
@@ -155,6 +171,8 @@ class ImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
         payload.is_valid(raise_exception=True)
         told = payload.validated_data
         saved = told.get("saved_mapping")
+        if saved and saved.about != told["about"]:
+            raise ValidationError({"saved_mapping": [_("It is a mapping of files about something else.")]})
         terms = {
             "mapping": saved.mapping if saved else told.get("mapping"),
             "key": saved.key if saved else told["key"],
@@ -173,6 +191,7 @@ class ImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
             import_file = services.import_upload(
                 file=told["file"],
                 sheet=told["sheet"],
+                about=told["about"],
                 terms=terms,
                 saved_mapping=told.get("saved_mapping"),
                 by=self.user,

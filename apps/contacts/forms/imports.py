@@ -8,10 +8,22 @@ from django.utils.translation import gettext_lazy
 
 from apps.contacts.attributes import key_suggest
 from apps.contacts.fieldrules import FieldRule
+from apps.contacts.importkinds import (
+    ATTR,
+    COMPANY,
+    CONTACTS,
+    EVENTS,
+    IDENTITY,
+    MAX_PROPERTY,
+    PROPERTY,
+    Kind,
+    kind_of,
+    property_split,
+)
 from apps.contacts.models import Attribute, Channel, ImportFile, ImportMapping
 from apps.contacts.selectors import topic_choices
 
-NEW, OTHER = "new", "identity"
+NEW, OTHER = "new", IDENTITY  # what is chosen of a column for “attr:…”, not known yet, and “identity:…”
 PROOF = ("topic", "basis", "source", "wording")
 DELIMITERS = [
     (",", gettext_lazy("Comma")),
@@ -28,11 +40,25 @@ ENCODINGS = [
 
 
 class UploadForm(forms.Form):
+    about = forms.ChoiceField(
+        label=gettext_lazy("What is in it"),
+        choices=ImportFile.About,
+        initial=ImportFile.About.CONTACTS,
+        widget=forms.RadioSelect,
+    )
     file = forms.FileField(
         label=gettext_lazy("CSV file or Excel workbook"),
-        help_text=gettext_lazy("One person a row, with the names of the columns in the first row."),
+        help_text=gettext_lazy("The names of the columns stand in the first row."),
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,text/csv,text/plain"}),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["about"].required = not self.is_bound
+
+    def clean_about(self) -> str:
+        """A file that nobody has said anything about holds contacts, as most do."""
+        return self.cleaned_data["about"] or ImportFile.About.CONTACTS
 
 
 class SheetForm(forms.Form):
@@ -72,12 +98,6 @@ class ColumnsForm(forms.Form):
 
     use_required_attribute = False  # the browser would ask for the proof of an agreement that nobody claims
 
-    key = forms.ChoiceField(
-        label=gettext_lazy("A row is known by"),
-        choices=[("email", gettext_lazy("its e-mail address")), (OTHER, gettext_lazy("the other identity"))],
-        initial="email",
-        help_text=gettext_lazy("Who is known by this already is updated, the others are added."),
-    )
     mode = forms.ChoiceField(
         label=gettext_lazy("What to do"), choices=ImportFile.Mode, initial=ImportFile.Mode.UPSERT
     )
@@ -108,9 +128,18 @@ class ColumnsForm(forms.Form):
     def __init__(self, *args: Any, import_file: ImportFile, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._columns = import_file.columns
-        known = {entry.key: entry for entry in Attribute.objects.written()}
+        self._kind = kind = kind_of(import_file.about)
+        known = {entry.key: entry for entry in Attribute.current.of(kind.subject).written()}
         self._attributes = set(known)
-        choices = _choices(known)
+        self.fields["key"] = forms.ChoiceField(
+            label=_("A row is known by"),
+            choices=[(kind.key, kind.words[kind.key]), (OTHER, _("Other identity"))],
+            initial=kind.key,
+            help_text=KNOWN_BY[kind.about],
+        )
+        if not self.has_modes:
+            del self.fields["mode"]
+        choices = _choices(kind, known)
         for place, column in enumerate(self._columns):
             self._column_add(place, column, choices, import_file)
         if import_file.mapping:
@@ -118,49 +147,66 @@ class ColumnsForm(forms.Form):
         for name in ("basis", "source", "wording"):
             self.fields[name].required = not self.is_bound or bool(self.data.get("agreed"))
 
+    @property
+    def has_consent(self) -> bool:
+        """Test if the file can say what its people agreed to."""
+        return self._kind is CONTACTS
+
+    @property
+    def has_modes(self) -> bool:
+        """Test if there is anything to update: what has happened stays as it was told."""
+        return self._kind is not EVENTS
+
     def _column_add(
         self, place: int, column: dict[str, Any], choices: list[Any], import_file: ImportFile
     ) -> None:
-        target, kind = column["target"] or "", column["type"] or Attribute.Type.TEXT
-        chosen = import_file.mapping.get(column["name"]) if import_file.mapping else target
-        if chosen and chosen.startswith("identity:"):
-            target = OTHER
-        elif chosen and chosen.startswith("attr:") and chosen.removeprefix("attr:") not in self._attributes:
-            target = NEW
-        else:
-            target = chosen or ""
-        suggested = (column["target"] or "").removeprefix("attr:") or key_suggest(column["name"])
-        if target == NEW and chosen:  # as it was said before a dry run
-            suggested, _colon, told = chosen.removeprefix("attr:").partition(":")
-            kind = told or kind
-        named = chosen if chosen and chosen.startswith("identity:") else "identity:crm"
-        namespace = named.removeprefix("identity:")
+        told = import_file.mapping.get(column["name"]) if import_file.mapping else column["target"]
+        shown = self._shown(told or "", column)
         self.fields[f"target-{place}"] = forms.ChoiceField(
             label=_("What “%(column)s” is") % {"column": column["name"]},
             choices=choices,
             required=False,
-            initial=target,
+            initial=shown.target,
         )
         self.fields[f"key-{place}"] = forms.CharField(
-            label=_("System name"), max_length=63, required=False, initial=suggested
+            label=_("Name of the property") if PROPERTY in self._kind.families else _("System name"),
+            max_length=MAX_PROPERTY,
+            required=False,
+            initial=shown.key,
         )
         self.fields[f"type-{place}"] = forms.ChoiceField(
-            label=_("Type"), choices=Attribute.Type, required=False, initial=kind
+            label=_("Type"), choices=Attribute.Type, required=False, initial=shown.type
         )
         self.fields[f"namespace-{place}"] = forms.CharField(
-            label=_("Name of the other system"), max_length=32, required=False, initial=namespace
+            label=_("Name of the other system"), max_length=32, required=False, initial=shown.namespace
         )
         self.fields[f"rule-{place}"] = forms.ChoiceField(
-            label=_("Of known contacts"),
+            label=_("Of what is known"),
             choices=FieldRule,
             required=False,
             initial=import_file.rules.get(column["name"], FieldRule.ALWAYS),
         )
 
+    def _shown(self, told: str, column: dict[str, Any]) -> "_Shown":
+        """Return how the fields of a column say its target; what else might be chosen is filled in."""
+        family, _colon, rest = told.partition(":")
+        guessed = (column["target"] or "").removeprefix("attr:")
+        shown = _Shown(told, guessed or key_suggest(column["name"]), column["type"] or Attribute.Type.TEXT)
+        if family in (OTHER, COMPANY) and told not in self._kind.names:
+            return _Shown(family, shown.key, shown.type, rest)
+        if split := property_split(told):
+            return _Shown(PROPERTY, *split)
+        if PROPERTY in self._kind.families:
+            return _Shown(told, column["name"][:MAX_PROPERTY], shown.type)
+        if family == ATTR and rest not in self._attributes:
+            key, _colon, kind = rest.partition(":")  # as it was said before a dry run
+            return _Shown(NEW, key, kind or shown.type)
+        return shown
+
     def _earlier(self, import_file: ImportFile) -> None:
         """Show what was said before the dry run."""
         self.initial.update(
-            key="email" if import_file.key == "email" else OTHER,
+            key=self._kind.key if import_file.key == self._kind.key else OTHER,
             mode=import_file.mode,
             agreed=bool(import_file.consent),
             **{name: import_file.consent.get(name, "") for name in PROOF},
@@ -183,7 +229,7 @@ class ColumnsForm(forms.Form):
 
     @property
     def options(self) -> list[BoundField]:
-        return [self["key"], self["mode"]]
+        return [self["key"], *([self["mode"]] if self.has_modes else [])]
 
     @property
     def proof(self) -> list[BoundField]:
@@ -199,9 +245,9 @@ class ColumnsForm(forms.Form):
         return {
             "mapping": mapping,
             "key": key,
-            "mode": told["mode"],
+            "mode": told.get("mode", ImportFile.Mode.UPSERT),
             "rules": self._rules(mapping, key),
-            "consent": {"status": "subscribed", **proof} if told["agreed"] else {},
+            "consent": {"status": "subscribed", **proof} if told["agreed"] and self.has_consent else {},
         }
 
     def _rules(self, mapping: dict[str, str | None], key: str) -> dict[str, str]:
@@ -209,7 +255,7 @@ class ColumnsForm(forms.Form):
         return {
             name: rule
             for place, (name, target) in enumerate(mapping.items())
-            if target and target != key and not target.startswith("identity:")
+            if target and self._kind.is_written_over(target, key=key)
             if (rule := self.cleaned_data[f"rule-{place}"])
         }
 
@@ -218,8 +264,10 @@ class ColumnsForm(forms.Form):
         match told[f"target-{place}"]:
             case "new":
                 return f"attr:{told[f'key-{place}']}:{told[f'type-{place}']}"
-            case "identity":
-                return f"identity:{told[f'namespace-{place}']}"
+            case "identity" | "company" as family:
+                return f"{family}:{told[f'namespace-{place}']}"
+            case "property":
+                return f"property:{told[f'key-{place}']}:{told[f'type-{place}']}"
             case target:
                 return target or None
 
@@ -243,37 +291,65 @@ class ColumnTold:
 
 def mapping_told(mapping: ImportMapping) -> list[ColumnTold]:
     """Return what a saved mapping says, column by column."""
-    words = {"email": _("E-mail address"), "phone": _("Telephone")}
-    of_system = _("Other identity: %(name)s")
+    kind = kind_of(mapping.about)
     keys = [target.removeprefix("attr:") for target in mapping.mapping.values()]
-    labels = dict(Attribute.objects.filter(key__in=keys).values_list("key", "label"))
+    entries = Attribute.current.of(kind.subject).filter(key__in=keys)
+    labels = dict(entries.values_list("key", "label"))
     told = []
     for name in mapping.columns:
         target = mapping.mapping[name]
-        kind, _colon, rest = target.partition(":")
         rule = FieldRule(mapping.rules.get(name, FieldRule.ALWAYS))
+        is_written = kind.is_written_over(target, key=mapping.key)
         told.append(
-            ColumnTold(
-                name=name,
-                target=of_system % {"name": rest}
-                if kind == "identity"
-                else words.get(kind) or labels.get(rest, rest),
-                rule="" if target == mapping.key or kind == "identity" else str(rule.label),
-            )
+            ColumnTold(name, _target_told(kind, target, labels), str(rule.label) if is_written else "")
         )
     return told
 
 
-def _choices(known: dict[str, Attribute]) -> list[Any]:
-    return [
-        ("", _("Leave out")),
-        (
-            _("Who it is"),
-            [("email", _("E-mail address")), ("phone", _("Telephone")), (OTHER, _("Other identity"))],
-        ),
-        (_("New in the dictionary"), [(NEW, _("New attribute"))]),
-        (
-            _("Attributes"),
-            [(f"attr:{key}", f"{entry.label} ({entry.get_type_display()})") for key, entry in known.items()],
-        ),
-    ]
+def _target_told(kind: Kind, target: str, labels: dict[str, str]) -> str:
+    family, _colon, rest = target.partition(":")
+    if target in kind.words:
+        return str(kind.words[target])
+    if split := property_split(target):
+        return _("Property: %(name)s") % {"name": split[0]}
+    if target == "company:domain":
+        return _("The company, by its domain")
+    sentence = {OTHER: _("Other identity: %(name)s"), COMPANY: _("The company, by: %(name)s")}.get(family)
+    return sentence % {"name": rest} if sentence else labels.get(rest, rest)
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What the fields of one column begin with."""
+
+    target: str
+    key: str
+    type: str
+    namespace: str = "crm"
+
+
+KNOWN_BY = {
+    ImportFile.About.CONTACTS: gettext_lazy("Who is known by this already is updated, the others are added."),
+    ImportFile.About.COMPANIES: gettext_lazy(
+        "What is known by this already is updated, the others are added."
+    ),
+    ImportFile.About.MEMBERS: gettext_lazy("Contacts and companies have to be known: none is added."),
+    ImportFile.About.EVENTS: gettext_lazy("Whoever is not known by this yet is added with the first event."),
+}
+
+
+def _choices(kind: Kind, known: dict[str, Attribute]) -> list[Any]:
+    """Return what a column may be, in groups."""
+    named = list(kind.words.items())
+    if COMPANY in kind.families:
+        named += [("company:domain", _("Domain of the company")), (COMPANY, _("Other name of the company"))]
+    choices = [("", _("Leave out")), (_("Fields"), [*named, (OTHER, _("Other identity"))])]
+    if PROPERTY in kind.families:
+        choices.append((_("What is told of it"), [(PROPERTY, _("Property of the event"))]))
+    if ATTR in kind.families:
+        choices.append((_("New in the dictionary"), [(NEW, _("New attribute"))]))
+        described = [
+            (f"attr:{key}", f"{entry.label} ({entry.get_type_display()})") for key, entry in known.items()
+        ]
+        choices.append((_("Attributes"), described))
+    return choices

@@ -29,6 +29,8 @@ class ConsentEvent(models.Model):
     basis = models.CharField(max_length=64, blank=True)  # such as "form", "contract", "one-click unsubscribe"
     source = models.CharField(max_length=200, blank=True)  # where: a form, a file, a message
     wording = models.TextField(blank=True)
+    # Where the person's browser was, when they said it themselves: on a page of ours.
+    network = models.GenericIPAddressField(null=True, blank=True)
     # People are deactivated, never deleted: nobody looks these rows up by who wrote them.
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False

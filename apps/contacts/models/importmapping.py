@@ -12,9 +12,9 @@ from apps.core.models import TimeStamped
 
 
 class ImportMappingQuerySet(models.QuerySet["ImportMapping"]):
-    def fitting(self, names: Sequence[str]) -> Self:
-        """Mappings of which every column stands in a file with these."""
-        return self.filter(columns__contained_by=list(names))
+    def fitting(self, names: Sequence[str], *, about: str) -> Self:
+        """Mappings of which every column stands in a file with these, which is about the same."""
+        return self.filter(columns__contained_by=list(names), about=about)
 
 
 class ImportMapping(TimeStamped):
@@ -25,6 +25,12 @@ class ImportMapping(TimeStamped):
     """
 
     name = models.CharField(_("name"), max_length=100)
+    about = models.CharField(
+        max_length=16,
+        choices=ImportFile.About,
+        default=ImportFile.About.CONTACTS,
+        db_default=ImportFile.About.CONTACTS,
+    )
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

@@ -29,7 +29,8 @@ class ImportFileQuerySet(models.QuerySet["ImportFile"]):
 
 class ImportFile(TimeStamped):
     """
-    One file of contacts on its way in. Its counts always sum to `rows_total` once it has ended.
+    One file on its way in, of contacts or of what else it is `about`. Its counts always sum to `rows_total`
+    once it has ended.
 
     A worker claims it by lease and goes on from `bytes_done` if another one was killed: a chunk of rows, its
     counts and its faults commit together.
@@ -48,10 +49,17 @@ class ImportFile(TimeStamped):
         UNDONE = "undone", _("Undone")
 
     class Mode(models.TextChoices):
-        UPSERT = "upsert", _("Add new contacts and update known ones")
-        CREATE = "create", _("Only add new contacts")
-        UPDATE = "update", _("Only update known contacts")
+        UPSERT = "upsert", _("Add new ones and update known ones")
+        CREATE = "create", _("Only add new ones")
+        UPDATE = "update", _("Only update known ones")
 
+    class About(models.TextChoices):
+        CONTACTS = "contacts", _("Contacts")
+        COMPANIES = "companies", _("Companies")
+        MEMBERS = "members", _("People of companies")
+        EVENTS = "events", _("Events")
+
+    about = models.CharField(max_length=16, choices=About, default=About.CONTACTS, db_default=About.CONTACTS)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     file = models.FileField(upload_to="imports/%Y/%m/")
     file_name = models.CharField(max_length=200)
@@ -65,7 +73,8 @@ class ImportFile(TimeStamped):
     delimiter = models.CharField(max_length=1, default=",")
     # The columns in order: [{"name", "samples": […], "target": guess or null, "type": guess}]
     columns = models.JSONField(default=list)
-    # Column of the file → "email" | "phone" | "attr:KEY" | "identity:NAMESPACE" | null
+    # Column of the file → "email" | "phone" | "attr:KEY" | "identity:NAMESPACE" | null, and what else
+    # `importkinds` says of a file like this.
     mapping = models.JSONField(default=dict)
     # Column of the file → "if_empty" | "never"; what another column says is always written.
     rules = models.JSONField(default=dict)

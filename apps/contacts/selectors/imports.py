@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Func
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from apps.contacts.csvfile import FAULT_COLUMNS
 from apps.contacts.models import ImportFile, ImportMapping
+from apps.contacts.registries import Text
 from apps.contacts.selectors.undo import import_undo_result, undo_as_data
 from apps.core.downloads import Echo, cell
 
@@ -47,15 +48,25 @@ class OutcomeLine:
     """How many rows ended like this, what that means, and the first of them."""
 
     name: str
-    label: str
-    meaning: str
+    label: Text
+    meaning: Text
     count: int
     samples: Sequence[dict[str, Any]]
 
 
 def import_outcomes(import_file: ImportFile) -> list[OutcomeLine]:
     """Return a line for each outcome; the counts sum to the rows of the file."""
-    words = {
+    words = _WORDS["contacts"] | _WORDS[import_file.about]
+    return [
+        OutcomeLine(name, *told, getattr(import_file, name), import_file.samples.get(name, []))
+        for name in COUNTS
+        if (told := words[name])
+    ]
+
+
+# How the rows of a file end, by what it is about; where it is not said, as with contacts. Never: `None`.
+_WORDS: dict[str, dict[str, tuple[Text, Text] | None]] = {
+    "contacts": {
         "created": (_("Added"), _("Nobody knew them before.")),
         "updated": (_("Updated"), _("Known, and something about them is new.")),
         "unchanged": (_("Unchanged"), _("Known, and the file says nothing new.")),
@@ -65,17 +76,40 @@ def import_outcomes(import_file: ImportFile) -> list[OutcomeLine]:
             _("Duplicate"),
             _("The same person stands further up in the file: the first row counts."),
         ),
-    }
-    return [
-        OutcomeLine(name, *words[name], getattr(import_file, name), import_file.samples.get(name, []))
-        for name in COUNTS
-    ]
+    },
+    "companies": {
+        "suppressed": None,
+        "duplicate": (
+            _("Duplicate"),
+            _("The same company stands further up in the file: the first row counts."),
+        ),
+    },
+    "members": {
+        "created": (_("Added"), _("They did not belong to the company before.")),
+        "suppressed": None,
+        "duplicate": (
+            _("Duplicate"),
+            _("The same person and company stand further up in the file: the first row counts."),
+        ),
+    },
+    "events": {
+        "created": (_("Recorded"), _("It was not known that this has happened.")),
+        "updated": None,
+        "unchanged": None,
+        "suppressed": None,
+        "duplicate": (
+            _("Known already"),
+            _("By another file or a program, or it stands further up: an event is kept once."),
+        ),
+    },
+}
 
 
 def import_as_data(import_file: ImportFile, *, errors_url: str | None) -> dict[str, object]:
     """Return what the API and the command say of an import; the counts sum to `rows_total`."""
     return {
         "id": import_file.pk,
+        "about": import_file.about,
         "status": import_file.state,
         "file_name": import_file.file_name,
         "key": import_file.key,
@@ -97,7 +131,9 @@ def import_as_data(import_file: ImportFile, *, errors_url: str | None) -> dict[s
 def import_mappings_fitting(import_file: ImportFile) -> list[ImportMapping]:
     """Return the saved mappings that fit the columns of this file, those that say most of it first."""
     names = [column["name"] for column in import_file.columns]
-    fitting = ImportMapping.objects.fitting(names).annotate(said=Func("columns", function="cardinality"))
+    fitting = ImportMapping.objects.fitting(names, about=import_file.about).annotate(
+        said=Func("columns", function="cardinality")
+    )
     return list(fitting.order_by("-said", "name")[:MAPPINGS_SHOWN])
 
 

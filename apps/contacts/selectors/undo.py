@@ -47,6 +47,8 @@ class Undo:
 
 def import_undo_refusal(import_file: ImportFile, *, now: datetime) -> str:
     """Return why this import cannot be undone, as a sentence; '' if it can."""
+    if import_file.about != ImportFile.About.CONTACTS:
+        return _("Only an import of contacts can be undone.")
     if import_file.is_dry_run or import_file.queued_at is None:
         return _("Nothing was imported, so there is nothing to undo.")
     if import_file.state not in (State.DONE, State.FAILED, State.CANCELLED):

@@ -78,7 +78,7 @@ class _DictionaryMoved(Exception):
     """Somebody else has described one of the new keys in the meantime, with another type."""
 
 
-_Row = tuple[CompanyFields, Name]
+_Row = tuple[CompanyFields, Name]  # with the name that says which company it is
 
 
 def _upsert(
@@ -87,22 +87,35 @@ def _upsert(
     results: dict[int, CompanyResult] = {}
     rows = _rows(companies, namespace, results)
     _describe({key: kind for fields, _name in rows.values() for key, kind in fields.unknown.items()})
-    known = statements.resolve(name for fields, _name in rows.values() for name in names_of(fields))
-    standing = statements.locked(set(known.values()))
-    drafts: dict[int, Draft] = {}
-    for place, (fields, name) in rows.items():
-        owner = known.get(name)
-        if strange := [one for one in names_of(fields) if known.get(one, owner) != owner]:
-            results[place] = _taken(strange[0])
-            continue
-        company = standing[owner] if owner else Company(name=(fields.domain or name[1])[:MAX_NAME])
-        names = [one for one in fields.names if one not in known]
-        drafts[place] = Draft(company, is_new=owner is None, names=names)
-        drafts[place].tell(fields)
+    drafts, taken = company_drafts(rows)
+    results |= {place: _taken(name) for place, name in taken.items()}
+    for place, draft in drafts.items():
+        draft.tell(rows[place][0])
     statements.save(drafts.values(), now=now)
     results |= {place: CompanyResult(_outcome(draft), draft.company.pk) for place, draft in drafts.items()}
     _audit(results, by=by, now=now)
     return [results[place] for place in range(len(companies))]
+
+
+def company_drafts(rows: Mapping[int, _Row]) -> tuple[dict[int, Draft], dict[int, Name]]:
+    """
+    Return the company of each row as it is, locked, or a new one; nothing of the row is told to it yet.
+
+    And of the rows that cannot be, the name that is another company's. In the caller's transaction.
+    """
+    known = statements.resolve(name for fields, _name in rows.values() for name in names_of(fields))
+    standing = statements.locked(set(known.values()))
+    drafts: dict[int, Draft] = {}
+    taken: dict[int, Name] = {}
+    for place, (fields, name) in rows.items():
+        owner = known.get(name)
+        if strange := [one for one in names_of(fields) if known.get(one, owner) != owner]:
+            taken[place] = strange[0]
+            continue
+        company = standing[owner] if owner else Company(name=(fields.domain or name[1])[:MAX_NAME])
+        names = [one for one in fields.names if one not in known]
+        drafts[place] = Draft(company, is_new=owner is None, names=names)
+    return drafts, taken
 
 
 def _rows(
@@ -115,7 +128,7 @@ def _rows(
     for place, company in enumerate(companies):
         try:
             fields = CompanyFields(**vars(company), dictionary=dictionary)
-            name = _name(fields, namespace)
+            name = company_name(fields, namespace)
         except ValidationError as error:
             results[place] = CompanyResult(CompanyOutcome.INVALID, errors=error.message_dict)
             continue
@@ -132,7 +145,12 @@ def _rows(
     return rows
 
 
-def _name(fields: CompanyFields, namespace: str) -> Name:
+def company_name(fields: CompanyFields, namespace: str) -> Name:
+    """
+    Return the name that says which company it is.
+
+    :raises ValidationError: it is empty
+    """
     for space, value in names_of(fields):
         if space == namespace:
             return space, value
@@ -152,12 +170,16 @@ def _describe(unknown: Mapping[str, str]) -> None:
             raise _DictionaryMoved
 
 
-def _taken(name: Name) -> CompanyResult:
+def company_taken(name: Name) -> tuple[str, str]:
+    """Return of a name that is another company's the field and the reason."""
     if name[0] == DOMAIN:
-        errors = {"domain": [_("Another company has this domain already.")]}
-    else:
-        errors = {"identities": [_("One of its identities belongs to another company.")]}
-    return CompanyResult(CompanyOutcome.INVALID, errors=errors)
+        return "domain", _("Another company has this domain already.")
+    return "identities", _("One of its identities belongs to another company.")
+
+
+def _taken(name: Name) -> CompanyResult:
+    field_name, reason = company_taken(name)
+    return CompanyResult(CompanyOutcome.INVALID, errors={field_name: [reason]})
 
 
 def _outcome(draft: Draft) -> CompanyOutcome:

@@ -201,7 +201,7 @@ def confirmation_check(*, confirmation: Confirmation, now: datetime) -> None:
 
 
 @transaction.atomic
-def confirmation_confirm(*, confirmation: Confirmation, now: datetime) -> bool:
+def confirmation_confirm(*, confirmation: Confirmation, now: datetime, network: str | None = None) -> bool:
     """
     Take the person's yes: they are subscribed from now on. Pressed again it changes nothing, and is False.
 
@@ -220,7 +220,7 @@ def confirmation_confirm(*, confirmation: Confirmation, now: datetime) -> bool:
         wording=confirmation.wording,
     )
     try:
-        consent_record(contact=confirmation.contact, change=change, by=None, now=now)
+        consent_record(contact=confirmation.contact, change=change, by=None, now=now, network=network)
     except DomainError as refusal:
         raise ConfirmationOver(_("This address is not written to any more. Ask us about it.")) from refusal
     confirmation.confirmed_at = now

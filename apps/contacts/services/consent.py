@@ -21,7 +21,12 @@ class ConsentRefused(DomainError):
 
 @transaction.atomic
 def consent_record(
-    *, contact: Contact, change: ConsentChange, by: User | None, now: datetime
+    *,
+    contact: Contact,
+    change: ConsentChange,
+    by: User | None,
+    now: datetime,
+    network: str | None = None,
 ) -> ConsentEvent | None:
     """
     Append to the consent ledger and move where the contact stands; None if it stands there already, and for
@@ -29,7 +34,8 @@ def consent_record(
 
     For one person's own wish, or for somebody who acts on it: it may subscribe again. Imports go through
     `consents_import`, which never does; who is to be asked first, through `confirmation_request`. What
-    somebody says who was merged holds for the contact that is kept.
+    somebody says who was merged holds for the contact that is kept. `network` is the address of the browser
+    in which the person said it.
 
     :raises ConsentRefused: to subscribe without a basis, or somebody who is suppressed or has no address
     :raises TopicUnknown: no such topic on this channel
@@ -52,6 +58,7 @@ def consent_record(
         basis=change.basis,
         source=change.source,
         wording=change.wording,
+        network=network,
         by=by,
     )
     details = {"channel": change.channel, "topic": change.topic, "basis": change.basis}

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.collaboration import services as collaboration
-from apps.contacts import registries, selectors
+from apps.contacts import registries, selectors, staging
 from apps.contacts.addresses import address_hash
 from apps.contacts.models import Channel, Contact, Erasure, Identity, Suppression
 from apps.contacts.personal import Person
@@ -59,6 +59,7 @@ def contact_erase(*, contact: Contact, by: User | None, now: datetime, why: str 
 
     :raises ContactErased: erased before
     """
+    staging.lock()  # before any contact, as imports do: what a chunk keeps of its rows is kept before, or not
     contact = Contact.objects.select_for_update(no_key=True).get(pk=selectors.contact_living(contact).pk)
     if contact.erased_at:
         raise ContactErased(_("This person was erased already."))

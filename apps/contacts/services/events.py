@@ -1,6 +1,6 @@
 """Events on their way in: any number in a few statements, each message id once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -74,7 +74,7 @@ def events_record(*, events: Sequence[EventIn], source: str, now: datetime) -> l
     with transaction.atomic():
         for month in sorted({partitions.month_of(row.occurred_at) for row in rows.values()}):
             partitions.month_partition_ensure(eventlog.TABLE, month)
-        results |= _write(rows, source=source, now=now)
+        results |= events_keep(rows=rows, source=source, now=now)
     return [results[place] for place in range(len(events))]
 
 
@@ -136,7 +136,21 @@ def _properties(raw: dict[str, object]) -> bytes:
     return told
 
 
-def _write(rows: dict[int, eventlog.Row], *, source: str, now: datetime) -> dict[int, EventResult]:
+def events_plan(*, rows: Mapping[int, eventlog.Row]) -> tuple[dict[int, int], set[int]]:
+    """Return whose event each row would be, of those who are known, and the rows that are taken already."""
+    known = identities.resolve({row.identity for row in rows.values() if row.identity})
+    owners = {place: known[row.identity] for place, row in rows.items() if row.identity in known}
+    return owners, eventlog.taken(
+        {place: (owner, rows[place].message_key) for place, owner in owners.items()}
+    )
+
+
+def events_keep(*, rows: dict[int, eventlog.Row], source: str, now: datetime) -> dict[int, EventResult]:
+    """
+    Write these events, in the caller's transaction; strangers are made from their identities.
+
+    :raises IntegrityError: the month of an event has no partition yet
+    """
     owners = _owners(rows, now=now)
     results = {
         place: EventResult(EventOutcome.REFUSED, _("There is no such contact."))

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.collaboration import services as collaboration
+from apps.contacts.importkinds import kind_of
 from apps.contacts.mapping import ColumnMap, Entry, MappingInvalid, mapping_check
 from apps.contacts.models import Attribute, ImportFile, ImportMapping
 from apps.contacts.services.imports import ImportRefused, rules_settle
@@ -30,6 +31,7 @@ def import_mapping_save(
         raise ImportRefused(_("Nobody has said yet what the columns of this file are."))
     kept = import_mapping_create(
         name=name,
+        about=import_file.about,
         mapping=import_file.mapping,
         rules=import_file.rules,
         key=import_file.key,
@@ -51,6 +53,7 @@ def import_mapping_create(
     rules: Mapping[str, str],
     by: User | None,
     now: datetime,
+    about: str = ImportFile.About.CONTACTS,
 ) -> ImportMapping:
     """
     Keep a mapping under a name. Columns that are left out of imports are left out of it.
@@ -58,20 +61,23 @@ def import_mapping_create(
     :raises ValidationError: by field; no name, or one that is taken
     :raises MappingInvalid: targets that cannot be, nothing to know people by, or a rule for no column
     """
+    kind = kind_of(about)
+    key = key or kind.key
     told = {column: _bare(target) for column, target in mapping.items() if target}
     dictionary = {
         entry.key: Entry(entry.type, tuple(entry.choices))
-        for entry in Attribute.objects.only("key", "type", "choices")
+        for entry in Attribute.current.of(kind.subject).only("key", "type", "choices")
     }
-    mapping_check(ColumnMap(tuple(told), tuple(told.values()), key, dictionary))
+    mapping_check(ColumnMap(tuple(told), tuple(told.values()), key, dictionary, kind))
     if ImportMapping.objects.count() >= MOST:
         raise MappingInvalid(_("There are too many saved mappings. Delete some of them first."))
     kept = ImportMapping(
         name=name.strip(),
+        about=about,
         by=by,
         columns=sorted(told),
         mapping=told,
-        rules=rules_settle(mapping=told, key=key, rules=rules),
+        rules=rules_settle(kind=kind, mapping=told, key=key, rules=rules),
         key=key,
         mode=mode,
     )
@@ -110,11 +116,15 @@ def import_mapping_use(*, mapping: ImportMapping, import_file: ImportFile) -> Im
     """
     Say of a draft's columns what a saved mapping says; nothing is started.
 
-    :raises ImportRefused: started already, or the file lacks a column
+    :raises ImportRefused: started already, the file lacks a column, or it is about something else
     """
     import_file = ImportFile.objects.select_for_update(no_key=True).get(pk=import_file.pk)
     if not import_file.is_startable:
         raise ImportRefused(_("This import has been started already."))
+    if mapping.about != import_file.about:
+        raise ImportRefused(
+            _("This mapping is of files about: %(about)s.") % {"about": mapping.get_about_display()}
+        )
     names = [column["name"] for column in import_file.columns]
     if absent := sorted(set(mapping.columns) - set(names)):
         raise ImportRefused(
@@ -130,4 +140,4 @@ def import_mapping_use(*, mapping: ImportMapping, import_file: ImportFile) -> Im
 
 def _bare(target: str) -> str:
     """Return the target without the type of a new attribute."""
-    return ":".join(target.split(":")[:2])
+    return ":".join(target.split(":")[:2]) if target.startswith("attr:") else target

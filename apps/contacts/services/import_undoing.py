@@ -116,9 +116,9 @@ def _chunks_take_back(work: _Work) -> bool:
 @transaction.atomic
 def _chunk_take_back(work: _Work) -> bool:
     import_file = work.import_file
+    staging.lock()  # the chunks of imports lock contacts in an order of their own; before the row, as they do
     if not work.held().update(leased_until=Now() + LEASE_TIME):
         raise _LeaseLost
-    staging.lock()  # the chunks of imports lock contacts in an order of their own
     last, verdicts = undoing.take_back(
         import_id=import_file.pk,
         consent=import_file.consent,

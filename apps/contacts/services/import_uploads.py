@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.collaboration import services as collaboration
 from apps.contacts import csvfile, guesses
+from apps.contacts.importkinds import kind_of
 from apps.contacts.models import Attribute, ImportFile, ImportFileQuerySet, ImportMapping
 from apps.contacts.services.imports import ImportRefused, file_check, file_raw, import_start
 from apps.core.errors import DomainError
@@ -46,6 +47,7 @@ def import_upload(
     encoding: str = "",
     delimiter: str = "",
     sheet: str = "",
+    about: str = ImportFile.About.CONTACTS,
     terms: Mapping[str, Any] | None = None,
     saved_mapping: ImportMapping | None = None,
 ) -> ImportFile:
@@ -66,6 +68,7 @@ def import_upload(
         raise csvfile.FileRefused(_("This file is not an Excel workbook: it has no sheets to choose from."))
     import_file = ImportFile(
         by=by,
+        about=about,
         file_name=(file.name or "contacts.csv").rpartition("/")[2][-200:],
         file_size=file.size,
         saved_mapping=saved_mapping,
@@ -296,10 +299,11 @@ def _columns_set(import_file: ImportFile, raw: BinaryIO, *, encoding: str, delim
     """Tell from a CSV file what its columns are, and what they may mean."""
     layout = csvfile.layout_detect(raw, encoding=encoding, delimiter=delimiter)
     import_file.encoding, import_file.delimiter = encoding, layout.delimiter
-    entries = list(Attribute.objects.only("key", "label", "type", "is_computed"))
-    names = {entry.key: (entry.label, entry.type) for entry in entries}
+    kind = kind_of(import_file.about)
+    entries = list(Attribute.current.of(kind.subject).only("key", "label", "type", "is_computed"))
+    dictionary = {entry.key: (entry.label, entry.type) for entry in entries}
     computed = {entry.key for entry in entries if entry.is_computed}
-    found = guesses.columns_guess(layout, names, computed=computed)
+    found = guesses.columns_guess(layout, dictionary, kind=kind, computed=computed)
     import_file.columns = [guess.as_json() for guess in found]
 
 

@@ -9,10 +9,10 @@ import logging
 import math
 import time
 from bisect import bisect_left
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -26,18 +26,16 @@ from django.utils.translation import gettext as _
 from apps.collaboration import services as collaboration
 from apps.contacts import csvfile, staging
 from apps.contacts.csvfile import Fault, Reader, cells_shown
-from apps.contacts.mapping import Prepared, Preparer
+from apps.contacts.forgotten import forgotten
+from apps.contacts.mapping import Prepared
 from apps.contacts.models import ImportFault, ImportFile, ImportFileQuerySet
-from apps.contacts.services.imports import (
-    RUN_TASK,
-    ImportRefused,
-    column_map,
-    consent_check,
-    field_rules,
-    file_raw,
-    keys_thin,
-)
-from apps.contacts.staging import Outcome, Terms
+from apps.contacts.services.import_companies import CompanyRows
+from apps.contacts.services.import_contacts import ContactRows
+from apps.contacts.services.import_events import EventRows
+from apps.contacts.services.import_members import MemberRows
+from apps.contacts.services.import_rows import LOOKED_AT, SAMPLES, Rows
+from apps.contacts.services.imports import RUN_TASK, ImportRefused, file_raw, keys_thin
+from apps.contacts.staging import Outcome
 from apps.core.overlap import cycles_kept, interpreter_share
 from apps.core.queues import ring
 
@@ -45,11 +43,16 @@ logger = logging.getLogger(__name__)
 
 State = ImportFile.State
 LEASE_TIME = timedelta(minutes=2)  # renewed with every chunk
+ROWS: Mapping[ImportFile.About, Callable[[ImportFile], Rows]] = {
+    ImportFile.About.CONTACTS: ContactRows,
+    ImportFile.About.COMPANIES: CompanyRows,
+    ImportFile.About.MEMBERS: MemberRows,
+    ImportFile.About.EVENTS: EventRows,
+}
 CHUNK_ROWS = 10_000
 CHUNK_BYTES = 4 << 20  # wide rows come in smaller chunks, so that memory stays flat
 CHUNKS_PER_RING = 30
 SECONDS_PER_RING = 45  # the task's own limit leaves as much again to the chunk in hand
-SAMPLES = 5  # rows shown of each outcome
 # Classes of SQLSTATE: connection, rollback of a deadlock, resources, locks, a server going down. Not 54, a
 # limit that the same row meets again, nor 57014, a statement that takes too long each time.
 PASSING = ("08", "40", "53", "55", "57P")
@@ -148,15 +151,7 @@ def _chunks_write(work: _Work, *, chunks: int | None, seconds: float | None) -> 
     """Write up to this many chunks, for about this long, or all; True once the file is at its end."""
     until = math.inf if seconds is None else time.monotonic() + seconds
     import_file = work.import_file
-    mapping = column_map(import_file)
-    terms = Terms(
-        namespace=mapping.key_namespace,
-        mode=import_file.mode,
-        consent=consent_check(import_file.consent),
-        import_id=import_file.pk,
-        is_dry_run=import_file.is_dry_run,
-        rules=field_rules(import_file),
-    )
+    rows = ROWS[ImportFile.About(import_file.about)](import_file)
     with (
         import_file.file.open("rb") as stored,
         csvfile.as_utf8(file_raw(stored), import_file.encoding) as file,
@@ -165,26 +160,26 @@ def _chunks_write(work: _Work, *, chunks: int | None, seconds: float | None) -> 
         reader = Reader(
             file,
             delimiter=import_file.delimiter,
-            width=len(mapping.names),
+            width=rows.width,
             offset=import_file.bytes_done,
             row=import_file.row_done,
         )
         if import_file.bytes_done == 0:
             reader.header_skip()
-        with cycles_kept(), closing(_read_ahead(reader, Preparer(mapping))) as source:
+        with cycles_kept(), closing(_read_ahead(reader, rows)) as source:
             for done, prepared in enumerate(source, start=1):
-                _chunk_write(work, prepared, terms)
+                _chunk_write(work, prepared, rows)
                 if done == chunks or time.monotonic() >= until:
                     return False
     return True
 
 
-def _read_ahead(reader: Reader, preparer: Preparer) -> Generator[Prepared, None, None]:
+def _read_ahead(reader: Reader, rows: Rows) -> Generator[Prepared, None, None]:
     """Yield the chunks of the file; while the caller writes one, the next is read."""
 
     def read(size: int) -> Prepared | None:
         chunk = reader.chunk(size)
-        return None if chunk is None else preparer.prepare(chunk)
+        return None if chunk is None else rows.prepare(chunk)
 
     interpreter_share()
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="import-read") as pool:
@@ -198,12 +193,13 @@ def _read_ahead(reader: Reader, preparer: Preparer) -> Generator[Prepared, None,
             yield prepared
 
 
-def _chunk_write(work: _Work, prepared: Prepared, terms: Terms) -> None:
+def _chunk_write(work: _Work, prepared: Prepared, rows: Rows) -> None:
+    rows.ready(prepared)
     for attempt in range(1, TRIES + 1):
         try:
             with transaction.atomic():
                 _commit_without_waiting()
-                samples = _chunk_commit(work, prepared, terms)
+                samples = _chunk_commit(work, prepared, rows)
         except IntegrityError:
             if attempt == TRIES:
                 raise
@@ -223,28 +219,28 @@ def _commit_without_waiting() -> None:
         cursor.execute("SET LOCAL synchronous_commit = off")
 
 
-def _chunk_commit(work: _Work, prepared: Prepared, terms: Terms) -> dict[str, list[object]]:
+def _chunk_commit(work: _Work, prepared: Prepared, rows: Rows) -> dict[str, list[object]]:
     import_file = work.import_file
+    # Before anything else, as an erasure takes it: what is kept of rows below is kept of the living.
+    staging.lock()
     if not work.held().update(leased_until=Now() + LEASE_TIME):
         raise _LeaseLost
     # The row is ours until the end; what stands in it may have been taken out for somebody who was erased.
     import_file.samples = work.held().values_list("samples", flat=True).get()
-    faults, counts = list(prepared.faults), dict.fromkeys(Outcome, 0)
-    places: dict[Outcome, list[int]] = {}
-    if prepared.lines:
-        staging.run(lines=prepared.lines, names=prepared.names, terms=terms, by=import_file.by, now=work.now)
-        counts |= staging.counts()
-        places = {outcome: _rows_to_show(import_file, outcome) for outcome in SHOWN if counts[outcome]}
-        faults += _planned_faults(prepared, counts)
+    wanted = [outcome for outcome in SHOWN if len(import_file.samples.get(outcome, [])) < SAMPLES]
+    written = rows.write(prepared, wanted=wanted, now=work.now)
+    counts, places, faults = written.counts, written.places, [*prepared.faults, *written.faults]
+    counts[Outcome.INVALID] = len(faults)
+    counts[Outcome.DUPLICATE] += len(prepared.duplicates)
+    if Outcome.DUPLICATE in wanted:
+        places[Outcome.DUPLICATE] = sorted([*places.get(Outcome.DUPLICATE, []), *prepared.duplicates])
+    places, faults = _unerased(prepared, places, faults)
     ImportFault.objects.bulk_create(
         ImportFault(
             import_file=import_file, row=f.row, column=f.column[:200], reason=f.reason[:500], cells=[*f.cells]
         )
         for f in faults
     )
-    counts[Outcome.INVALID] = len(faults)
-    counts[Outcome.DUPLICATE] += len(prepared.duplicates)
-    places[Outcome.DUPLICATE] = sorted([*places.get(Outcome.DUPLICATE, []), *prepared.duplicates])
     samples = _samples(import_file, prepared, places, faults)
     kept = {outcome: F(outcome) + counts[outcome] for outcome in COUNTED if counts[outcome]}
     work.held().update(
@@ -263,26 +259,18 @@ SHOWN = (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED, Outcome.SUPPRESSED
 COUNTED = (*SHOWN, Outcome.INVALID)
 
 
-def _rows_to_show(import_file: ImportFile, outcome: Outcome) -> list[int]:
-    if len(import_file.samples.get(outcome, [])) >= SAMPLES:
-        return []
-    if outcome == Outcome.SUPPRESSED:
-        return staging.rows_unerased(limit=SAMPLES)
-    return staging.rows_of(outcome, limit=SAMPLES)
-
-
-def _planned_faults(prepared: Prepared, counts: Mapping[Outcome, int]) -> list[Fault]:
-    """Return the rows that only the database could refuse."""
-    reasons = {
-        Outcome.CLASH: _("One of its identities belongs to another contact."),
-        Outcome.STRANGER: _("Nobody is known by this, and only known contacts are updated."),
-    }
-    return [
-        Fault(row, "", reason, cells_shown(_cells(prepared, row)))
-        for outcome, reason in reasons.items()
-        if counts[outcome]
-        for row in staging.rows_of(outcome)
-    ]
+def _unerased(
+    prepared: Prepared, places: Mapping[Outcome, Sequence[int]], faults: Sequence[Fault]
+) -> tuple[dict[Outcome, list[int]], list[Fault]]:
+    """Return what may be kept of these rows: nothing of somebody who was erased."""
+    shown = {outcome: rows[:LOOKED_AT] for outcome, rows in places.items()}
+    cells = {row: _cells(prepared, row) for rows in shown.values() for row in rows}
+    gone = forgotten(cells | {fault.row: [*fault.cells] for fault in faults})
+    erased = str(_("Erased"))
+    return (
+        {outcome: [row for row in rows if row not in gone] for outcome, rows in shown.items()},
+        [replace(fault, reason=erased, cells=()) if fault.row in gone else fault for fault in faults],
+    )
 
 
 def _cells(prepared: Prepared, row: int) -> list[str]:

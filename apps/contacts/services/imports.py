@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, BinaryIO, cast
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -16,6 +17,7 @@ from apps.collaboration import services as collaboration
 from apps.contacts import attributes as keys
 from apps.contacts.consents import ConsentChange
 from apps.contacts.fieldrules import FieldRule, FieldRules
+from apps.contacts.importkinds import CONTACTS, EVENTS, Kind, kind_of
 from apps.contacts.mapping import ColumnMap, Entry, MappingInvalid, mapping_check
 from apps.contacts.models import Attribute, Channel, ConsentStatus, ImportFile
 from apps.contacts.services.topics import topic_check
@@ -40,7 +42,7 @@ def import_start(
     by: User | None,
     now: datetime,
     mapping: Mapping[str, str | None] | None = None,
-    key: str = "email",
+    key: str = "",
     mode: str = ImportFile.Mode.UPSERT,
     rules: Mapping[str, str] | None = None,
     consent: Mapping[str, str] | None = None,
@@ -53,10 +55,12 @@ def import_start(
     target "attr:KEY:TYPE" describes a new attribute, which is added to the dictionary first; a new key
     without a type is of the type guessed, and flagged until somebody describes it. A dry run adds nothing.
     `rules` says by column what may be written over (`FieldRule`); without one it is always written.
+    `key` says what a row is known by, '' as usual for what the file is about.
 
     :raises MappingInvalid: columns that the file lacks, targets that cannot be, nothing to know people by, a
         rule for what overwrites nothing
-    :raises ImportRefused: started already, or consent without its proof
+    :raises ImportRefused: started already, a way that events do not come in, or consent without its proof
+        or of no contact
     :raises TopicUnknown: consent to a topic that nobody described
     """
     import_file = ImportFile.objects.select_for_update(no_key=True).get(pk=import_file.pk)
@@ -65,14 +69,19 @@ def import_start(
     if mode not in ImportFile.Mode.values:
         raise ImportRefused(_("“%(mode)s” is no way to import.") % {"mode": mode[:100]})
     file_check(import_file)
+    kind = kind_of(import_file.about)
+    if kind is EVENTS and mode != ImportFile.Mode.UPSERT:
+        raise ImportRefused(_("Events are only added: nothing that has happened is changed."))
     change = consent_check(consent or {})
+    if change and kind is not CONTACTS:
+        raise ImportRefused(_("Only a file of contacts can say what they agreed to."))
     import_file.mapping, new = _mapping_settle(import_file, mapping)
     import_file.is_dry_run = is_dry_run
     if not is_dry_run:
         _attributes_add(new, by=by, now=now)
-    import_file.key = key
+    import_file.key = key = key or kind.key
     mapping_check(column_map(import_file))
-    import_file.rules = rules_settle(mapping=import_file.mapping, key=key, rules=rules or {})
+    import_file.rules = rules_settle(kind=kind, mapping=import_file.mapping, key=key, rules=rules or {})
     import_file.mode = mode
     import_file.consent = {**vars(change)} if change else {}
     _reset(import_file)
@@ -84,7 +93,7 @@ def import_start(
         subject=import_file,
         by=by,
         now=now,
-        details={"dry_run": is_dry_run, "mode": mode, "key": key},
+        details={"about": import_file.about, "dry_run": is_dry_run, "mode": mode, "key": key},
     )
     ring(RUN_TASK)
     return import_file
@@ -173,12 +182,31 @@ def column_map(import_file: ImportFile) -> ColumnMap:
     """
     names = tuple(column["name"] for column in import_file.columns)
     targets = tuple(_target_split(import_file.mapping.get(name))[0] for name in names)
-    wanted = [target.removeprefix("attr:") for target in targets if target and target.startswith("attr:")]
-    entries = {entry.key: entry for entry in Attribute.objects.filter(key__in=wanted)}
+    entries = attributes_mapped(import_file)
+    dictionary = {key: Entry(entry.type, tuple(entry.choices)) for key, entry in entries.items()}
+    return ColumnMap(
+        names=names,
+        targets=targets,
+        key=import_file.key,
+        dictionary=dictionary,
+        kind=kind_of(import_file.about),
+    )
+
+
+def attributes_mapped(import_file: ImportFile) -> dict[str, Attribute]:
+    """Return the entries of the dictionary that columns are; of a dry run, those that it would add too."""
+    targets = [_target_split(target)[0] or "" for target in import_file.mapping.values()]
+    wanted = [target.removeprefix("attr:") for target in targets if target.startswith("attr:")]
+    entries = {entry.key: entry for entry in _dictionary(import_file.about).filter(key__in=wanted)}
     if import_file.is_dry_run:
         entries |= _attributes_new(import_file, import_file.mapping, known=set(entries))
-    dictionary = {key: Entry(entry.type, tuple(entry.choices)) for key, entry in entries.items()}
-    return ColumnMap(names=names, targets=targets, key=import_file.key, dictionary=dictionary)
+    return entries
+
+
+def _dictionary(about: str) -> "QuerySet[Attribute]":
+    """Return the part of the dictionary that a file may write; nothing of it for events."""
+    found: QuerySet[Attribute] = Attribute.current.of(kind_of(about).subject)
+    return found
 
 
 def field_rules(import_file: ImportFile) -> FieldRules:
@@ -187,7 +215,9 @@ def field_rules(import_file: ImportFile) -> FieldRules:
     return FieldRules({targets[name]: rule for name, rule in import_file.rules.items()})
 
 
-def rules_settle(*, mapping: Mapping[str, str | None], key: str, rules: Mapping[str, str]) -> dict[str, str]:
+def rules_settle(
+    *, kind: Kind, mapping: Mapping[str, str | None], key: str, rules: Mapping[str, str]
+) -> dict[str, str]:
     """
     Return the rules to keep, by column: those that are not “always”.
 
@@ -200,8 +230,7 @@ def rules_settle(*, mapping: Mapping[str, str | None], key: str, rules: Mapping[
             raise MappingInvalid(_("“%(rule)s” is no rule for a column.") % {"rule": str(rule)[:100]})
         if rule == FieldRule.ALWAYS:
             continue
-        is_field = target and target != key and not target.startswith("identity:")
-        if not is_field:
+        if not target or not kind.is_written_over(target, key=key):
             raise MappingInvalid(
                 _("Column “%(column)s” overwrites nothing, so no rule can be set for it.")
                 % {"column": name[:200]}
@@ -238,7 +267,8 @@ def _mapping_settle(
                 "columns": ", ".join(guessed)[:300],
             }
         )
-    entries = {entry.key: entry for entry in Attribute.objects.only("key", "label", "is_computed")}
+    dictionary = _dictionary(import_file.about).only("key", "label", "is_computed")
+    entries = {entry.key: entry for entry in dictionary}
     known = set(entries)
     _computed_refuse(mapping, entries)
     settled = {
@@ -268,25 +298,28 @@ def _attributes_new(
     import_file: ImportFile, mapping: Mapping[str, str | None], *, known: Collection[str]
 ) -> dict[str, Attribute]:
     """Return what the mapping describes and the dictionary lacks, not saved, by key."""
+    if not kind_of(import_file.about).subject:
+        return {}
     guessed = {column["name"]: column for column in import_file.columns}
     new: dict[str, Attribute] = {}
     for name, told in mapping.items():
         target, type_ = _target_split(told)
         key = (target or "").removeprefix("attr:")
         if target and key != target and key not in known and key not in new:
-            new[key] = _attribute_new(name, key, type_, guessed[name])
+            new[key] = _attribute_new(name, key, type_, guessed[name], import_file.about)
     return new
 
 
 def _attributes_add(new: Mapping[str, Attribute], *, by: User | None, now: datetime) -> None:
     if not new:
         return
+    subject = next(iter(new.values())).applies_to
     Attribute.objects.bulk_create([new[key] for key in sorted(new)], ignore_conflicts=True)
-    for attribute in Attribute.objects.filter(key__in=new):
+    for attribute in Attribute.current.of(subject).filter(key__in=new):
         collaboration.audit_record(action="attribute.created", subject=attribute, by=by, now=now)
 
 
-def _attribute_new(column: str, key: str, type_: str, guess: Mapping[str, Any]) -> Attribute:
+def _attribute_new(column: str, key: str, type_: str, guess: Mapping[str, Any], about: str) -> Attribute:
     if not keys.key_is_valid(key):
         raise MappingInvalid(
             _("“%(key)s” is not a system name; “%(better)s” would be.")
@@ -295,6 +328,7 @@ def _attribute_new(column: str, key: str, type_: str, guess: Mapping[str, Any]) 
     if type_ and type_ not in Attribute.Type.values:
         raise MappingInvalid(_("“%(type)s” is not a type of attribute.") % {"type": type_[:100]})
     return Attribute(
+        applies_to=kind_of(about).subject,
         key=key,
         label=keys.label_suggest(column),
         type=type_ or guess.get("type") or Attribute.Type.TEXT,

@@ -113,8 +113,8 @@ def merges_sweep(*, now: datetime) -> int:
     """
     Move what has arrived for contacts who were merged a moment before; return how many merges had any.
 
-    Events and deliveries take no lock on their contact: one that was being written while the contact was
-    merged is found under the old number. Doing this again does no harm.
+    Events and deliveries take no lock on their contact, and imports look names up before they write: what was
+    being written while the contact was merged is found under the old number. Doing this again does no harm.
     """
     recent = ContactMerge.objects.standing().filter(at__gt=now - SWEPT_FOR).order_by("-at")
     return sum(_sweep(merge, now=now) for merge in recent[:SWEPT_AT_ONCE])
@@ -129,9 +129,11 @@ def _sweep(merge: ContactMerge, *, now: datetime) -> bool:
         return False
     act = Act(keep=merge.contact_id, gone=merge.gone_id, by=None, now=now)
     late: dict[str, Record] = {
-        name: move.merge(act) for name, move in registries.moves.items() if move.is_swept
+        name: move.sweep(act, merge.moved.get(name, {}))
+        for name, move in registries.moves.items()
+        if move.is_swept
     }
-    late = {name: record for name, record in late.items() if record["keys"]}
+    late = {name: record for name, record in late.items() if any(record.values())}
     if not late:
         return False
     for name, record in late.items():

@@ -73,6 +73,7 @@ def company_list(request: UserRequest) -> HttpResponse:
         "listing": listing,
         "total": selectors.companies_total(),
         "may_add": request.user.has_perm("contacts.add_company"),
+        "may_import": request.user.has_perm("contacts.add_import"),
     }
     return render_page_or_fragment(request, "contacts/company_list.html", context, fragment="company-list")
 

@@ -36,5 +36,10 @@ def event_list(request: UserRequest) -> HttpResponse:
     asked = spec.read(watch.query)
     found = selectors.events(name=asked.values.get("name", ""), source=asked.values.get("source", ""))
     listing = asked.page(found.select_related("contact"))
-    context = {"listing": listing, "is_first_page": not request.GET.get("cursor"), "watch": watch}
+    context = {
+        "listing": listing,
+        "is_first_page": not request.GET.get("cursor"),
+        "watch": watch,
+        "may_import": request.user.has_perm("contacts.add_import"),
+    }
     return render_page_or_fragment(request, "contacts/event_list.html", context, fragment="event-list")

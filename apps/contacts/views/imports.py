@@ -27,7 +27,10 @@ LIST = ListSpec(
         Column(gettext_lazy("Refused"), is_number=True),
         Column(gettext_lazy("Uploaded")),
     ],
-    filters=[Filter("state", gettext_lazy("State"), State.choices)],
+    filters=[
+        Filter("about", gettext_lazy("About"), ImportFile.About.choices),
+        Filter("state", gettext_lazy("State"), State.choices),
+    ],
     default_sort="-id",
     has_search=False,
 )
@@ -48,7 +51,7 @@ def import_list(request: UserRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @requires("contacts.add_import")
 def import_create(request: UserRequest) -> HttpResponse:
-    form = forms.UploadForm(request.POST or None, request.FILES or None)
+    form = forms.UploadForm(request.POST or None, request.FILES or None, initial=_asked(request))
     if request.method == "POST" and form.is_valid():
         try:
             import_file = services.import_upload(**form.cleaned_data, by=request.user)
@@ -57,6 +60,12 @@ def import_create(request: UserRequest) -> HttpResponse:
         else:
             return redirect(_next_of(import_file), import_file.pk)
     return render(request, "contacts/import_create.html", {"form": form})
+
+
+def _asked(request: UserRequest) -> dict[str, str]:
+    """Return what the link that led here says of the file."""
+    about = request.GET.get("about", "")
+    return {"about": about} if about in ImportFile.About.values else {}
 
 
 def _next_of(import_file: ImportFile) -> str:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from apps.contacts import services
 from apps.core import clock
+from apps.core.network import network_address
 
 
 @csrf_exempt  # the signed token is the proof; the page must work without a cookie
@@ -24,7 +25,9 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     is_done, refusal = confirmation.confirmed_at is not None, ""
     try:
         if request.method == "POST":
-            services.confirmation_confirm(confirmation=confirmation, now=now)
+            services.confirmation_confirm(
+                confirmation=confirmation, now=now, network=network_address(request)
+            )
             is_done = True
         elif not is_done:
             services.confirmation_check(confirmation=confirmation, now=now)

@@ -75,7 +75,7 @@ def _settle(schedule: Schedule, given: dict[str, Any], *, by: User, now: datetim
     if schedule.timezone not in available_timezones():
         raise ScheduleInvalid(_("There is no such time zone."))
     if schedule.kind not in set(Kind):
-        raise ScheduleInvalid(_("A schedule exports contacts or events."))
+        raise ScheduleInvalid(_("A schedule exports contacts, companies or events."))
     schedule.path = path_check(schedule.path)
     place_of(schedule.destination)
     schedule.terms = terms_check(schedule.kind, schedule.terms, now=now)

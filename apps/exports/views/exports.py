@@ -78,7 +78,8 @@ def export_create(request: UserRequest) -> HttpResponse:
 
 
 def kind_asked(query: Mapping[str, str]) -> str:
-    return Kind.EVENTS if query.get("kind") == Kind.EVENTS else Kind.CONTACTS
+    asked = query.get("kind", "")
+    return asked if asked in Kind.values else Kind.CONTACTS
 
 
 def columns_offered(request: UserRequest, kind: str) -> list[ExportColumn]:
@@ -87,10 +88,14 @@ def columns_offered(request: UserRequest, kind: str) -> list[ExportColumn]:
     return [column for column in known if may_all or not column.is_sensitive]
 
 
-def _form(request: UserRequest, kind: str, *, now: datetime) -> forms.ContactsForm | forms.EventsForm:
+def _form(
+    request: UserRequest, kind: str, *, now: datetime
+) -> forms.ContactsForm | forms.CompaniesForm | forms.EventsForm:
     known = columns_offered(request, kind)
     if kind == Kind.EVENTS:
         return forms.EventsForm(request.POST or None, kind=kind, known=known)
+    if kind == Kind.COMPANIES:
+        return forms.CompaniesForm(request.POST or None, kind=kind, known=known)
     initial: dict[str, Any] = {"segment": request.GET.get("segment")}
     if "columns" in request.GET:  # those that the list showed, beside what no file should lack
         shown = {f"attr:{key}" for key in request.GET["columns"].split(",")}

@@ -11,7 +11,7 @@ from apps.accounts import tokens
 from apps.accounts.models import User
 from apps.collaboration import services as collaboration
 from apps.core.errors import DomainError
-from apps.integrations.models import Source, Tally
+from apps.integrations.models import IdentityScheme, Source, Tally
 
 KEY_PREFIX = "bkw_"  # scanners of leaked secrets know it by its beginning
 SHOWN = len(KEY_PREFIX) + 6
@@ -69,7 +69,9 @@ def source_hear(key: str) -> Heard | None:
     if row is None:
         return None
     pk, name, heard_at, now, namespace = row
-    if namespace and (heard_at is None or heard_at < now - Source.HEARD_EVERY):
+    if namespace and heard_at is None:
+        namespace = _first_heard(pk)
+    elif namespace and heard_at < now - Source.HEARD_EVERY:
         Source.objects.filter(pk=pk, heard_at=heard_at).update(heard_at=Now())
     return Heard(Source(pk=pk, name=name), now, namespace)
 
@@ -97,6 +99,18 @@ def _asked(digest: str) -> tuple[Any, ...] | None:
         )
         row: tuple[Any, ...] | None = cursor.fetchone()
     return row
+
+
+@transaction.atomic
+def _first_heard(pk: int) -> str:
+    """
+    Note that a source was heard, and return the namespace that holds from now on.
+
+    Whoever changes the scheme has its row locked: they see this note, or we see their choice.
+    """
+    scheme = IdentityScheme.objects.select_for_update().get()
+    Source.objects.filter(pk=pk).update(heard_at=Now())
+    return scheme.namespace
 
 
 def tallies_forget(*, now: datetime) -> int:

@@ -10,11 +10,18 @@ from apps.messaging.tracked import Destination
 
 
 def recipient_of_mail(recipient_id: int) -> Recipient | None:
-    """Return a recipient whose mail may be in somebody's hands, with all that the mail is made of."""
-    found = Recipient.objects.filter(pk=recipient_id, message__template_version__isnull=False)
-    return found.select_related(
+    """
+    Return a recipient whose mail may be in somebody's hands, with all that the mail is made of.
+
+    Its contact is who the reader is now: the one that theirs was merged into, where that happened since.
+    """
+    rows = Recipient.objects.filter(pk=recipient_id, message__template_version__isnull=False)
+    found = rows.select_related(
         "contact", "message__sender", "message__campaign", "message__template_version"
     ).first()
+    if found is not None:
+        found.contact = contacts.contact_living(found.contact)
+    return found
 
 
 def recipient_has_left(recipient: Recipient) -> bool:

@@ -22,13 +22,18 @@ class PreferencesRefused(DomainError):
 
 @transaction.atomic
 def preferences_save(
-    *, recipient: Recipient, shown: Collection[str], chosen: Collection[str], now: datetime
+    *,
+    recipient: Recipient,
+    shown: Collection[str],
+    chosen: Collection[str],
+    now: datetime,
+    network: str | None = None,
 ) -> int:
     """
     Keep what the reader chose among the topics that the page had shown, and return how many changed.
 
     A topic that was not on the page, or is not public any more, stays as it is. Each change is a line of the
-    consent ledger with the words that stood beside the box.
+    consent ledger with the words that stood beside the box, and the network address of the browser.
 
     :raises PreferencesRefused: they have left e-mail as a whole: boxes do not undo that; or they say yes from
         a mail to an address that is not the contact's now
@@ -40,11 +45,11 @@ def preferences_save(
     for choice in selectors.preferences(recipient):
         wanted = choice.topic.key in chosen
         if choice.topic.key in shown and wanted != choice.is_on:
-            changed += _keep(recipient, choice.topic, wanted=wanted, now=now)
+            changed += _keep(recipient, choice.topic, wanted=wanted, now=now, network=network)
     return changed
 
 
-def _keep(recipient: Recipient, topic: Topic, *, wanted: bool, now: datetime) -> int:
+def _keep(recipient: Recipient, topic: Topic, *, wanted: bool, now: datetime, network: str | None) -> int:
     if wanted and recipient.address != recipient.contact.email:
         raise PreferencesRefused(_("This mail went to another address than yours is now. Ask us about it."))
     change = ConsentChange(
@@ -56,7 +61,9 @@ def _keep(recipient: Recipient, topic: Topic, *, wanted: bool, now: datetime) ->
         wording=f"{topic.name}: {topic.description}" if topic.description else topic.name,
     )
     try:
-        event = contacts.consent_record(contact=recipient.contact, change=change, by=None, now=now)
+        event = contacts.consent_record(
+            contact=recipient.contact, change=change, by=None, now=now, network=network
+        )
     except DomainError as refusal:
         raise PreferencesRefused(_("This address is not written to any more. Ask us about it.")) from refusal
     return int(event is not None)

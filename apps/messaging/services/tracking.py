@@ -88,18 +88,21 @@ def _append(statement: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
 
 
 @transaction.atomic
-def recipient_unsubscribe(*, recipient: Recipient, basis: str, now: datetime) -> None:
+def recipient_unsubscribe(
+    *, recipient: Recipient, basis: str, now: datetime, network: str | None = None
+) -> None:
     """
     Stop writing to this person, at once and for good: consent withdrawn, address suppressed.
 
-    Repeating it changes nothing. `basis` says how they did it, for the consent ledger.
+    Repeating it changes nothing. `basis` says how they did it, and `network` from where, for the consent
+    ledger.
     """
     contact = Contact.objects.select_for_update(no_key=True).get(pk=recipient.contact_id)
     source = _("message %(id)s") % {"id": recipient.message_id}
     change = ConsentChange(
         status=ConsentStatus.UNSUBSCRIBED, channel=Channel.EMAIL, basis=basis, source=source
     )
-    contacts.consent_record(contact=contact, change=change, by=None, now=now)
+    contacts.consent_record(contact=contact, change=change, by=None, now=now, network=network)
     for address in {recipient.address, contact.email} - {""}:
         contacts.suppression_add(
             address=address, reason=Suppression.Reason.UNSUBSCRIBED, by=None, now=now, source=source

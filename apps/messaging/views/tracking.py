@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.content.rendering import DestinationRefused
 from apps.core import clock
+from apps.core.network import network_address
 from apps.messaging import previews, selectors, services
 from apps.messaging.machines import machine_reason
 from apps.messaging.models import Recipient
@@ -87,6 +88,8 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
                 recipient=recipient,
                 basis="one-click unsubscribe" if one_click else "unsubscribe page",
                 now=clock.now(),
+                # One click is the mailbox provider's, whose machine says nothing about the reader.
+                network=None if one_click else network_address(request),
             )
         is_done = selectors.recipient_has_left(recipient)
         context = {
@@ -134,13 +137,16 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
 def _preferences_keep(request: HttpRequest, recipient: Recipient) -> None:
     now = clock.now()
     if "all" in request.POST:
-        services.recipient_unsubscribe(recipient=recipient, basis="preference page", now=now)
+        services.recipient_unsubscribe(
+            recipient=recipient, basis="preference page", now=now, network=network_address(request)
+        )
     else:
         services.preferences_save(
             recipient=recipient,
             shown=request.POST.getlist("shown"),
             chosen=request.POST.getlist("topic"),
             now=now,
+            network=network_address(request),
         )
 
 

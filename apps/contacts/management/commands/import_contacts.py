@@ -33,14 +33,17 @@ def json_texts(text: str) -> dict[str, str | None]:
 
 class Command(BaseCommand):
     help = (
-        "Import a CSV file or an Excel workbook of contacts, by the path that the browser and the API use, "
-        "and wait for its end."
+        "Import a CSV file or an Excel workbook of contacts, companies or events, by the path that the "
+        "browser and the API use, and wait for its end."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE")
         parser.add_argument("--sheet", default="", help="which sheet of a workbook that has several")
-        parser.add_argument("--key", default="email", help="what a row is known by: email, or identity:NAME")
+        parser.add_argument("--about", choices=ImportFile.About.values, default=ImportFile.About.CONTACTS)
+        parser.add_argument(
+            "--key", default="", help="what a row is known by: email, of companies domain, or identity:NAME"
+        )
         parser.add_argument(
             "--mapping",
             type=json_texts,
@@ -86,7 +89,10 @@ class Command(BaseCommand):
             raise services.ImportRefused(f"Nobody here signs in as {options['by']}.")
         with options["file"].open("rb") as file:
             import_file = services.import_upload(
-                file=File(file, name=options["file"].name), sheet=options["sheet"], by=by
+                file=File(file, name=options["file"].name),
+                sheet=options["sheet"],
+                about=options["about"],
+                by=by,
             )
         self._read(import_file)
         import_file = services.import_start(

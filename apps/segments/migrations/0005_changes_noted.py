@@ -143,8 +143,8 @@ def triggers() -> list[tuple[str, str]]:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0026_import_mappings"),
-        ("segments", "0003_segment_changes"),
+        ("contacts", "0031_systems"),
+        ("segments", "0004_segment_changes"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('segments', '0002_topics_described'),
+        ('segments', '0003_definitions'),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contacts', '0026_import_mappings'),
+        ('contacts', '0028_import_about'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contacts', '0027_import_saved_mapping'),
+        ('contacts', '0030_consent_network'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
