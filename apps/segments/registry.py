@@ -8,6 +8,7 @@ that it is not deleted from under them. `acts`: what they do with the people of 
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.utils.functional import Promise
@@ -35,6 +36,11 @@ class Clock:
 
     now: datetime
     among: tuple[int, ...] | None = None
+
+    @cached_property
+    def among_text(self) -> str:
+        """The same, for `= ANY(%s::bigint[])`: written once, where a list is written for each condition."""
+        return "{" + ",".join(map(str, self.among or ())) + "}"
 
 
 class ConditionFault(Exception):

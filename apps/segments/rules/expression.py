@@ -36,4 +36,7 @@ class RuleHolds(Func):
         assert isinstance(column, Col), "asked of a query on contacts"
         contacts = compiler.quote_name_unless_alias(column.alias)
         text, params = rule_condition(self.node, contacts=contacts, clock=self.clock)
-        return f"({text})", params
+        if self.clock.among is None:
+            return f"({text})", params
+        # Not `pk__in`, of which each id would be a parameter of its own.
+        return f"(({text}) AND {contacts}.id = ANY(%s::bigint[]))", (*params, self.clock.among_text)

@@ -176,7 +176,7 @@ class _Compiler:
     def _narrowed(self, rows: Sql, column: str = "contact_id") -> Sql:
         if self.clock.among is None:
             return rows
-        return Sql(f"{rows.text} AND {column} = ANY(%s)", (*rows.params, list(self.clock.among)))
+        return Sql(f"{rows.text} AND {column} = ANY(%s::bigint[])", (*rows.params, self.clock.among_text))
 
 
 def _is_asserted(node: Node) -> bool:

@@ -94,8 +94,7 @@ def rule_read(
 def rule_contacts(node: Node, *, now: datetime, among: Sequence[int] | None = None) -> ContactQuerySet:
     """Return the contacts a rule holds for, erased ones left out; of these ids only, with `among`."""
     clock = Clock(now, tuple(among) if among is not None else None)
-    found = Contact.objects.known().filter(RuleHolds(node, clock))
-    return found if among is None else found.filter(pk__in=among)
+    return Contact.objects.known().filter(RuleHolds(node, clock))
 
 
 def segment_contacts(segment: Segment, *, now: datetime) -> ContactQuerySet:

@@ -10,6 +10,7 @@ from django.db.models import F
 
 from apps.segments import selectors
 from apps.segments.models import Segment, SegmentSize
+from apps.segments.registry import Clock
 from apps.segments.rules import Node
 
 # The first half of an advisory lock, the segment is the second. Whoever holds it is alone with the members of
@@ -87,8 +88,8 @@ def members_write(
     """
     rows = selectors.rule_contacts(node, now=now, among=among).order_by().values("pk")
     live, params = rows.query.sql_with_params()
-    narrowed = "" if among is None else "AND contact_id = ANY(%s)"
-    whose = [] if among is None else [list(among)]
+    narrowed = "" if among is None else "AND contact_id = ANY(%s::bigint[])"
+    whose = [] if among is None else [Clock(now, tuple(among)).among_text]
     with connection.cursor() as cursor:
         statement = _DIFFERENCE.format(live=live, among=narrowed)
         cursor.execute(statement, [*params, segment.pk, *whose, segment.pk, now, segment.pk, *whose])
