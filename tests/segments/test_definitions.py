@@ -385,16 +385,16 @@ class TestDefinitionCompute:
         assert (active.is_stale, active.computed_at) == (False, noon)
         assert answers() == [True, True, False, False]
 
-    def test_wakes_the_segments_that_ask_for_it(self, active, customers, noon):
+    def test_the_members_of_segments_that_ask_for_it_follow(self, active, customers, noon):
         asking = SegmentFactory(rule={"attribute": "active_customer", "op": "eq", "value": True})
-        other = SegmentFactory(rule=ROME)
+        services.changes_apply(now=noon)  # what was made for this test
+        services.segment_refresh(segment=asking, now=noon)
 
         services.definition_compute(definition=active, now=noon)
+        services.changes_apply(now=noon)
 
         asking.refresh_from_db()
-        other.refresh_from_db()
-        assert (asking.refresh_due_at, other.refresh_due_at) == (noon, None)
-        assert selectors.segment_contacts(asking, now=noon).count() == 2
+        assert (asking.size, asking.members.count()) == (2, 2)
 
     def test_says_why_it_could_not_and_keeps_the_last_answers(self, active, customers, noon):
         services.definition_compute(definition=active, now=noon)

@@ -282,10 +282,10 @@ class TestSegmentList:
 
     def test_costs_the_same_for_one_and_for_many(self, browser, django_assert_num_queries):
         SegmentFactory()
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(12):
             browser.get("/segments/", headers=HTMX)
         SegmentFactory.create_batch(20)
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(12):
             browser.get("/segments/", headers=HTMX)
 
 
@@ -318,11 +318,11 @@ class TestSegmentDetail:
         segment = SegmentFactory()
         ContactFactory()
         services.segment_refresh(segment=segment, now=noon)
-        with django_assert_num_queries(17):
+        with django_assert_num_queries(20):
             browser.get(f"/segments/{segment.pk}/", headers=HTMX)
         ContactFactory.create_batch(20)
         services.segment_refresh(segment=segment, now=noon)
-        with django_assert_num_queries(17):
+        with django_assert_num_queries(20):
             browser.get(f"/segments/{segment.pk}/", headers=HTMX)
 
 

@@ -10,10 +10,8 @@ from django.utils.translation import gettext as _
 
 from apps.core.queues import ring
 from apps.segments import selectors
-from apps.segments.models import Definition, Segment
+from apps.segments.models import Definition
 from apps.segments.rules import RuleInvalid
-from apps.segments.rules.names import named
-from apps.segments.services.segments import REFRESH_TASK
 
 logger = logging.getLogger(__name__)
 COMPUTE_TASK = "apps.segments.tasks.definitions_compute"
@@ -108,8 +106,6 @@ def definition_compute(*, definition: Definition, now: datetime) -> bool:
         _settle(found, fault="", size=size, due_at=now)  # some are left; it stays as stale as it is
     else:
         _settle(found, fault="", size=size, computed_at=now, due_at=due_at, is_stale=False)
-    if written:
-        _segments_wake(found.attribute.key, now=now)
     return True
 
 
@@ -134,15 +130,3 @@ def _write(holds: tuple[str, tuple[Any, ...]], *, key: str) -> tuple[int, int, i
 
 def _settle(definition: Definition, **values: object) -> None:
     Definition.objects.filter(pk=definition.pk).update(**values)
-
-
-def _segments_wake(key: str, *, now: datetime) -> None:
-    """Have the members found anew of the segments that ask for this attribute."""
-    asking = [
-        segment.pk
-        for segment in Segment.objects.active().only("rule")
-        if key in named(segment.rule, "attribute")
-    ]
-    if asking:
-        Segment.objects.filter(pk__in=asking).update(refresh_due_at=now)
-        ring(REFRESH_TASK)
