@@ -127,8 +127,8 @@ _SAME_CONTACT = """
 """
 # No key can stand there already: what was met before is a duplicate by now.
 _KEYS = """
-    INSERT INTO contacts_importkey (import_file_id, key, is_new)
-    SELECT %(import_id)s, {key}, outcome = 'created' FROM import_plan
+    INSERT INTO contacts_importkey (import_file_id, key, is_new, before)
+    SELECT %(import_id)s, {key}, outcome = 'created', {before} FROM import_plan AS p
     WHERE outcome IN ('created', 'updated', 'unchanged')
 """
 # All identities in one statement and in order: whoever else makes the same ones waits, and not in a circle.
@@ -183,9 +183,7 @@ def run(*, lines: bytes, names: bytes, terms: Terms, by: User | None, now: datet
             cursor.execute(_plan_sql(terms, has_names=bool(names)), parameters)
             cursor.execute(_SAME_CONTACT)
             if terms.import_id is not None:
-                cursor.execute(_KEYS.format(key=_key(terms, contact="contact_id")), parameters)
-            if terms.import_id is not None and not terms.is_dry_run:
-                _before_record(cursor, terms, parameters, has_names=bool(names))
+                cursor.execute(_keys_sql(terms, has_names=bool(names)), parameters)
             if not terms.is_dry_run:
                 _carry_out(cursor, terms, parameters)
         if terms.consent is not None and not terms.is_dry_run:
@@ -269,23 +267,20 @@ def _carry_out(cursor: CursorWrapper, terms: Terms, parameters: Mapping[str, Any
         cursor.execute(_update_sql(terms), parameters)
 
 
-def _before_record(
-    cursor: CursorWrapper, terms: Terms, parameters: Mapping[str, Any], *, has_names: bool
-) -> None:
-    """Keep for seven days what the import changes, so that it can be undone."""
-    if terms.mode != ImportFile.Mode.CREATE:
-        fragments = {
-            "attributes": terms.rules.attributes("p"),
-            "and_phone": terms.rules.and_phone(),
-            "email_wins": _email_wins(terms),
-        }
-        undoing.record(
-            cursor,
-            parameters,
-            fragments=fragments,
-            has_names=has_names,
-            has_consent=terms.consent is not None,
-        )
+def _keys_sql(terms: Terms, *, has_names: bool) -> str:
+    return _KEYS.format(key=_key(terms, contact="contact_id"), before=_before_sql(terms, has_names=has_names))
+
+
+def _before_sql(terms: Terms, *, has_names: bool) -> str:
+    """What is kept for seven days of the contacts that the import changes, so that it can be undone."""
+    if terms.is_dry_run or terms.mode == ImportFile.Mode.CREATE:
+        return "NULL::jsonb"
+    fragments = {
+        "attributes": terms.rules.attributes("p"),
+        "and_phone": terms.rules.and_phone(),
+        "email_wins": _email_wins(terms),
+    }
+    return undoing.before_sql(fragments=fragments, has_names=has_names, has_consent=terms.consent is not None)
 
 
 def _update_sql(terms: Terms) -> str:

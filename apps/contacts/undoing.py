@@ -6,6 +6,7 @@ known `before`, the fields that were changed, as they were and as they became. I
 own transaction. Taking back compares: what is no more as the import left it, somebody else has the word on.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,25 +30,29 @@ REASONS = {
     "consents": _("Consent given or changed since"),
 }
 
-# Nothing of this runs where no known contact changes.
-_RECORD = """
-    UPDATE contacts_importkey AS k SET before = jsonb_strip_nulls(jsonb_build_object(
-        'at', %(now)s::timestamptz,
-        'attributes', (
-            SELECT jsonb_object_agg(n.key, jsonb_build_object('was', c.attributes -> n.key, 'now', n.value))
-            FROM jsonb_each({attributes}) AS n WHERE c.attributes -> n.key IS DISTINCT FROM n.value
-        ),
-        'phone', CASE WHEN p.phone <> '' AND p.phone <> c.phone{and_phone} THEN jsonb_build_object(
-            'was', c.phone, 'hash', encode(c.phone_hash, 'hex'), 'now', p.phone
-        ) END,
-        'email', CASE WHEN p.email <> '' AND p.email <> c.email AND {email_wins} THEN jsonb_build_object(
-            'was', c.email, 'hash', encode(c.email_hash, 'hex'), 'now', p.email
-        ) END,
-        'names', {names},
-        'consent', {consent}
-    ))
-    FROM import_plan AS p JOIN contacts_contact AS c ON c.id = p.contact_id
-    WHERE p.outcome = 'updated' AND k.import_file_id = %(import_id)s AND k.key = p.contact_id
+# What a known contact is before the plan `p` changes it. Asked of each row by its contact: joined to what the
+# import keeps, of which no statistics know yet, it was a loop over all of both.
+_BEFORE = """
+    CASE WHEN p.outcome = 'updated' THEN (
+        SELECT jsonb_strip_nulls(jsonb_build_object(
+            'at', %(now)s::timestamptz,
+            'attributes', (
+                SELECT jsonb_object_agg(
+                    n.key, jsonb_build_object('was', c.attributes -> n.key, 'now', n.value)
+                )
+                FROM jsonb_each({attributes}) AS n WHERE c.attributes -> n.key IS DISTINCT FROM n.value
+            ),
+            'phone', CASE WHEN p.phone <> '' AND p.phone <> c.phone{and_phone} THEN jsonb_build_object(
+                'was', c.phone, 'hash', encode(c.phone_hash, 'hex'), 'now', p.phone
+            ) END,
+            'email', CASE WHEN p.email <> '' AND p.email <> c.email AND {email_wins} THEN jsonb_build_object(
+                'was', c.email, 'hash', encode(c.email_hash, 'hex'), 'now', p.email
+            ) END,
+            'names', {names},
+            'consent', {consent}
+        ))
+        FROM contacts_contact AS c WHERE c.id = p.contact_id
+    ) END
 """
 _NAMES = """(
     SELECT jsonb_agg(jsonb_build_array(n.namespace, n.value))
@@ -192,13 +197,11 @@ def reason_label(reason: str) -> Text:
     return known or (move.label if move and move.label else _("In use"))
 
 
-def record(
-    cursor: CursorWrapper, parameters: Any, *, fragments: dict[str, str], has_names: bool, has_consent: bool
-) -> None:
-    """Remember of the contacts that the plan changes what they are now; the plan is not carried out yet."""
+def before_sql(*, fragments: Mapping[str, str], has_names: bool, has_consent: bool) -> str:
+    """Return the expression for what a contact of the plan `p` is before the plan is carried out."""
     names = _NAMES if has_names else "NULL::jsonb"
     consent = _CONSENT if has_consent else "NULL::jsonb"
-    cursor.execute(_RECORD.format(**fragments, names=names, consent=consent), parameters)
+    return _BEFORE.format(**fragments, names=names, consent=consent)
 
 
 def verdicts(*, import_id: int, consent: dict[str, str]) -> list[Verdict]:
