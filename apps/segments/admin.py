@@ -1,7 +1,14 @@
 from django.contrib import admin
 
 from apps.accounts.admin_base import LedgerAdmin
-from apps.segments.models import ContactList, Definition, DefinitionVersion, Segment, SegmentSize
+from apps.segments.models import (
+    ContactList,
+    Definition,
+    DefinitionVersion,
+    Segment,
+    SegmentChange,
+    SegmentSize,
+)
 
 
 @admin.register(Segment)
@@ -24,6 +31,14 @@ class ContactListAdmin(LedgerAdmin):
 class SegmentSizeAdmin(LedgerAdmin):
     list_display = ["segment", "at", "size"]
     list_select_related = ["segment"]
+
+
+@admin.register(SegmentChange)
+class SegmentChangeAdmin(LedgerAdmin):
+    """What members have yet to follow: a row lives for seconds."""
+
+    list_display = ["id", "at", "topics", "segment_id"]
+    ordering = ["id"]
 
 
 @admin.register(Definition)
