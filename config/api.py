@@ -2,6 +2,7 @@
 
 from rest_framework.routers import SimpleRouter
 
+from apps.accounts import openapi  # noqa: F401  # registers how tokens are documented
 from apps.accounts.api.invitations import InvitationViewSet
 from apps.accounts.api.people import MeViewSet, UserViewSet
 from apps.campaigns.api import (

@@ -8,10 +8,7 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        from apps.accounts import (
-            openapi,  # noqa: F401  # registers how tokens are documented
-            receivers,
-        )
+        from apps.accounts import receivers
         from apps.core.navigation import Room, rooms
 
         people = Room(_("People"), "accounts:people", "users", "settings", "accounts.view_people", order=10)
