@@ -10,7 +10,7 @@ from config.embedded import EmbeddedServerError
 
 def main(argv: list[str]) -> None:
     # `up` starts the servers itself, once it knows where; every other command needs them to be there.
-    settings = "config.settings.base" if argv[1:2] == ["up"] else "config.settings.local"
+    settings = "config.settings.up" if argv[1:2] == ["up"] else "config.settings.local"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings)
     try:
         execute_from_command_line(argv)

@@ -25,7 +25,7 @@ from config.processes import adopt_orphans
 from config.supervisor import READY
 
 HOST = "127.0.0.1"
-OWN_SETTINGS = ("DJANGO_SETTINGS_MODULE", "config.settings.base")  # see manage.py; not for the programs
+OWN_SETTINGS = ("DJANGO_SETTINGS_MODULE", "config.settings.up")  # see manage.py; not for the programs
 LEAVING_SECONDS = 30.0  # how long the supervisor of a killed `up` may need to stop its programs
 POLL_SECONDS = 0.2
 SWEEP_SECONDS = 10.0

@@ -2,8 +2,16 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 
+class StartingConfig(AppConfig):
+    """The command `up` alone, see `config.settings.up`."""
+
+    name = "apps.operations"
+    default_auto_field = "django.db.models.BigAutoField"
+
+
 class OperationsConfig(AppConfig):
     name = "apps.operations"
+    default = True
 
     def ready(self) -> None:
         from django.conf import settings

@@ -1,0 +1,12 @@
+"""
+What `manage.py up` needs itself, which is its command: half of what a start takes would be ours otherwise.
+
+What it starts has the settings of `local`, or those that the environment names.
+"""
+
+from config import env
+
+SECRET_KEY = env.SECRET_KEY
+DATA_DIR = env.DATA_DIR
+USE_TZ = True
+INSTALLED_APPS = ["apps.operations.apps.StartingConfig"]
