@@ -124,7 +124,7 @@ def _plan(options: Options) -> dict[str, Any]:
 
 def _programs(options: Options) -> dict[str, list[str]]:
     granian = ["granian", "--interface=wsgi", "--no-ws", "--log-level=warning", "--respawn-failed-workers"]
-    # `prepare` has run Django's checks; four processes more at them are seconds of a start.
+    # `doctor` and the tests run Django's checks; four processes at them are seconds of every start.
     celery = ["celery", "--quiet", "--skip-checks", "-A", "config.celery"]
     worker = [*celery, "worker", "--without-gossip", "--without-mingle"]
     schedule = embedded.runtime_dir(options.data_dir) / "beat"

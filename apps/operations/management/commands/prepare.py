@@ -16,7 +16,7 @@ LOAD = "load_demo"
 
 class Command(BaseCommand):
     help = "Make the installation ready to start: migrate, partitions, and the demo on the first start."
-    requires_system_checks: list[str] = []  # migrate runs them
+    requires_system_checks: list[str] = []  # `doctor` runs them
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--demo", action="store_true", default=None, help="load it, if not yet loaded")

@@ -11,7 +11,7 @@ class Command(BaseCommand):
     help = (
         "Start everything: embedded servers for URLs that are unset, web, workers, scheduler, mail catcher."
     )
-    requires_system_checks: list[str] = []  # migrate runs them, in the environment of the programs
+    requires_system_checks: list[str] = []  # `doctor` runs them, in the environment of the programs
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=8000, help="port of the web server (8000)")
