@@ -1,5 +1,8 @@
 """What contacts tell the rooms below. Called from `AppConfig.ready`."""
 
+from functools import partial
+
+from django.db.models import Model
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -153,108 +156,31 @@ def _rooms() -> None:
     )
 
 
+# What has a history of its own: model, who may read it, its page, and what that page is called by.
+SUBJECTS: list[tuple[type[Model], str, str, str]] = [
+    (Attribute, "contacts.view_attribute", "contacts:attribute-detail", "pk"),
+    (EventType, "contacts.view_eventtype", "contacts:event-type-detail", "pk"),
+    (Contact, "contacts.view_contact", "contacts:detail", "pk"),
+    (Company, "contacts.view_company", "contacts:company-detail", "pk"),
+    (ImportFile, "contacts.view_import", "contacts:import-detail", "pk"),
+    (QualityMend, "contacts.view_quality", "contacts:quality-mend", "pk"),
+    (QualityScan, "contacts.view_quality", "contacts:quality", ""),
+    (QualityRule, "contacts.view_quality", "contacts:quality-rule", "key"),
+    (QualityPair, "contacts.view_contact", "contacts:pair-list", ""),
+    (ImportMapping, "contacts.view_importmapping", "contacts:import-mapping-edit", "pk"),
+    (System, "contacts.view_system", "contacts:system-detail", "pk"),
+    (Topic, "contacts.view_topic", "contacts:topic-edit", "pk"),
+    (Suppression, "contacts.view_suppression", "contacts:suppression-detail", "pk"),
+]
+
+
 def _subjects() -> None:
-    subjects.register(
-        "contacts.attribute",
-        Subject(
-            model=Attribute,
-            view_permission="contacts.view_attribute",
-            url=lambda attribute: reverse("contacts:attribute-detail", args=[attribute.pk]),
-        ),
-    )
-    subjects.register(
-        "contacts.eventtype",
-        Subject(
-            model=EventType,
-            view_permission="contacts.view_eventtype",
-            url=lambda event_type: reverse("contacts:event-type-detail", args=[event_type.pk]),
-        ),
-    )
-    subjects.register(
-        "contacts.contact",
-        Subject(
-            model=Contact,
-            view_permission="contacts.view_contact",
-            url=lambda contact: reverse("contacts:detail", args=[contact.pk]),
-        ),
-    )
-    subjects.register(
-        "contacts.company",
-        Subject(
-            model=Company,
-            view_permission="contacts.view_company",
-            url=lambda company: reverse("contacts:company-detail", args=[company.pk]),
-        ),
-    )
-    subjects.register(
-        "contacts.importfile",
-        Subject(
-            model=ImportFile,
-            view_permission="contacts.view_import",
-            url=lambda import_file: reverse("contacts:import-detail", args=[import_file.pk]),
-        ),
-    )
-    subjects.register(
-        "contacts.qualitymend",
-        Subject(
-            model=QualityMend,
-            view_permission="contacts.view_quality",
-            url=lambda mend: reverse("contacts:quality-mend", args=[mend.pk]),
-        ),
-    )
-    subjects.register(
-        "contacts.qualityscan",
-        Subject(
-            model=QualityScan,
-            view_permission="contacts.view_quality",
-            url=lambda scan: reverse("contacts:quality"),
-        ),
-    )
-    subjects.register(
-        "contacts.qualityrule",
-        Subject(
-            model=QualityRule,
-            view_permission="contacts.view_quality",
-            url=lambda rule: reverse("contacts:quality-rule", args=[rule.key]),
-        ),
-    )
-    subjects.register(
-        "contacts.qualitypair",
-        Subject(
-            model=QualityPair,
-            view_permission="contacts.view_contact",
-            url=lambda pair: reverse("contacts:pair-list"),
-        ),
-    )
-    subjects.register(
-        "contacts.importmapping",
-        Subject(
-            model=ImportMapping,
-            view_permission="contacts.view_importmapping",
-            url=lambda mapping: reverse("contacts:import-mapping-edit", args=[mapping.pk]),
-        ),
-    )
-    subjects.register(
-        "contacts.system",
-        Subject(
-            model=System,
-            view_permission="contacts.view_system",
-            url=lambda system: reverse("contacts:system-detail", args=[system.pk]),
-        ),
-    )
-    subjects.register(
-        "contacts.topic",
-        Subject(
-            model=Topic,
-            view_permission="contacts.view_topic",
-            url=lambda topic: reverse("contacts:topic-edit", args=[topic.pk]),
-        ),
-    )
-    subjects.register(
-        "contacts.suppression",
-        Subject(
-            model=Suppression,
-            view_permission="contacts.view_suppression",
-            url=lambda suppression: reverse("contacts:suppression-detail", args=[suppression.pk]),
-        ),
-    )
+    for model, permission, page, key in SUBJECTS:
+        subjects.register(
+            model._meta.label_lower,
+            Subject(model=model, view_permission=permission, url=partial(_page_of, page, key)),
+        )
+
+
+def _page_of(page: str, key: str, subject: Model) -> str:
+    return reverse(page, args=[getattr(subject, key)] if key else [])

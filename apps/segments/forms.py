@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.contacts.models import Attribute
 from apps.core.errors import DomainError
+from apps.core.refusals import refuse
 
 T = TypeVar("T")
 
@@ -41,7 +42,7 @@ def attempt(form: forms.Form, act: Callable[[], T]) -> T | None:
     try:
         return act()
     except DomainError as refusal:
-        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+        refuse(form, refusal)
     return None
 
 

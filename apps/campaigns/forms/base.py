@@ -11,8 +11,9 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
-from apps.campaigns.errors import ChangedMeanwhile, Refused
+from apps.campaigns.errors import ChangedMeanwhile
 from apps.core.errors import DomainError
+from apps.core.refusals import refuse
 
 T = TypeVar("T")
 
@@ -103,8 +104,6 @@ def attempt(form: forms.Form, act: Callable[[], T]) -> T | None:
             form.add_error(name if name in form.fields else None, sentence)
         if isinstance(form, VersionForm):
             form.renew(change)
-    except Refused as refusal:
-        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
     except DomainError as refusal:
-        form.add_error(None, str(refusal))
+        refuse(form, refusal)
     return None

@@ -4,6 +4,7 @@ What is done with the rows of a file, by what it is about: read (`prepare`), the
 The work of an import calls these chunk by chunk, and knows nothing of what the rows are.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -82,7 +83,7 @@ class Verdicts:
     refused: dict[int, tuple[str, str]] = field(default_factory=dict)  # target or '', and the reason
 
 
-class RowReader(Generic[T]):
+class RowReader(ABC, Generic[T]):
     """Reads rows one by one, cell by cell; a kind of row says what a row is (`read`)."""
 
     def __init__(self, mapping: ColumnMap) -> None:
@@ -90,9 +91,9 @@ class RowReader(Generic[T]):
         self.width = len(mapping.names)
         self._places = {target: place for place, target in enumerate(mapping.targets) if target}
 
+    @abstractmethod
     def read(self, cells: list[str]) -> T:
         """:raises RowRefused: it cannot be taken"""
-        raise NotImplementedError
 
     def cell(self, cells: list[str], target: str) -> str:
         """Return the text of the column that is this; '' where there is none."""

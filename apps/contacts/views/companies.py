@@ -30,6 +30,7 @@ from apps.core import clock
 from apps.core.errors import DomainError
 from apps.core.htmx import render_page_or_fragment, wants_fragment
 from apps.core.lists import Column, Filter, Listing, ListQuery, ListSpec
+from apps.core.refusals import refuse
 
 SHOWN_FIRST = 3  # attributes that the list shows until somebody chooses others
 FILTERS = [
@@ -149,7 +150,7 @@ def company_create(request: UserRequest) -> HttpResponse:
         except ValidationError as refusal:
             form.refuse(refusal)
         except DomainError as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+            refuse(form, refusal)
         else:
             messages.success(request, _("“%(name)s” is added.") % {"name": company.name})
             return redirect("contacts:company-detail", company.pk)
@@ -171,7 +172,7 @@ def company_change(request: UserRequest, company: Company) -> HttpResponse:
             company.refresh_from_db()
             form.renew({field: services.field_text(company, field) for field in change.fields})
         except DomainError as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+            refuse(form, refusal)
         else:
             messages.success(request, _("Saved."))
             return redirect("contacts:company-detail", company.pk)

@@ -18,6 +18,7 @@ from apps.core import clock
 from apps.core.errors import DomainError
 from apps.core.htmx import render_page_or_fragment, wants_fragment
 from apps.core.lists import Column, Filter, ListSpec
+from apps.core.refusals import refuse
 
 MENDS_SHOWN = 5
 PAIRS_COUNTED = 1_000
@@ -126,7 +127,7 @@ def quality_rule_change(request: UserRequest, key: str) -> HttpResponse:
         try:
             services.quality_rule_update(rule=now_set.rule, by=request.user, now=clock.now(), **form.terms())
         except DomainError as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+            refuse(form, refusal)
         else:
             messages.success(request, _("The next scan goes by this."))
             return redirect("contacts:quality")

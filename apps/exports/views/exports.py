@@ -14,6 +14,7 @@ from apps.core import clock
 from apps.core.errors import DomainError
 from apps.core.htmx import render_page_or_fragment
 from apps.core.lists import Column, Filter, ListSpec
+from apps.core.refusals import refuse
 from apps.exports import files, forms, selectors, services
 from apps.exports.asks import filter_read
 from apps.exports.columns import Column as ExportColumn
@@ -71,7 +72,7 @@ def export_create(request: UserRequest) -> HttpResponse:
                 now=now,
             )
         except DomainError as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+            refuse(form, refusal)
         else:
             return redirect("exports:detail", export.pk)
     return render(request, "exports/export_create.html", {"form": form, "kinds": Kind.choices})

@@ -12,6 +12,7 @@ from apps.core import clock
 from apps.core.errors import DomainError
 from apps.core.htmx import render_page_or_fragment
 from apps.core.lists import Column, ListSpec
+from apps.core.refusals import refuse
 from apps.exports import forms, selectors, services
 from apps.exports.destinations import destinations
 from apps.exports.models import Kind, Schedule
@@ -51,7 +52,7 @@ def schedule_create(request: UserRequest) -> HttpResponse:
         try:
             schedule = services.schedule_create(by=request.user, now=clock.now(), **form.given())
         except DomainError as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+            refuse(form, refusal)
         else:
             return redirect("exports:schedule-detail", schedule.pk)
     return _form_page(request, form)
@@ -65,7 +66,7 @@ def schedule_change(request: UserRequest, schedule: Schedule) -> HttpResponse:
         try:
             services.schedule_change(schedule=schedule, by=request.user, now=clock.now(), **form.given())
         except DomainError as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+            refuse(form, refusal)
         else:
             return redirect("exports:schedule-detail", schedule.pk)
     return _form_page(request, form, schedule=schedule)
