@@ -3,7 +3,8 @@ Excel workbooks: one sheet, turned once into the CSV file that everything behind
 
 Rows keep their numbers and values are written as `values.value_parse` reads them, so that the place an import
 goes on from, and its error file, mean the same as for a file that came as CSV. To look at a workbook costs
-nothing (`workbook_look`); to read a sheet takes up to minutes (`sheet_write`).
+nothing (`workbook_look`); to read a sheet takes up to minutes (`sheet_write`). openpyxl is imported where it
+is used: every process of every start would pay for it, and one in seven reads workbooks.
 """
 
 import csv
@@ -20,10 +21,6 @@ from zipfile import BadZipFile, ZipFile
 from zlib import error as ZlibError
 
 from django.utils.translation import gettext as _
-from openpyxl import load_workbook
-from openpyxl.reader.excel import ExcelReader
-from openpyxl.utils.cell import get_column_letter
-from openpyxl.utils.exceptions import InvalidFileException
 
 from apps.contacts.csvfile.limits import BLOCK, FileRefused
 
@@ -41,20 +38,6 @@ _INDEX = (".rels", "workbook.xml", "[Content_Types].xml")
 _PACKED = b"PK\x03\x04"
 _OLD = b"\xd0\xcf\x11\xe0"  # .xls, and the envelope of a workbook with a password
 _ENVELOPE = "EncryptedPackage".encode("utf-16-le")
-_UNREADABLE = (
-    BadZipFile,
-    InvalidFileException,
-    ParseError,
-    ZlibError,
-    EOFError,
-    LookupError,
-    NotImplementedError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    OSError,
-)
 
 
 @dataclass(frozen=True)
@@ -96,7 +79,7 @@ def workbook_look(file: BinaryIO) -> Workbook | None:
     try:
         unpacked = _parts_check(file)
         sheets = _sheets(file)
-    except _UNREADABLE as error:
+    except _unreadable() as error:
         raise FileRefused(_damaged()) from error
     if not sheets:
         raise FileRefused(_("This workbook has no sheet with cells."))
@@ -113,6 +96,8 @@ def sheet_write(
 
     :raises FileRefused: the sheet cannot be read, is empty or endless, or holds errors
     """
+    from openpyxl import load_workbook  # noqa: PLC0415
+
     file.seek(0)
     try:
         with closing(load_workbook(file, read_only=True, data_only=True, keep_links=False)) as book:
@@ -123,8 +108,28 @@ def sheet_write(
             _rows_write(_told(rows, _Place(file), tell) if tell else rows, text)
             text.flush()
             text.detach()
-    except _UNREADABLE as error:
+    except _unreadable() as error:
         raise FileRefused(_damaged()) from error
+
+
+def _unreadable() -> tuple[type[Exception], ...]:
+    """Return what openpyxl, and all that it reads with, raise over a file that is not what it says."""
+    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
+
+    return (
+        BadZipFile,
+        InvalidFileException,
+        ParseError,
+        ZlibError,
+        EOFError,
+        LookupError,
+        NotImplementedError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        OSError,
+    )
 
 
 def _damaged() -> str:
@@ -159,6 +164,8 @@ def _parts_check(file: BinaryIO) -> int:
 
 def _sheets(file: BinaryIO) -> list[str]:
     """Return the names of the sheets with cells that are not hidden; of all where every one of them is."""
+    from openpyxl.reader.excel import ExcelReader  # noqa: PLC0415
+
     # `load_workbook` would read all texts first.
     reader = ExcelReader(file, read_only=True, keep_links=False)
     with closing(reader.archive):
@@ -201,6 +208,8 @@ def _told(
 
 
 def _rows_write(rows: Iterator[Sequence[object]], text: TextIOWrapper) -> None:
+    from openpyxl.utils.cell import get_column_letter  # noqa: PLC0415
+
     writer = csv.writer(text)
     width = errors = 0
     first_error = ""
