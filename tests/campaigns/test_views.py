@@ -484,6 +484,15 @@ class TestReadiness:
         assert "No segment is chosen as the audience." in page
         assert url("wizard", campaign.pk, "audience") in page
 
+    def test_shows_who_only_looks_no_way_that_is_shut(self, login, campaign):
+        Campaign.objects.filter(pk=campaign.pk).update(segment=None)
+        executive = UserFactory(role=User.Role.EXECUTIVE)
+
+        page = text(login(executive).get(url("readiness", campaign.pk)))
+
+        assert "No segment is chosen as the audience." in page
+        assert url("wizard", campaign.pk, "audience") not in page
+
     def test_is_overridden_with_a_reason_and_taken_back(self, login, campaign):
         Campaign.objects.filter(pk=campaign.pk).update(segment=None)
         client = login(campaign.captain)

@@ -78,6 +78,7 @@ def _readiness_page(
         overridden=[line for line in lines if line.override and not line.finding.ok],
         refused=refused,
         may_override=may_override,
+        may_mend=request.user.has_perm("campaigns.mend_readiness", campaign),
     )
 
 
