@@ -1,5 +1,6 @@
 """What Django's settings say in many words about a server, from its one URL."""
 
+import sys
 from typing import Any
 
 import environ
@@ -8,9 +9,15 @@ Settings = dict[str, Any]
 
 
 def database(url: str) -> Settings:
-    """Return the `default` database. Connections are kept between requests, and looked at before use."""
+    """
+    Return the `default` database. Connections are kept between requests, and looked at before use.
+
+    No statement is prepared because it came often, as that would be a matter of luck: `core.prepared` asks.
+    """
     kept = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
-    return {"default": {**environ.Env.db_url_config(url), **kept}}
+    found = environ.Env.db_url_config(url)
+    options = {**found.get("OPTIONS", {}), "prepare_threshold": sys.maxsize}
+    return {"default": {**found, **kept, "OPTIONS": options}}
 
 
 def cache(url: str) -> Settings:

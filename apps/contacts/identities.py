@@ -12,6 +12,7 @@ from django.db import IntegrityError, connection
 
 from apps.contacts.addresses import address_hash
 from apps.contacts.models import Identity
+from apps.core import prepared
 
 Name = tuple[str, str]
 
@@ -41,6 +42,13 @@ _CREATE = """
     SELECT namespace, value, contact_id FROM named
 """
 
+_RESOLVE = """
+    SELECT i.namespace, i.value, i.contact_id, c.merged_into IS NOT NULL
+    FROM contacts_identity AS i
+    JOIN unnest(%s::text[], %s::text[]) AS wanted(namespace, value) USING (namespace, value)
+    JOIN contacts_contact AS c ON c.id = i.contact_id
+"""
+
 _LIVING = """
     WITH RECURSIVE step (told, id, next) AS (
         SELECT id, id, merged_into FROM contacts_contact WHERE id = ANY(%s)
@@ -55,15 +63,7 @@ def resolve(names: Collection[Name]) -> dict[Name, int]:
     """Return the contact of each identity that is known, in one query."""
     if not names:
         return {}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT i.namespace, i.value, i.contact_id, c.merged_into IS NOT NULL "
-            "FROM contacts_identity AS i "
-            "JOIN unnest(%s::text[], %s::text[]) AS wanted(namespace, value) USING (namespace, value) "
-            "JOIN contacts_contact AS c ON c.id = i.contact_id",
-            _columns(names),
-        )
-        rows = cursor.fetchall()
+    rows = prepared.execute(_RESOLVE, _columns(names))
     # A name given while its contact was being merged stays with the one that is gone: it means the one kept.
     stands_for = existing({contact for _space, _value, contact, is_merged in rows if is_merged})
     return {(space, value): stands_for.get(contact, contact) for space, value, contact, _merged in rows}

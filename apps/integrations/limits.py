@@ -25,3 +25,9 @@ def admits(source: int, messages: int) -> bool:
     second.count += messages
     # The first call of a second always passes: a batch larger than the measure could never be sent else.
     return second.count <= max(messages, settings.INGEST_MESSAGES_PER_SECOND)
+
+
+def has_room(source: int) -> bool:
+    """Test if one more message of a source would be within its measure, without counting it."""
+    second = _seconds.get(source, _Second())
+    return second.number != int(time.monotonic()) or second.count < settings.INGEST_MESSAGES_PER_SECOND

@@ -1,5 +1,6 @@
 """Sources and their keys, and what they send."""
 
+from apps.integrations.services.events import event_take
 from apps.integrations.services.messages import (
     Fate,
     MessagesRefused,
@@ -11,6 +12,7 @@ from apps.integrations.services.sources import (
     SourceExists,
     source_create,
     source_hear,
+    source_remembered,
     source_revoke,
     tallies_forget,
 )
@@ -22,10 +24,12 @@ __all__ = [
     "SchemeFixed",
     "SchemeRefused",
     "SourceExists",
+    "event_take",
     "messages_take",
     "scheme_choose",
     "source_create",
     "source_hear",
+    "source_remembered",
     "source_revoke",
     "tallies_forget",
 ]

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from apps.contacts import services as contacts
 from apps.contacts.fields import CompanyFields, ContactFields
 from apps.contacts.models import Attribute, Identity
 from apps.contacts.services import Activity, ActivityResult, EventOutcome
+from apps.core import prepared
 from apps.core.errors import DomainError
 from apps.integrations.models import Source, Tally
 from apps.integrations.segment.faults import Fault, Found
@@ -24,8 +25,8 @@ TRIES = 3
 
 _COUNT = """
     INSERT INTO integrations_tally (source_id, at, call, outcome, slot, count)
-    SELECT %s, date_bin('5 minutes', %s::timestamptz, 'epoch'::timestamptz), call, outcome,
-        pg_backend_pid() %% %s, count
+    SELECT %s::bigint, date_bin('5 minutes', %s::timestamptz, 'epoch'::timestamptz), call, outcome,
+        pg_backend_pid() %% %s::int, count
     FROM unnest(%s::text[], %s::text[], %s::bigint[]) AS t(call, outcome, count)
     ON CONFLICT (source_id, at, call, outcome, slot)
     DO UPDATE SET count = integrations_tally.count + excluded.count
@@ -183,15 +184,14 @@ def _count(source: Source, messages: Sequence[Message], fates: Sequence[Fate], *
     if not counts:
         return
     ordered = sorted(counts)  # all writers lock in this order
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _COUNT,
-            [
-                source.pk,
-                now,
-                Tally.SLOTS,
-                [call for call, _outcome in ordered],
-                [str(outcome) for _call, outcome in ordered],
-                [counts[key] for key in ordered],
-            ],
-        )
+    prepared.execute(
+        _COUNT,
+        [
+            source.pk,
+            now,
+            Tally.SLOTS,
+            [call for call, _outcome in ordered],
+            [str(outcome) for _call, outcome in ordered],
+            [counts[key] for key in ordered],
+        ],
+    )

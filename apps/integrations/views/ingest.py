@@ -20,7 +20,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from apps.integrations import services
-from apps.integrations.limits import admits
+from apps.integrations.limits import admits, has_room
 from apps.integrations.segment import bodies
 from apps.integrations.segment.messages import MAX_MESSAGE, Call
 from apps.integrations.services import Fate, MessagesRefused
@@ -81,7 +81,10 @@ def _take(request: HttpRequest, call: str) -> HttpResponse:
         raise _Answer(HTTPStatus.NOT_FOUND, "not_found", _("There is no such call."))
     is_strict = request.headers.get("X-Strict-Mode") == "1"
     body = _body(request, most=MAX_BATCH if call == BATCH else MAX_MESSAGE)
-    heard = services.source_hear(_key(request, body.told))
+    key = _key(request, body.told)
+    if call != BATCH and not body.is_mended and (done := _one_event(key, body.told, call)):
+        return done
+    heard = services.source_hear(key)
     if heard is None:
         status = HTTPStatus.UNAUTHORIZED if is_strict else HTTPStatus.OK
         raise _Answer(status, "unauthorized", _("This write key is unknown or revoked: nothing was kept."))
@@ -114,6 +117,18 @@ def _take(request: HttpRequest, call: str) -> HttpResponse:
         ]
         raise _Answer(HTTPStatus.BAD_REQUEST, "invalid_request", str(refused), faults=faults) from refused
     return _done(fates)
+
+
+def _one_event(key: str, told: dict[str, Any], call: str) -> HttpResponse | None:
+    """Answer the call that comes most, if it is that; what comes too fast is refused where all others are."""
+    heard = services.source_remembered(key)
+    if heard is None or not has_room(heard.source.pk):
+        return None
+    fate = services.event_take(heard=heard, raw=told, call=call)
+    if fate is None:
+        return None
+    admits(heard.source.pk, 1)
+    return _done([fate])
 
 
 def _done(fates: Sequence[Fate]) -> HttpResponse:
