@@ -22,20 +22,25 @@ _SETTINGS = (
     # Triggers note what others take away, for those who count to count again.
     "set_config('bookend.members_counted', 'on', true), set_config('statement_timeout', %s, true)"
 )
+# FULL JOIN, which is never a nested loop: of a rule the planner often expects one person where there are
+# thousands, and would compare each of them with each member.
 _DIFFERENCE = """
     WITH live (id) AS MATERIALIZED ({live}),
+    moved AS MATERIALIZED (
+        SELECT live.id AS came, member.contact_id AS went
+        FROM live FULL JOIN (
+            SELECT contact_id FROM segments_segmentmember WHERE segment_id = %s {among}
+        ) AS member ON member.contact_id = live.id
+        WHERE live.id IS NULL OR member.contact_id IS NULL
+    ),
     gone AS (
-        DELETE FROM segments_segmentmember AS member
-        WHERE segment_id = %s {among} AND NOT EXISTS (SELECT FROM live WHERE live.id = member.contact_id)
+        DELETE FROM segments_segmentmember
+        WHERE segment_id = %s AND contact_id IN (SELECT went FROM moved WHERE went IS NOT NULL)
         RETURNING 1
     ),
     new AS (
         INSERT INTO segments_segmentmember (segment_id, contact_id, since_at)
-        SELECT %s, live.id, %s FROM live
-        WHERE NOT EXISTS (
-            SELECT FROM segments_segmentmember AS member
-            WHERE member.segment_id = %s {among} AND member.contact_id = live.id
-        )
+        SELECT %s, came, %s FROM moved WHERE came IS NOT NULL
         RETURNING 1
     )
     SELECT (SELECT count(*) FROM live), (SELECT count(*) FROM new), (SELECT count(*) FROM gone)
@@ -92,7 +97,7 @@ def members_write(
     whose = [] if among is None else [Clock(now, tuple(among)).among_text]
     with connection.cursor() as cursor:
         statement = _DIFFERENCE.format(live=live, among=narrowed)
-        cursor.execute(statement, [*params, segment.pk, *whose, segment.pk, now, segment.pk, *whose])
+        cursor.execute(statement, [*params, segment.pk, *whose, segment.pk, segment.pk, now])
         return Difference(*cursor.fetchone())
 
 
