@@ -4,6 +4,8 @@ What the server needs for the pages that people live in, at a million contacts: 
 The limit in the same run is the smallest page there is behind the same middleware: the process probe.
 
     python -m benchmarks.pages [--contacts 1000000]
+
+The profile is that of somebody with ten thousand events; the list is also asked with two filters.
 """
 
 import argparse
@@ -12,6 +14,7 @@ import statistics
 import sys
 import time
 from datetime import timedelta
+from urllib.parse import urlencode
 
 from benchmarks import scratch  # isort: skip  # sets Django up
 
@@ -23,6 +26,7 @@ from django.urls import reverse
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign, Channel, Kpi
 from apps.campaigns.services import watch
+from apps.contacts.models import Contact
 from apps.contacts.scale import scale_seed
 from apps.content.models import Template, TemplateVersion
 from apps.core import clock
@@ -38,6 +42,7 @@ RULE = {
         {"event": "order_completed", "did": True, "within": "30d"},
     ]
 }
+FILTERS = urlencode({"where": json.dumps([["recency", "lte", "3"], ["newbie", "eq", "true"]])})
 # The first campaign wrote to everyone, a tenth held out; the others to a thousand each.
 LEDGER = """
     INSERT INTO messaging_recipient (message_id, contact_id, address, state, reason, due_at, finished_at)
@@ -89,6 +94,25 @@ def campaigns_make(user: User, segment: Segment, *, size: int) -> Campaign:
     return made[0]
 
 
+BUSY = 10_000  # events of one person
+BUSY_EVENTS = """
+    INSERT INTO contacts_event (contact_id, name, occurred_at, received_at, properties, source, message_key)
+    SELECT %s, (ARRAY['page_viewed', 'product_viewed', 'order_completed'])[1 + n %% 3],
+        now() - n * interval '50 minutes', now(), jsonb_build_object('total', n), 'Bench', gen_random_uuid()
+    FROM generate_series(1, %s) AS n
+"""
+
+
+def busy_make() -> Contact:
+    """Return a contact who did something ten thousand times within the year."""
+    contact = Contact.objects.order_by("pk").first()
+    assert contact
+    with connection.cursor() as cursor:
+        cursor.execute(BUSY_EVENTS, [contact.pk, BUSY])
+        cursor.execute("ANALYZE contacts_event")
+    return contact
+
+
 def measure(client: Client, url: str) -> tuple[float, float, int]:
     """Return the median and the p95 of the server's time in ms, and the number of queries."""
     for _warm in range(3):
@@ -113,11 +137,14 @@ def main() -> None:
         user = User.objects.create_user("bench@shop.example", role=User.Role.MARKETING_LEAD)
         segment = Segment.objects.create(name="Bench", rule=RULE)
         campaign = campaigns_make(user, segment, size=asked.contacts)
+        busy = busy_make()
         client = Client(raise_request_exception=True)
         client.force_login(user)
         limit, _p95, _queries = measure(client, "/healthz")
         pages = {
             "contacts list": reverse("contacts:list"),
+            "contacts list, two filters": f"{reverse('contacts:list')}?{FILTERS}",
+            "profile with 10,000 events": reverse("contacts:detail", args=[busy.pk]),
             "segment builder": reverse("segments:change", args=[segment.pk]),
             "overview": reverse("reporting:overview"),
             "campaign": reverse("campaigns:detail", args=[campaign.pk]),
