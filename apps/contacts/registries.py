@@ -93,6 +93,20 @@ class TimelineEntry:
 # at one moment comes in the same order however many are asked for: a page may begin within it.
 timeline: Registry[Callable[[Contact, datetime, int], list[TimelineEntry]]] = Registry()
 
+
+@dataclass(frozen=True)
+class Counted:
+    """
+    A figure that single events have gone into: those that an import brought stay then, though it is undone.
+    `is_there` is SQL for whether event `e` has.
+    """
+
+    label: Text
+    is_there: str
+
+
+counted: Registry[Counted] = Registry()
+
 # One for each table with a `contact_id`: what becomes of its rows when two contacts are merged. They are
 # moved in the order of registration.
 moves: Registry[Move] = Registry()

@@ -162,11 +162,6 @@ class TestCompanies:
         assert counts(services.import_run(import_file=draft, now=noon)) == promised
         assert Company.objects.count() == 14
 
-    def test_an_import_of_them_cannot_be_undone_and_says_so(self, run, noon):
-        done = run(COMPANIES, about="companies")
-
-        assert selectors.import_undo_refusal(done, now=noon) == "Only an import of contacts can be undone."
-
 
 class TestMembers:
     TEXT = "E-Mail,Company,Role,Job title,Since,Main company\n"

@@ -36,7 +36,7 @@ class UndoOut(serializers.Serializer[Any]):
     removed = serializers.IntegerField()
     restored = serializers.IntegerField()
     kept = UndoReasonOut(many=True)
-    lost = serializers.IntegerField(help_text="Contacts of which there is no record any more.")
+    lost = serializers.IntegerField(help_text="What there is no record of any more.")
     exact = serializers.BooleanField()
 
 
@@ -250,7 +250,7 @@ class ImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
     @extend_schema(responses={(200, "text/csv"): OpenApiTypes.STR}, filters=False)
     @action(detail=True, pagination_class=None)
     def kept(self, request: Request, pk: str) -> StreamingHttpResponse:
-        """Return the contacts that undoing has kept, by number, each with the reason."""
+        """Return what undoing has kept, by number, each with the reason."""
         return StreamingHttpResponse(
             selectors.import_kept_lines(self.get_object()), content_type="text/csv; charset=utf-8"
         )

@@ -117,6 +117,7 @@ from apps.contacts.selectors.undo import (
     import_undo_preview,
     import_undo_refusal,
     import_undo_result,
+    import_undo_words,
     undo_as_data,
 )
 
@@ -201,6 +202,7 @@ __all__ = [
     "import_undo_preview",
     "import_undo_refusal",
     "import_undo_result",
+    "import_undo_words",
     "linkable",
     "links_told",
     "mend_preview",
