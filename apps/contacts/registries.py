@@ -29,11 +29,19 @@ Text = str | Promise
 
 @dataclass(frozen=True)
 class Use:
-    """One place where an attribute is used: what it is (“Segment”), what it is called, where it is."""
+    """
+    One place where an attribute is used: what it is (“Segment”), what it is called, where it is.
+
+    Who lacks `permission`, if there is one, is told neither name nor address.
+    """
 
     kind: Text
     label: str
     url: str = ""
+    permission: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} “{self.label}”" if self.label else str(self.kind)
 
 
 # System name of the attribute -> where it is used, in one query however many there are. Those of contacts and

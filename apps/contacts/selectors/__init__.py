@@ -108,6 +108,7 @@ from apps.contacts.selectors.systems import (
     system_links,
     system_named,
     systems,
+    systems_linked,
 )
 from apps.contacts.selectors.topics import topic_choices, topic_names, topics_public
 from apps.contacts.selectors.undo import (
@@ -220,6 +221,7 @@ __all__ = [
     "system_links",
     "system_named",
     "systems",
+    "systems_linked",
     "timeline_page",
     "topic_choices",
     "topic_names",
