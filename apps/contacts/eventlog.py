@@ -11,6 +11,7 @@ from django.db import connection
 from apps.contacts import eventcatalogue
 from apps.contacts.models import Event
 from apps.contacts.schemas import Verdict
+from apps.contacts.undoing.events import RECORD
 from apps.contacts.violationlog import Judged, violations_write
 from apps.core import prepared
 
@@ -43,28 +44,40 @@ class Row:
 # value by itself costs a batch more than writing it. Receipts in order: all writers lock in this one.
 _KEEP = """
     WITH told AS (
-        SELECT * FROM jsonb_to_recordset(%s::jsonb) AS t(
+        SELECT * FROM jsonb_to_recordset(%(document)s::jsonb) AS t(
             contact_id bigint, message_key uuid, name text, occurred_at timestamptz, properties jsonb
         )
     ), fresh AS (
         INSERT INTO contacts_eventreceipt (contact_id, message_key, received_at)
-        SELECT contact_id, message_key, %s::timestamptz FROM told ORDER BY contact_id, message_key
+        SELECT contact_id, message_key, %(now)s::timestamptz FROM told ORDER BY contact_id, message_key
         ON CONFLICT DO NOTHING RETURNING contact_id, message_key
     ), written AS (
         INSERT INTO contacts_event
             (contact_id, name, occurred_at, received_at, properties, source, message_key)
-        SELECT contact_id, name, occurred_at, %s::timestamptz, properties, %s::text, message_key
-        FROM told JOIN fresh USING (contact_id, message_key) WHERE name IS NOT NULL
+        SELECT contact_id, name, occurred_at, %(now)s::timestamptz, properties, %(source)s::text, message_key
+        FROM told JOIN fresh USING (contact_id, message_key) WHERE name IS NOT NULL{returning}
     )
     SELECT contact_id, message_key FROM fresh
 """
+_KEEP_ALONE = _KEEP.format(returning="")
+_KEEP_RECORDED = _KEEP.format(
+    returning=" RETURNING id, contact_id, message_key, occurred_at), recorded AS ("
+    + RECORD.format(place="event", written="written")
+)
 
 
-def keep(told: Mapping[int, tuple[int, UUID, Row | None]], *, source: str, now: datetime) -> set[int]:
+def keep(
+    told: Mapping[int, tuple[int, UUID, Row | None]],
+    *,
+    source: str,
+    now: datetime,
+    import_id: int | None = None,
+) -> set[int]:
     """
     Claim the message id at each place for its contact, and write the event of those that nobody had taken.
 
-    Return their places; of two alike in one call, the first. Without a row only the id is claimed.
+    Return their places; of two alike in one call, the first. Without a row only the id is claimed. Of an
+    import what was written is put on record, for its undoing.
 
     :raises IntegrityError: the month of an event has no partition yet
     """
@@ -74,10 +87,13 @@ def keep(told: Mapping[int, tuple[int, UUID, Row | None]], *, source: str, now: 
     if not first:
         return set()
     document = orjson.dumps([_document(*told[place]) for place in first.values()])
-    claimed = prepared.execute(_KEEP, [document.decode(), now, now, source[:64]])
+    claimed = prepared.execute(
+        _KEEP_RECORDED if import_id else _KEEP_ALONE,
+        {"document": document.decode(), "now": now, "source": source[:64], "import_id": import_id},
+    )
     fresh = {first[contact, key] for contact, key in claimed}
     eventcatalogue.see([row for place in sorted(fresh) if (row := told[place][2]) and not row.is_held])
-    _judged_write([told[place] for place in sorted(fresh)], source=source, now=now)
+    _judged_write([told[place] for place in sorted(fresh)], source=source, now=now, import_id=import_id)
     return fresh
 
 
@@ -122,7 +138,9 @@ def taken(told: Mapping[int, tuple[int, UUID]]) -> set[int]:
         return {place for (place,) in cursor.fetchall()}
 
 
-def _judged_write(taken: Sequence[tuple[int, UUID, Row | None]], *, source: str, now: datetime) -> None:
+def _judged_write(
+    taken: Sequence[tuple[int, UUID, Row | None]], *, source: str, now: datetime, import_id: int | None
+) -> None:
     judged = [
         Judged(
             row.verdict,
@@ -134,7 +152,7 @@ def _judged_write(taken: Sequence[tuple[int, UUID, Row | None]], *, source: str,
         for contact, _key, row in taken
         if row is not None and row.verdict is not None
     ]
-    violations_write(judged, source=source, now=now)
+    violations_write(judged, source=source, now=now, import_id=import_id)
 
 
 def _document(contact: int, key: UUID, row: Row | None) -> dict[str, object]:

@@ -1,5 +1,7 @@
 """What this room and those below it hold about a person; registered from `AppConfig.ready`."""
 
+from dataclasses import dataclass, replace
+
 from django.utils.translation import gettext_lazy as _
 
 from apps.contacts import registries
@@ -17,17 +19,6 @@ NO_SAMPLES = """(
     SELECT COALESCE(jsonb_agg(told || '{"samples": []}' ORDER BY place), '[]')
     FROM jsonb_array_elements(it.columns) WITH ORDINALITY AS one(told, place)
 )"""
-
-
-class KeyHolding(Holding):
-    """What imports have changed of the contact; by import, as the table's only key begins with it."""
-
-    @property
-    def _theirs(self) -> str:
-        return (
-            "it.import_file_id = ANY(ARRAY(SELECT id FROM contacts_importfile WHERE about = 'contacts')) "
-            "AND it.key = ANY(%(contacts)s::bigint[])"
-        )
 
 
 class CommentHolding(Holding):
@@ -56,6 +47,37 @@ WITHOUT_PERSON = f"""(
         WHERE length(value) > 5 AND {IN_COMPANY.format("told")}
     )
 )"""  # noqa: S608  # ours, as all of these
+
+
+IMPORTS_ABOUT = "it.import_file_id = ANY(ARRAY(SELECT id FROM contacts_importfile WHERE about = '{}'))"
+
+
+@dataclass(frozen=True)
+class KeyHolding(Holding):
+    """
+    What imports have changed of the contact and of its places in companies, and what they have changed of
+    companies where that names it; by import, as the table's only key begins with it.
+    """
+
+    with_companies: bool = True
+
+    def export(self, person: Person) -> Rows:
+        """Return what is about the person; what companies say of them is told with these."""
+        return super(KeyHolding, replace(self, with_companies=False)).export(person)
+
+    @property
+    def _theirs(self) -> str:
+        own = (
+            f"{IMPORTS_ABOUT.format('contacts')} AND it.key = ANY(%(contacts)s::bigint[]) "
+            f"OR {IMPORTS_ABOUT.format('members')} "
+            "AND (it.before ->> 'contact')::bigint = ANY(%(contacts)s::bigint[])"
+        )
+        mentions = (
+            f"{IMPORTS_ABOUT.format('companies')} AND EXISTS ("
+            "SELECT FROM unnest(%(values)s::text[]) AS value "
+            f"WHERE length(value) > 5 AND {IN_COMPANY.format('it.before')})"
+        )
+        return f"{own} OR {mentions}" if self.with_companies else own
 
 
 class PairHolding(Holding):

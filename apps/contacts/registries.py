@@ -29,11 +29,19 @@ Text = str | Promise
 
 @dataclass(frozen=True)
 class Use:
-    """One place where an attribute is used: what it is (“Segment”), what it is called, where it is."""
+    """
+    One place where an attribute is used: what it is (“Segment”), what it is called, where it is.
+
+    Who lacks `permission`, if there is one, is told neither name nor address.
+    """
 
     kind: Text
     label: str
     url: str = ""
+    permission: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} “{self.label}”" if self.label else str(self.kind)
 
 
 # System name of the attribute -> where it is used, in one query however many there are. Those of contacts and
@@ -92,6 +100,20 @@ class TimelineEntry:
 # (contact, before, limit) -> what happened before that moment, newest first, at most `limit`. What happened
 # at one moment comes in the same order however many are asked for: a page may begin within it.
 timeline: Registry[Callable[[Contact, datetime, int], list[TimelineEntry]]] = Registry()
+
+
+@dataclass(frozen=True)
+class Counted:
+    """
+    A figure that single events have gone into: those that an import brought stay then, though it is undone.
+    `is_there` is SQL for whether event `e` has.
+    """
+
+    label: Text
+    is_there: str
+
+
+counted: Registry[Counted] = Registry()
 
 # One for each table with a `contact_id`: what becomes of its rows when two contacts are merged. They are
 # moved in the order of registration.

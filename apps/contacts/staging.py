@@ -19,10 +19,11 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from apps.accounts.models import User
-from apps.contacts import consents, undoing
+from apps.contacts import consents
 from apps.contacts.consents import ConsentChange
 from apps.contacts.fieldrules import ALWAYS, FieldRules
 from apps.contacts.models import Identity, ImportFile
+from apps.contacts.undoing.contacts import before_sql
 from apps.core.overlap import pipeline
 
 
@@ -280,7 +281,7 @@ def _before_sql(terms: Terms, *, has_names: bool) -> str:
         "and_phone": terms.rules.and_phone(),
         "email_wins": _email_wins(terms),
     }
-    return undoing.before_sql(fragments=fragments, has_names=has_names, has_consent=terms.consent is not None)
+    return before_sql(fragments=fragments, has_names=has_names, has_consent=terms.consent is not None)
 
 
 def _update_sql(terms: Terms) -> str:

@@ -10,16 +10,21 @@ from django.db import connection
 
 from apps.contacts.models import EventSample, EventViolation
 from apps.contacts.schemas import Verdict
+from apps.contacts.undoing.events import RECORD
 
 _HOLD = """
     INSERT INTO contacts_heldevent
         (contact_id, event_type_id, occurred_at, received_at, properties, source, message_key, faults)
-    SELECT contact_id, event_type_id, occurred_at, %s, properties, %s, message_key, faults
-    FROM jsonb_to_recordset(%s::jsonb) AS t(
+    SELECT contact_id, event_type_id, occurred_at, %(now)s, properties, %(source)s, message_key, faults
+    FROM jsonb_to_recordset(%(document)s::jsonb) AS t(
         contact_id bigint, event_type_id bigint, occurred_at timestamptz, properties jsonb,
         message_key uuid, faults jsonb
     )
 """
+_HOLD_RECORDED = (
+    f"WITH held AS ({_HOLD} RETURNING id, contact_id, message_key, occurred_at) "
+    + RECORD.format(place="held", written="held")
+)
 _COUNT = """
     INSERT INTO contacts_eventviolation (event_type_id, date, field, reason, slot, count)
     SELECT event_type_id, (%s::timestamptz AT TIME ZONE 'UTC')::date, field, reason,
@@ -52,15 +57,24 @@ class Judged:
         self.properties, self.message_key = properties, message_key
 
 
-def violations_write(judged: Sequence[Judged], *, source: str, now: datetime) -> None:
-    """Put those in quarantine that belong there, and count all; in the transaction that keeps the others."""
+def violations_write(
+    judged: Sequence[Judged], *, source: str, now: datetime, import_id: int | None = None
+) -> None:
+    """
+    Put those in quarantine that belong there, and count all; in the transaction that keeps the others.
+
+    Of an import those in quarantine are put on record, for its undoing.
+    """
     if not judged:
         return
     held = [one for one in judged if one.verdict.is_held]
     with connection.cursor() as cursor:
         if held:
             document = orjson.dumps([_document(one) for one in held]).decode()
-            cursor.execute(_HOLD, [now, source[:64], document])
+            cursor.execute(
+                _HOLD_RECORDED if import_id else _HOLD,
+                {"now": now, "source": source[:64], "document": document, "import_id": import_id},
+            )
         counts = Counter(
             (one.verdict.event_type_id, unfit.field, str(unfit.reason))
             for one in judged

@@ -1,3 +1,6 @@
+from collections.abc import Sequence
+
+
 class DomainError(Exception):
     """
     A rule of the product said no. The message is the sentence that the user reads.
@@ -9,4 +12,10 @@ class DomainError(Exception):
 
 
 class StaleEdit(DomainError):
-    """Somebody else has changed what this edit would overwrite, since its author read it."""
+    """
+    Somebody else has changed what this edit would overwrite, since its author read it.
+
+    `fields` are the names of that, where it is told by field.
+    """
+
+    fields: Sequence[str] = ()

@@ -104,14 +104,14 @@ class ExportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
             )
         except REFUSALS as refusal:
             raise refused(refusal) from refusal
-        return Response(self.get_serializer(export).data, status=202)
+        return self.answer(export, 202)
 
     @extend_schema(request=None, responses=ExportFileOut)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:
         """Stop it; what was written is deleted."""
         export = services.export_cancel(export=self.get_object(), by=self.user, now=clock.now())
-        return Response(self.get_serializer(export).data)
+        return self.answer(export)
 
     @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY}, filters=False)
     @action(detail=True, pagination_class=None)
@@ -174,25 +174,24 @@ class ScheduleViewSet(
 
     @extend_schema(request=ScheduleIn, responses={201: ScheduleOut})
     def create(self, request: Request) -> Response:
-        payload = ScheduleIn(data=request.data)
-        payload.is_valid(raise_exception=True)
         try:
-            schedule = services.schedule_create(by=self.user, now=clock.now(), **payload.validated_data)
+            schedule = services.schedule_create(by=self.user, now=clock.now(), **self.told(ScheduleIn))
         except REFUSALS as refusal:
             raise refused(refusal) from refusal
-        return Response(self.get_serializer(schedule).data, status=201)
+        return self.answer(schedule, 201)
 
     @extend_schema(request=ScheduleChangeIn, responses=ScheduleOut)
     def partial_update(self, request: Request, pk: str) -> Response:
-        payload = ScheduleChangeIn(data=request.data, partial=True)
-        payload.is_valid(raise_exception=True)
         try:
             schedule = services.schedule_change(
-                schedule=self.get_object(), by=self.user, now=clock.now(), **payload.validated_data
+                schedule=self.get_object(),
+                by=self.user,
+                now=clock.now(),
+                **self.told(ScheduleChangeIn, partial=True),
             )
         except REFUSALS as refusal:
             raise refused(refusal) from refusal
-        return Response(self.get_serializer(schedule).data)
+        return self.answer(schedule)
 
     def perform_destroy(self, instance: Schedule) -> None:
         services.schedule_delete(schedule=instance, by=self.user, now=clock.now())

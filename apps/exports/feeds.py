@@ -13,12 +13,13 @@ from apps.contacts.registries import Feed, FeedThing
 from apps.exports import bi
 from apps.exports.models import Export, Schedule
 
+SCHEDULE = "export_schedule"
 VIEWS = 0  # the one thing of its kind
 
 
 def register() -> None:
     registries.feeds.register(
-        "export_schedule",
+        SCHEDULE,
         Feed(_("Scheduled export"), "out", "exports.view_schedule", _schedules, _last_delivery),
     )
     registries.feeds.register(

@@ -49,6 +49,10 @@ class _ColumnsForm(forms.Form):
         chosen: list[str] = self.cleaned_data["columns"]
         return chosen
 
+    def terms(self) -> Terms:
+        """Return which rows leave: all of them, unless a kind of form asks."""
+        return {}
+
 
 def _column_label(column: Column) -> str:
     return str(_("%(label)s (sensitive)") % {"label": column.label} if column.is_sensitive else column.label)
@@ -88,9 +92,6 @@ class ContactsForm(_ColumnsForm):
 
 class CompaniesForm(_ColumnsForm):
     """All of them."""
-
-    def terms(self) -> Terms:
-        return {}
 
 
 class _EventName(forms.ModelChoiceField):  # type: ignore[type-arg]  # subscripted only in the stubs
@@ -135,6 +136,8 @@ def _iso(moment: datetime | None) -> str | None:
 
 
 class _ScheduleForm(_ColumnsForm):
+    """When, where to and which columns; a kind says which rows (`terms`), all of them unless it asks."""
+
     name = forms.CharField(
         label=_("Name"), max_length=100, help_text=_("The folder that the files come in is called so too.")
     )
@@ -164,9 +167,6 @@ class _ScheduleForm(_ColumnsForm):
             self.initial.update(own | {"days": None} | schedule.terms)
         self._timezone = schedule.timezone if schedule else timezone.get_current_timezone_name()
 
-    def terms(self) -> Terms:
-        raise NotImplementedError
-
     def given(self) -> dict[str, Any]:
         """Return what the service takes."""
         told = self.cleaned_data
@@ -191,8 +191,7 @@ class ContactsScheduleForm(_ScheduleForm):
 
 
 class CompaniesScheduleForm(_ScheduleForm):
-    def terms(self) -> Terms:
-        return {}
+    """All of them."""
 
 
 class EventsScheduleForm(_ScheduleForm):

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from django.apps import AppConfig
+from django.db.models import Q
 from django.db.models.signals import post_migrate, pre_migrate
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -10,11 +11,12 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.collaboration.subjects import Subject, actions, subjects
-from apps.contacts.registries import ListAct, list_acts
+from apps.contacts import registries
+from apps.contacts.registries import ListAct, Use, list_acts
 from apps.core.navigation import Action, Room, rooms
 from apps.core.navigation import actions as beginnings
 from apps.exports import bi, feeds, held
-from apps.exports.models import Export, Schedule
+from apps.exports.models import Export, Kind, Schedule
 from apps.segments import registry as segments
 
 ACTS = {
@@ -44,6 +46,8 @@ def register(config: AppConfig) -> None:
     list_acts.register("exports", act)
     segments.acts.register("exports", act)
     segments.uses.register("exports", _segment_uses)
+    registries.attribute_uses.register("exports", lambda key: _attribute_uses(Kind.CONTACTS, key))
+    registries.company_attribute_uses.register("exports", lambda key: _attribute_uses(Kind.COMPANIES, key))
     subjects.register(
         "exports.export",
         Subject(
@@ -63,6 +67,23 @@ def register(config: AppConfig) -> None:
     # A view that reads a column forbids every change of its type: they make way, and come back.
     pre_migrate.connect(bi.before_migrate, sender=config, dispatch_uid="apps.exports.bi")
     post_migrate.connect(bi.after_migrate, sender=config, dispatch_uid="apps.exports.bi")
+
+
+def _attribute_uses(kind: str, key: str) -> list[Use]:
+    """An attribute is needed by the schedules that export it, or narrow their contacts by it."""
+    column = f"attr:{key}"
+    chosen = Q(columns__contains=[column]) | Q(terms__filter__where__contains=[[key]])
+    found = Schedule.objects.filter(chosen, kind=kind).order_by("name")
+    return [
+        Use(
+            gettext("Scheduled export"),
+            schedule.name,
+            reverse("exports:schedule-detail", args=[schedule.pk]),
+            "exports.view_schedule",
+        )
+        for schedule in found
+        if column in schedule.columns or key in {asked for asked, *_more in schedule.terms["filter"]["where"]}
+    ]
 
 
 def _segment_uses(segment_ids: Collection[int], user: User | None) -> dict[int, list[segments.Use]]:

@@ -81,11 +81,7 @@ class SourceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
 
     @extend_schema(request=SourceIn, responses={201: SourceMadeOut})
     def create(self, request: Request) -> Response:
-        payload = SourceIn(data=request.data)
-        payload.is_valid(raise_exception=True)
-        source, key = services.source_create(
-            name=payload.validated_data["name"], by=self.user, now=clock.now()
-        )
+        source, key = services.source_create(name=self.told(SourceIn)["name"], by=self.user, now=clock.now())
         return Response({**SourceOut(source).data, "write_key": key}, status=201)
 
     @extend_schema(responses=SchemeOut, filters=False)
@@ -101,9 +97,7 @@ class SourceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
     @scheme.mapping.put
     def scheme_choose(self, request: Request) -> Response:
         """Choose it, before the first source is heard; afterwards another one is refused with 409."""
-        payload = SchemeIn(data=request.data)
-        payload.is_valid(raise_exception=True)
-        chosen = services.scheme_choose(**payload.validated_data, by=self.user, now=clock.now())
+        chosen = services.scheme_choose(**self.told(SchemeIn), by=self.user, now=clock.now())
         return Response(SchemeOut(chosen).data)
 
     @extend_schema(responses=ArrivalsOut)
@@ -118,4 +112,4 @@ class SourceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
     def revoke(self, request: Request, pk: str) -> Response:
         """Make the write key worthless from now on."""
         source = services.source_revoke(source=self.get_object(), by=self.user, now=clock.now())
-        return Response(SourceOut(source).data)
+        return self.answer(source)

@@ -14,10 +14,12 @@ from apps.contacts.registries import Feed, FeedThing
 from apps.contacts.services import EventOutcome
 from apps.integrations.models import Source, Tally
 
+SOURCE = "source"
+
 
 def register() -> None:
     registries.feeds.register(
-        "source", Feed(_("Source of events"), "in", "integrations.view_source", _sources, _last_kept)
+        SOURCE, Feed(_("Source of events"), "in", "integrations.view_source", _sources, _last_kept)
     )
 
 

@@ -23,6 +23,14 @@ class ReportingConfig(AppConfig):
         registries.holdings.register(
             "reporting_conversion", Holding(_("Conversions"), "reporting_conversion", kept=SUMMED)
         )
+        registries.counted.register(
+            "conversions",
+            registries.Counted(
+                _("Counted as a conversion of a message"),
+                "EXISTS (SELECT FROM reporting_conversion AS it "
+                "WHERE it.contact_id = e.contact_id AND it.event_id = e.id)",
+            ),
+        )
         rooms.register(
             "reporting.overview",
             Room(_("Overview"), "reporting:overview", "chart-bar", "measure", "reporting.view_overview", 10),

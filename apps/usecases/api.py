@@ -120,17 +120,13 @@ class UseCaseViewSet(mixins.DestroyModelMixin, ApiViewSet[UseCase]):
 
     @extend_schema(request=UseCaseIn, responses={201: UseCaseOut})
     def create(self, request: Request) -> Response:
-        payload = UseCaseIn(data=request.data)
-        payload.is_valid(raise_exception=True)
-        use_case = services.use_case_create(**payload.validated_data, by=self.user, now=clock.now())
+        use_case = services.use_case_create(**self.told(UseCaseIn), by=self.user, now=clock.now())
         return self._answer(use_case, 201)
 
     @extend_schema(request=UseCaseIn, responses=UseCaseOut)
     def partial_update(self, request: Request, pk: str) -> Response:
-        payload = UseCaseIn(data=request.data, partial=True)
-        payload.is_valid(raise_exception=True)
         use_case = services.use_case_update(
-            use_case=self.get_object(), **payload.validated_data, by=self.user, now=clock.now()
+            use_case=self.get_object(), **self.told(UseCaseIn, partial=True), by=self.user, now=clock.now()
         )
         return self._answer(use_case)
 
@@ -153,9 +149,7 @@ class UseCaseViewSet(mixins.DestroyModelMixin, ApiViewSet[UseCase]):
     @action(detail=True, methods=["post"], url_path="parts/remove")
     def remove(self, request: Request, pk: str) -> Response:
         """Take something out of it; the thing itself stays."""
-        payload = PartGoneIn(data=request.data)
-        payload.is_valid(raise_exception=True)
-        part = Part.objects.filter(use_case=self.get_object(), pk=payload.validated_data["id"]).first()
+        part = Part.objects.filter(use_case=self.get_object(), pk=self.told(PartGoneIn)["id"]).first()
         if part is None:
             raise NotFound
         services.part_remove(part=part, by=self.user, now=clock.now())

@@ -18,7 +18,6 @@ from apps.contacts.models import (
     EventSchema,
     HeldEvent,
     ImportFile,
-    ImportKey,
 )
 from apps.contacts.services import CompanyIn, ImportRefused, companies_upsert, import_work
 from tests.contacts.test_imports import counts, faults
@@ -65,7 +64,7 @@ class TestCompanies:
         companies_upsert(companies=told, key="domain", by=None, now=noon)
         assert companies() == by_file
 
-    def test_the_same_file_again_changes_nothing_and_no_key_is_left(self, run):
+    def test_the_same_file_again_changes_nothing_and_leaves_no_key(self, run):
         run(COMPANIES, about="companies")
         before = list(Company.objects.order_by("pk").values())
 
@@ -73,7 +72,7 @@ class TestCompanies:
 
         assert counts(again) == {"unchanged": 3}
         assert list(Company.objects.order_by("pk").values()) == before
-        assert not ImportKey.objects.exists()
+        assert not again.keys.exists()
 
     def test_new_attributes_are_those_of_companies(self, run):
         run(COMPANIES, about="companies")
@@ -161,11 +160,6 @@ class TestCompanies:
         services.import_start(import_file=draft, by=None, now=noon)
         assert counts(services.import_run(import_file=draft, now=noon)) == promised
         assert Company.objects.count() == 14
-
-    def test_an_import_of_them_cannot_be_undone_and_says_so(self, run, noon):
-        done = run(COMPANIES, about="companies")
-
-        assert selectors.import_undo_refusal(done, now=noon) == "Only an import of contacts can be undone."
 
 
 class TestMembers:

@@ -118,9 +118,9 @@ class TestCreated:
         assert (promised.removed, promised.restored, promised.kept_total) == (1, 0, 1)
         assert Contact.objects.filter(pk=ann.pk).exists()
         assert not Contact.objects.filter(email="bob@example.com").exists()
-        assert [key for key, _label in selectors.import_kept(undone, limit=10)] == [ann.pk]
+        assert [one.label for one in selectors.import_kept(undone, limit=10)] == [f"Contact {ann.pk}"]
         assert [one.label for one in promised.kept] == [
-            label for _key, label in selectors.import_kept(undone, limit=10)
+            one.reason for one in selectors.import_kept(undone, limit=10)
         ]
 
     def test_every_table_of_contacts_either_goes_along_or_makes_the_contact_stay(self):
@@ -287,7 +287,7 @@ class TestRefusals:
         [
             ({"is_dry_run": True}, "Nothing was imported"),
             ({"state": "running"}, "Only an import that has ended"),
-            ({"created": 0, "rows_total": 0}, "neither added nor changed anybody"),
+            ({"created": 0, "rows_total": 0}, "neither added nor changed anything"),
         ],
     )
     def test_what_cannot_be_undone_is_said_and_nothing_changes(self, run, lead, later, change, reason):

@@ -326,6 +326,29 @@ class TestPages:
         assert "is the source of “Country”" in page
         assert System.objects.get() == system
 
+    @pytest.mark.parametrize(
+        ("kind", "factory", "url"),
+        [
+            ("source", SourceFactory, "integrations:source-detail"),
+            ("export_schedule", ScheduleFactory, "exports:schedule-detail"),
+            ("import_mapping", ImportMappingFactory, "contacts:import-mapping-edit"),
+        ],
+    )
+    def test_what_it_is_linked_to_leads_back_to_it(self, client, login, lead, kind, factory, url):
+        login(lead)
+        thing = factory()
+        address = reverse(url, args=[thing.pk])
+        assert "Link one in the register" in client.get(address).content.decode()
+        system = SystemFactory(name="Web shop")
+        SystemLinkFactory(system=system, kind=kind, object_id=thing.pk)
+        SystemLinkFactory(system=SystemFactory(name="Other"), kind=kind, object_id=thing.pk + 1)
+
+        page = client.get(address).content.decode()
+
+        assert f'href="{reverse("contacts:system-detail", args=[system.pk])}">Web shop</a>' in page
+        assert "Other</a>" not in page
+        assert "Link one in the register" not in page
+
     def test_an_attribute_leads_to_the_system_that_it_names(self, client, login, lead):
         login(lead)
         system = SystemFactory(name="CRM")

@@ -14,7 +14,9 @@ import orjson
 import pytest
 
 from apps.collaboration.models import Notification
+from apps.contacts import services as contacts
 from apps.contacts.models import Attribute
+from apps.contacts.services import AttributeRefused
 from apps.exports import destinations, files, services
 from apps.exports.destinations import DestinationInvalid
 from apps.exports.destinations import destinations as offered
@@ -281,6 +283,31 @@ class TestSchedules:
         [use] = segments.segment_uses([segment.pk], user=lead)[segment.pk]
 
         assert use == (schedule.name, f"/exports/schedules/{schedule.pk}/")
+
+    def test_keep_the_attributes_that_they_export_or_ask_for(self, root, noon, lead):
+        city, age = AttributeFactory(key="city"), AttributeFactory(key="age")
+        staff = AttributeFactory(key="staff", applies_to="company")
+        ScheduleFactory(name="CRM", columns=["email", "attr:city"])
+        ScheduleFactory(name="Old ones", terms={"filter": {"where": [["age", "gt", "city"]]}})
+        ScheduleFactory(name="Accounts", kind="companies", columns=["name", "attr:staff"])
+
+        for attribute, sentence in [
+            (city, "is used by Scheduled export “CRM”"),
+            (age, "is used by Scheduled export “Old ones”"),
+            (staff, "is used by Scheduled export “Accounts”"),
+        ]:
+            with pytest.raises(AttributeRefused, match=sentence) as refusal:
+                contacts.attribute_delete(attribute=attribute, by=lead, now=noon)
+            assert str(refusal.value).count("“") == 2
+        assert Attribute.current.count() == 3
+
+    def test_are_not_named_to_who_may_not_see_them(self, root, noon):
+        city = AttributeFactory(key="city")
+        ScheduleFactory(name="CRM", columns=["attr:city"])
+
+        (use,) = contacts.attribute_places(city, user=UserFactory(role="sales"))
+
+        assert (use.kind, use.label, use.url) == ("Scheduled export", "", "")
 
     def test_end_with_a_reason_when_a_column_is_gone(self, root, noon, lead):
         attribute = AttributeFactory(key="city")

@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import MethodNotAllowed, ValidationError
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
@@ -64,6 +66,21 @@ class ApiViewSet(GenericViewSet[M]):
     def user(self) -> User:
         assert isinstance(self.request.user, User), "ActionPermission runs first"
         return self.request.user
+
+    def told(self, payload: type[Serializer[Any]], **options: Any) -> dict[str, Any]:
+        """
+        Return what the body says, as `payload` reads it; `options` are those of the serializer.
+
+        :raises ValidationError: by field
+        """
+        read = payload(data=self.request.data, **options)
+        read.is_valid(raise_exception=True)
+        told: dict[str, Any] = read.validated_data
+        return told
+
+    def answer(self, subject: object, status: int = 200) -> Response:
+        """Answer with one object, as the viewset shows it."""
+        return Response(self.get_serializer(subject).data, status=status)
 
     @property
     def scope_of_action(self) -> str:

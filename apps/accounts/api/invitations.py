@@ -51,10 +51,8 @@ class InvitationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiVie
     @extend_schema(request=InvitationIn, responses={201: InvitationOut})
     def create(self, request: Request) -> Response:
         """Invite someone. 409 if the address has an account, or is invited already."""
-        payload = InvitationIn(data=request.data)
-        payload.is_valid(raise_exception=True)
         invitation, secret = services.invitation_create(
-            by=self.user, now=clock.now(), **payload.validated_data
+            by=self.user, now=clock.now(), **self.told(InvitationIn)
         )
         return self._sent(invitation, secret, status.HTTP_201_CREATED)
 
@@ -62,13 +60,11 @@ class InvitationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiVie
     @action(detail=True, methods=["post"])
     def resend(self, request: Request, pk: str) -> Response:
         """Mail a new link, good for seven days from now; the old one opens nothing any more."""
-        payload = InvitationResendIn(data=request.data)
-        payload.is_valid(raise_exception=True)
         invitation, secret = services.invitation_renew(
             invitation=self.get_object(),
             by=self.user,
             now=clock.now(),
-            seen=payload.validated_data.get("expires_at"),
+            seen=self.told(InvitationResendIn).get("expires_at"),
         )
         return self._sent(invitation, secret, status.HTTP_200_OK)
 

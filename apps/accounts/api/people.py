@@ -53,16 +53,14 @@ class UserViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[U
     @extend_schema(request=UserPatch, responses=UserOut)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change someone's role, shut someone out or let them in again. 409 for the last administrator."""
-        payload = UserPatch(data=request.data, partial=True)
-        payload.is_valid(raise_exception=True)
-        wanted, user, now = payload.validated_data, self.get_object(), clock.now()
+        wanted, user, now = self.told(UserPatch, partial=True), self.get_object(), clock.now()
         with transaction.atomic():  # both, or neither
             if "role" in wanted:
                 user = services.user_role_change(user=user, role=wanted["role"], by=self.user, now=now)
             if "is_active" in wanted:
                 act = services.user_reactivate if wanted["is_active"] else services.user_deactivate
                 user = act(user=user, by=self.user, now=now)
-        return Response(UserOut(user).data)
+        return self.answer(user)
 
 
 class TokenOut(serializers.ModelSerializer[ApiToken]):

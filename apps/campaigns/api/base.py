@@ -62,9 +62,7 @@ class Commented(CampaignPart[M]):
     @extend_schema(request=CommentIn, responses={201: CommentOut})
     @comments.mapping.post
     def comment_add(self, request: Request, pk: str) -> Response:
-        payload = CommentIn(data=request.data)
-        payload.is_valid(raise_exception=True)
         comment = collaboration.comment_add(
-            subject=self.get_object(), by=self.user, now=clock.now(), **payload.validated_data
+            subject=self.get_object(), by=self.user, now=clock.now(), **self.told(CommentIn)
         )
         return Response(CommentOut(comment).data, status=201)

@@ -71,9 +71,7 @@ class CampaignViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Collecti
 
     @extend_schema(request=out.CampaignCreateIn, responses={201: out.CampaignOut})
     def create(self, request: Request) -> Response:
-        payload = out.CampaignCreateIn(data=request.data)
-        payload.is_valid(raise_exception=True)
-        campaign = services.campaign_create(by=self.user, now=clock.now(), **payload.validated_data)
+        campaign = services.campaign_create(by=self.user, now=clock.now(), **self.told(out.CampaignCreateIn))
         return self._answer(campaign, status=201)
 
     @extend_schema(request=out.CampaignIn, responses=out.CampaignOut, parameters=[IF_MATCH])
@@ -105,10 +103,8 @@ class CampaignViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Collecti
     @extend_schema(request=out.CaptainIn, responses=out.CampaignOut)
     @action(detail=True, methods=["post"])
     def captain(self, request: Request, pk: str) -> Response:
-        payload = out.CaptainIn(data=request.data)
-        payload.is_valid(raise_exception=True)
         campaign = services.captain_change(
-            campaign=self.get_object(), by=self.user, now=clock.now(), **payload.validated_data
+            campaign=self.get_object(), by=self.user, now=clock.now(), **self.told(out.CaptainIn)
         )
         return self._answer(campaign)
 
@@ -116,12 +112,11 @@ class CampaignViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Collecti
     @action(detail=True, methods=["post"])
     def advance(self, request: Request, pk: str) -> Response:
         """Move to a stage. Without its entry criteria, or leaving stages out, only with `override_reason`."""
-        payload = out.AdvanceIn(data=request.data)
-        payload.is_valid(raise_exception=True)
+        told = self.told(out.AdvanceIn)
         campaign = services.campaign_advance(
             campaign=self.get_object(),
-            stage=payload.validated_data["stage"],
-            reason=payload.validated_data.get("override_reason", ""),
+            stage=told["stage"],
+            reason=told.get("override_reason", ""),
             by=self.user,
             now=clock.now(),
         )

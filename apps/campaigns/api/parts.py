@@ -25,10 +25,8 @@ class Collections(CampaignPart[Campaign]):
     @extend_schema(request=out.ChannelAddIn, responses={201: out.ChannelOut})
     @channels.mapping.post
     def channel_add(self, request: Request, pk: str) -> Response:
-        payload = out.ChannelAddIn(data=request.data)
-        payload.is_valid(raise_exception=True)
         channel = services.channel_add(
-            campaign=self.get_object(), by=self.user, now=clock.now(), **payload.validated_data
+            campaign=self.get_object(), by=self.user, now=clock.now(), **self.told(out.ChannelAddIn)
         )
         return Response(out.ChannelOut(channel).data, status=201)
 
@@ -41,9 +39,7 @@ class Collections(CampaignPart[Campaign]):
     @tasks.mapping.post
     def task_add(self, request: Request, pk: str) -> Response:
         """Add a task. The owner of a channel adds to the own channel only."""
-        payload = out.TaskIn(data=request.data)
-        payload.is_valid(raise_exception=True)
-        campaign, fields = self.get_object(), payload.validated_data
+        campaign, fields = self.get_object(), self.told(out.TaskIn)
         if not self.user.has_perm(
             "campaigns.change_task", Task(campaign=campaign, channel=fields.get("channel"))
         ):
@@ -59,10 +55,8 @@ class Collections(CampaignPart[Campaign]):
     @extend_schema(request=out.KpiIn, responses={201: out.KpiOut})
     @kpis.mapping.post
     def kpi_add(self, request: Request, pk: str) -> Response:
-        payload = out.KpiIn(data=request.data)
-        payload.is_valid(raise_exception=True)
         kpi = services.kpi_add(
-            campaign=self.get_object(), by=self.user, now=clock.now(), **payload.validated_data
+            campaign=self.get_object(), by=self.user, now=clock.now(), **self.told(out.KpiIn)
         )
         return Response(out.KpiOut(kpi).data, status=201)
 
@@ -74,10 +68,8 @@ class Collections(CampaignPart[Campaign]):
     @extend_schema(request=out.ContributorIn, responses={201: out.ContributorOut})
     @contributors.mapping.post
     def contributor_add(self, request: Request, pk: str) -> Response:
-        payload = out.ContributorIn(data=request.data)
-        payload.is_valid(raise_exception=True)
         contributor = services.contributor_add(
-            campaign=self.get_object(), by=self.user, now=clock.now(), **payload.validated_data
+            campaign=self.get_object(), by=self.user, now=clock.now(), **self.told(out.ContributorIn)
         )
         return Response(out.ContributorOut(contributor).data, status=201)
 
@@ -89,12 +81,11 @@ class Collections(CampaignPart[Campaign]):
     @extend_schema(request=out.OverrideIn, responses={201: out.OverrideOut})
     @overrides.mapping.post
     def override_add(self, request: Request, pk: str) -> Response:
-        payload = out.OverrideIn(data=request.data)
-        payload.is_valid(raise_exception=True)
+        told = self.told(out.OverrideIn)
         override = services.check_override(
             campaign=self.get_object(),
-            check_name=payload.validated_data["check"],
-            reason=payload.validated_data["reason"],
+            check_name=told["check"],
+            reason=told["reason"],
             by=self.user,
             now=clock.now(),
         )
@@ -104,11 +95,9 @@ class Collections(CampaignPart[Campaign]):
     @action(detail=True, methods=["post"], url_path="overrides/remove")
     def override_remove(self, request: Request, pk: str) -> Response:
         """Let a check count again."""
-        payload = out.OverrideRemoveIn(data=request.data)
-        payload.is_valid(raise_exception=True)
         services.override_remove(
             campaign=self.get_object(),
-            check_name=payload.validated_data["check"],
+            check_name=self.told(out.OverrideRemoveIn)["check"],
             by=self.user,
             now=clock.now(),
         )
@@ -140,7 +129,7 @@ class ChannelViewSet(mixins.RetrieveModelMixin, Commented[Channel]):
         channel = services.channel_update(
             channel=channel, by=self.user, now=clock.now(), seen=self.seen(channel), **fields
         )
-        return Response(out.ChannelOut(channel).data)
+        return self.answer(channel)
 
     @extend_schema(request=None, responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
@@ -184,18 +173,16 @@ class TaskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Commented[Ta
         if not self.user.has_perm("campaigns.change_task", becomes):
             raise PermissionDenied
         task = services.task_update(task=task, by=self.user, now=clock.now(), seen=self.seen(task), **fields)
-        return Response(out.TaskOut(task).data)
+        return self.answer(task)
 
     @extend_schema(request=out.TaskMoveIn, responses=out.TaskOut)
     @action(detail=True, methods=["post"])
     def move(self, request: Request, pk: str) -> Response:
         """Say how far the task is."""
-        payload = out.TaskMoveIn(data=request.data)
-        payload.is_valid(raise_exception=True)
         task = services.task_move(
-            task=self.get_object(), by=self.user, now=clock.now(), **payload.validated_data
+            task=self.get_object(), by=self.user, now=clock.now(), **self.told(out.TaskMoveIn)
         )
-        return Response(out.TaskOut(task).data)
+        return self.answer(task)
 
     @extend_schema(request=None, responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
@@ -223,14 +210,12 @@ class KpiViewSet(mixins.RetrieveModelMixin, CampaignPart[Kpi]):
         kpi = services.kpi_update(
             kpi=kpi, by=self.user, now=clock.now(), seen=self.seen(kpi), **payload.validated_data
         )
-        return Response(out.KpiOut(kpi).data)
+        return self.answer(kpi)
 
     @extend_schema(request=out.KpiMoveIn, responses={204: None})
     @action(detail=True, methods=["post"])
     def move(self, request: Request, pk: str) -> Response:
-        payload = out.KpiMoveIn(data=request.data)
-        payload.is_valid(raise_exception=True)
-        services.kpi_move(kpi=self.get_object(), by=self.user, now=clock.now(), **payload.validated_data)
+        services.kpi_move(kpi=self.get_object(), by=self.user, now=clock.now(), **self.told(out.KpiMoveIn))
         return Response(status=204)
 
     @extend_schema(request=None, responses={204: None})

@@ -125,19 +125,15 @@ class CompanyViewSet(
 
     @extend_schema(request=CompanyIn, responses={201: CompanyOut})
     def create(self, request: Request) -> Response:
-        payload = CompanyIn(data=request.data)
-        payload.is_valid(raise_exception=True)
-        company = services.company_create(**_given(payload.validated_data), by=self.user, now=clock.now())
-        return Response(CompanyOut(company).data, status=201)
+        company = services.company_create(**_given(self.told(CompanyIn)), by=self.user, now=clock.now())
+        return self.answer(company, 201)
 
     @extend_schema(request=CompanyChangeIn, responses=CompanyOut)
     def partial_update(self, request: Request, pk: str) -> Response:
-        payload = CompanyChangeIn(data=request.data)
-        payload.is_valid(raise_exception=True)
         company = services.company_update(
-            company=self.get_object(), **_given(payload.validated_data), by=self.user, now=clock.now()
+            company=self.get_object(), **_given(self.told(CompanyChangeIn)), by=self.user, now=clock.now()
         )
-        return Response(CompanyOut(company).data)
+        return self.answer(company)
 
     def perform_destroy(self, company: Company) -> None:
         services.company_delete(company=company, by=self.user, now=clock.now())
@@ -229,19 +225,15 @@ class CompanyMemberViewSet(
 
     @extend_schema(request=CompanyMemberIn, responses={201: CompanyMemberOut})
     def create(self, request: Request) -> Response:
-        payload = CompanyMemberIn(data=request.data)
-        payload.is_valid(raise_exception=True)
-        member = services.member_add(**payload.validated_data, by=self.user, now=clock.now())
-        return Response(CompanyMemberOut(member).data, status=201)
+        member = services.member_add(**self.told(CompanyMemberIn), by=self.user, now=clock.now())
+        return self.answer(member, 201)
 
     @extend_schema(request=CompanyMemberChangeIn, responses=CompanyMemberOut)
     def partial_update(self, request: Request, pk: str) -> Response:
-        payload = CompanyMemberChangeIn(data=request.data)
-        payload.is_valid(raise_exception=True)
         member = services.member_update(
-            member=self.get_object(), **payload.validated_data, by=self.user, now=clock.now()
+            member=self.get_object(), **self.told(CompanyMemberChangeIn), by=self.user, now=clock.now()
         )
-        return Response(CompanyMemberOut(member).data)
+        return self.answer(member)
 
     def perform_destroy(self, member: CompanyMember) -> None:
         services.member_remove(member=member, by=self.user, now=clock.now())

@@ -254,26 +254,24 @@ class ContactViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
 
     @extend_schema(request=ContactIn, responses={201: ContactOut})
     def create(self, request: Request) -> Response:
-        payload = ContactIn(data=request.data)
-        payload.is_valid(raise_exception=True)
-        given = _given(payload.validated_data)
-        consent = payload.validated_data.get("consent")
+        told = self.told(ContactIn)
+        given = _given(told)
+        consent = told.get("consent")
         now = clock.now()
         contact = services.contact_create(**given, consent=_change(consent), by=self.user, now=now)
-        return Response(ContactOut(contact).data, status=201)
+        return self.answer(contact, 201)
 
     @extend_schema(request=ContactIn, responses=ContactOut)
     def partial_update(self, request: Request, pk: str) -> Response:
-        payload = ContactIn(data=request.data)
-        payload.is_valid(raise_exception=True)
+        told = self.told(ContactIn)
         contact = services.contact_update(
             contact=self.get_object(),
-            **_given(payload.validated_data),
-            consent=_change(payload.validated_data.get("consent")),
+            **_given(told),
+            consent=_change(told.get("consent")),
             by=self.user,
             now=clock.now(),
         )
-        return Response(ContactOut(contact).data)
+        return self.answer(contact)
 
     @extend_schema(request=BulkIn, responses=BulkOut)
     @action(detail=False, methods=["post"])
@@ -327,7 +325,7 @@ class ContactViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         payload.is_valid(raise_exception=True)
         told = payload.validated_data
         contact = services.identity_add(contact=self.get_object(), **told, by=self.user, now=clock.now())
-        return Response(ContactOut(contact).data)
+        return self.answer(contact)
 
     @extend_schema(request=MergeIn, responses=ContactOut)
     @action(detail=True, methods=["post"])
@@ -374,7 +372,7 @@ class ContactViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         if merge is None:
             raise ValidationError({"contact": ["No such contact was merged into this one."]})
         back = services.contact_unmerge(merge=merge, by=self.user, now=clock.now())
-        return Response(ContactOut(back).data)
+        return self.answer(back)
 
     @extend_schema(request=None, responses=ExportOut)
     @action(detail=True, methods=["post"])
@@ -386,11 +384,7 @@ class ContactViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
     @action(detail=True, methods=["post"])
     def erase(self, request: Request, pk: str) -> Response:
         """Forget the person for ever. Their addresses stay suppressed, by hash alone."""
-        payload = EraseIn(data=request.data)
-        payload.is_valid(raise_exception=True)
-        services.contact_erase(
-            contact=self.get_object(), **payload.validated_data, by=self.user, now=clock.now()
-        )
+        services.contact_erase(contact=self.get_object(), **self.told(EraseIn), by=self.user, now=clock.now())
         return Response(status=204)
 
 

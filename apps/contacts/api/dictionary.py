@@ -96,19 +96,18 @@ class AttributeViewSet(
 
     @extend_schema(request=AttributeIn, responses={201: AttributeOut})
     def create(self, request: Request) -> Response:
-        payload = AttributeIn(data=request.data)
-        payload.is_valid(raise_exception=True)
-        attribute = services.attribute_create(**payload.validated_data, by=self.user, now=clock.now())
-        return Response(AttributeOut(attribute).data, status=201)
+        attribute = services.attribute_create(**self.told(AttributeIn), by=self.user, now=clock.now())
+        return self.answer(attribute, 201)
 
     @extend_schema(request=AttributeChangeIn, responses=AttributeOut)
     def partial_update(self, request: Request, pk: str) -> Response:
-        payload = AttributeChangeIn(data=request.data, partial=True)
-        payload.is_valid(raise_exception=True)
         attribute = services.attribute_update(
-            attribute=self.get_object(), **payload.validated_data, by=self.user, now=clock.now()
+            attribute=self.get_object(),
+            **self.told(AttributeChangeIn, partial=True),
+            by=self.user,
+            now=clock.now(),
         )
-        return Response(AttributeOut(attribute).data)
+        return self.answer(attribute)
 
     def perform_destroy(self, attribute: Attribute) -> None:
         services.attribute_delete(attribute=attribute, by=self.user, now=clock.now())

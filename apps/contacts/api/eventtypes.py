@@ -206,10 +206,11 @@ class EventTypeViewSet(
     @extend_schema(request=EventTypeIn, responses=EventTypeOut)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Say what the name means; the name itself is the sender's."""
-        payload = EventTypeIn(data=request.data, partial=True)
-        payload.is_valid(raise_exception=True)
         services.event_type_describe(
-            event_type=self.get_object(), **payload.validated_data, by=self.user, now=clock.now()
+            event_type=self.get_object(),
+            **self.told(EventTypeIn, partial=True),
+            by=self.user,
+            now=clock.now(),
         )
         return Response(EventTypeOut(self.get_queryset().get(pk=pk)).data)
 
@@ -287,11 +288,9 @@ class EventTypeViewSet(
         return self._settle(request, services.held_discard)
 
     def _settle(self, request: Request, act: Callable[..., int]) -> Response:
-        payload = SettleIn(data=request.data)
-        payload.is_valid(raise_exception=True)
         event_type = self.get_object()
         settled = act(
-            event_type=event_type, ids=payload.validated_data.get("ids"), by=self.user, now=clock.now()
+            event_type=event_type, ids=self.told(SettleIn).get("ids"), by=self.user, now=clock.now()
         )
         return Response({"settled": settled, "waiting": selectors.held_count(event_type)})
 

@@ -67,17 +67,15 @@ class ImportMappingViewSet(
         payload.is_valid(raise_exception=True)
         told = {"rules": {}, **payload.validated_data}
         mapping = services.import_mapping_create(**told, by=self.user, now=clock.now())
-        return Response(ImportMappingOut(mapping).data, status=201)
+        return self.answer(mapping, 201)
 
     @extend_schema(request=ImportMappingChangeIn, responses=ImportMappingOut)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Give it another name."""
-        payload = ImportMappingChangeIn(data=request.data)
-        payload.is_valid(raise_exception=True)
         mapping = services.import_mapping_rename(
-            mapping=self.get_object(), **payload.validated_data, by=self.user, now=clock.now()
+            mapping=self.get_object(), **self.told(ImportMappingChangeIn), by=self.user, now=clock.now()
         )
-        return Response(ImportMappingOut(mapping).data)
+        return self.answer(mapping)
 
     def perform_destroy(self, mapping: ImportMapping) -> None:
         services.import_mapping_delete(mapping=mapping, by=self.user, now=clock.now())

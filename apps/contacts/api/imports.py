@@ -36,7 +36,7 @@ class UndoOut(serializers.Serializer[Any]):
     removed = serializers.IntegerField()
     restored = serializers.IntegerField()
     kept = UndoReasonOut(many=True)
-    lost = serializers.IntegerField(help_text="Contacts of which there is no record any more.")
+    lost = serializers.IntegerField(help_text="What there is no record of any more.")
     exact = serializers.BooleanField()
 
 
@@ -184,7 +184,7 @@ class ImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
         import_file = self._upload(told, terms)
         if import_file.state == ImportFile.State.DRAFT:
             import_file = self._start(import_file, terms)
-        return Response(self.get_serializer(import_file).data, status=202)
+        return self.answer(import_file, 202)
 
     def _upload(self, told: dict[str, Any], terms: dict[str, Any]) -> ImportFile:
         try:
@@ -217,14 +217,14 @@ class ImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
     def cancel(self, request: Request, pk: str) -> Response:
         """Stop after the rows in hand; what was taken stays."""
         import_file = services.import_cancel(import_file=self.get_object(), by=self.user, now=clock.now())
-        return Response(self.get_serializer(import_file).data)
+        return self.answer(import_file)
 
     @extend_schema(request=None, responses=ImportOut)
     @action(detail=True, methods=["post"])
     def resume(self, request: Request, pk: str) -> Response:
         """Go on with an import that failed, behind the last rows that it took."""
         import_file = services.import_resume(import_file=self.get_object(), by=self.user, now=clock.now())
-        return Response(self.get_serializer(import_file).data)
+        return self.answer(import_file)
 
     @extend_schema(request=None, responses={202: ImportOut})
     @action(detail=True, methods=["post"])
@@ -235,7 +235,7 @@ class ImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
         Where something has happened since, it stays, with the reason. Asked again, nothing more happens.
         """
         import_file = services.import_undo(import_file=self.get_object(), by=self.user, now=clock.now())
-        return Response(self.get_serializer(import_file).data, status=202)
+        return self.answer(import_file, 202)
 
     @extend_schema(responses=UndoOut)
     @action(detail=True, url_path="undo/preview", pagination_class=None)
@@ -250,7 +250,7 @@ class ImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
     @extend_schema(responses={(200, "text/csv"): OpenApiTypes.STR}, filters=False)
     @action(detail=True, pagination_class=None)
     def kept(self, request: Request, pk: str) -> StreamingHttpResponse:
-        """Return the contacts that undoing has kept, by number, each with the reason."""
+        """Return what undoing has kept, by number, each with the reason."""
         return StreamingHttpResponse(
             selectors.import_kept_lines(self.get_object()), content_type="text/csv; charset=utf-8"
         )

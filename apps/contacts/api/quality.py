@@ -76,7 +76,7 @@ class QualityRuleViewSet(ApiViewSet[QualityRule]):
             field = refusal.field if refusal.field == "weight" else "settings"
             raise ValidationError({field: [str(refusal)]}) from refusal
         (told,) = (one for one in selectors.quality_rules() if one.rule.key == key)
-        return Response(QualityRuleOut(told).data)
+        return self.answer(told)
 
 
 class QualityResultOut(serializers.ModelSerializer[QualityResult]):
@@ -135,14 +135,14 @@ class QualityScanViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiVi
     def create(self, request: Request) -> Response:
         """Start one; ask for its `status` until it has ended."""
         scan = services.quality_scan_start(by=self.user, now=clock.now())
-        return Response(QualityScanOut(scan).data, status=202)
+        return self.answer(scan, 202)
 
     @extend_schema(request=None, responses=QualityScanOut)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:
         """Stop it after the contacts in hand; what the one before it found stays."""
         scan = services.quality_scan_cancel(scan=self.get_object(), by=self.user, now=clock.now())
-        return Response(QualityScanOut(scan).data)
+        return self.answer(scan)
 
 
 class QualityFindingOut(serializers.ModelSerializer[QualityFinding]):
@@ -236,24 +236,22 @@ class MergeSuggestionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, A
     def dismiss(self, request: Request, pk: str) -> Response:
         """Say that these are two people; they are not suggested again."""
         pair = services.pair_dismiss(pair=self.get_object(), by=self.user, now=clock.now())
-        return Response(MergeSuggestionOut(pair).data)
+        return self.answer(pair)
 
     @extend_schema(request=None, responses=MergeSuggestionOut)
     @action(detail=True, methods=["post"])
     def reopen(self, request: Request, pk: str) -> Response:
         """Take back that these are two people."""
         pair = services.pair_reopen(pair=self.get_object(), by=self.user, now=clock.now())
-        return Response(MergeSuggestionOut(pair).data)
+        return self.answer(pair)
 
     @extend_schema(request=MergeSuggestionMergeIn, responses=MergeOut)
     @action(detail=True, methods=["post"])
     def merge(self, request: Request, pk: str) -> Response:
         """Make one contact of the two."""
-        payload = MergeSuggestionMergeIn(data=request.data)
-        payload.is_valid(raise_exception=True)
         pair = self.get_object()
         both = {pair.contact_id: pair.contact, pair.other_id: pair.other}
-        keep = both.get(payload.validated_data["keep"])
+        keep = both.get(self.told(MergeSuggestionMergeIn)["keep"])
         if keep is None:
             raise ValidationError({"keep": ["Keep one of the two."]})
         merge = services.pair_merge(pair=pair, keep=keep, by=self.user, now=clock.now())
@@ -337,18 +335,14 @@ class QualityMendViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiVi
     @extend_schema(request=QualityMendIn, responses={202: QualityMendOut})
     def create(self, request: Request) -> Response:
         """Mend behind the answer: ask for `status` until it has ended."""
-        payload = QualityMendIn(data=request.data)
-        payload.is_valid(raise_exception=True)
-        mend = services.mend_start(**payload.validated_data, by=self.user, now=clock.now())
-        return Response(QualityMendOut(mend).data, status=202)
+        mend = services.mend_start(**self.told(QualityMendIn), by=self.user, now=clock.now())
+        return self.answer(mend, 202)
 
     @extend_schema(request=QualityMendIn, responses=QualityMendPreviewOut)
     @action(detail=False, methods=["post"])
     def preview(self, request: Request) -> Response:
         """What it would do. Nothing of it is done."""
-        payload = QualityMendIn(data=request.data)
-        payload.is_valid(raise_exception=True)
-        preview = selectors.mend_preview(services.mend_plan(**payload.validated_data))
+        preview = selectors.mend_preview(services.mend_plan(**self.told(QualityMendIn)))
         names = ("attribute", "before", "after")
         first = [
             {
@@ -364,4 +358,4 @@ class QualityMendViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiVi
     def undo(self, request: Request, pk: str) -> Response:
         """Give back what it changed; what was changed since stays."""
         mend = services.mend_undo(mend=self.get_object(), by=self.user, now=clock.now())
-        return Response(QualityMendOut(mend).data)
+        return self.answer(mend)

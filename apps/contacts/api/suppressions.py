@@ -93,12 +93,10 @@ class SuppressionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiVi
 
     @extend_schema(request=SuppressionIn, responses={201: SuppressionOut})
     def create(self, request: Request) -> Response:
-        payload = SuppressionIn(data=request.data)
-        payload.is_valid(raise_exception=True)
         suppression = services.suppression_add(
-            **payload.validated_data, reason=Suppression.Reason.BY_HAND, by=self.user, now=clock.now()
+            **self.told(SuppressionIn), reason=Suppression.Reason.BY_HAND, by=self.user, now=clock.now()
         )
-        return Response(SuppressionOut(suppression).data, status=201)
+        return self.answer(suppression, 201)
 
     @extend_schema(request=SuppressionsIn, responses=SuppressionsOut)
     @action(detail=False, methods=["post"])
@@ -120,9 +118,7 @@ class SuppressionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiVi
     @action(detail=True, methods=["post"])
     def lift(self, request: Request, pk: str) -> Response:
         """Allow an address again, with the reason. Consent is not given back by it."""
-        payload = LiftIn(data=request.data)
-        payload.is_valid(raise_exception=True)
         services.suppression_lift(
-            suppression=self.get_object(), **payload.validated_data, by=self.user, now=clock.now()
+            suppression=self.get_object(), **self.told(LiftIn), by=self.user, now=clock.now()
         )
         return Response(status=204)

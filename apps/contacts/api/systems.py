@@ -115,17 +115,13 @@ class SystemViewSet(
 
     @extend_schema(request=SystemIn, responses={201: SystemOut})
     def create(self, request: Request) -> Response:
-        payload = SystemIn(data=request.data)
-        payload.is_valid(raise_exception=True)
-        system = services.system_create(**payload.validated_data, by=self.user, now=clock.now())
+        system = services.system_create(**self.told(SystemIn), by=self.user, now=clock.now())
         return self._answer(system, 201)
 
     @extend_schema(request=SystemChangeIn, responses=SystemOut)
     def partial_update(self, request: Request, pk: str) -> Response:
-        payload = SystemChangeIn(data=request.data, partial=True)
-        payload.is_valid(raise_exception=True)
         system = services.system_update(
-            system=self.get_object(), **payload.validated_data, by=self.user, now=clock.now()
+            system=self.get_object(), **self.told(SystemChangeIn, partial=True), by=self.user, now=clock.now()
         )
         return self._answer(system)
 
@@ -147,9 +143,7 @@ class SystemViewSet(
     @action(detail=True, methods=["post"])
     def unlink(self, request: Request, pk: str) -> Response:
         """Take a link away; what it led to stays."""
-        payload = SystemLinkIn(data=request.data)
-        payload.is_valid(raise_exception=True)
-        link = SystemLink.objects.filter(system=self.get_object(), **payload.validated_data).first()
+        link = SystemLink.objects.filter(system=self.get_object(), **self.told(SystemLinkIn)).first()
         if link is None:
             raise NotFound
         services.system_unlink(link=link, by=self.user, now=clock.now())

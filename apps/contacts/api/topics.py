@@ -73,19 +73,15 @@ class TopicViewSet(
 
     @extend_schema(request=TopicIn, responses={201: TopicOut})
     def create(self, request: Request) -> Response:
-        payload = TopicIn(data=request.data)
-        payload.is_valid(raise_exception=True)
-        topic = services.topic_create(**payload.validated_data, by=self.user, now=clock.now())
-        return Response(TopicOut(topic).data, status=201)
+        topic = services.topic_create(**self.told(TopicIn), by=self.user, now=clock.now())
+        return self.answer(topic, 201)
 
     @extend_schema(request=TopicChangeIn, responses=TopicOut)
     def partial_update(self, request: Request, pk: str) -> Response:
-        payload = TopicChangeIn(data=request.data, partial=True)
-        payload.is_valid(raise_exception=True)
         topic = services.topic_update(
-            topic=self.get_object(), **payload.validated_data, by=self.user, now=clock.now()
+            topic=self.get_object(), **self.told(TopicChangeIn, partial=True), by=self.user, now=clock.now()
         )
-        return Response(TopicOut(topic).data)
+        return self.answer(topic)
 
     def perform_destroy(self, topic: Topic) -> None:
         services.topic_delete(topic=topic, by=self.user, now=clock.now())

@@ -37,6 +37,10 @@ class DescribedForm(forms.Form):
             self.initial.update({name: getattr(record, name) for name in self.plain})
 
     @property
+    def own(self) -> list[BoundField]:
+        return [self[name] for name in self.plain]
+
+    @property
     def attributes(self) -> list[BoundField]:
         return [self[f"attr-{entry.key}"] for entry in self._dictionary]
 

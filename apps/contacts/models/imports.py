@@ -108,7 +108,7 @@ class ImportFile(TimeStamped):
     queued_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
-    # What undoing it has done: {"removed", "restored", "kept": {reason: n}, "lost", "after": last contact}
+    # What undoing it has done: {"removed", "restored", "kept": {reason: n}, "lost", "after": last key}
     undo = models.JSONField(default=dict)
     undone_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
@@ -192,9 +192,10 @@ class ImportKey(models.Model):
     That an import has met this contact, so that the same one further down the file is a duplicate.
 
     `key` is the contact's id; in a dry run, of a contact that is not made, the hash of what it would be known
-    by. Unlogged (see the migration): it costs no WAL, and is gone when the database stops uncleanly.
+    by. In imports about something else it is the number of that, or a hash (see `undoing`). Unlogged (see the
+    migration): it costs no WAL, and is gone when the database stops uncleanly.
 
-    Of those that it made or changed it is kept while the import can be undone, with what that needs.
+    Of what it made or changed it is kept while the import can be undone, with what that needs.
     """
 
     pk = models.CompositePrimaryKey("import_file_id", "key")
@@ -203,7 +204,7 @@ class ImportKey(models.Model):
     )
     key = models.BigIntegerField()
     is_new = models.BooleanField(default=False, db_default=False)
-    # Of a contact that was known:
+    # Of a contact that was known, what `apps.contacts.undoing` says of others:
     # {"at", "attributes": {key: {"was", "now"}}, "phone", "email", "names", "consent"}
     before = models.JSONField(null=True)
     kept = models.CharField(

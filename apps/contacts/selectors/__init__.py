@@ -108,6 +108,7 @@ from apps.contacts.selectors.systems import (
     system_links,
     system_named,
     systems,
+    systems_linked,
 )
 from apps.contacts.selectors.topics import topic_choices, topic_names, topics_public
 from apps.contacts.selectors.undo import (
@@ -117,6 +118,7 @@ from apps.contacts.selectors.undo import (
     import_undo_preview,
     import_undo_refusal,
     import_undo_result,
+    import_undo_words,
     undo_as_data,
 )
 
@@ -201,6 +203,7 @@ __all__ = [
     "import_undo_preview",
     "import_undo_refusal",
     "import_undo_result",
+    "import_undo_words",
     "linkable",
     "links_told",
     "mend_preview",
@@ -218,6 +221,7 @@ __all__ = [
     "system_links",
     "system_named",
     "systems",
+    "systems_linked",
     "timeline_page",
     "topic_choices",
     "topic_names",

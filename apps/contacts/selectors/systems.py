@@ -119,6 +119,13 @@ def system_links(system: System, *, user: User, now: datetime) -> list[LinkShown
     return shown
 
 
+def systems_linked(kind: str, object_id: int, *, user: User) -> list[System] | None:
+    """Return the systems at the other end of a thing, by name; None where the reader may not see systems."""
+    if not user.has_perm("contacts.view_system"):
+        return None
+    return list(System.objects.filter(links__kind=kind, links__object_id=object_id).order_by("name"))
+
+
 def linkable(system: System, *, user: User) -> list[tuple[Feed, list[tuple[str, FeedThing]]]]:
     """Return what the system can still be linked to, by feed: a value such as `source:3`, and the thing."""
     taken = set(SystemLink.objects.filter(system=system).values_list("kind", "object_id"))

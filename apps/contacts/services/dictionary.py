@@ -12,7 +12,7 @@ from apps.accounts.models import User
 from apps.collaboration import services as collaboration
 from apps.contacts import attributes as keys
 from apps.contacts.models import Attribute, Company, Contact
-from apps.contacts.registries import attribute_uses, company_attribute_uses
+from apps.contacts.registries import Use, attribute_uses, company_attribute_uses
 from apps.core.errors import DomainError
 from apps.core.queues import ring
 
@@ -99,12 +99,12 @@ def attribute_delete(*, attribute: Attribute, by: User | None, now: datetime) ->
     :raises AttributeRefused: something uses it; the sentence says what
     """
     attribute = Attribute.current.select_for_update().get(pk=attribute.pk)
-    if places := attribute_places(attribute):
+    if places := attribute_places(attribute, user=by):
         raise AttributeRefused(
             _("“%(label)s” is used by %(places)s. Take it out there first.")
             % {
                 "label": attribute.label,
-                "places": ", ".join(f"{use.kind} “{use.label}”" for use in places[:5]),
+                "places": ", ".join(map(str, places[:5])),
             }
         )
     attribute.removed_at = now
@@ -113,11 +113,14 @@ def attribute_delete(*, attribute: Attribute, by: User | None, now: datetime) ->
     ring(SETTLE_TASK)
 
 
-def attribute_places(attribute: Attribute) -> list[Any]:
-    """Return where the attribute is used, as the higher floors say."""
+def attribute_places(attribute: Attribute, *, user: User | None) -> list[Use]:
+    """Return where the attribute is used, as the higher floors say; no names of what `user` may not see."""
     is_of_contacts = attribute.applies_to == Attribute.Subject.CONTACT
     registry = attribute_uses if is_of_contacts else company_attribute_uses
-    return [use for uses in registry for use in uses(attribute.key)]
+    places = [use for uses in registry for use in uses(attribute.key)]
+    hidden = {use.permission for use in places if use.permission}
+    hidden -= {permission for permission in hidden if user is not None and user.has_perm(permission)}
+    return [Use(use.kind, "") if use.permission in hidden else use for use in places]
 
 
 def attribute_has_values(attribute: Attribute) -> bool:

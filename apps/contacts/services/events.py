@@ -145,9 +145,13 @@ def events_plan(*, rows: Mapping[int, eventlog.Row]) -> tuple[dict[int, int], se
     )
 
 
-def events_keep(*, rows: dict[int, eventlog.Row], source: str, now: datetime) -> dict[int, EventResult]:
+def events_keep(
+    *, rows: dict[int, eventlog.Row], source: str, now: datetime, import_id: int | None = None
+) -> dict[int, EventResult]:
     """
     Write these events, in the caller's transaction; strangers are made from their identities.
+
+    `import_id` is the import that they come by, which may be undone.
 
     :raises IntegrityError: the month of an event has no partition yet
     """
@@ -160,6 +164,7 @@ def events_keep(*, rows: dict[int, eventlog.Row], source: str, now: datetime) ->
         {place: (owner, rows[place].message_key, rows[place]) for place, owner in owners.items()},
         source=source,
         now=now,
+        import_id=import_id,
     )
     for place, owner in owners.items():
         results[place] = EventResult(outcome_of(rows[place], is_fresh=place in fresh), contact_id=owner)

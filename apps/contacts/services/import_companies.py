@@ -21,9 +21,11 @@ from apps.contacts.services.import_rows import (
     Written,
     key_of,
     keys_claim,
+    keys_record,
 )
 from apps.contacts.services.imports import attributes_mapped, column_map, field_rules
 from apps.contacts.staging import Outcome
+from apps.contacts.undoing.companies import record
 
 Mode = ImportFile.Mode
 _Row = tuple[CompanyFields, Name]
@@ -71,13 +73,19 @@ class CompanyRows(RowReader[_Row]):
         for number in self._met(drafts, rows):
             verdicts.outcomes[number] = Outcome.DUPLICATE
             del drafts[number]
+        before = {draft.company.pk: {**vars(draft.company)} for draft in drafts.values() if not draft.is_new}
         for number, draft in drafts.items():
             self._tell(number, draft, rows[number][0], verdicts)
         if not self._import.is_dry_run:
-            told = {number: draft for number, draft in drafts.items() if number in verdicts.outcomes}
-            statements.save(told.values(), now=now)
-            keys_claim(
-                self._import.pk, {number: one.company.pk for number, one in told.items() if one.is_new}
+            told = [draft for number, draft in drafts.items() if number in verdicts.outcomes]
+            statements.save(told, now=now)
+            keys_record(
+                self._import.pk,
+                {
+                    one.company.pk: (one.is_new, record(one, before.get(one.company.pk, {})))
+                    for one in told
+                    if one.is_new or one.is_changed
+                },
             )
         return self.written(prepared, verdicts, wanted)
 

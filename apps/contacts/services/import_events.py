@@ -101,7 +101,7 @@ class EventRows(RowReader[EventIn]):
         if self._import.is_dry_run:
             verdicts.outcomes = self._planned(rows)
         else:
-            results = events_keep(rows=rows, source=SOURCE, now=now)
+            results = events_keep(rows=rows, source=SOURCE, now=now, import_id=self._import.pk)
             verdicts.outcomes = {number: OUTCOMES[result.outcome] for number, result in results.items()}
         return self.written(prepared, verdicts, wanted)
 

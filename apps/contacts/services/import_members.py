@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -20,13 +21,14 @@ from apps.contacts.services.import_rows import (
     Written,
     key_of,
     keys_claim,
+    keys_record,
 )
 from apps.contacts.services.imports import column_map, field_rules
 from apps.contacts.staging import Outcome
+from apps.contacts.undoing.members import FIELDS, fields_of, record_changed, record_made
 from apps.contacts.values import AttributeInvalid, value_parse
 
 Mode = ImportFile.Mode
-FIELDS = ("role", "title", "since", "is_primary")
 MAX_TITLE = 100
 Pair = tuple[int, int]
 
@@ -98,6 +100,7 @@ class MemberRows(RowReader[Place]):
         verdicts = Verdicts()
         pairs = self._pairs(prepared.told, verdicts)
         standing = _standing(set(pairs.values()))
+        before = fields_of(standing.values())
         made: list[CompanyMember] = []
         changed: list[CompanyMember] = []
         for number, (contact, company) in pairs.items():
@@ -118,7 +121,8 @@ class MemberRows(RowReader[Place]):
             else:
                 verdicts.outcomes[number] = Outcome.UNCHANGED
         if not self._import.is_dry_run:
-            _save(made, changed, now=now)
+            mains = _save(made, changed, now=now)
+            keys_record(self._import.pk, _records(made, changed, before, mains))
         return self.written(prepared, verdicts, wanted)
 
     def _pairs(self, told: Mapping[int, Place], verdicts: Verdicts) -> dict[int, Pair]:
@@ -176,12 +180,31 @@ def _standing(pairs: Collection[Pair]) -> dict[Pair, CompanyMember]:
     return {(one.contact_id, one.company_id): one for one in found}
 
 
-def _save(made: list[CompanyMember], changed: list[CompanyMember], *, now: datetime) -> None:
-    """Write the places; whoever gets a main company gives up the one before."""
+def _save(made: list[CompanyMember], changed: list[CompanyMember], *, now: datetime) -> dict[int, int]:
+    """Write the places; whoever gets a main company gives up the one before: returned by contact."""
     mains = [member for member in [*made, *changed] if member.is_primary]
     others = CompanyMember.objects.filter(contact__in=[one.contact_id for one in mains], is_primary=True)
-    others.exclude(pk__in=[one.pk for one in mains if one.pk]).update(is_primary=False, updated_at=now)
+    others = others.exclude(pk__in=[one.pk for one in mains if one.pk])
+    given_up = dict(others.values_list("contact_id", "pk"))
+    CompanyMember.objects.filter(pk__in=given_up.values()).update(is_primary=False, updated_at=now)
     for member in changed:
         member.updated_at = now
     CompanyMember.objects.bulk_update(changed, [*FIELDS, "updated_at"], batch_size=500)
     CompanyMember.objects.bulk_create(sorted(made, key=lambda one: (one.contact_id, one.company_id)))
+    return given_up
+
+
+def _records(
+    made: list[CompanyMember],
+    changed: list[CompanyMember],
+    before: Mapping[int, Mapping[str, Any]],
+    given_up: Mapping[int, int],
+) -> dict[int, tuple[bool, dict[str, Any]]]:
+    """Return by number what the undoing has to know of each place."""
+
+    def main_was(member: CompanyMember) -> int | None:
+        return given_up.get(member.contact_id) if member.is_primary else None
+
+    new = {one.pk: (True, record_made(one, main_was=main_was(one))) for one in made}
+    known = {one.pk: (False, record_changed(one, before[one.pk], main_was=main_was(one))) for one in changed}
+    return new | known

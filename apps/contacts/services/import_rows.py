@@ -11,6 +11,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, Generic, Protocol, TypeVar
 
+import orjson
 from django.db import connection
 
 from apps.contacts.csvfile import Chunk, Fault, cells_shown
@@ -26,6 +27,13 @@ _CLAIM = """
     INSERT INTO contacts_importkey (import_file_id, key)
     SELECT %s, key FROM (SELECT DISTINCT unnest(%s::bigint[]) AS key ORDER BY 1) AS told
     ON CONFLICT DO NOTHING RETURNING key
+"""
+
+_RECORD = """
+    INSERT INTO contacts_importkey (import_file_id, key, is_new, before)
+    SELECT %s, told.* FROM jsonb_to_recordset(%s::jsonb) AS told(key bigint, is_new boolean, before jsonb)
+    ORDER BY 2
+    ON CONFLICT (import_file_id, key) DO UPDATE SET is_new = excluded.is_new, before = excluded.before
 """
 
 
@@ -151,6 +159,15 @@ def keys_claim(import_id: int, keys: Mapping[int, int]) -> set[int]:
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, [import_id, list(first)])
         return {first[key] for (key,) in cursor.fetchall()}
+
+
+def keys_record(import_id: int, records: Mapping[int, tuple[bool, Mapping[str, Any]]]) -> None:
+    """Keep for the undoing, by number, whether each record is new, and what it was before."""
+    if not records:
+        return
+    told = [{"key": key, "is_new": is_new, "before": before} for key, (is_new, before) in records.items()]
+    with connection.cursor() as cursor:
+        cursor.execute(_RECORD, [import_id, orjson.dumps(told).decode()])
 
 
 def key_of(*told: Any) -> int:

@@ -1,8 +1,8 @@
 """
 Undoing an import: what it created goes, what it changed goes back, where nothing has happened since.
 
-A worker goes on from the last contact that was committed, as an import does; what is left to do are the keys
-behind it. A contact that is not put back keeps its key, with the reason.
+A worker goes on from the last record that was committed, as an import does; what is left to do are the keys
+behind it. What is not put back keeps its key, with the reason.
 """
 
 import logging
@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 State = ImportFile.State
 UNDO_TASK = "apps.contacts.tasks.imports_undo"
 LEASE_TIME = timedelta(minutes=2)  # renewed with every chunk
-CHUNK = 2_000  # contacts; they are locked meanwhile
+CHUNK = 2_000  # records; they are locked meanwhile
 SECONDS_PER_RING = 45
 
 
@@ -44,8 +44,8 @@ def import_undo(*, import_file: ImportFile, by: User | None, now: datetime) -> I
     """
     Have a worker undo an import. Asked for again while that goes on, or after, it changes nothing.
 
-    Created contacts that anything has happened to since stay, and so does what was edited since. A refusal
-    is never taken back.
+    What it created and anything has happened to since stays, and so does what was edited since. A refusal is
+    never taken back.
 
     :raises ImportRefused: a dry run, not ended, nothing taken, more than seven days ago, or its record lost
     """
@@ -120,8 +120,7 @@ def _chunk_take_back(work: _Work) -> bool:
     if not work.held().update(leased_until=Now() + LEASE_TIME):
         raise _LeaseLost
     last, verdicts = undoing.take_back(
-        import_id=import_file.pk,
-        consent=import_file.consent,
+        import_file,
         after=import_file.undo["after"],
         limit=CHUNK,
         by=import_file.undone_by,

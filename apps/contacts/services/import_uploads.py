@@ -73,27 +73,37 @@ def import_upload(
         file_size=file.size,
         saved_mapping=saved_mapping,
     )
-    # Names of our own: what a file is called elsewhere says nothing about where it may be kept.
     if book is None:
-        encoding = encoding or csvfile.encoding_detect(raw)
-        _columns_set(import_file, raw, encoding=encoding, delimiter=delimiter)
-        raw.seek(0)
-        import_file.file.save("contacts.csv", file, save=False)
-        import_file.save()
-        return import_file
+        return _csv_take(import_file, file, encoding=encoding, delimiter=delimiter)
     chosen = book.sheet(sheet) if sheet else book.sheets[0] if len(book.sheets) == 1 else ""
     import_file.sheets, import_file.sheet = [*book.sheets[:SHEETS]], chosen
     if chosen and book.unpacked <= READ_AT_ONCE:
-        with TemporaryFile() as copy:
-            rows = cast(BinaryIO, copy)
-            csvfile.sheet_write(raw, sheet=chosen, copy=rows)
-            _columns_set(import_file, rows, encoding="utf-8", delimiter=",")
-            _keep(import_file, rows)
-        import_file.save()
-        return import_file
+        return _sheet_take(import_file, raw)
     raw.seek(0)
-    import_file.file.save("contacts.xlsx", file, save=False)
+    import_file.file.save("contacts.xlsx", file, save=False)  # as in `_csv_take`
     return _line_up(import_file, terms=terms)
+
+
+def _csv_take(import_file: ImportFile, file: "File[bytes]", *, encoding: str, delimiter: str) -> ImportFile:
+    raw = file_raw(file)
+    encoding = encoding or csvfile.encoding_detect(raw)
+    _columns_set(import_file, raw, encoding=encoding, delimiter=delimiter)
+    raw.seek(0)
+    # A name of our own: what a file is called elsewhere says nothing about where it may be kept.
+    import_file.file.save("contacts.csv", file, save=False)
+    import_file.save()
+    return import_file
+
+
+def _sheet_take(import_file: ImportFile, raw: BinaryIO) -> ImportFile:
+    """Read the sheet of a small workbook while the person waits."""
+    with TemporaryFile() as copy:
+        rows = cast(BinaryIO, copy)
+        csvfile.sheet_write(raw, sheet=import_file.sheet, copy=rows)
+        _columns_set(import_file, rows, encoding="utf-8", delimiter=",")
+        _keep(import_file, rows)
+    import_file.save()
+    return import_file
 
 
 @transaction.atomic

@@ -64,26 +64,17 @@ def import_start(
     :raises TopicUnknown: consent to a topic that nobody described
     """
     import_file = ImportFile.objects.select_for_update(no_key=True).get(pk=import_file.pk)
-    if not import_file.is_startable:
-        raise ImportRefused(_("This import has been started already."))
-    if mode not in ImportFile.Mode.values:
-        raise ImportRefused(_("“%(mode)s” is no way to import.") % {"mode": mode[:100]})
-    file_check(import_file)
-    kind = kind_of(import_file.about)
-    if kind is EVENTS and mode != ImportFile.Mode.UPSERT:
-        raise ImportRefused(_("Events are only added: nothing that has happened is changed."))
-    change = consent_check(consent or {})
-    if change and kind is not CONTACTS:
-        raise ImportRefused(_("Only a file of contacts can say what they agreed to."))
+    _startable_check(import_file, mode=mode)
+    import_file.mode, import_file.is_dry_run = mode, is_dry_run
+    import_file.consent = _consent_settle(import_file, consent or {})
+    import_file.key = key = key or kind_of(import_file.about).key
     import_file.mapping, new = _mapping_settle(import_file, mapping)
-    import_file.is_dry_run = is_dry_run
     if not is_dry_run:
         _attributes_add(new, by=by, now=now)
-    import_file.key = key = key or kind.key
     mapping_check(column_map(import_file))
-    import_file.rules = rules_settle(kind=kind, mapping=import_file.mapping, key=key, rules=rules or {})
-    import_file.mode = mode
-    import_file.consent = {**vars(change)} if change else {}
+    import_file.rules = rules_settle(
+        kind=kind_of(import_file.about), mapping=import_file.mapping, key=key, rules=rules or {}
+    )
     _reset(import_file)
     import_file.queued_at = now
     import_file.state = State.PENDING
@@ -97,6 +88,25 @@ def import_start(
     )
     ring(RUN_TASK)
     return import_file
+
+
+def _startable_check(import_file: ImportFile, *, mode: str) -> None:
+    """:raises ImportRefused: started already, its file is gone, or it does not come in this way"""
+    if not import_file.is_startable:
+        raise ImportRefused(_("This import has been started already."))
+    if mode not in ImportFile.Mode.values:
+        raise ImportRefused(_("“%(mode)s” is no way to import.") % {"mode": mode[:100]})
+    file_check(import_file)
+    if kind_of(import_file.about) is EVENTS and mode != ImportFile.Mode.UPSERT:
+        raise ImportRefused(_("Events are only added: nothing that has happened is changed."))
+
+
+def _consent_settle(import_file: ImportFile, consent: Mapping[str, str]) -> dict[str, Any]:
+    """:raises ImportRefused: as `consent_check`, or it is no file of contacts"""
+    change = consent_check(consent)
+    if change and kind_of(import_file.about) is not CONTACTS:
+        raise ImportRefused(_("Only a file of contacts can say what they agreed to."))
+    return {**vars(change)} if change else {}
 
 
 @transaction.atomic

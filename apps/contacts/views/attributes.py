@@ -159,7 +159,7 @@ def _attribute_page(
     context = {
         "attribute": attribute,
         "system": selectors.system_named(attribute.source),
-        "places": services.attribute_places(attribute),
+        "places": services.attribute_places(attribute, user=request.user),
         "share": selectors.coverage_of([attribute])[attribute.pk],
         "refusal": refusal,
         "may_change": request.user.has_perm("contacts.change_attribute", attribute),

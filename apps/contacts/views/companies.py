@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,6 +17,7 @@ from apps.contacts import forms, selectors, services
 from apps.contacts.models import Attribute, Company, CompanyMember, Role
 from apps.contacts.selectors import CompanyAsk, Condition
 from apps.contacts.values import AttributeInvalid
+from apps.contacts.views.describing import record_form, record_save
 from apps.contacts.views.narrowing import (
     AttributeListing,
     Raw,
@@ -30,7 +30,6 @@ from apps.core import clock
 from apps.core.errors import DomainError
 from apps.core.htmx import render_page_or_fragment, wants_fragment
 from apps.core.lists import Column, Filter, Listing, ListQuery, ListSpec
-from apps.core.refusals import refuse
 
 SHOWN_FIRST = 3  # attributes that the list shows until somebody chooses others
 FILTERS = [
@@ -145,16 +144,12 @@ def _people(request: UserRequest, company: Company) -> Listing[CompanyMember]:
 def company_create(request: UserRequest) -> HttpResponse:
     form = forms.CompanyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
-            company = services.company_create(**form.changes(), by=request.user, now=clock.now())
-        except ValidationError as refusal:
-            form.refuse(refusal)
-        except DomainError as refusal:
-            refuse(form, refusal)
-        else:
+        told = form.changes()
+        company = record_save(form, lambda: services.company_create(**told, by=request.user, now=clock.now()))
+        if company:
             messages.success(request, _("“%(name)s” is added.") % {"name": company.name})
             return redirect("contacts:company-detail", company.pk)
-    return render(request, "contacts/company_form.html", {"form": form})
+    return record_form(request, form, template="contacts/company_form.html")
 
 
 @require_http_methods(["GET", "POST"])
@@ -162,21 +157,16 @@ def company_create(request: UserRequest) -> HttpResponse:
 def company_change(request: UserRequest, company: Company) -> HttpResponse:
     form = forms.CompanyForm(request.POST or None, record=company)
     if request.method == "POST" and form.is_valid():
-        try:
-            services.company_update(
-                company=company, **form.changes(), seen=form.seen(), by=request.user, now=clock.now()
-            )
-        except ValidationError as refusal:
-            form.refuse(refusal)
-        except services.CompanyChanged as change:
-            company.refresh_from_db()
-            form.renew({field: services.field_text(company, field) for field in change.fields})
-        except DomainError as refusal:
-            refuse(form, refusal)
-        else:
+        told = {**form.changes(), "seen": form.seen()}
+        saved = record_save(
+            form,
+            lambda: services.company_update(company=company, **told, by=request.user, now=clock.now()),
+            record=company,
+        )
+        if saved:
             messages.success(request, _("Saved."))
             return redirect("contacts:company-detail", company.pk)
-    return render(request, "contacts/company_form.html", {"form": form, "company": company})
+    return record_form(request, form, template="contacts/company_form.html", record=company)
 
 
 @require_POST

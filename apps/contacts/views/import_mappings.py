@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.http import UserRequest, requires
-from apps.contacts import forms, services
+from apps.contacts import feeds, forms, selectors, services
 from apps.contacts.models import ImportFile, ImportMapping
 from apps.core import clock
 from apps.core.errors import DomainError
@@ -53,7 +53,12 @@ def import_mapping_change(request: UserRequest, importmapping: ImportMapping) ->
         else:
             messages.success(request, _("Saved."))
             return redirect("contacts:import-mapping-list")
-    context = {"form": form, "mapping": importmapping, "columns": forms.mapping_told(importmapping)}
+    context = {
+        "form": form,
+        "mapping": importmapping,
+        "columns": forms.mapping_told(importmapping),
+        "systems": selectors.systems_linked(feeds.MAPPING, importmapping.pk, user=request.user),
+    }
     return render(request, "contacts/import_mapping_form.html", context)
 
 

@@ -212,6 +212,7 @@ def import_undo(request: UserRequest, importfile: ImportFile) -> HttpResponse:
     context = {
         "import_file": importfile,
         "refusal": refusal,
+        "words": selectors.import_undo_words(importfile),
         "undo": None if refusal else selectors.import_undo_preview(importfile),
     }
     return render(request, "contacts/import_undo.html", context)
@@ -220,7 +221,7 @@ def import_undo(request: UserRequest, importfile: ImportFile) -> HttpResponse:
 @require_GET
 @requires("contacts.view_import", on=ImportFile)
 def import_kept(request: UserRequest, importfile: ImportFile) -> HttpResponseBase:
-    """Hand over as CSV who was kept when the import was undone."""
+    """Hand over as CSV what was kept when the import was undone."""
     lines = selectors.import_kept_lines(importfile)
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="import-{importfile.pk}-kept.csv"'
@@ -248,6 +249,7 @@ def _import_page(
         "progress": selectors.import_progress(importfile, now=now),
         "may_undo": may_undo and not selectors.import_undo_refusal(importfile, now=now),
         "undo": selectors.import_undo_result(importfile),
+        "words": selectors.import_undo_words(importfile),
         "kept": selectors.import_kept(importfile, limit=KEPT_SHOWN) if importfile.undo else [],
         "outcomes": selectors.import_outcomes(importfile),
         "refusal": refusal,

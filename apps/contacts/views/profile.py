@@ -1,5 +1,4 @@
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -9,6 +8,7 @@ from apps.accounts.http import UserRequest, requires
 from apps.contacts import forms, registries, selectors, services
 from apps.contacts.consents import ConsentChange
 from apps.contacts.models import Confirmation, ConsentStatus, Contact, Suppression
+from apps.contacts.views.describing import record_form, record_save
 from apps.core import clock
 from apps.core.errors import DomainError
 from apps.core.htmx import render_page_or_fragment
@@ -69,20 +69,16 @@ def contact_timeline(request: UserRequest, contact: Contact) -> HttpResponse:
 def contact_create(request: UserRequest) -> HttpResponse:
     form = forms.NewContactForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
-            contact = services.contact_create(
-                **form.changes(), consent=form.change(), by=request.user, now=clock.now()
-            )
-        except ValidationError as refusal:
-            form.refuse(refusal)
-        except services.ContactExists as refusal:
-            form.add_error("email", str(refusal))
-        except DomainError as refusal:
-            form.add_error("consent", str(refusal))
-        else:
+        told = {**form.changes(), "consent": form.change()}
+        contact = record_save(
+            form,
+            lambda: services.contact_create(**told, by=request.user, now=clock.now()),
+            beside={services.ContactExists: "email", DomainError: "consent"},
+        )
+        if contact:
             messages.success(request, _("The contact is added."))
             return redirect("contacts:detail", contact.pk)
-    return render(request, "contacts/contact_form.html", {"form": form})
+    return record_form(request, form, template="contacts/contact_form.html")
 
 
 @require_http_methods(["GET", "POST"])
@@ -90,21 +86,17 @@ def contact_create(request: UserRequest) -> HttpResponse:
 def contact_change(request: UserRequest, contact: Contact) -> HttpResponse:
     form = forms.ContactForm(request.POST or None, record=contact)
     if request.method == "POST" and form.is_valid():
-        try:
-            services.contact_update(
-                contact=contact, **form.changes(), seen=form.seen(), by=request.user, now=clock.now()
-            )
-        except ValidationError as refusal:
-            form.refuse(refusal)
-        except services.ContactChanged as change:
-            contact.refresh_from_db()
-            form.renew({field: services.field_text(contact, field) for field in change.fields})
-        except DomainError as refusal:
-            form.add_error("email", str(refusal))
-        else:
+        told = {**form.changes(), "seen": form.seen()}
+        saved = record_save(
+            form,
+            lambda: services.contact_update(contact=contact, **told, by=request.user, now=clock.now()),
+            record=contact,
+            beside={DomainError: "email"},
+        )
+        if saved:
             messages.success(request, _("Saved."))
             return redirect("contacts:detail", contact.pk)
-    return render(request, "contacts/contact_form.html", {"form": form, "contact": contact})
+    return record_form(request, form, template="contacts/contact_form.html", record=contact)
 
 
 @require_POST

@@ -8,12 +8,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.http import UserRequest, requires
+from apps.contacts import selectors as contacts
 from apps.core import clock
 from apps.core.errors import DomainError
 from apps.core.htmx import render_page_or_fragment
 from apps.core.lists import Column, ListSpec
 from apps.core.refusals import refuse
-from apps.exports import forms, selectors, services
+from apps.exports import feeds, forms, selectors, services
 from apps.exports.destinations import destinations
 from apps.exports.models import Kind, Schedule
 from apps.exports.views.exports import columns_offered, kind_asked
@@ -89,6 +90,7 @@ def schedule_detail(request: UserRequest, schedule: Schedule) -> HttpResponse:
         "schedule": schedule,
         "columns": selectors.columns_of(schedule),
         "latest": schedule.exports.select_related("by").order_by("-id")[:LATEST],
+        "systems": contacts.systems_linked(feeds.SCHEDULE, schedule.pk, user=request.user),
         "may_change": request.user.has_perm("exports.change_schedule", schedule),
     }
     return render(request, "exports/schedule_detail.html", context)

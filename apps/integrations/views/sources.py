@@ -8,11 +8,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.http import UserRequest, requires
+from apps.contacts import selectors as contacts
 from apps.core import clock, secrets
 from apps.core.htmx import render_page_or_fragment
 from apps.core.lists import Column, Filter, ListSpec
 from apps.core.watching import Watch
-from apps.integrations import selectors, services
+from apps.integrations import feeds, selectors, services
 from apps.integrations.forms import SourceForm
 from apps.integrations.models import Source
 from apps.integrations.services import SourceExists
@@ -84,6 +85,7 @@ def source_detail(request: UserRequest, source: Source) -> HttpResponse:
         "may_revoke": request.user.has_perm("integrations.revoke_source", source),
         "source": source,
         "arrivals": arrivals,
+        "systems": contacts.systems_linked(feeds.SOURCE, source.pk, user=request.user),
         "key": _key_shown_once(request, source),
         "host": settings.BASE_URL,
     }

@@ -195,9 +195,9 @@ class DefinitionViewSet(
     def create(self, request: Request) -> Response:
         """Describe the attribute, and propose its first rule; somebody else approves it."""
         context = {"definition": str(request.data.get("key", "")) if hasattr(request.data, "get") else ""}
-        payload = DefinitionIn(data=request.data, context=context)
-        payload.is_valid(raise_exception=True)
-        made = services.definition_create(**payload.validated_data, by=self.user, now=clock.now())
+        made = services.definition_create(
+            **self.told(DefinitionIn, context=context), by=self.user, now=clock.now()
+        )
         return Response(DefinitionOut(self.get_queryset().get(pk=made.pk)).data, status=201)
 
     @extend_schema(request=DefinitionProposeIn, responses={201: DefinitionVersionOut})
@@ -271,7 +271,7 @@ class DefinitionVersionViewSet(
         version = services.version_approve(
             version=self.get_object(), by=self.user, now=clock.now(), note=note
         )
-        return Response(DefinitionVersionOut(version).data)
+        return self.answer(version)
 
     @extend_schema(request=DecisionIn, responses=DefinitionVersionOut)
     @action(detail=True, methods=["post"])
@@ -281,14 +281,14 @@ class DefinitionVersionViewSet(
         if not note.strip():
             raise ValidationError({"note": ["Say why, for those who read it later."]})
         version = services.version_refuse(version=self.get_object(), by=self.user, now=clock.now(), note=note)
-        return Response(DefinitionVersionOut(version).data)
+        return self.answer(version)
 
     @extend_schema(request=None, responses=DefinitionVersionOut)
     @action(detail=True, methods=["post"])
     def withdraw(self, request: Request, pk: str) -> Response:
         """Take one's own proposal back."""
         version = services.version_withdraw(version=self.get_object(), by=self.user, now=clock.now())
-        return Response(DefinitionVersionOut(version).data)
+        return self.answer(version)
 
     def _note(self) -> str:
         payload = DecisionIn(data=self.request.data)

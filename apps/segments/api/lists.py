@@ -104,9 +104,7 @@ class ContactListViewSet(
     @extend_schema(request=ListIn, responses={201: PastedOut})
     def create(self, request: Request) -> Response:
         """Make a list of addresses, or of who is in a segment now."""
-        payload = ListIn(data=request.data)
-        payload.is_valid(raise_exception=True)
-        given, now = payload.validated_data, clock.now()
+        given, now = self.told(ListIn), clock.now()
         if segment := given.get("segment"):
             frozen = services.list_freeze(segment=segment, name=given["name"], by=self.user, now=now)
             pasted = Pasted(frozen, added=frozen.size, already=0, unknown=(), invalid=())
@@ -122,12 +120,10 @@ class ContactListViewSet(
 
     @extend_schema(request=ListChangeIn, responses=ListOut)
     def partial_update(self, request: Request, pk: str) -> Response:
-        payload = ListChangeIn(data=request.data)
-        payload.is_valid(raise_exception=True)
         changed = services.list_change(
-            contact_list=self.get_object(), **payload.validated_data, by=self.user, now=clock.now()
+            contact_list=self.get_object(), **self.told(ListChangeIn), by=self.user, now=clock.now()
         )
-        return Response(ListOut(changed).data)
+        return self.answer(changed)
 
     def perform_destroy(self, instance: ContactList) -> None:
         services.list_delete(contact_list=instance, by=self.user, now=clock.now())
@@ -136,10 +132,8 @@ class ContactListViewSet(
     @action(detail=True, methods=["post"])
     def add(self, request: Request, pk: str) -> Response:
         """Put the contacts with these addresses on the list."""
-        payload = EmailsIn(data=request.data)
-        payload.is_valid(raise_exception=True)
         pasted = services.list_paste(
-            text=_lines(payload.validated_data["emails"]),
+            text=_lines(self.told(EmailsIn)["emails"]),
             contact_list=self.get_object(),
             by=self.user,
             now=clock.now(),
@@ -150,11 +144,9 @@ class ContactListViewSet(
     @action(detail=True, methods=["post"])
     def remove(self, request: Request, pk: str) -> Response:
         """Take these contacts off the list."""
-        payload = RemoveIn(data=request.data)
-        payload.is_valid(raise_exception=True)
         removed = services.list_remove(
             contact_list=self.get_object(),
-            contacts=payload.validated_data["contacts"],
+            contacts=self.told(RemoveIn)["contacts"],
             by=self.user,
             now=clock.now(),
         )

@@ -137,20 +137,19 @@ class SegmentViewSet(
 
     @extend_schema(request=SegmentIn, responses={201: SegmentOut})
     def create(self, request: Request) -> Response:
-        payload = SegmentIn(data=request.data)
-        payload.is_valid(raise_exception=True)
-        segment = services.segment_create(**payload.validated_data, by=self.user, now=clock.now())
-        return Response(SegmentOut(segment).data, status=201)
+        segment = services.segment_create(**self.told(SegmentIn), by=self.user, now=clock.now())
+        return self.answer(segment, 201)
 
     @extend_schema(request=SegmentIn, responses=SegmentOut)
     def partial_update(self, request: Request, pk: str) -> Response:
         segment = self.get_object()
-        payload = SegmentIn(data=request.data, partial=True, context={"segment": segment})
-        payload.is_valid(raise_exception=True)
         segment = services.segment_change(
-            segment=segment, **payload.validated_data, by=self.user, now=clock.now()
+            segment=segment,
+            **self.told(SegmentIn, partial=True, context={"segment": segment}),
+            by=self.user,
+            now=clock.now(),
         )
-        return Response(SegmentOut(segment).data)
+        return self.answer(segment)
 
     def perform_destroy(self, instance: Segment) -> None:
         services.segment_delete(segment=instance, by=self.user, now=clock.now())
@@ -159,23 +158,22 @@ class SegmentViewSet(
     @action(detail=True, methods=["post"])
     def archive(self, request: Request, pk: str) -> Response:
         segment = services.segment_archive(segment=self.get_object(), by=self.user, now=clock.now())
-        return Response(SegmentOut(segment).data)
+        return self.answer(segment)
 
     @extend_schema(request=None, responses=SegmentOut)
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: str) -> Response:
         segment = services.segment_restore(segment=self.get_object(), by=self.user, now=clock.now())
-        return Response(SegmentOut(segment).data)
+        return self.answer(segment)
 
     @extend_schema(request=SegmentPreviewIn, responses=SegmentPreviewOut)
     @action(detail=False, methods=["post"])
     def preview(self, request: Request) -> Response:
         """Say how many people a rule finds, and ten of them, without keeping it."""
-        payload = SegmentPreviewIn(data=request.data)
-        payload.is_valid(raise_exception=True)
-        node = selectors.rule_read(payload.validated_data["rule"])
+        told = self.told(SegmentPreviewIn)
+        node = selectors.rule_read(told["rule"])
         now = clock.now()
-        found = selectors.rule_preview(node, now=now, is_exact=payload.validated_data["exact"])
+        found = selectors.rule_preview(node, now=now, is_exact=told["exact"])
         return Response(_preview(found, selectors.people_checked(node, found.people, now=now)))
 
     @extend_schema(responses=MemberOut(many=True))

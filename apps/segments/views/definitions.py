@@ -104,6 +104,7 @@ def definition_detail(request: UserRequest, definition: Definition) -> HttpRespo
     in_force = selectors.version_in_force(definition)
     waiting = selectors.version_proposed(definition)
     own = selectors.definition_url(definition)
+    places = contacts.attribute_places(definition.attribute, user=request.user)
     context = {
         "definition": definition,
         "in_force": in_force,
@@ -111,7 +112,7 @@ def definition_detail(request: UserRequest, definition: Definition) -> HttpRespo
         "thresholds": selectors.version_thresholds(in_force),
         "waiting": waiting,
         "listing": VERSIONS.read(request.GET).page(selectors.definition_versions(definition)),
-        "places": [use for use in contacts.attribute_places(definition.attribute) if use.url != own],
+        "places": [use for use in places if use.url != own],
         "may_change": request.user.has_perm("segments.change_definition", definition),
         "may_delete": request.user.has_perm("segments.delete_definition", definition),
     }

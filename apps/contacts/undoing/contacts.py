@@ -1,35 +1,13 @@
-"""
-What an import did to each contact, and the statements that take it back. Services call these.
+"""How an import of contacts is taken back."""
 
-The record is the key that an import keeps of each contact it has met: `is_new`, and for a contact that was
-known `before`, the fields that were changed, as they were and as they became. It is written in the chunk's
-own transaction. Taking back compares: what is no more as the import left it, somebody else has the word on.
-"""
+from collections.abc import Collection, Mapping
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
-
-from django.db import connection
 from django.db.backends.utils import CursorWrapper
-from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import User
-from apps.contacts.registries import Text, moves
+from apps.contacts.registries import moves
+from apps.contacts.undoing.keys import LEFT, Told, Undoing
 
 UNDONE = "import undone"
-# Why a contact was not, or not wholly, put back. The others are names of `registries.moves`.
-REASONS = {
-    "gone": _("Not there any more"),
-    "merged": _("Merged with another contact"),
-    "erased": _("Erased"),
-    "changed": _("Changed since"),
-    "identities": _("Known by another name since"),
-    "refused": _("Said no: a refusal is never taken back"),
-    "consents": _("Consent given or changed since"),
-}
-
 # What a known contact is before the plan `p` changes it. Asked of each row by its contact: joined to what the
 # import keeps, of which no statistics know yet, it was a loop over all of both.
 _BEFORE = """
@@ -109,14 +87,9 @@ _VERDICTS = """
             ELSE {left}
         END AS reason
     FROM contacts_importkey AS k LEFT JOIN contacts_contact AS c ON c.id = k.key
-    WHERE k.import_file_id = %(import_id)s AND k.kept = '' AND (k.is_new OR k.before IS NOT NULL)
+    WHERE {todo}
 """
-_IN_HAND = """
-    SELECT key FROM contacts_importkey
-    WHERE import_file_id = %(import_id)s AND key > %(after)s AND kept = '' AND (is_new OR before IS NOT NULL)
-    ORDER BY key LIMIT %(limit)s
-"""
-_LOCK = "SELECT id FROM contacts_contact WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE"
+LOCK = "SELECT id FROM contacts_contact WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE"
 _RESTORE = """
     UPDATE contacts_contact AS c SET
         attributes = (c.attributes - t.keys) || t.was,
@@ -173,28 +146,10 @@ _CONSENTS_BACK = f"""
     FROM taken ORDER BY contact_id
 """
 _REMOVED = "SELECT id FROM import_undo WHERE is_new AND reason = ''"
-_REST = """
-    DELETE FROM contacts_importkey AS k USING import_undo AS u
-    WHERE k.import_file_id = %(import_id)s AND k.key = u.id AND u.reason = '';
-    UPDATE contacts_importkey AS k SET kept = u.reason, before = NULL FROM import_undo AS u
-    WHERE k.import_file_id = %(import_id)s AND k.key = u.id AND u.reason <> ''
+_AS_MADE = """
+    SELECT c.id FROM contacts_contact AS c
+    WHERE c.id = ANY(%(ids)s) AND c.merged_into IS NULL AND c.erased_at IS NULL AND {made} = ''
 """
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """How many contacts of one kind (made by the import, or changed) have one reason to stay; '' is none."""
-
-    is_new: bool
-    reason: str
-    count: int
-
-
-def reason_label(reason: str) -> Text:
-    """Return what people are told of a reason."""
-    known = REASONS.get(reason)
-    move = dict(moves.items()).get(reason)
-    return known or (move.label if move and move.label else _("In use"))
 
 
 def before_sql(*, fragments: Mapping[str, str], has_names: bool, has_consent: bool) -> str:
@@ -204,60 +159,36 @@ def before_sql(*, fragments: Mapping[str, str], has_names: bool, has_consent: bo
     return _BEFORE.format(**fragments, names=names, consent=consent)
 
 
-def verdicts(*, import_id: int, consent: dict[str, str]) -> list[Verdict]:
-    """Count what taking the import back would do now."""
-    sql = f"SELECT is_new, reason, count(*) FROM ({_verdicts_sql()}) AS u GROUP BY 1, 2 ORDER BY 1, 2"
-    with connection.cursor() as cursor:
-        cursor.execute(sql, {**_consent(consent), "import_id": import_id})
-        return [Verdict(*row) for row in cursor.fetchall()]
+def as_made(cursor: CursorWrapper, ids: Collection[int]) -> list[int]:
+    """Lock these contacts; return those to whom nothing has happened since they were made."""
+    cursor.execute(LOCK, {"ids": list(ids)})
+    cursor.execute(_AS_MADE.format(made=_made()), {"ids": list(ids)})
+    return [pk for (pk,) in cursor.fetchall()]
 
 
-def take_back(
-    *, import_id: int, consent: dict[str, str], after: int, limit: int, by: User | None, now: datetime
-) -> tuple[int | None, list[Verdict]]:
-    """
-    Take back what the import did to the next contacts, in the caller's transaction.
-
-    Return the last of them, None if there was none left, and what became of them.
-    """
-    told: dict[str, Any] = {"import_id": import_id, "by": by.pk if by else None, "now": now}
-    told |= _consent(consent)
-    with connection.cursor() as cursor:
-        cursor.execute(_IN_HAND, {**told, "after": after, "limit": limit})
-        ids = [key for (key,) in cursor.fetchall()]
-        if not ids:
-            return None, []
-        told["ids"] = ids
-        cursor.execute(_LOCK, told)
-        cursor.execute("DROP TABLE IF EXISTS pg_temp.import_undo")
-        cursor.execute(
-            "CREATE TEMPORARY TABLE import_undo ON COMMIT DROP AS "
-            f"{_verdicts_sql()} AND k.key = ANY(%(ids)s)",
-            told,
-        )
-        cursor.execute(_CONSENTS_BACK, told)
-        cursor.execute(_RESTORE, told)
-        cursor.execute(_NAMES_AWAY, told)
-        _remove(cursor)
-        for statement in _REST.split(";"):
-            cursor.execute(statement, told)
-        cursor.execute("SELECT is_new, reason, count(*) FROM import_undo GROUP BY 1, 2")
-        return ids[-1], [Verdict(*row) for row in cursor.fetchall()]
-
-
-def _remove(cursor: CursorWrapper) -> None:
-    """Delete the contacts that are as the import made them, with what goes along with a contact."""
+def remove(cursor: CursorWrapper, ids: Collection[int]) -> None:
+    """Delete contacts that are as they were made, with what goes along with a contact."""
     tables = [move.table for move in moves if move.goes_along]
     for table, column in [*((table, "contact_id") for table in tables), ("contacts_contact", "id")]:
-        cursor.execute(f"DELETE FROM {table} WHERE {column} IN ({_REMOVED})")
+        cursor.execute(f"DELETE FROM {table} WHERE {column} = ANY(%s)", [list(ids)])
 
 
-def _verdicts_sql() -> str:
+def _take_back(cursor: CursorWrapper, told: Told) -> None:
+    for statement in (_CONSENTS_BACK, _RESTORE, _NAMES_AWAY):
+        cursor.execute(statement, told)
+    cursor.execute(_REMOVED)
+    remove(cursor, [pk for (pk,) in cursor.fetchall()])
+
+
+def _verdicts() -> str:
+    return _VERDICTS.format(made=_made(), left=_IS_AS_LEFT, todo=LEFT)
+
+
+def _made() -> str:
     uses = " ".join(
         f"WHEN {move.is_there} THEN '{name}'" for name, move in moves.items() if not move.goes_along
     )
-    return _VERDICTS.format(made=_IS_AS_MADE.format(uses=uses), left=_IS_AS_LEFT)
+    return _IS_AS_MADE.format(uses=uses)
 
 
-def _consent(consent: dict[str, str]) -> dict[str, str]:
-    return {name: consent.get(name, "") for name in ("channel", "topic", "status")}
+CONTACTS = Undoing(verdicts=_verdicts, lock=LOCK, take_back=_take_back)
