@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from apps.accounts.admin_base import BookendAdmin, LedgerAdmin
-from apps.messaging.models import DeliveryEvent, Link, Message, Recipient, Sender
+from apps.messaging.models import DeliveryEvent, Link, Message, Recipient, Sender, SendingPolicy
 
 
 @admin.register(Sender)
@@ -9,6 +9,12 @@ class SenderAdmin(BookendAdmin):
     list_display = ["name", "email", "reply_to", "is_active"]
     search_fields = ["^email"]
     ordering = ["name", "id"]
+
+
+@admin.register(SendingPolicy)
+class SendingPolicyAdmin(LedgerAdmin):  # looked at: a change is made, and noted, on its own page
+    list_display = ["id", "control_percent", "control_seed", "timezone", "updated_at"]
+    ordering = ["id"]
 
 
 @admin.register(Message)

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import factory
 
-from apps.messaging.models import Message, Recipient, Sender
+from apps.messaging.models import Message, Recipient, Sender, SendingPolicy
 from tests.factories.campaigns import AudienceFactory, CampaignFactory
 from tests.factories.contacts import ContactFactory
 from tests.factories.content import TemplateFactory
@@ -55,3 +55,10 @@ class RecipientFactory(factory.django.DjangoModelFactory):
     address = factory.SelfAttribute("contact.email")
     state = Recipient.State.QUEUED
     due_at = LONG_AGO
+
+
+class SendingPolicyFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = SendingPolicy
+
+    id = 1

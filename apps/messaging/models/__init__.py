@@ -1,4 +1,5 @@
 from apps.messaging.models.message import Message, MessageQuerySet, Sender
+from apps.messaging.models.policy import SendingPolicy
 from apps.messaging.models.recipient import HELD, UNFINISHED, Recipient, RecipientQuerySet
 from apps.messaging.models.tracking import DeliveryEvent, Link
 
@@ -12,4 +13,5 @@ __all__ = [
     "Recipient",
     "RecipientQuerySet",
     "Sender",
+    "SendingPolicy",
 ]

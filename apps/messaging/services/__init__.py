@@ -13,6 +13,7 @@ from apps.messaging.services.messages import (
     message_retry_failed,
     message_update,
 )
+from apps.messaging.services.policy import PolicyInvalid, policy_update
 from apps.messaging.services.preferences import PreferencesRefused, preferences_save
 from apps.messaging.services.senders import SenderInUse, sender_delete, sender_save
 from apps.messaging.services.sending import messages_send
@@ -29,6 +30,7 @@ __all__ = [
     "MessageFields",
     "MessageNotLaunchable",
     "MessageRefused",
+    "PolicyInvalid",
     "PreferencesRefused",
     "SenderInUse",
     "TestNotSent",
@@ -48,6 +50,7 @@ __all__ = [
     "messages_send",
     "open_record",
     "partitions_ensure",
+    "policy_update",
     "preferences_save",
     "recipient_unsubscribe",
     "sender_delete",
