@@ -11,7 +11,7 @@ from apps.contacts import selectors as contacts
 from apps.contacts.models import Channel
 from apps.content.models import Template
 from apps.messaging import selectors
-from apps.messaging.models import Sender, SendingPolicy
+from apps.messaging.models import FrequencyCap, Sender, SendingPolicy
 from apps.segments.models import Segment
 
 HOUR = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
@@ -194,3 +194,24 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class t
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["timezone"].help_text = _("Where contacts are taken to be of whom no zone is known.")
+
+
+class CapForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes none at run time
+    topic = forms.ChoiceField(label=_("Topic"), required=False)
+
+    class Meta:
+        model = FrequencyCap
+        fields = ["most", "days", "channel", "topic", "is_active"]
+        labels = {"most": _("At most so many messages"), "days": _("In so many calendar days")}
+        help_texts = {
+            "days": _("1 is today alone. Days begin at midnight where the person is."),
+            "is_active": _("Not in force, it keeps nobody from anything."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        topics = contacts.topic_choices(Channel.EMAIL, whole=_("Every topic, and none"))
+        self.fields["topic"].choices = topics  # type: ignore[attr-defined]  # a choice's
+        # Those that messages are sent on.
+        ways = [("", _("Every channel")), (Channel.EMAIL.value, Channel.EMAIL.label)]
+        self.fields["channel"].choices = ways  # type: ignore[attr-defined]  # a choice's

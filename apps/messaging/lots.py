@@ -10,7 +10,7 @@ POLICY = """
 
 
 def drawn(contact: str, seed: str, percent: str) -> str:
-    """Return SQL for whether a contact is drawn, of a statement with parameters; the arguments are SQL too."""
+    """Return SQL for whether a contact is drawn, for a statement with parameters; the arguments are SQL."""
     return f"(hashint8extended({contact}, {seed}) & 2147483647) %% 100 < {percent}"
 
 

@@ -50,3 +50,6 @@ rules.add_perm("messaging.delete_sender", is_lead)
 # answer for the whole installation.
 rules.add_perm("messaging.view_sendingpolicy", is_marketer | is_integration)
 rules.add_perm("messaging.change_sendingpolicy", is_administrator)
+rules.add_perm("messaging.view_frequencycap", is_marketer | is_integration)
+for _verb in ("add", "change", "delete"):
+    rules.add_perm(f"messaging.{_verb}_frequencycap", is_lead)

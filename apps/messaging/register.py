@@ -18,7 +18,7 @@ from apps.contacts.models import Contact
 from apps.content import uses as content
 from apps.core.navigation import Room, SearchHit, rooms, searches
 from apps.messaging import checks, moved, selectors
-from apps.messaging.models import DeliveryEvent, Message, Recipient, Sender, SendingPolicy
+from apps.messaging.models import DeliveryEvent, FrequencyCap, Message, Recipient, Sender, SendingPolicy
 from apps.messaging.rules import MESSAGE_KIND
 from apps.segments import registry as segments
 
@@ -95,6 +95,14 @@ def _subjects() -> None:
         ),
     )
     subjects.register(
+        "messaging.frequencycap",
+        Subject(
+            model=FrequencyCap,
+            view_permission="messaging.view_frequencycap",
+            url=lambda cap: reverse("messaging:policy"),
+        ),
+    )
+    subjects.register(
         "messaging.sendingpolicy",
         Subject(
             model=SendingPolicy,
@@ -115,6 +123,9 @@ def _subjects() -> None:
             "message.tested": gettext_lazy("sent a test"),
             "message.ended": gettext_lazy("saw a message end"),
             "sendingpolicy.changed": gettext_lazy("changed the sending rules"),
+            "frequencycap.created": gettext_lazy("added a frequency cap"),
+            "frequencycap.changed": gettext_lazy("changed a frequency cap"),
+            "frequencycap.deleted": gettext_lazy("deleted a frequency cap"),
             "sender.created": gettext_lazy("added a sender"),
             "sender.changed": gettext_lazy("changed a sender"),
             "sender.deleted": gettext_lazy("deleted a sender"),

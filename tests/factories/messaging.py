@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import factory
 
-from apps.messaging.models import Message, Recipient, Sender, SendingPolicy
+from apps.messaging.models import FrequencyCap, Message, Recipient, Sender, SendingPolicy
 from tests.factories.campaigns import AudienceFactory, CampaignFactory
 from tests.factories.contacts import ContactFactory
 from tests.factories.content import TemplateFactory
@@ -62,3 +62,12 @@ class SendingPolicyFactory(factory.django.DjangoModelFactory):
         model = SendingPolicy
 
     id = 1
+
+
+class FrequencyCapFactory(factory.django.DjangoModelFactory):
+    """At most one message a day, whatever it is."""
+
+    class Meta:
+        model = FrequencyCap
+
+    most = 1

@@ -19,6 +19,7 @@ class Exclusion(models.TextChoices):
     NO_CONSENT = "no_consent", _("No consent")
     CONTROL = "control", _("In the control group")
     HOLDOUT = "holdout", _("Held out to measure the effect")
+    CAPPED = "capped", _("Has had as many messages as a cap allows")
 
 
 class ContactQuerySet(models.QuerySet["Contact"]):

@@ -1,5 +1,6 @@
 """Acts on messages: what a person or the schedule does to them."""
 
+from apps.messaging.services.caps import cap_delete, cap_save
 from apps.messaging.services.health import messages_finish
 from apps.messaging.services.launch import MessageNotLaunchable, message_launch
 from apps.messaging.services.messages import (
@@ -36,6 +37,8 @@ __all__ = [
     "TestNotSent",
     "TestResult",
     "bursts_mark",
+    "cap_delete",
+    "cap_save",
     "click_record",
     "message_cancel",
     "message_create",

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from apps.accounts.http import UserRequest, requires
 from apps.core import clock
-from apps.messaging import forms, services
+from apps.messaging import forms, selectors, services
 from apps.messaging.models import SendingPolicy
 
 
@@ -17,6 +17,8 @@ from apps.messaging.models import SendingPolicy
 def policy_detail(request: UserRequest) -> HttpResponse:
     context = {
         "policy": SendingPolicy.objects.current(),
+        "caps": selectors.caps_described(),
+        "may_cap": request.user.has_perm("messaging.add_frequencycap"),
         "may_change": request.user.has_perm("messaging.change_sendingpolicy"),
     }
     return render(request, "messaging/policy_detail.html", context)
