@@ -34,7 +34,13 @@ from apps.contacts.api import (
 from apps.content.api import TemplateViewSet
 from apps.exports.api import ExportViewSet, ScheduleViewSet
 from apps.integrations.api import SourceViewSet
-from apps.messaging.api import ContactWhyViewSet, MessageViewSet, SenderViewSet
+from apps.messaging.api import (
+    ContactWhyViewSet,
+    FrequencyCapViewSet,
+    MessageViewSet,
+    SenderViewSet,
+    SendingPolicyViewSet,
+)
 from apps.reporting.api import CampaignResultsViewSet
 from apps.segments.api import (
     ContactListViewSet,
@@ -70,6 +76,8 @@ router.register("audit-events", AuditEventViewSet)
 router.register("templates", TemplateViewSet)
 router.register("messages", MessageViewSet)
 router.register("senders", SenderViewSet)
+router.register("frequency-caps", FrequencyCapViewSet, basename="frequency-cap")
+router.register("sending-policy", SendingPolicyViewSet, basename="sending-policy")
 router.register("users", UserViewSet)
 router.register("invitations", InvitationViewSet)
 router.register("campaigns", CampaignViewSet)

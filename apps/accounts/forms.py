@@ -18,7 +18,7 @@ def _zones() -> list[tuple[str, str]]:
     ]
 
 
-def _zone_field() -> forms.ChoiceField:
+def zone_field() -> forms.ChoiceField:
     return forms.ChoiceField(
         label=_("Time zone"), choices=_zones, initial="UTC", help_text=_("All times are shown in it.")
     )
@@ -55,14 +55,14 @@ class RoleForm(forms.Form):
 
 class ProfileForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=150)
-    timezone = _zone_field()
+    timezone = zone_field()
 
 
 class AcceptForm(forms.Form):
     name = forms.CharField(
         label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
-    timezone = _zone_field()
+    timezone = zone_field()
     password = forms.CharField(
         label=_("Password"),
         strip=False,

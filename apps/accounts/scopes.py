@@ -16,6 +16,7 @@ RESOURCES = (
     "results",
     "segments",
     "senders",
+    "sending-rules",
     "suppressions",
     "systems",
     "templates",

@@ -1,7 +1,16 @@
 from django.contrib import admin
 
 from apps.accounts.admin_base import BookendAdmin, LedgerAdmin
-from apps.messaging.models import DeliveryEvent, Link, Message, Recipient, Sender
+from apps.messaging.models import (
+    DeliveryEvent,
+    FrequencyCap,
+    Link,
+    Message,
+    Recipient,
+    RuleNote,
+    Sender,
+    SendingPolicy,
+)
 
 
 @admin.register(Sender)
@@ -9,6 +18,24 @@ class SenderAdmin(BookendAdmin):
     list_display = ["name", "email", "reply_to", "is_active"]
     search_fields = ["^email"]
     ordering = ["name", "id"]
+
+
+@admin.register(SendingPolicy)
+class SendingPolicyAdmin(LedgerAdmin):  # looked at: a change is made, and noted, on its own page
+    list_display = ["id", "control_percent", "control_seed", "timezone", "updated_at"]
+    ordering = ["id"]
+
+
+@admin.register(FrequencyCap)
+class FrequencyCapAdmin(BookendAdmin):
+    list_display = ["id", "most", "days", "channel", "topic", "is_active"]
+    ordering = ["id"]
+
+
+@admin.register(RuleNote)
+class RuleNoteAdmin(LedgerAdmin):
+    list_display = ["id", "recipient_id", "contact_id", "rule", "at", "until"]
+    ordering = ["-id"]
 
 
 @admin.register(Message)

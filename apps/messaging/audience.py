@@ -11,7 +11,7 @@ from django.conf import settings
 
 from apps.contacts.models import ContactQuerySet, Exclusion
 from apps.contacts.models.contact import email_exclusion
-from apps.messaging import sql
+from apps.messaging import lots, sql
 from apps.messaging.models import Message
 from apps.segments import selectors as segments
 from apps.segments.models import Segment
@@ -82,24 +82,28 @@ def judged_audience(choice: Choice, *, now: datetime) -> tuple[str, dict[str, An
     Return `WITH … judged (id, email, verdict)` and its parameters: the reason against each contact, or ''.
 
     MATERIALIZED, so that the exclusion is worked out once for a contact and not once for each use.
-    Holding out comes last: it is drawn among those who would have been written to.
+    The lots come last: they are drawn among those who would have been written to. The policy is read here,
+    so that what is promised and what is frozen is of one moment.
     """
     everyone = audience(choice, now=now).order_by()
     people = everyone.annotate(exclusion=email_exclusion(topic=choice.topic))
     select = sql.compiled(people.values_list("pk", "email", "exclusion"))
     cte = f"""
         WITH people (id, email, exclusion) AS MATERIALIZED ({select}),
+        policy AS MATERIALIZED ({lots.POLICY}),
         judged AS (
-            SELECT id, email, CASE
+            SELECT people.id, email, CASE
                 WHEN exclusion <> '' THEN exclusion
-                WHEN (hashint8extended(id, %(seed)s) & 2147483647) %% 100 < %(percent)s THEN %(holdout)s
+                WHEN {lots.drawn("people.id", "policy.seed", "policy.percent")} THEN %(control)s
+                WHEN {lots.drawn("people.id", "%(seed)s", "%(percent)s")} THEN %(holdout)s
                 ELSE '' END AS verdict
-            FROM people
+            FROM people CROSS JOIN policy
         )
     """
     return cte, {
         "seed": _holdout_seed(choice.message_id),
         "percent": choice.holdout_percent,
+        "control": Exclusion.CONTROL,
         "holdout": Exclusion.HOLDOUT,
     }
 

@@ -5,12 +5,13 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.forms import zone_field
 from apps.accounts.models import User
 from apps.contacts import selectors as contacts
 from apps.contacts.models import Channel
 from apps.content.models import Template
 from apps.messaging import selectors
-from apps.messaging.models import Sender
+from apps.messaging.models import FrequencyCap, Sender, SendingPolicy
 from apps.segments.models import Segment
 
 HOUR = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
@@ -172,3 +173,45 @@ class SenderForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class t
         if any(ord(character) < 32 for character in name):  # control characters
             raise forms.ValidationError(_("A name has no line breaks."))
         return name
+
+
+class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes none at run time
+    timezone = zone_field()
+
+    class Meta:
+        model = SendingPolicy
+        fields = ["control_percent", "control_seed", "timezone"]
+        help_texts = {
+            "control_percent": _(
+                "So many of all contacts, the same people every time, get no message at all from the next "
+                "launch on. 0: there is no control group."
+            ),
+            "control_seed": _(
+                "Another number draws other people. Results then cannot be compared with before."
+            ),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["timezone"].help_text = _("Where contacts are taken to be of whom no zone is known.")
+
+
+class CapForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes none at run time
+    topic = forms.ChoiceField(label=_("Topic"), required=False)
+
+    class Meta:
+        model = FrequencyCap
+        fields = ["most", "days", "channel", "topic", "is_active"]
+        labels = {"most": _("At most so many messages"), "days": _("In so many calendar days")}
+        help_texts = {
+            "days": _("1 is today alone. Days begin at midnight where the person is."),
+            "is_active": _("Not in force, it keeps nobody from anything."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        topics = contacts.topic_choices(Channel.EMAIL, whole=_("Every topic, and none"))
+        self.fields["topic"].choices = topics  # type: ignore[attr-defined]  # a choice's
+        # Those that messages are sent on.
+        ways = [("", _("Every channel")), (Channel.EMAIL.value, Channel.EMAIL.label)]
+        self.fields["channel"].choices = ways  # type: ignore[attr-defined]  # a choice's

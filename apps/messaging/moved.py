@@ -106,6 +106,31 @@ class WithRecipient(Move):
             )
 
 
+@dataclass(frozen=True)
+class TallyMove(Move):
+    """What was counted for either counts for the kept contact; the other's own tally stays with it."""
+
+    def merge(self, act: Act) -> Record:
+        sql.run(_TALLIES_JOIN, vars(act))
+        return {"keys": []}
+
+    def unmerge(self, act: Act, record: Record) -> None:
+        sql.run(_TALLIES_PART, vars(act))
+
+
+_TALLIES_JOIN = """
+    INSERT INTO messaging_captally AS tally (contact_id, entries)
+    SELECT %(keep)s, entries FROM messaging_captally WHERE contact_id = %(gone)s
+    ON CONFLICT (contact_id) DO UPDATE SET entries = tally.entries || excluded.entries
+"""
+_TALLIES_PART = """
+    UPDATE messaging_captally AS tally SET entries = (
+        SELECT coalesce(jsonb_agg(one), '[]') FROM jsonb_array_elements(tally.entries) AS one
+        WHERE NOT other.entries @> jsonb_build_array(one)
+    )
+    FROM messaging_captally AS other WHERE tally.contact_id = %(keep)s AND other.contact_id = %(gone)s
+"""
+
 SUMMED = "The results of a message are sums of these rows; they say nothing about who it was."
 
 
@@ -123,6 +148,8 @@ def register() -> None:
         "deliveries",
         WithRecipient("", "messaging_deliveryevent", is_swept=True),
     )
+    registries.moves.register("rule_notes", WithRecipient("", "messaging_rulenote", is_swept=True))
+    registries.moves.register("cap_tallies", TallyMove("", "messaging_captally", key="contact_id"))
     for holding in (
         Holding(
             gettext_lazy("Messages"),
@@ -131,5 +158,7 @@ def register() -> None:
             hidden=("lease_token", "leased_until"),
         ),
         Holding(gettext_lazy("Opens, clicks and bounces"), "messaging_deliveryevent", kept=SUMMED),
+        Holding(gettext_lazy("What a sending rule held or left out"), "messaging_rulenote", kept=SUMMED),
+        Holding(gettext_lazy("Messages counted for caps"), "messaging_captally"),
     ):
         registries.holdings.register(holding.table, holding)

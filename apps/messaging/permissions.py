@@ -8,7 +8,7 @@ sees the campaign sees what was sent; who got it is for those who work with peop
 import rules
 
 from apps.accounts.models import User
-from apps.accounts.permissions import is_integration, is_lead, is_marketer, sees_people
+from apps.accounts.permissions import is_administrator, is_integration, is_lead, is_marketer, sees_people
 from apps.campaigns.models import Channel
 from apps.campaigns.permissions import is_captain, is_channel_owner, sees_it
 from apps.messaging.models import Message, Recipient
@@ -45,3 +45,11 @@ rules.add_perm("messaging.view_sender", is_marketer | is_integration)
 rules.add_perm("messaging.add_sender", is_lead)
 rules.add_perm("messaging.change_sender", is_lead)
 rules.add_perm("messaging.delete_sender", is_lead)
+
+# What holds for every message. Who writes messages may know it; a group that gets nothing is for those who
+# answer for the whole installation.
+rules.add_perm("messaging.view_sendingpolicy", is_marketer | is_integration)
+rules.add_perm("messaging.change_sendingpolicy", is_administrator)
+rules.add_perm("messaging.view_frequencycap", is_marketer | is_integration)
+for _verb in ("add", "change", "delete"):
+    rules.add_perm(f"messaging.{_verb}_frequencycap", is_lead)

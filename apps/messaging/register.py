@@ -18,7 +18,7 @@ from apps.contacts.models import Contact
 from apps.content import uses as content
 from apps.core.navigation import Room, SearchHit, rooms, searches
 from apps.messaging import checks, moved, selectors
-from apps.messaging.models import DeliveryEvent, Message, Recipient, Sender
+from apps.messaging.models import DeliveryEvent, FrequencyCap, Message, Recipient, Sender, SendingPolicy
 from apps.messaging.rules import MESSAGE_KIND
 from apps.segments import registry as segments
 
@@ -37,6 +37,17 @@ def register() -> None:
         "senders",
         Room(
             gettext_lazy("Senders"), "messaging:senders", "at", "settings", "messaging.view_sender", order=40
+        ),
+    )
+    rooms.register(
+        "sending-rules",
+        Room(
+            gettext_lazy("Sending rules"),
+            "messaging:policy",
+            "adjustments",
+            "settings",
+            "messaging.view_sendingpolicy",
+            order=45,
         ),
     )
     searches.register("messages", _search)
@@ -83,6 +94,22 @@ def _subjects() -> None:
             url=lambda sender: reverse("messaging:sender", args=[sender.pk]),
         ),
     )
+    subjects.register(
+        "messaging.frequencycap",
+        Subject(
+            model=FrequencyCap,
+            view_permission="messaging.view_frequencycap",
+            url=lambda cap: reverse("messaging:policy"),
+        ),
+    )
+    subjects.register(
+        "messaging.sendingpolicy",
+        Subject(
+            model=SendingPolicy,
+            view_permission="messaging.view_sendingpolicy",
+            url=lambda policy: reverse("messaging:policy"),
+        ),
+    )
     actions.update(
         {
             "message.created": gettext_lazy("began a message"),
@@ -95,6 +122,10 @@ def _subjects() -> None:
             "message.retried": gettext_lazy("tried failed recipients again"),
             "message.tested": gettext_lazy("sent a test"),
             "message.ended": gettext_lazy("saw a message end"),
+            "sendingpolicy.changed": gettext_lazy("changed the sending rules"),
+            "frequencycap.created": gettext_lazy("added a frequency cap"),
+            "frequencycap.changed": gettext_lazy("changed a frequency cap"),
+            "frequencycap.deleted": gettext_lazy("deleted a frequency cap"),
             "sender.created": gettext_lazy("added a sender"),
             "sender.changed": gettext_lazy("changed a sender"),
             "sender.deleted": gettext_lazy("deleted a sender"),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.messaging.views import drafts, parts, running, senders, tracking
+from apps.messaging.views import caps, drafts, parts, policy, running, senders, tracking
 
 app_name = "messaging"
 urlpatterns = [
@@ -37,4 +37,9 @@ urlpatterns = [
     path("settings/senders/new/", senders.sender_create, name="sender-create"),
     path("settings/senders/<int:pk>/", senders.sender_update, name="sender"),
     path("settings/senders/<int:pk>/delete/", senders.sender_delete, name="sender-delete"),
+    path("settings/sending-rules/", policy.policy_detail, name="policy"),
+    path("settings/sending-rules/general/", policy.policy_update, name="policy-edit"),
+    path("settings/sending-rules/caps/new/", caps.cap_create, name="cap-create"),
+    path("settings/sending-rules/caps/<int:pk>/", caps.cap_update, name="cap"),
+    path("settings/sending-rules/caps/<int:pk>/delete/", caps.cap_delete, name="cap-delete"),
 ]

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import factory
 
-from apps.messaging.models import Message, Recipient, Sender
+from apps.messaging.models import FrequencyCap, Message, Recipient, Sender, SendingPolicy
 from tests.factories.campaigns import AudienceFactory, CampaignFactory
 from tests.factories.contacts import ContactFactory
 from tests.factories.content import TemplateFactory
@@ -55,3 +55,19 @@ class RecipientFactory(factory.django.DjangoModelFactory):
     address = factory.SelfAttribute("contact.email")
     state = Recipient.State.QUEUED
     due_at = LONG_AGO
+
+
+class SendingPolicyFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = SendingPolicy
+
+    id = 1
+
+
+class FrequencyCapFactory(factory.django.DjangoModelFactory):
+    """At most one message a day, whatever it is."""
+
+    class Meta:
+        model = FrequencyCap
+
+    most = 1

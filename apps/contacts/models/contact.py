@@ -10,14 +10,16 @@ from apps.core.models import TimeStamped
 
 
 class Exclusion(models.TextChoices):
-    """Why a contact is not written to. All but the last are about the person, the last is an experiment."""
+    """Why a contact is not written to: for what it is, for an experiment, or for what it had already."""
 
     MERGED = "merged", _("Merged into another contact")
     ERASED = "erased", _("Erased")
     NO_ADDRESS = "no_address", _("No address")
     SUPPRESSED = "suppressed", _("Suppressed")
     NO_CONSENT = "no_consent", _("No consent")
+    CONTROL = "control", _("In the control group")
     HOLDOUT = "holdout", _("Held out to measure the effect")
+    CAPPED = "capped", _("Has had as many messages as a cap allows")
 
 
 class ContactQuerySet(models.QuerySet["Contact"]):

@@ -8,7 +8,7 @@ and reads the whole ledger for them.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,6 +20,8 @@ from apps.contacts.models.contact import email_exclusion
 from apps.core.overlap import pipeline
 from apps.messaging import sql
 from apps.messaging.delivery.outcome import Outcome
+from apps.messaging.ledger import caps
+from apps.messaging.ledger.gate import Gate, Steps, gate_read
 from apps.messaging.models import Message, Recipient
 
 LEASE_TIME = timedelta(minutes=5)
@@ -51,6 +53,11 @@ class Lease:
 
     rows: list[Taken]
     token: UUID
+
+    @cached_property
+    def gate(self) -> Gate:
+        """The rules for all messages as they were when the first of the rows was to begin: asked once."""
+        return gate_read()
 
 
 @dataclass(frozen=True)
@@ -129,9 +136,11 @@ def advance(
 
 def _begin(moved: Any, lease: Lease, batch: Sequence[Addressed], *, now: datetime) -> None:
     first = batch[0].row
+    gate = lease.gate.on(topic=first.topic)
     moved.execute(
-        _begin_statement(first.topic),
+        _begin_statement(first.topic, gate.steps),
         {
+            **gate.params(topic=first.topic),
             "message": first.message_id,
             "is_on": settings.SENDING_ENABLED,
             "ids": [one.row.id for one in batch],
@@ -146,7 +155,7 @@ def _begin(moved: Any, lease: Lease, batch: Sequence[Addressed], *, now: datetim
 
 
 @cache
-def _begin_statement(topic: str) -> str:
+def _begin_statement(topic: str, steps: Steps) -> str:
     """
     Return the statement that asks the message and the contacts of a batch, and moves its rows.
 
@@ -174,7 +183,7 @@ def _begin_statement(topic: str) -> str:
                 %(ids)s::bigint[], %(contacts)s::bigint[], %(addresses)s::text[], %(mail_ids)s::text[]
             ) AS one (id, contact_id, address, mail_id)
             JOIN people ON people.id = one.contact_id
-        )
+        ){steps.ctes}
         UPDATE messaging_recipient AS r SET
             state = asked.verdict,
             reason = CASE asked.verdict WHEN 'skipped' THEN asked.exclusion ELSE '' END,
@@ -184,7 +193,7 @@ def _begin_statement(topic: str) -> str:
             lease_token = CASE asked.verdict WHEN 'sending' THEN r.lease_token END,
             leased_until = CASE asked.verdict WHEN 'sending' THEN %(until)s::timestamptz END,
             finished_at = CASE WHEN asked.verdict NOT IN ('sending', 'queued') THEN %(now)s::timestamptz END
-        FROM asked
+        FROM {steps.source} AS asked
         WHERE r.id = asked.id AND r.lease_token = %(token)s AND r.state = 'leased'
         RETURNING r.id, r.state
     """
@@ -216,6 +225,8 @@ def settle(lease: Lease, outcomes: Mapping[int, Outcome], *, now: datetime) -> N
             "now": now,
         },
     )
+    if lease.gate.caps:
+        caps.give_back(outcomes)
 
 
 _HOLD_MESSAGES = """

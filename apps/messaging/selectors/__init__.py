@@ -21,6 +21,7 @@ from apps.messaging.selectors.lists import (
     senders,
     senders_in_use,
 )
+from apps.messaging.selectors.policy import caps_described
 from apps.messaging.selectors.readers import (
     Preference,
     destination_url,
@@ -38,6 +39,7 @@ __all__ = [
     "Preference",
     "Reaction",
     "campaign_messages",
+    "caps_described",
     "contact_data",
     "contact_recipients",
     "contact_why",

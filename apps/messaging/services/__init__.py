@@ -1,5 +1,6 @@
 """Acts on messages: what a person or the schedule does to them."""
 
+from apps.messaging.services.caps import cap_delete, cap_save
 from apps.messaging.services.health import messages_finish
 from apps.messaging.services.launch import MessageNotLaunchable, message_launch
 from apps.messaging.services.messages import (
@@ -13,6 +14,7 @@ from apps.messaging.services.messages import (
     message_retry_failed,
     message_update,
 )
+from apps.messaging.services.policy import PolicyInvalid, policy_update
 from apps.messaging.services.preferences import PreferencesRefused, preferences_save
 from apps.messaging.services.senders import SenderInUse, sender_delete, sender_save
 from apps.messaging.services.sending import messages_send
@@ -29,11 +31,14 @@ __all__ = [
     "MessageFields",
     "MessageNotLaunchable",
     "MessageRefused",
+    "PolicyInvalid",
     "PreferencesRefused",
     "SenderInUse",
     "TestNotSent",
     "TestResult",
     "bursts_mark",
+    "cap_delete",
+    "cap_save",
     "click_record",
     "message_cancel",
     "message_create",
@@ -48,6 +53,7 @@ __all__ = [
     "messages_send",
     "open_record",
     "partitions_ensure",
+    "policy_update",
     "preferences_save",
     "recipient_unsubscribe",
     "sender_delete",

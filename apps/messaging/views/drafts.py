@@ -239,6 +239,7 @@ def review(
         "in_campaign": in_campaign,
         "topic": contacts.topic_names().get(message.topic, message.topic) if message.topic else "",
         "promise": promise,
+        "caps": [sentence for _cap, sentence in selectors.caps_described(topic=message.topic)],
         "is_large": is_large,
         "mail": previews.message_preview(message, person),
         "person": person,

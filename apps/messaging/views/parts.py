@@ -7,7 +7,7 @@ from apps.accounts.http import UserRequest, requires
 from apps.campaigns.models import Campaign
 from apps.contacts.models import Contact
 from apps.core.htmx import render_page_or_fragment
-from apps.messaging import selectors
+from apps.messaging import lots, selectors
 
 
 @require_GET
@@ -28,7 +28,11 @@ def campaign_messages(request: UserRequest, campaign: Campaign) -> HttpResponse:
 @require_GET
 @requires("messaging.view_deliveries", on=Contact)
 def contact_deliveries(request: UserRequest, contact: Contact) -> HttpResponse:
-    context = {"contact": contact, "rows": selectors.contact_recipients(contact)}
+    context = {
+        "contact": contact,
+        "rows": selectors.contact_recipients(contact),
+        "is_control": lots.is_control(contact.pk),
+    }
     return render_page_or_fragment(
         request, "messaging/contact_deliveries.html", context, fragment="contact-deliveries"
     )
