@@ -34,7 +34,7 @@ from apps.contacts.api import (
 from apps.content.api import TemplateViewSet
 from apps.exports.api import ExportViewSet, ScheduleViewSet
 from apps.integrations.api import SourceViewSet
-from apps.messaging.api import ContactWhyViewSet, MessageViewSet, SenderViewSet
+from apps.messaging.api import ContactWhyViewSet, DeliveryReportViewSet, MessageViewSet, SenderViewSet
 from apps.reporting.api import CampaignResultsViewSet
 from apps.segments.api import (
     ContactListViewSet,
@@ -70,6 +70,7 @@ router.register("audit-events", AuditEventViewSet)
 router.register("templates", TemplateViewSet)
 router.register("messages", MessageViewSet)
 router.register("senders", SenderViewSet)
+router.register("delivery-reports", DeliveryReportViewSet, basename="delivery-report")
 router.register("users", UserViewSet)
 router.register("invitations", InvitationViewSet)
 router.register("campaigns", CampaignViewSet)

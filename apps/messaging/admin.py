@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from apps.accounts.admin_base import BookendAdmin, LedgerAdmin
-from apps.messaging.models import DeliveryEvent, Link, Message, Recipient, Sender
+from apps.messaging.models import DeliveryEvent, DeliveryReport, Link, Message, Recipient, Sender
 
 
 @admin.register(Sender)
@@ -33,3 +33,9 @@ class LinkAdmin(LedgerAdmin):
 class DeliveryEventAdmin(LedgerAdmin):
     list_display = ["id", "message_id", "contact_id", "kind", "at", "machine_reason"]
     ordering = ["-at", "-id"]  # the primary key of each partition
+
+
+@admin.register(DeliveryReport)
+class DeliveryReportAdmin(LedgerAdmin):
+    list_display = ["id", "recipient_id", "message_id", "source", "verdict", "status", "at"]
+    ordering = ["-at", "-id"]

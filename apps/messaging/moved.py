@@ -123,6 +123,7 @@ def register() -> None:
         "deliveries",
         WithRecipient("", "messaging_deliveryevent", is_swept=True),
     )
+    registries.moves.register("reports", WithRecipient("", "messaging_deliveryreport", is_swept=True))
     for holding in (
         Holding(
             gettext_lazy("Messages"),
@@ -131,5 +132,11 @@ def register() -> None:
             hidden=("lease_token", "leased_until"),
         ),
         Holding(gettext_lazy("Opens, clicks and bounces"), "messaging_deliveryevent", kept=SUMMED),
+        Holding(
+            gettext_lazy("Reports of mail systems"),
+            "messaging_deliveryreport",
+            blanks={"answer": "''"},
+            hidden=("event_key",),
+        ),
     ):
         registries.holdings.register(holding.table, holding)

@@ -16,14 +16,21 @@ from apps.collaboration.subjects import Subject, actions, subjects
 from apps.contacts import registries as contacts
 from apps.contacts.models import Contact
 from apps.content import uses as content
+from apps.core import health
 from apps.core.navigation import Room, SearchHit, rooms, searches
-from apps.messaging import checks, moved, selectors
+from apps.messaging import checks, doctor, moved, selectors
 from apps.messaging.models import DeliveryEvent, Message, Recipient, Sender
 from apps.messaging.rules import MESSAGE_KIND
 from apps.segments import registry as segments
 
 TONES = {"running": "info", "paused": "warn", "finished": "good"}
-ICONS = {"opened": "mail-opened", "clicked": "click", "unsubscribed": "user-minus"}
+ICONS = {
+    "opened": "mail-opened",
+    "clicked": "click",
+    "unsubscribed": "user-minus",
+    "bounced": "mail-x",
+    "complained": "message-report",
+}
 
 
 def register() -> None:
@@ -37,6 +44,17 @@ def register() -> None:
         "senders",
         Room(
             gettext_lazy("Senders"), "messaging:senders", "at", "settings", "messaging.view_sender", order=40
+        ),
+    )
+    rooms.register(
+        "deliverability",
+        Room(
+            gettext_lazy("Deliverability"),
+            "messaging:reports",
+            "mail-check",
+            "measure",
+            "messaging.view_report",
+            order=40,
         ),
     )
     searches.register("messages", _search)
@@ -62,6 +80,13 @@ def register() -> None:
     segments.kinds.register("message", MESSAGE_KIND)
     segments.uses.register("messages", _segment_uses)
     _subjects()
+    _health()
+
+
+def _health() -> None:
+    health.checks.register(
+        "bounces", health.Check(gettext_lazy("Bounces"), doctor.bounces_check, uses_network=True)
+    )
 
 
 def _subjects() -> None:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.messaging.views import drafts, parts, running, senders, tracking
+from apps.messaging.views import drafts, parts, reports, running, senders, tracking
 
 app_name = "messaging"
 urlpatterns = [
@@ -29,6 +29,8 @@ urlpatterns = [
     path("messages/<int:pk>/retry/", running.message_retry, name="retry"),
     path("messages/<int:pk>/people/", running.message_people, name="people"),
     path("messages/people/<int:pk>/", running.recipient_detail, name="recipient"),
+    # What came back
+    path("deliverability/reports/", reports.report_list, name="reports"),
     # On other rooms' pages
     path("campaigns/<int:pk>/messages/", parts.campaign_messages, name="campaign"),
     path("contacts/<int:pk>/deliveries/", parts.contact_deliveries, name="contact"),

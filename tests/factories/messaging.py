@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import factory
 
-from apps.messaging.models import Message, Recipient, Sender
+from apps.messaging.models import DeliveryReport, Message, Recipient, Sender, Verdict
 from tests.factories.campaigns import AudienceFactory, CampaignFactory
 from tests.factories.contacts import ContactFactory
 from tests.factories.content import TemplateFactory
@@ -55,3 +55,19 @@ class RecipientFactory(factory.django.DjangoModelFactory):
     address = factory.SelfAttribute("contact.email")
     state = Recipient.State.QUEUED
     due_at = LONG_AGO
+
+
+class DeliveryReportFactory(factory.django.DjangoModelFactory):
+    """A hard bounce of a mail that had been sent."""
+
+    class Meta:
+        model = DeliveryReport
+
+    recipient = factory.SubFactory(RecipientFactory, state=Recipient.State.SENT, finished_at=LONG_AGO)
+    message = factory.LazyAttribute(lambda report: report.recipient and report.recipient.message)
+    contact = factory.LazyAttribute(lambda report: report.recipient and report.recipient.contact)
+    event_key = factory.Sequence(lambda n: n.to_bytes(32))
+    source = DeliveryReport.Source.MAIL
+    verdict = Verdict.HARD
+    status = "5.1.1"
+    at = LONG_AGO

@@ -1,5 +1,6 @@
 from apps.messaging.api.contacts import ContactWhyViewSet
 from apps.messaging.api.messages import MessageViewSet
+from apps.messaging.api.reports import DeliveryReportViewSet
 from apps.messaging.api.senders import SenderViewSet
 
-__all__ = ["ContactWhyViewSet", "MessageViewSet", "SenderViewSet"]
+__all__ = ["ContactWhyViewSet", "DeliveryReportViewSet", "MessageViewSet", "SenderViewSet"]

@@ -14,6 +14,7 @@ from apps.content.rendering import CompiledEmail, Rendered, RenderFault, Templat
 from apps.content.selectors import version_email
 from apps.messaging.addresses import AddressNotUsable, address_make, own_address
 from apps.messaging.delivery import mime
+from apps.messaging.delivery.envelope import Envelope, envelope_of
 from apps.messaging.delivery.mail import Mail
 from apps.messaging.models import Message
 from apps.messaging.tokens import Purpose, token_make
@@ -34,6 +35,7 @@ class Composer:
         self._is_tracked = message.is_tracked
         self._base = settings.TRACKING_BASE_URL
         self._skeleton: mime.Skeleton | None = None
+        self._envelope = Envelope()
 
     def skeleton(self) -> mime.Skeleton:
         """
@@ -52,6 +54,7 @@ class Composer:
         try:
             address = own_address(sender.email)
             reply_to = own_address(sender.reply_to) if sender.reply_to else None
+            self._envelope = envelope_of(sender)
         except AddressNotUsable as fault:
             told = _("Mail servers would not take the address of the sender “%(sender)s”.")
             raise NotComposable(told % {"sender": sender.name}) from fault
@@ -91,7 +94,7 @@ class Composer:
         )
         return Mail(
             id=recipient_id,
-            sender=self.skeleton().sender.text,
+            sender=self._envelope.mail_from(recipient_id) or self.skeleton().sender.text,
             recipient=address.text,
             mail_id=mail_id,
             content=self.skeleton().fill(person, at=at),

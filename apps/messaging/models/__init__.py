@@ -1,15 +1,19 @@
 from apps.messaging.models.message import Message, MessageQuerySet, Sender
 from apps.messaging.models.recipient import HELD, UNFINISHED, Recipient, RecipientQuerySet
+from apps.messaging.models.report import BOUNCES, DeliveryReport, Verdict
 from apps.messaging.models.tracking import DeliveryEvent, Link
 
 __all__ = [
+    "BOUNCES",
     "HELD",
     "UNFINISHED",
     "DeliveryEvent",
+    "DeliveryReport",
     "Link",
     "Message",
     "MessageQuerySet",
     "Recipient",
     "RecipientQuerySet",
     "Sender",
+    "Verdict",
 ]

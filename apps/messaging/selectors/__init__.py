@@ -29,6 +29,7 @@ from apps.messaging.selectors.readers import (
     recipient_has_left,
     recipient_of_mail,
 )
+from apps.messaging.selectors.reports import reports, soft_bounces_in_a_row
 from apps.messaging.selectors.verification import ledger_problems
 
 __all__ = [
@@ -58,6 +59,8 @@ __all__ = [
     "recipient_of_mail",
     "recipient_timeline",
     "recipients",
+    "reports",
     "senders",
     "senders_in_use",
+    "soft_bounces_in_a_row",
 ]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign, Channel
 from apps.contacts.models import Contact
-from apps.messaging.models import DeliveryEvent, Message, Recipient, Sender
+from apps.messaging.models import BOUNCES, DeliveryEvent, Message, Recipient, Sender, Verdict
 
 State = Recipient.State
 
@@ -126,12 +126,30 @@ def recipient_timeline(recipient: Recipient) -> list[Entry]:
         entries.append(
             Entry(recipient.due_at, str(_("Waits for its hour")), "clock", "info", recipient.answer)
         )
+    told = _report_entries(recipient)
+    entries += told
     for event in recipient_events(recipient):
+        if told and event.kind in {DeliveryEvent.Kind.BOUNCED, DeliveryEvent.Kind.COMPLAINED}:
+            continue  # the report says the same in more words
         machine = _("By a machine: %(why)s") % {"why": event.machine_reason} if event.machine_reason else ""
         detail = " · ".join(filter(None, [str(event.link) if event.link else "", str(machine)]))
         label = str(DeliveryEvent.Kind(event.kind).label)
         entries.append(Entry(event.at, label, "click" if event.link else "mail-opened", "neutral", detail))
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
+
+
+def _report_entries(recipient: Recipient) -> list[Entry]:
+    """What mail systems said afterwards, in their own words."""
+    return [
+        Entry(
+            report.at,
+            str(report.get_verdict_display()),
+            "mail-x" if report.verdict in BOUNCES else "message-report",
+            "bad" if report.verdict in {Verdict.HARD, Verdict.COMPLAINT} else "warn",
+            " · ".join(filter(None, [report.status, report.answer])),
+        )
+        for report in recipient.reports.order_by("-at", "-pk")[:50]
+    ]
 
 
 def _launch_entry(recipient: Recipient) -> Entry:

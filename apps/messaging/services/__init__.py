@@ -14,6 +14,7 @@ from apps.messaging.services.messages import (
     message_update,
 )
 from apps.messaging.services.preferences import PreferencesRefused, preferences_save
+from apps.messaging.services.reports import TakenIn, report_take, reports_collect
 from apps.messaging.services.senders import SenderInUse, sender_delete, sender_save
 from apps.messaging.services.sending import messages_send
 from apps.messaging.services.testing import TestNotSent, TestResult, message_test
@@ -31,6 +32,7 @@ __all__ = [
     "MessageRefused",
     "PreferencesRefused",
     "SenderInUse",
+    "TakenIn",
     "TestNotSent",
     "TestResult",
     "bursts_mark",
@@ -50,6 +52,8 @@ __all__ = [
     "partitions_ensure",
     "preferences_save",
     "recipient_unsubscribe",
+    "report_take",
+    "reports_collect",
     "sender_delete",
     "sender_save",
 ]

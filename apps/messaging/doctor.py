@@ -1,0 +1,32 @@
+"""What `manage.py doctor` asks about mail that comes back."""
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from apps.core.health import Finding, Level
+from apps.messaging.addresses import AddressNotUsable, own_address
+from apps.messaging.bouncebox import MailboxUnavailable, unread
+
+
+def bounces_check() -> Finding:
+    """Mails have a return path, and somebody reads what comes back to it."""
+    if not settings.RETURN_PATH and not settings.BOUNCE_MAILBOX_URL:
+        # On a laptop nothing is delivered, so nothing comes back.
+        level = Level.WARNING if settings.IS_PRODUCTION else Level.OK
+        return Finding(level, _("Nobody reads bounces: set RETURN_PATH and BOUNCE_MAILBOX_URL."))
+    try:
+        if settings.RETURN_PATH:
+            own_address(settings.RETURN_PATH)
+    except AddressNotUsable:
+        return Finding(Level.FAILED, _("RETURN_PATH is no address that mail servers take."))
+    if not settings.BOUNCE_MAILBOX_URL:
+        told = _(
+            "Mails come back to %(address)s. Nobody reads them here: set BOUNCE_MAILBOX_URL, or hand them in."
+        )
+        return Finding(Level.WARNING, told % {"address": settings.RETURN_PATH})
+    try:
+        with unread(settings.BOUNCE_MAILBOX_URL, limit=0) as mails:
+            list(mails)
+    except MailboxUnavailable as failure:
+        return Finding(Level.FAILED, _("The bounce mailbox: %(why)s") % {"why": failure})
+    return Finding(Level.OK, _("The bounce mailbox can be read."))
