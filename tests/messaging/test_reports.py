@@ -11,11 +11,12 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from apps.accounts.models import User
+from apps.collaboration.models import AuditEvent, Notification
 from apps.contacts.addresses import address_hash
-from apps.contacts.models import ConsentEvent, Suppression
+from apps.contacts.models import ConsentEvent, Contact, Suppression
 from apps.messaging import selectors, services
 from apps.messaging.bouncebox import MailboxUnavailable, unread
-from apps.messaging.models import DeliveryEvent, DeliveryReport, Recipient
+from apps.messaging.models import DeliveryEvent, DeliveryReport, Message, Recipient
 from apps.messaging.services import reports
 from apps.messaging.tokens import return_token_read
 from tests.bounces import arf, dsn, original, return_path
@@ -196,6 +197,84 @@ class TestSoftBounces:
         self.mails(contact, noon, "soft", "soft", "soft", "soft", "ours", "quiet", "soft")
 
         assert suppressed(contact.email) == "bounced"
+
+
+class TestSpike:
+    """Recipients are made in bulk: what counts is the share of what was sent."""
+
+    def message(self, noon, *, sent, **state):
+        first = RecipientFactory(state="sent", finished_at=noon, **state)
+        addresses = [f"p{n}@example.com" for n in range(sent - 1)]
+        people = [Contact(email=address, email_hash=address_hash(address)) for address in addresses]
+        rows = [
+            Recipient(message=first.message, contact=person, address=person.email, state="sent", due_at=noon)
+            for person in Contact.objects.bulk_create(people)
+        ]
+        Recipient.objects.bulk_create(rows)
+        return first.message
+
+    def come_back(self, message, noon, make, count):
+        for row in message.recipients.filter(reports=None).order_by("pk")[:count]:
+            take(make(row), noon)
+        message.refresh_from_db()
+
+    def complain(self, message, noon, count):
+        self.come_back(message, noon, arf, count)
+
+    def bounce(self, message, noon, count, status="5.1.1"):
+        self.come_back(message, noon, lambda row: dsn(return_path(row), status=status), count)
+
+    def test_complaints_pause_it_and_tell_the_captain_why(self, noon):
+        message = self.message(noon, sent=30)
+        self.complain(message, noon, 4)
+        four = message.state
+        self.complain(message, noon, 1)
+
+        why = "5 readers called it spam, which is more than 0.3 % of those it was sent to."
+        assert (four, message.state, message.pause_reason) == ("running", "paused", why)
+        note = Notification.objects.get(user=message.campaign.captain)
+        assert note.text == f"“{message.name}” was paused: {why}"
+        assert AuditEvent.objects.get(action="message.paused").by is None
+
+    def test_bounces_pause_it(self, noon):
+        message = self.message(noon, sent=60)
+        self.bounce(message, noon, 20)
+
+        assert (message.state, message.pause_reason) == (
+            "paused",
+            "20 mails came back, which is more than 5 % of those sent.",
+        )
+
+    def test_a_small_share_of_many_does_not(self, noon):
+        message = self.message(noon, sent=401)
+        self.bounce(message, noon, 20)
+
+        assert (message.state, message.bounces, message.spiked_at) == ("running", 20, None)
+
+    def test_mailboxes_that_are_full_do_not(self, noon):
+        message = self.message(noon, sent=25)
+        self.bounce(message, noon, 25, status="5.2.2")
+
+        assert (message.state, message.bounces) == ("running", 0)
+
+    def test_who_lets_it_go_on_begins_anew(self, noon, lead):
+        message = self.message(noon, sent=40)
+        self.complain(message, noon, 5)
+        services.message_resume(message=message, by=lead, now=noon)
+        self.complain(message, noon, 4)
+        four = message.state
+        self.complain(message, noon, 1)
+
+        assert (four, message.state) == ("running", "paused")
+
+    def test_of_one_that_has_ended_they_are_told_once(self, noon):
+        message = self.message(noon, sent=30)
+        Message.objects.filter(pk=message.pk).update(state="finished", finished_at=noon)
+        self.complain(message, noon, 9)
+
+        note = Notification.objects.get(user=message.campaign.captain)
+        assert note.text.startswith(f"“{message.name}”: 5 readers called it spam")
+        assert message.state == "finished"
 
 
 class TestMaildir:

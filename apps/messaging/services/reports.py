@@ -18,6 +18,7 @@ from apps.messaging import ledger, selectors
 from apps.messaging.bouncebox import unread
 from apps.messaging.bounces import Report, report_read
 from apps.messaging.models import BOUNCES, DeliveryEvent, DeliveryReport, Recipient, Verdict
+from apps.messaging.services import health
 
 logger = logging.getLogger(__name__)
 
@@ -126,7 +127,10 @@ def _follow(recipient: Recipient, report: DeliveryReport, *, by: User | None, no
 
 
 def _bounced(recipient: Recipient, report: DeliveryReport, *, by: User | None, now: datetime) -> None:
-    _event_add(recipient, Kind.BOUNCED, now=now, bounce_class=report.verdict)
+    is_first = _event_add(recipient, Kind.BOUNCED, now=now, bounce_class=report.verdict)
+    # A full mailbox says nothing about the message, so it is no reason to hold it.
+    if is_first and report.verdict != Verdict.SOFT:
+        health.returned_note(recipient.message_id, bounces=1, now=now)
     is_over = report.verdict == Verdict.HARD or (
         report.verdict == Verdict.SOFT
         and selectors.soft_bounces_in_a_row(recipient, now=now) >= SOFT_IN_A_ROW
@@ -143,7 +147,8 @@ def _bounced(recipient: Recipient, report: DeliveryReport, *, by: User | None, n
 
 def _complained(recipient: Recipient, *, by: User | None, now: datetime) -> None:
     """Whoever calls it spam is never written to again, at whichever address the contact has now."""
-    _event_add(recipient, Kind.COMPLAINED, now=now)
+    if _event_add(recipient, Kind.COMPLAINED, now=now):
+        health.returned_note(recipient.message_id, complaints=1, now=now)
     change = ConsentChange(
         status=ConsentStatus.UNSUBSCRIBED,
         channel=Channel.EMAIL,
