@@ -34,7 +34,13 @@ from apps.contacts.api import (
 from apps.content.api import TemplateViewSet
 from apps.exports.api import ExportViewSet, ScheduleViewSet
 from apps.integrations.api import SourceViewSet
-from apps.messaging.api import ContactWhyViewSet, DeliveryReportViewSet, MessageViewSet, SenderViewSet
+from apps.messaging.api import (
+    ContactWhyViewSet,
+    DeliveryReportViewSet,
+    MessageViewSet,
+    SenderViewSet,
+    SendingDomainViewSet,
+)
 from apps.reporting.api import CampaignResultsViewSet
 from apps.segments.api import (
     ContactListViewSet,
@@ -70,6 +76,7 @@ router.register("audit-events", AuditEventViewSet)
 router.register("templates", TemplateViewSet)
 router.register("messages", MessageViewSet)
 router.register("senders", SenderViewSet)
+router.register("sending-domains", SendingDomainViewSet)
 router.register("delivery-reports", DeliveryReportViewSet, basename="delivery-report")
 router.register("users", UserViewSet)
 router.register("invitations", InvitationViewSet)

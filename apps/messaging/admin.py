@@ -1,7 +1,15 @@
 from django.contrib import admin
 
 from apps.accounts.admin_base import BookendAdmin, LedgerAdmin
-from apps.messaging.models import DeliveryEvent, DeliveryReport, Link, Message, Recipient, Sender
+from apps.messaging.models import (
+    DeliveryEvent,
+    DeliveryReport,
+    Link,
+    Message,
+    Recipient,
+    Sender,
+    SendingDomain,
+)
 
 
 @admin.register(Sender)
@@ -39,3 +47,12 @@ class DeliveryEventAdmin(LedgerAdmin):
 class DeliveryReportAdmin(LedgerAdmin):
     list_display = ["id", "recipient_id", "message_id", "source", "verdict", "status", "at"]
     ordering = ["-at", "-id"]
+
+
+@admin.register(SendingDomain)
+class SendingDomainAdmin(LedgerAdmin):
+    """To be read: what changes here is typed on its page, where DNS is asked."""
+
+    list_display = ["name", "return_path", "tracking_host", "is_signing", "checked_at"]
+    exclude = ["private_key"]
+    ordering = ["name", "id"]

@@ -56,3 +56,7 @@ rules.add_perm("messaging.view_sender", is_marketer | is_integration)
 rules.add_perm("messaging.add_sender", is_lead)
 rules.add_perm("messaging.change_sender", is_lead)
 rules.add_perm("messaging.delete_sender", is_lead)
+
+rules.add_perm("messaging.view_domain", is_marketer | is_integration)
+for _verb in ("add", "change", "delete", "check", "sign"):
+    rules.add_perm(f"messaging.{_verb}_domain", is_lead)

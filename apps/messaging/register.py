@@ -19,7 +19,7 @@ from apps.content import uses as content
 from apps.core import health
 from apps.core.navigation import Room, SearchHit, rooms, searches
 from apps.messaging import checks, doctor, moved, selectors
-from apps.messaging.models import DeliveryEvent, Message, Recipient, Sender
+from apps.messaging.models import DeliveryEvent, Message, Recipient, Sender, SendingDomain
 from apps.messaging.rules import MESSAGE_KIND
 from apps.segments import registry as segments
 
@@ -81,11 +81,45 @@ def register() -> None:
     segments.uses.register("messages", _segment_uses)
     _subjects()
     _health()
+    _domains()
 
 
 def _health() -> None:
     health.checks.register(
         "bounces", health.Check(gettext_lazy("Bounces"), doctor.bounces_check, uses_network=True)
+    )
+
+
+def _domains() -> None:
+    rooms.register(
+        "domains",
+        Room(
+            gettext_lazy("Sending domains"),
+            "messaging:domains",
+            "world-www",
+            "settings",
+            "messaging.view_domain",
+            order=45,
+        ),
+    )
+    health.checks.register("domains", health.Check(gettext_lazy("Sending domains"), doctor.domains_check))
+    subjects.register(
+        "messaging.sendingdomain",
+        Subject(
+            model=SendingDomain,
+            view_permission="messaging.view_domain",
+            url=lambda domain: reverse("messaging:domain", args=[domain.pk]),
+        ),
+    )
+    actions.update(
+        {
+            "domain.created": gettext_lazy("added a sending domain"),
+            "domain.changed": gettext_lazy("changed a sending domain"),
+            "domain.deleted": gettext_lazy("deleted a sending domain"),
+            "domain.checked": gettext_lazy("checked the DNS of a sending domain"),
+            "domain.signing": gettext_lazy("let Bookend sign a domain's mails"),
+            "domain.unsigned": gettext_lazy("stopped signing a domain's mails"),
+        }
     )
 
 

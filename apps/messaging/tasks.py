@@ -23,3 +23,9 @@ def bursts_mark(**_later: Any) -> None:
 @shared_task(soft_time_limit=240, time_limit=280)
 def reports_collect(**_later: Any) -> None:
     services.reports_collect(now=clock.now())
+
+
+# Twenty domains of five records, for each of which DNS may take five seconds; the rest waits for a ring.
+@shared_task(soft_time_limit=540, time_limit=580)
+def domains_check(**_later: Any) -> None:
+    services.domains_check(now=clock.now())

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.messaging.views import drafts, parts, reports, running, senders, tracking
+from apps.messaging.views import domains, drafts, parts, reports, running, senders, tracking
 
 app_name = "messaging"
 urlpatterns = [
@@ -35,6 +35,13 @@ urlpatterns = [
     path("campaigns/<int:pk>/messages/", parts.campaign_messages, name="campaign"),
     path("contacts/<int:pk>/deliveries/", parts.contact_deliveries, name="contact"),
     # Settings
+    path("settings/domains/", domains.domain_list, name="domains"),
+    path("settings/domains/new/", domains.domain_create, name="domain-create"),
+    path("settings/domains/<int:pk>/", domains.domain_detail, name="domain"),
+    path("settings/domains/<int:pk>/edit/", domains.domain_update, name="domain-edit"),
+    path("settings/domains/<int:pk>/check/", domains.domain_check, name="domain-check"),
+    path("settings/domains/<int:pk>/sign/", domains.domain_sign, name="domain-sign"),
+    path("settings/domains/<int:pk>/delete/", domains.domain_delete, name="domain-delete"),
     path("settings/senders/", senders.sender_list, name="senders"),
     path("settings/senders/new/", senders.sender_create, name="sender-create"),
     path("settings/senders/<int:pk>/", senders.sender_update, name="sender"),

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import factory
 
-from apps.messaging.models import DeliveryReport, Message, Recipient, Sender, Verdict
+from apps.messaging.models import DeliveryReport, Message, Recipient, Sender, SendingDomain, Verdict
 from tests.factories.campaigns import AudienceFactory, CampaignFactory
 from tests.factories.contacts import ContactFactory
 from tests.factories.content import TemplateFactory
@@ -71,3 +71,14 @@ class DeliveryReportFactory(factory.django.DjangoModelFactory):
     verdict = Verdict.HARD
     status = "5.1.1"
     at = LONG_AGO
+
+
+class SendingDomainFactory(factory.django.DjangoModelFactory):
+    """A domain that nobody has looked at yet. Its key is made up, so nothing can be signed with it."""
+
+    class Meta:
+        model = SendingDomain
+
+    name = factory.Sequence(lambda n: f"shop-{n}.example")
+    public_key = "MIIB"
+    private_key = "sealed"

@@ -1,6 +1,13 @@
 from apps.messaging.api.contacts import ContactWhyViewSet
+from apps.messaging.api.domains import SendingDomainViewSet
 from apps.messaging.api.messages import MessageViewSet
 from apps.messaging.api.reports import DeliveryReportViewSet
 from apps.messaging.api.senders import SenderViewSet
 
-__all__ = ["ContactWhyViewSet", "DeliveryReportViewSet", "MessageViewSet", "SenderViewSet"]
+__all__ = [
+    "ContactWhyViewSet",
+    "DeliveryReportViewSet",
+    "MessageViewSet",
+    "SenderViewSet",
+    "SendingDomainViewSet",
+]

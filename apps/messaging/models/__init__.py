@@ -1,3 +1,4 @@
+from apps.messaging.models.domain import SendingDomain, host_normalise, host_validate
 from apps.messaging.models.message import Message, MessageQuerySet, Sender
 from apps.messaging.models.recipient import HELD, UNFINISHED, Recipient, RecipientQuerySet
 from apps.messaging.models.report import BOUNCES, DeliveryReport, Verdict
@@ -15,5 +16,8 @@ __all__ = [
     "Recipient",
     "RecipientQuerySet",
     "Sender",
+    "SendingDomain",
     "Verdict",
+    "host_normalise",
+    "host_validate",
 ]

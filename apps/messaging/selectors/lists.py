@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+import idna
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign, Channel
 from apps.contacts.models import Contact
-from apps.messaging.models import BOUNCES, DeliveryEvent, Message, Recipient, Sender, Verdict
+from apps.messaging.addresses import AddressNotUsable, own_address
+from apps.messaging.models import BOUNCES, DeliveryEvent, Message, Recipient, Sender, SendingDomain, Verdict
 
 State = Recipient.State
 
@@ -88,6 +90,26 @@ def senders(*, search: str = "", active: str = "") -> QuerySet[Sender]:
     if active:
         found = found.filter(is_active=active == "yes")
     return found
+
+
+def domains(*, search: str = "") -> QuerySet[SendingDomain]:
+    found = SendingDomain.objects.all()
+    return found.filter(name__icontains=search) if search else found
+
+
+def domain_of(address: str) -> SendingDomain | None:
+    """Return the sending domain that an address is of; None if nobody has written it down."""
+    try:
+        name = own_address(address).domain.lower()
+    except AddressNotUsable:
+        return None
+    return SendingDomain.objects.filter(name=name).first()
+
+
+def domain_senders(domain: SendingDomain) -> list[Sender]:
+    """Return those who send from a domain, in use or not."""
+    ours = Sender.objects.filter(email__iendswith=f"@{idna.decode(domain.name)}")
+    return list((ours | Sender.objects.filter(email__iendswith=f"@{domain.name}"))[:100])
 
 
 def senders_in_use() -> QuerySet[Sender]:

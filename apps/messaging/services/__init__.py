@@ -1,5 +1,14 @@
 """Acts on messages: what a person or the schedule does to them."""
 
+from apps.messaging.services.domains import (
+    DomainRefused,
+    domain_check,
+    domain_create,
+    domain_delete,
+    domain_sign,
+    domain_update,
+    domains_check,
+)
 from apps.messaging.services.health import messages_finish
 from apps.messaging.services.launch import MessageNotLaunchable, message_launch
 from apps.messaging.services.messages import (
@@ -27,6 +36,7 @@ from apps.messaging.services.tracking import (
 )
 
 __all__ = [
+    "DomainRefused",
     "MessageFields",
     "MessageNotLaunchable",
     "MessageRefused",
@@ -37,6 +47,12 @@ __all__ = [
     "TestResult",
     "bursts_mark",
     "click_record",
+    "domain_check",
+    "domain_create",
+    "domain_delete",
+    "domain_sign",
+    "domain_update",
+    "domains_check",
     "message_cancel",
     "message_create",
     "message_delete",
