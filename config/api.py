@@ -36,9 +36,11 @@ from apps.exports.api import ExportViewSet, ScheduleViewSet
 from apps.integrations.api import SourceViewSet
 from apps.messaging.api import (
     ContactWhyViewSet,
+    DeliveryReportViewSet,
     FrequencyCapViewSet,
     MessageViewSet,
     SenderViewSet,
+    SendingDomainViewSet,
     SendingPolicyViewSet,
 )
 from apps.reporting.api import CampaignResultsViewSet
@@ -78,6 +80,8 @@ router.register("messages", MessageViewSet)
 router.register("senders", SenderViewSet)
 router.register("frequency-caps", FrequencyCapViewSet, basename="frequency-cap")
 router.register("sending-policy", SendingPolicyViewSet, basename="sending-policy")
+router.register("sending-domains", SendingDomainViewSet)
+router.register("delivery-reports", DeliveryReportViewSet, basename="delivery-report")
 router.register("users", UserViewSet)
 router.register("invitations", InvitationViewSet)
 router.register("campaigns", CampaignViewSet)

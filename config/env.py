@@ -37,6 +37,11 @@ MEDIA_ROOT: Path = Path(_env.str("MEDIA_ROOT", default="") or DATA_DIR / "media"
 DEVELOPMENT_FROM_EMAIL = "Bookend <bookend@localhost>"
 DEFAULT_FROM_EMAIL: str = _env.str("DEFAULT_FROM_EMAIL", default="") or DEVELOPMENT_FROM_EMAIL
 SENDING_ENABLED: bool = _env.bool("SENDING_ENABLED", default=True)
+# Where bounces go, and the mailbox in which they end up; empty: to the sender, and nobody reads them.
+RETURN_PATH: str = _env.str("RETURN_PATH", default="")
+BOUNCE_MAILBOX_URL: str = _env.str("BOUNCE_MAILBOX_URL", default="")
+# Who is asked about the DNS of sending domains; empty: the resolvers of this machine.
+DNS_RESOLVERS: list[str] = _env.list("DNS_RESOLVERS", default=[])
 INGEST_MESSAGES_PER_SECOND: int = _env.int("INGEST_MESSAGES_PER_SECOND", default=20_000)
 # The header in which the proxy in front says who is calling; empty: nobody stands in front.
 CLIENT_ADDRESS_HEADER: str = _env.str("CLIENT_ADDRESS_HEADER", default="")

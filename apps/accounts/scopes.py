@@ -7,6 +7,7 @@ RESOURCES = (
     "comments",
     "companies",
     "contacts",
+    "delivery-reports",
     "event-sources",
     "events",
     "exports",

@@ -3,12 +3,14 @@ from django.contrib import admin
 from apps.accounts.admin_base import BookendAdmin, LedgerAdmin
 from apps.messaging.models import (
     DeliveryEvent,
+    DeliveryReport,
     FrequencyCap,
     Link,
     Message,
     Recipient,
     RuleNote,
     Sender,
+    SendingDomain,
     SendingPolicy,
 )
 
@@ -60,3 +62,18 @@ class LinkAdmin(LedgerAdmin):
 class DeliveryEventAdmin(LedgerAdmin):
     list_display = ["id", "message_id", "contact_id", "kind", "at", "machine_reason"]
     ordering = ["-at", "-id"]  # the primary key of each partition
+
+
+@admin.register(DeliveryReport)
+class DeliveryReportAdmin(LedgerAdmin):
+    list_display = ["id", "recipient_id", "message_id", "source", "verdict", "status", "at"]
+    ordering = ["-at", "-id"]
+
+
+@admin.register(SendingDomain)
+class SendingDomainAdmin(LedgerAdmin):
+    """To be read: what changes here is typed on its page, where DNS is asked."""
+
+    list_display = ["name", "return_path", "tracking_host", "is_signing", "checked_at"]
+    exclude = ["private_key"]
+    ordering = ["name", "id"]

@@ -14,7 +14,7 @@ from apps.content.models import TemplateVersion
 from apps.content.selectors import version_problems
 from apps.messaging.addresses import own_address_validate
 from apps.messaging.models import Message, Sender
-from apps.messaging.selectors import message_version
+from apps.messaging.selectors import domain_of, message_version
 
 # A launch asks this of its own message; an unfinished draft beside it must not be in its way.
 COMPLETE = "messaging.complete"
@@ -72,10 +72,33 @@ def sending_is_on(campaign: Campaign, now: datetime) -> Finding:
     return Finding(ok=False, sentence=_("Sending is switched off on this server (SENDING_ENABLED)."))
 
 
+def domains_are_well(campaign: Campaign, now: datetime) -> Finding:
+    """Test if receivers can see that the mails are ours, by what DNS said when it was last asked."""
+    senders = Sender.objects.filter(messages__campaign=campaign).distinct().order_by("pk")[:50]
+    for sender in senders:
+        domain = domain_of(sender.email)
+        if domain is None:
+            told = _("Nobody looks at the DNS of “%(sender)s”: add its domain under Sending domains.")
+            return Finding(ok=False, sentence=told % {"sender": sender.email})
+        if not domain.is_well:
+            told = _("The DNS of %(domain)s is not right yet, so mails may end up in spam.")
+            return Finding(ok=False, sentence=told % {"domain": domain.name})
+    if not senders:
+        return Finding(ok=False, sentence=_("No message has a sender yet."))
+    return Finding(ok=True, sentence=_("DNS says that the senders' mails are theirs."))
+
+
 def register() -> None:
     """Add the checks of this app; called from `AppConfig.ready`."""
     for check in (
         Check(COMPLETE, gettext_lazy("Messages are complete"), Group.SENDING, True, messages_are_complete),
         Check("messaging.enabled", gettext_lazy("Sending is on"), Group.SENDING, True, sending_is_on),
+        Check(
+            "messaging.domains",
+            gettext_lazy("Sending domains"),
+            Group.SENDING,
+            False,
+            domains_are_well,
+        ),
     ):
         readiness.checks.register(check.name, check)

@@ -150,6 +150,7 @@ def register() -> None:
     )
     registries.moves.register("rule_notes", WithRecipient("", "messaging_rulenote", is_swept=True))
     registries.moves.register("cap_tallies", TallyMove("", "messaging_captally", key="contact_id"))
+    registries.moves.register("reports", WithRecipient("", "messaging_deliveryreport", is_swept=True))
     for holding in (
         Holding(
             gettext_lazy("Messages"),
@@ -160,5 +161,11 @@ def register() -> None:
         Holding(gettext_lazy("Opens, clicks and bounces"), "messaging_deliveryevent", kept=SUMMED),
         Holding(gettext_lazy("What a sending rule held or left out"), "messaging_rulenote", kept=SUMMED),
         Holding(gettext_lazy("Messages counted for caps"), "messaging_captally"),
+        Holding(
+            gettext_lazy("Reports of mail systems"),
+            "messaging_deliveryreport",
+            blanks={"answer": "''"},
+            hidden=("event_key",),
+        ),
     ):
         registries.holdings.register(holding.table, holding)

@@ -8,7 +8,14 @@ sees the campaign sees what was sent; who got it is for those who work with peop
 import rules
 
 from apps.accounts.models import User
-from apps.accounts.permissions import is_administrator, is_integration, is_lead, is_marketer, sees_people
+from apps.accounts.permissions import (
+    is_administrator,
+    is_data_lead,
+    is_integration,
+    is_lead,
+    is_marketer,
+    sees_people,
+)
 from apps.campaigns.models import Channel
 from apps.campaigns.permissions import is_captain, is_channel_owner, sees_it
 from apps.messaging.models import Message, Recipient
@@ -41,6 +48,10 @@ rules.add_perm("messaging.view_recipient", sees_people & sees_its_message)
 # A contact's page shows what it was sent; each message is asked for by itself.
 rules.add_perm("messaging.view_deliveries", sees_people)
 
+# Reports quote addresses. Taking one in is for the program that stands behind the mail server.
+rules.add_perm("messaging.view_report", is_marketer | is_data_lead | is_integration)
+rules.add_perm("messaging.add_report", is_administrator | is_integration)
+
 rules.add_perm("messaging.view_sender", is_marketer | is_integration)
 rules.add_perm("messaging.add_sender", is_lead)
 rules.add_perm("messaging.change_sender", is_lead)
@@ -53,3 +64,7 @@ rules.add_perm("messaging.change_sendingpolicy", is_administrator)
 rules.add_perm("messaging.view_frequencycap", is_marketer | is_integration)
 for _verb in ("add", "change", "delete"):
     rules.add_perm(f"messaging.{_verb}_frequencycap", is_lead)
+
+rules.add_perm("messaging.view_domain", is_marketer | is_integration)
+for _verb in ("add", "change", "delete", "check", "sign"):
+    rules.add_perm(f"messaging.{_verb}_domain", is_lead)

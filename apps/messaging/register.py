@@ -16,14 +16,29 @@ from apps.collaboration.subjects import Subject, actions, subjects
 from apps.contacts import registries as contacts
 from apps.contacts.models import Contact
 from apps.content import uses as content
+from apps.core import health
 from apps.core.navigation import Room, SearchHit, rooms, searches
-from apps.messaging import checks, moved, selectors
-from apps.messaging.models import DeliveryEvent, FrequencyCap, Message, Recipient, Sender, SendingPolicy
+from apps.messaging import checks, doctor, moved, selectors
+from apps.messaging.models import (
+    DeliveryEvent,
+    FrequencyCap,
+    Message,
+    Recipient,
+    Sender,
+    SendingDomain,
+    SendingPolicy,
+)
 from apps.messaging.rules import MESSAGE_KIND
 from apps.segments import registry as segments
 
 TONES = {"running": "info", "paused": "warn", "finished": "good"}
-ICONS = {"opened": "mail-opened", "clicked": "click", "unsubscribed": "user-minus"}
+ICONS = {
+    "opened": "mail-opened",
+    "clicked": "click",
+    "unsubscribed": "user-minus",
+    "bounced": "mail-x",
+    "complained": "message-report",
+}
 
 
 def register() -> None:
@@ -50,6 +65,17 @@ def register() -> None:
             order=45,
         ),
     )
+    rooms.register(
+        "deliverability",
+        Room(
+            gettext_lazy("Deliverability"),
+            "messaging:reports",
+            "mail-check",
+            "measure",
+            "messaging.view_report",
+            order=40,
+        ),
+    )
     searches.register("messages", _search)
     campaigns.tabs.register(
         "messages",
@@ -73,6 +99,47 @@ def register() -> None:
     segments.kinds.register("message", MESSAGE_KIND)
     segments.uses.register("messages", _segment_uses)
     _subjects()
+    _health()
+    _domains()
+
+
+def _health() -> None:
+    health.checks.register(
+        "bounces", health.Check(gettext_lazy("Bounces"), doctor.bounces_check, uses_network=True)
+    )
+
+
+def _domains() -> None:
+    rooms.register(
+        "domains",
+        Room(
+            gettext_lazy("Sending domains"),
+            "messaging:domains",
+            "world-www",
+            "settings",
+            "messaging.view_domain",
+            order=45,
+        ),
+    )
+    health.checks.register("domains", health.Check(gettext_lazy("Sending domains"), doctor.domains_check))
+    subjects.register(
+        "messaging.sendingdomain",
+        Subject(
+            model=SendingDomain,
+            view_permission="messaging.view_domain",
+            url=lambda domain: reverse("messaging:domain", args=[domain.pk]),
+        ),
+    )
+    actions.update(
+        {
+            "domain.created": gettext_lazy("added a sending domain"),
+            "domain.changed": gettext_lazy("changed a sending domain"),
+            "domain.deleted": gettext_lazy("deleted a sending domain"),
+            "domain.checked": gettext_lazy("checked the DNS of a sending domain"),
+            "domain.signing": gettext_lazy("let Bookend sign a domain's mails"),
+            "domain.unsigned": gettext_lazy("stopped signing a domain's mails"),
+        }
+    )
 
 
 def _subjects() -> None:

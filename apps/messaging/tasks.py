@@ -17,3 +17,15 @@ def messages_send(**_later: Any) -> None:
 @shared_task(soft_time_limit=50)
 def bursts_mark(**_later: Any) -> None:
     services.bursts_mark(now=clock.now())
+
+
+# An IMAP server answers within 20 seconds or not at all; mails that were read by then are marked.
+@shared_task(soft_time_limit=240, time_limit=280)
+def reports_collect(**_later: Any) -> None:
+    services.reports_collect(now=clock.now())
+
+
+# Twenty domains of five records, for each of which DNS may take five seconds; the rest waits for a ring.
+@shared_task(soft_time_limit=540, time_limit=580)
+def domains_check(**_later: Any) -> None:
+    services.domains_check(now=clock.now())

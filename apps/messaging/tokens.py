@@ -25,6 +25,7 @@ class Purpose(Enum):
     VIEW = b"v"
     PREFERENCES = b"p"
     MAIL = b"m"  # the local part of a Message-ID
+    RETURN = b"r"  # behind the plus of a return path
 
 
 def token_make(purpose: Purpose, recipient_id: int, link: int = 0) -> str:
@@ -51,6 +52,23 @@ def token_read(purpose: Purpose, token: str) -> tuple[int, int] | None:
     if purpose is Purpose.CLICK:
         return int.from_bytes(ids[:-2]), int.from_bytes(ids[-2:])
     return int.from_bytes(ids), 0
+
+
+def return_token_make(recipient_id: int) -> str:
+    """Return what stands in the return path of a mail: mail systems on the way may change the case of it."""
+    ids = recipient_id.to_bytes(NUMBER_SIZE).lstrip(b"\0")
+    raw = _mac(settings.SECRET_KEY, Purpose.RETURN, ids) + ids
+    return base64.b32encode(raw).decode().rstrip("=").lower()
+
+
+def return_token_read(token: str) -> int | None:
+    """Return whose mail a token in a return path stands for, in whatever case; None if we never made it."""
+    try:
+        raw = base64.b32decode(token.upper() + "=" * (-len(token) % 8))
+    except (ValueError, binascii.Error):
+        return None
+    found = token_read(Purpose.RETURN, _spelt(raw))
+    return found[0] if found else None
 
 
 def _spelt(raw: bytes) -> str:

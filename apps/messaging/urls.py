@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.messaging.views import caps, drafts, parts, policy, running, senders, tracking
+from apps.messaging.views import caps, domains, drafts, parts, policy, reports, running, senders, tracking
 
 app_name = "messaging"
 urlpatterns = [
@@ -29,10 +29,19 @@ urlpatterns = [
     path("messages/<int:pk>/retry/", running.message_retry, name="retry"),
     path("messages/<int:pk>/people/", running.message_people, name="people"),
     path("messages/people/<int:pk>/", running.recipient_detail, name="recipient"),
+    # What came back
+    path("deliverability/reports/", reports.report_list, name="reports"),
     # On other rooms' pages
     path("campaigns/<int:pk>/messages/", parts.campaign_messages, name="campaign"),
     path("contacts/<int:pk>/deliveries/", parts.contact_deliveries, name="contact"),
     # Settings
+    path("settings/domains/", domains.domain_list, name="domains"),
+    path("settings/domains/new/", domains.domain_create, name="domain-create"),
+    path("settings/domains/<int:pk>/", domains.domain_detail, name="domain"),
+    path("settings/domains/<int:pk>/edit/", domains.domain_update, name="domain-edit"),
+    path("settings/domains/<int:pk>/check/", domains.domain_check, name="domain-check"),
+    path("settings/domains/<int:pk>/sign/", domains.domain_sign, name="domain-sign"),
+    path("settings/domains/<int:pk>/delete/", domains.domain_delete, name="domain-delete"),
     path("settings/senders/", senders.sender_list, name="senders"),
     path("settings/senders/new/", senders.sender_create, name="sender-create"),
     path("settings/senders/<int:pk>/", senders.sender_update, name="sender"),

@@ -153,6 +153,9 @@ EXPORT_S3_SECRET_ACCESS_KEY = env.EXPORT_S3_SECRET_ACCESS_KEY
 EXPORT_KEEP_DAYS = env.EXPORT_KEEP_DAYS
 PRODUCT_VERSION: str = tomllib.loads((env.BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 SENDING_ENABLED = env.SENDING_ENABLED
+RETURN_PATH = env.RETURN_PATH
+BOUNCE_MAILBOX_URL = env.BOUNCE_MAILBOX_URL
+DNS_RESOLVERS = env.DNS_RESOLVERS
 SUPPRESSION_KEY = env.SUPPRESSION_KEY
 DEFAULT_FROM_EMAIL = env.DEFAULT_FROM_EMAIL
 LOGGING = logging_config(style=env.LOG_FORMAT, level=env.LOG_LEVEL)
@@ -310,6 +313,8 @@ CELERY_TASK_ROUTES = {
 # wrong would drop them all, and one ring too many costs nothing.
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "messages_send": {"task": "apps.messaging.tasks.messages_send", "schedule": 5.0},
+    "reports_collect": {"task": "apps.messaging.tasks.reports_collect", "schedule": 60.0},
+    "domains_check": {"task": "apps.messaging.tasks.domains_check", "schedule": 600.0},
     "bursts_mark": {"task": "apps.messaging.tasks.bursts_mark", "schedule": 60.0},
     "imports_run": {"task": "apps.contacts.tasks.imports_run", "schedule": 5.0},
     "workbooks_read": {"task": "apps.contacts.tasks.workbooks_read", "schedule": 5.0},

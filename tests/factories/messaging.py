@@ -2,7 +2,16 @@ from datetime import UTC, datetime
 
 import factory
 
-from apps.messaging.models import FrequencyCap, Message, Recipient, Sender, SendingPolicy
+from apps.messaging.models import (
+    DeliveryReport,
+    FrequencyCap,
+    Message,
+    Recipient,
+    Sender,
+    SendingDomain,
+    SendingPolicy,
+    Verdict,
+)
 from tests.factories.campaigns import AudienceFactory, CampaignFactory
 from tests.factories.contacts import ContactFactory
 from tests.factories.content import TemplateFactory
@@ -71,3 +80,30 @@ class FrequencyCapFactory(factory.django.DjangoModelFactory):
         model = FrequencyCap
 
     most = 1
+
+
+class DeliveryReportFactory(factory.django.DjangoModelFactory):
+    """A hard bounce of a mail that had been sent."""
+
+    class Meta:
+        model = DeliveryReport
+
+    recipient = factory.SubFactory(RecipientFactory, state=Recipient.State.SENT, finished_at=LONG_AGO)
+    message = factory.LazyAttribute(lambda report: report.recipient and report.recipient.message)
+    contact = factory.LazyAttribute(lambda report: report.recipient and report.recipient.contact)
+    event_key = factory.Sequence(lambda n: n.to_bytes(32))
+    source = DeliveryReport.Source.MAIL
+    verdict = Verdict.HARD
+    status = "5.1.1"
+    at = LONG_AGO
+
+
+class SendingDomainFactory(factory.django.DjangoModelFactory):
+    """A domain that nobody has looked at yet. Its key is made up, so nothing can be signed with it."""
+
+    class Meta:
+        model = SendingDomain
+
+    name = factory.Sequence(lambda n: f"shop-{n}.example")
+    public_key = "MIIB"
+    private_key = "sealed"

@@ -1,13 +1,17 @@
 from apps.messaging.api.caps import FrequencyCapViewSet
 from apps.messaging.api.contacts import ContactWhyViewSet
+from apps.messaging.api.domains import SendingDomainViewSet
 from apps.messaging.api.messages import MessageViewSet
 from apps.messaging.api.policy import SendingPolicyViewSet
+from apps.messaging.api.reports import DeliveryReportViewSet
 from apps.messaging.api.senders import SenderViewSet
 
 __all__ = [
     "ContactWhyViewSet",
+    "DeliveryReportViewSet",
     "FrequencyCapViewSet",
     "MessageViewSet",
     "SenderViewSet",
+    "SendingDomainViewSet",
     "SendingPolicyViewSet",
 ]

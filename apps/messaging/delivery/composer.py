@@ -12,10 +12,13 @@ from django.utils.translation import gettext as _
 from apps.content.models import TemplateVersion
 from apps.content.rendering import CompiledEmail, Rendered, RenderFault, TemplateFault
 from apps.content.selectors import version_email
+from apps.core.secrets import SecretLost
 from apps.messaging.addresses import AddressNotUsable, address_make, own_address
 from apps.messaging.delivery import mime
+from apps.messaging.delivery.envelope import Envelope, envelope_of
 from apps.messaging.delivery.mail import Mail
 from apps.messaging.models import Message
+from apps.messaging.selectors import domain_of
 from apps.messaging.tokens import Purpose, token_make
 
 
@@ -34,6 +37,7 @@ class Composer:
         self._is_tracked = message.is_tracked
         self._base = settings.TRACKING_BASE_URL
         self._skeleton: mime.Skeleton | None = None
+        self._envelope = Envelope()
 
     def skeleton(self) -> mime.Skeleton:
         """
@@ -52,8 +56,13 @@ class Composer:
         try:
             address = own_address(sender.email)
             reply_to = own_address(sender.reply_to) if sender.reply_to else None
+            self._envelope = envelope_of(sender)
+            self._base = self._envelope.links
         except AddressNotUsable as fault:
             told = _("Mail servers would not take the address of the sender “%(sender)s”.")
+            raise NotComposable(told % {"sender": sender.name}) from fault
+        except SecretLost as fault:
+            told = _("The DKIM key of the sender “%(sender)s” cannot be read any more.")
             raise NotComposable(told % {"sender": sender.name}) from fault
         return mime.Skeleton(
             sender_name=sender.name,
@@ -91,10 +100,10 @@ class Composer:
         )
         return Mail(
             id=recipient_id,
-            sender=self.skeleton().sender.text,
+            sender=self._envelope.mail_from(recipient_id) or self.skeleton().sender.text,
             recipient=address.text,
             mail_id=mail_id,
-            content=self.skeleton().fill(person, at=at),
+            content=self._envelope.sign(self.skeleton().fill(person, at=at), at=at),
             needs_utf8=address.needs_utf8,
         )
 
@@ -125,7 +134,7 @@ class Composer:
             sender=self.skeleton().sender.text,
             recipient=address.text,
             mail_id=person.mail_id,
-            content=self.skeleton().fill(person, at=at),
+            content=self._envelope.sign(self.skeleton().fill(person, at=at), at=at),
             needs_utf8=address.needs_utf8,
         )
 
@@ -172,7 +181,9 @@ def composer_for(message: Message) -> Composer:
     :raises NotComposable: no mail of this message can be built, whoever it is for
     """
     assert message.sender
-    made_of = (message.pk, message.template_version_id, message.sender.updated_at, message.campaign.name)
+    domain = domain_of(message.sender.email)
+    dns = domain and (domain.pk, domain.updated_at, domain.state_of("tracking"))
+    made_of = (message.pk, message.template_version_id, message.sender.updated_at, message.campaign.name, dns)
     return _composer(Kept(message, made_of))
 
 

@@ -19,6 +19,7 @@ from apps.messaging.ledger.leases import (
     release,
     settle,
 )
+from apps.messaging.ledger.reported import settle_taken
 from apps.messaging.ledger.sweeps import cancel, expire, finish, queue_due, retry
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "release",
     "retry",
     "settle",
+    "settle_taken",
 ]

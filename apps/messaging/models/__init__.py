@@ -1,14 +1,18 @@
 from apps.messaging.models.caps import CapTally, FrequencyCap, RuleNote
+from apps.messaging.models.domain import SendingDomain, host_normalise, host_validate
 from apps.messaging.models.message import Message, MessageQuerySet, Sender
 from apps.messaging.models.policy import SendingPolicy
 from apps.messaging.models.recipient import HELD, UNFINISHED, Recipient, RecipientQuerySet
+from apps.messaging.models.report import BOUNCES, DeliveryReport, Verdict
 from apps.messaging.models.tracking import DeliveryEvent, Link
 
 __all__ = [
+    "BOUNCES",
     "HELD",
     "UNFINISHED",
     "CapTally",
     "DeliveryEvent",
+    "DeliveryReport",
     "FrequencyCap",
     "Link",
     "Message",
@@ -17,5 +21,9 @@ __all__ = [
     "RecipientQuerySet",
     "RuleNote",
     "Sender",
+    "SendingDomain",
     "SendingPolicy",
+    "Verdict",
+    "host_normalise",
+    "host_validate",
 ]

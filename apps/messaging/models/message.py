@@ -101,6 +101,10 @@ class Message(TimeStamped):
     recent_answers = models.PositiveIntegerField(default=0)
     recent_refusals = models.PositiveIntegerField(default=0)
     connections_failed = models.PositiveIntegerField(default=0)
+    # What came back since the launch or the last resume, and when that was too much: told once.
+    bounces = models.PositiveIntegerField(default=0, db_default=0)
+    complaints = models.PositiveIntegerField(default=0, db_default=0)
+    spiked_at = models.DateTimeField(null=True, blank=True)
 
     objects = MessageQuerySet.as_manager()
 

@@ -64,6 +64,9 @@ class DeliveryEvent(models.Model):
         Link, null=True, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
     )
     machine_reason = models.CharField(max_length=32, blank=True)  # '' is a person
+    bounce_class = models.CharField(
+        max_length=8, blank=True, default="", db_default=""
+    )  # of a bounce: `BOUNCES`
 
     class Meta:
         indexes = [

@@ -14,6 +14,9 @@ from apps.messaging.selectors.lists import (
     campaign_messages,
     contact_recipients,
     contact_why,
+    domain_of,
+    domain_senders,
+    domains,
     email_channels,
     messages,
     recipient_timeline,
@@ -30,6 +33,7 @@ from apps.messaging.selectors.readers import (
     recipient_has_left,
     recipient_of_mail,
 )
+from apps.messaging.selectors.reports import reports, soft_bounces_in_a_row
 from apps.messaging.selectors.verification import ledger_problems
 
 __all__ = [
@@ -44,6 +48,9 @@ __all__ = [
     "contact_recipients",
     "contact_why",
     "destination_url",
+    "domain_of",
+    "domain_senders",
+    "domains",
     "email_channels",
     "gets_untitled",
     "ledger_problems",
@@ -60,6 +67,8 @@ __all__ = [
     "recipient_of_mail",
     "recipient_timeline",
     "recipients",
+    "reports",
     "senders",
     "senders_in_use",
+    "soft_bounces_in_a_row",
 ]

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+import idna
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign, Channel
 from apps.contacts.models import Contact
-from apps.messaging.models import DeliveryEvent, Message, Recipient, Sender
+from apps.messaging.addresses import AddressNotUsable, own_address
+from apps.messaging.models import BOUNCES, DeliveryEvent, Message, Recipient, Sender, SendingDomain, Verdict
 
 State = Recipient.State
 
@@ -90,6 +92,26 @@ def senders(*, search: str = "", active: str = "") -> QuerySet[Sender]:
     return found
 
 
+def domains(*, search: str = "") -> QuerySet[SendingDomain]:
+    found = SendingDomain.objects.all()
+    return found.filter(name__icontains=search) if search else found
+
+
+def domain_of(address: str) -> SendingDomain | None:
+    """Return the sending domain that an address is of; None if nobody has written it down."""
+    try:
+        name = own_address(address).domain.lower()
+    except AddressNotUsable:
+        return None
+    return SendingDomain.objects.filter(name=name).first()
+
+
+def domain_senders(domain: SendingDomain) -> list[Sender]:
+    """Return those who send from a domain, in use or not."""
+    ours = Sender.objects.filter(email__iendswith=f"@{idna.decode(domain.name)}")
+    return list((ours | Sender.objects.filter(email__iendswith=f"@{domain.name}"))[:100])
+
+
 def senders_in_use() -> QuerySet[Sender]:
     return Sender.objects.filter(is_active=True)
 
@@ -126,12 +148,30 @@ def recipient_timeline(recipient: Recipient) -> list[Entry]:
         entries.append(
             Entry(recipient.due_at, str(_("Waits for its hour")), "clock", "info", recipient.answer)
         )
+    told = _report_entries(recipient)
+    entries += told
     for event in recipient_events(recipient):
+        if told and event.kind in {DeliveryEvent.Kind.BOUNCED, DeliveryEvent.Kind.COMPLAINED}:
+            continue  # the report says the same in more words
         machine = _("By a machine: %(why)s") % {"why": event.machine_reason} if event.machine_reason else ""
         detail = " · ".join(filter(None, [str(event.link) if event.link else "", str(machine)]))
         label = str(DeliveryEvent.Kind(event.kind).label)
         entries.append(Entry(event.at, label, "click" if event.link else "mail-opened", "neutral", detail))
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
+
+
+def _report_entries(recipient: Recipient) -> list[Entry]:
+    """What mail systems said afterwards, in their own words."""
+    return [
+        Entry(
+            report.at,
+            str(report.get_verdict_display()),
+            "mail-x" if report.verdict in BOUNCES else "message-report",
+            "bad" if report.verdict in {Verdict.HARD, Verdict.COMPLAINT} else "warn",
+            " · ".join(filter(None, [report.status, report.answer])),
+        )
+        for report in recipient.reports.order_by("-at", "-pk")[:50]
+    ]
 
 
 def _launch_entry(recipient: Recipient) -> Entry:

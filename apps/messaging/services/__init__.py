@@ -1,6 +1,15 @@
 """Acts on messages: what a person or the schedule does to them."""
 
 from apps.messaging.services.caps import cap_delete, cap_save
+from apps.messaging.services.domains import (
+    DomainRefused,
+    domain_check,
+    domain_create,
+    domain_delete,
+    domain_sign,
+    domain_update,
+    domains_check,
+)
 from apps.messaging.services.health import messages_finish
 from apps.messaging.services.launch import MessageNotLaunchable, message_launch
 from apps.messaging.services.messages import (
@@ -16,6 +25,7 @@ from apps.messaging.services.messages import (
 )
 from apps.messaging.services.policy import PolicyInvalid, policy_update
 from apps.messaging.services.preferences import PreferencesRefused, preferences_save
+from apps.messaging.services.reports import TakenIn, report_take, reports_collect
 from apps.messaging.services.senders import SenderInUse, sender_delete, sender_save
 from apps.messaging.services.sending import messages_send
 from apps.messaging.services.testing import TestNotSent, TestResult, message_test
@@ -28,18 +38,26 @@ from apps.messaging.services.tracking import (
 )
 
 __all__ = [
+    "DomainRefused",
     "MessageFields",
     "MessageNotLaunchable",
     "MessageRefused",
     "PolicyInvalid",
     "PreferencesRefused",
     "SenderInUse",
+    "TakenIn",
     "TestNotSent",
     "TestResult",
     "bursts_mark",
     "cap_delete",
     "cap_save",
     "click_record",
+    "domain_check",
+    "domain_create",
+    "domain_delete",
+    "domain_sign",
+    "domain_update",
+    "domains_check",
     "message_cancel",
     "message_create",
     "message_delete",
@@ -56,6 +74,8 @@ __all__ = [
     "policy_update",
     "preferences_save",
     "recipient_unsubscribe",
+    "report_take",
+    "reports_collect",
     "sender_delete",
     "sender_save",
 ]

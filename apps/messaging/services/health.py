@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from apps.collaboration import services as collaboration
 from apps.messaging import ledger
-from apps.messaging.models import Message
+from apps.messaging.models import Message, Recipient
 from apps.messaging.services.messages import message_audit, message_pause
 
 # A spike: this many answers and this share of them refusals. Old answers fade, so that a bad hour is not
@@ -21,6 +21,10 @@ SPIKE_PERCENT = 20
 FADE_AT = 500
 # Connections in a row that failed; the scheduler rings every few seconds, so this is a minute or two.
 CONNECTIONS_FAILED = 20
+# What came back, as a share of what was sent: addresses that nobody has or mails turned away, and complaints.
+# From 0.3 % of complaints on, Gmail and Yahoo sort everything of a sender into spam.
+BOUNCES_LEAST, BOUNCES_PER_THOUSAND = 20, 50
+COMPLAINTS_LEAST, COMPLAINTS_PER_THOUSAND = 5, 3
 ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
 
 
@@ -60,6 +64,47 @@ def answers_note(answers: Mapping[int, Counter[str]], *, now: datetime) -> None:
 
 
 @transaction.atomic
+def returned_note(message_id: int, *, bounces: int = 0, complaints: int = 0, now: datetime) -> None:
+    """
+    Add mails that came back, one for each recipient; pause the message at a spike, and tell its people.
+
+    A message that has ended cannot be paused, but they are told all the same: the next one is the better for
+    it. Once only, until somebody lets it go on.
+    """
+    message = Message.objects.select_for_update(no_key=True).get(pk=message_id)
+    message.bounces += bounces
+    message.complaints += complaints
+    why = "" if message.spiked_at else _returned_too_much(message)
+    if why:
+        message.spiked_at = now
+    message.save(update_fields=["bounces", "complaints", "spiked_at"])
+    if why and message.is_running:
+        _pause(message, why, now=now)
+    elif why:
+        told = _("“%(message)s”: %(why)s") % {"message": message.name[:80], "why": why}
+        _tell(message, told, now=now)
+
+
+def _returned_too_much(message: Message) -> str:
+    """Return in a sentence what came back too often; '' while all is well."""
+    if _is_share(message, message.complaints, COMPLAINTS_LEAST, COMPLAINTS_PER_THOUSAND):
+        told = _("%(n)s readers called it spam, which is more than %(percent)s %% of those it was sent to.")
+        return told % {"n": message.complaints, "percent": COMPLAINTS_PER_THOUSAND / 10}
+    if _is_share(message, message.bounces, BOUNCES_LEAST, BOUNCES_PER_THOUSAND):
+        told = _("%(n)s mails came back, which is more than %(percent)s %% of those sent.")
+        return told % {"n": message.bounces, "percent": BOUNCES_PER_THOUSAND // 10}
+    return ""
+
+
+def _is_share(message: Message, count: int, least: int, per_thousand: int) -> bool:
+    """Test if `count` is such a share of what was sent, without counting further than it takes to tell."""
+    if count < least:
+        return False
+    most = count * 1000 // per_thousand
+    return message.recipients.filter(state=Recipient.State.SENT)[: most + 1].count() <= most
+
+
+@transaction.atomic
 def connection_failed(messages: Collection[int], *, why: str, now: datetime) -> None:
     """Count one more connection that failed; pause the messages that wait for it at `CONNECTIONS_FAILED`."""
     waiting = Message.objects.select_for_update(no_key=True).filter(pk__in=messages).order_by("pk")
@@ -85,5 +130,9 @@ def _pause(message: Message, why: str, *, now: datetime) -> None:
     """Pause by ourselves, and tell those who answer for the message."""
     message_pause(message=message, by=None, now=now, reason=why)
     told = _("“%(message)s” was paused: %(why)s") % {"message": message.name[:80], "why": why}
+    _tell(message, told, now=now)
+
+
+def _tell(message: Message, told: str, *, now: datetime) -> None:
     people = {message.campaign.captain, *([message.channel.owner] if message.channel.owner else [])}
     collaboration.notify(users=people, text=told, url=reverse("messaging:detail", args=[message.pk]), now=now)

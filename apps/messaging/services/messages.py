@@ -146,6 +146,7 @@ def message_resume(*, message: Message, by: User, now: datetime) -> Message:
     if message.state != Message.State.PAUSED:
         raise _wrong_state(message, _("Only a paused message can go on; this one is “%(state)s”."))
     fresh = {"pause_reason": "", "recent_answers": 0, "recent_refusals": 0, "connections_failed": 0}
+    fresh |= {"bounces": 0, "complaints": 0, "spiked_at": None}  # whoever lets it go on has seen those
     _move(message, Message.State.RUNNING, now=now, **fresh)
     message_audit(message, "resumed", by=by, now=now)
     ring(SEND_TASK)

@@ -1,0 +1,129 @@
+"""What a mail that came back says, and whose it was."""
+
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apps.messaging.bounces import bounce_verdict, report_read
+from apps.messaging.tokens import Purpose, return_token_make, return_token_read, token_make
+from tests.bounces import arf, dsn, original, return_path
+
+ANN, BEN = SimpleNamespace(pk=7), SimpleNamespace(pk=8)
+
+
+class TestReturnToken:
+    @given(st.integers(1, 2**63 - 1), st.sampled_from([str.lower, str.upper, str.title]))
+    def test_is_read_back_in_whatever_case_it_comes(self, recipient, change):
+        token = return_token_make(recipient)
+
+        assert token == token.lower()
+        assert return_token_read(change(token)) == recipient
+
+    @pytest.mark.parametrize("token", ["", "a", "ä", "abc1", "a" * 32, return_token_make(7)[:-1] + "a"])
+    def test_one_that_we_did_not_make_is_nobodys(self, token):
+        assert return_token_read(token) is None
+
+    def test_fits_into_the_local_part_of_an_address(self):
+        assert len(f"bounces+{return_token_make(2**63 - 1)}") <= 64
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"),
+    [
+        ("5.1.1", "hard"),
+        ("5.1.2", "hard"),
+        ("5.1.10", "hard"),
+        ("5.1.8", "ours"),  # the sender's domain is what is wrong
+        ("4.4.7", "soft"),
+        ("4.2.2", "soft"),
+        ("5.2.2", "soft"),
+        ("5.2.1", "soft"),
+        ("5.0.0", "soft"),
+        ("5.7.1", "ours"),
+        ("5.7.26", "ours"),
+        ("5.2.3", "ours"),
+        ("5.3.4", "ours"),
+        ("5.6.0", "ours"),
+    ],
+)
+def test_a_status_says_whose_fault_it_is(status, verdict):
+    assert bounce_verdict(status) == verdict
+
+
+class TestReportRead:
+    def test_a_bounce_is_known_by_the_return_path_it_came_to(self):
+        report = report_read(dsn(return_path(ANN), says="550 5.1.1 <ann@example.com> User unknown"))
+
+        assert (report.verdict, report.status, report.recipient_id) == ("hard", "5.1.1", 7)
+        assert report.answer == "550 5.1.1 <ann@example.com> User unknown"
+
+    def test_a_bounce_is_known_by_the_message_id_that_it_brings_back(self):
+        assert report_read(dsn(mail_id=original(ANN))).recipient_id == 7
+
+    def test_a_complaint_is_known_by_the_mail_it_brings_back(self):
+        report = report_read(arf(ANN))
+
+        assert (report.verdict, report.recipient_id, report.answer) == ("complaint", 7, "abuse")
+
+    def test_a_complaint_is_known_by_the_return_path_that_the_mail_had(self):
+        assert report_read(arf(mail_from=return_path(ANN))).recipient_id == 7
+
+    def test_not_spam_is_no_complaint(self):
+        assert report_read(arf(ANN, kind="not-spam")).verdict == "other"
+
+    @pytest.mark.parametrize(
+        ("action", "verdict"), [("delayed", "delayed"), ("delivered", "delivered"), ("relayed", "delivered")]
+    )
+    def test_what_has_not_failed_is_no_bounce(self, action, verdict):
+        assert report_read(dsn(return_path(ANN), action=action, status="4.4.1")).verdict == verdict
+
+    def test_a_status_that_says_nothing_is_read_from_what_the_server_had_answered(self):
+        report = report_read(dsn(return_path(ANN), status="5.0.0", says="550 5.1.1 no such user"))
+
+        assert (report.verdict, report.status) == ("hard", "5.1.1")
+
+    def test_a_token_for_another_purpose_is_no_return_path(self):
+        forged = token_make(Purpose.OPEN, 7).lower()
+
+        assert report_read(dsn(f"bounces+{forged}@mail.example")).recipient_id is None
+
+    def test_two_signs_that_do_not_agree_are_nobodys(self):
+        assert report_read(dsn(return_path(ANN), mail_id=original(BEN))).recipient_id is None
+
+    def test_the_same_report_has_the_same_key_however_it_travelled(self):
+        first = report_read(dsn(return_path(ANN), name="one@mx"))
+        again = report_read(b"Received: from elsewhere\r\n" + dsn(return_path(ANN), name="one@mx"))
+        other = report_read(dsn(return_path(ANN), name="two@mx"))
+
+        assert first.event_key == again.event_key != other.event_key
+
+    @pytest.mark.parametrize(
+        "raw",
+        [
+            b"",
+            b"\0\xff\xfe",
+            b"Subject: I am on holiday\r\n\r\nBack on Monday",
+            b"Content-Type: multipart/report; boundary=b\n\n--b\nContent-Type: message/delivery-status\n",
+            b"Content-Type: message/feedback-report\r\n\r\n",
+            b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\n" * 10_000,
+        ],
+    )
+    def test_anything_else_is_something_else(self, raw):
+        report = report_read(raw)
+
+        assert (report.verdict, report.recipient_id) == ("other", None)
+
+    @given(st.binary(max_size=300))
+    def test_nothing_makes_it_fail(self, raw):
+        report_read(b"Content-Type: multipart/report; boundary=b\r\n\r\n--b\r\nContent-Type: " + raw)
+
+    def test_beyond_ascii_too(self):
+        raw = (
+            dsn(return_path(ANN))
+            .replace(b"message/delivery-status", b"message/global-delivery-status")
+            .replace(b"ann@", "añn@".encode())
+        )
+
+        assert report_read(raw).verdict == "hard"
