@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from apps.content.rendering.faults import Part, RenderFault, TemplateFault
-from apps.content.rendering.language import HTML, LINKS, PLAIN, parse
+from apps.content.rendering.language import ADDRESSES, HTML, LINKS, PLAIN, parse
 from apps.content.rendering.markup import LinkTarget, links_find, text_from_html, text_with_holes
 from apps.content.rendering.mjml import mjml_compile
 from apps.content.rendering.program import Program
@@ -41,6 +41,8 @@ __all__ = [
 ]
 
 CONTROLS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
+PIXEL_BEGIN = '<img src="'
+PIXEL_END = '" width="1" height="1" alt="" style="display:block;width:1px;height:1px;border:0;">'
 BODY_END = re.compile(r"</body\s*>", re.IGNORECASE)
 
 
@@ -102,6 +104,8 @@ class CompiledEmail:
     _before_pixel: Program
     _after_pixel: str
     _text: Program
+    # Of the addresses, those that the author wrote down somewhere: the others need not be made.
+    addresses: frozenset[str]
 
     def render(
         self,
@@ -127,8 +131,8 @@ class CompiledEmail:
             "preferences_url": preferences_url or unsubscribe_url,
         }
         return Rendered(
-            subject=CONTROLS.sub(" ", self._subject.render(scope)).strip(),
-            html_pieces=[*self._before_pixel.pieces(scope), _pixel(pixel_url), self._after_pixel],
+            subject=_one_line(self._subject.render(scope)),
+            html_pieces=[*self._before_pixel.pieces(scope), *_pixel(pixel_url), self._after_pixel],
             text_pieces=_without_gaps(self._text.pieces(scope)),
         )
 
@@ -197,6 +201,7 @@ def load_email(subject: str, html: str, text: str) -> CompiledEmail:
         _before_pixel=Program(parse(with_holes[:at], Part.MJML, HTML)),
         _after_pixel=with_holes[at:],
         _text=Program(parse(text.replace("\r\n", "\n"), Part.TEXT, PLAIN)),
+        addresses=frozenset(name for name in ADDRESSES if name in f"{subject}{with_holes}{text}"),
     )
 
 
@@ -248,9 +253,9 @@ def _without_gaps(pieces: list[str]) -> list[str]:
     return [text.lstrip("\n")]
 
 
-def _pixel(url: str) -> str:
-    if not url:
-        return ""
-    return (
-        f'<img src="{url}" width="1" height="1" alt="" style="display:block;width:1px;height:1px;border:0;">'
-    )
+def _one_line(text: str) -> str:
+    return (text if text.isprintable() else CONTROLS.sub(" ", text)).strip()
+
+
+def _pixel(url: str) -> tuple[str, ...]:
+    return (PIXEL_BEGIN, url, PIXEL_END) if url else ()

@@ -6,7 +6,6 @@ are done here in a fraction of the library's time; whatever is more than that is
 by node. A property test holds that both ways say the same.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -27,7 +26,6 @@ from apps.content.rendering.language import ADDRESSES, DATA, LINKS, OUTPUT_LIMIT
 # Words that mean something else than a key at the end of a path.
 METHODS = frozenset({"size", "first", "last"})
 MISSING: Final = object()
-SPECIAL = re.compile("[&<>\"']")
 
 
 class _Frame:
@@ -175,4 +173,6 @@ def _link(index: int, *, escaped: bool) -> Hole:
 
 def _escaped(value: str) -> str:
     # A plain string: the methods of Markup cost many times those of str, and encoding calls a dozen.
-    return str(escape(value)) if SPECIAL.search(value) else value
+    if "&" in value or "<" in value or ">" in value or '"' in value or "'" in value:
+        return str(escape(value))
+    return value

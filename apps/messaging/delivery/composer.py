@@ -19,7 +19,13 @@ from apps.messaging.delivery.envelope import Envelope, envelope_of
 from apps.messaging.delivery.mail import Mail
 from apps.messaging.models import Message
 from apps.messaging.selectors import domain_of
-from apps.messaging.tokens import Purpose, token_make
+from apps.messaging.tokens import Purpose, link_bytes, recipient_bytes, token_maker
+
+ADDRESSES = {
+    "unsubscribe_url": ("u", Purpose.UNSUBSCRIBE),
+    "view_url": ("view", Purpose.VIEW),
+    "preferences_url": ("p", Purpose.PREFERENCES),
+}
 
 
 class NotComposable(Exception):
@@ -32,7 +38,8 @@ class Composer:
     def __init__(self, message: Message, version: TemplateVersion) -> None:
         self._message = message
         self._email: CompiledEmail = version_email(version)
-        self._positions = [link.position for link in self._email.links]
+        self._links = [link_bytes(link.position) for link in self._email.links]
+        self._sign = {purpose: token_maker(purpose) for purpose in Purpose}
         self._shared = {"campaign": {"name": message.campaign.name}, "message": {"name": message.name}}
         self._is_tracked = message.is_tracked
         self._base = settings.TRACKING_BASE_URL
@@ -79,16 +86,17 @@ class Composer:
 
         :raises NotComposable: the template fails on this contact's data, or an address is none
         """
+        ids = recipient_bytes(recipient_id)
         try:
             address = address_make(str(contact["email"]))
-            filled = self._fill(recipient_id, contact, is_mail=True)
+            filled = self._fill(ids, contact, is_mail=True)
         except AddressNotUsable:
             raise NotComposable(_("No mail server would take this address.")) from None
         except RenderFault as fault:
             told = _("The template fails on this contact's data: %(fault)s") % {"fault": fault}
             raise NotComposable(told) from fault
-        unsubscribe = token_make(Purpose.UNSUBSCRIBE, recipient_id)
-        mail_id = f"{token_make(Purpose.MAIL, recipient_id)}@{self.skeleton().sender.domain}"
+        unsubscribe = self._sign[Purpose.UNSUBSCRIBE](ids)
+        mail_id = f"{self._sign[Purpose.MAIL](ids)}@{self.skeleton().sender.domain}"
         person = mime.Person(
             address=address,
             mail_id=mail_id,
@@ -152,26 +160,30 @@ class Composer:
 
         :raises RenderFault: the template fails on this contact's data
         """
-        return self._fill(recipient_id, contact, is_mail=False).html
+        return self._fill(recipient_bytes(recipient_id), contact, is_mail=False).html
 
-    def _fill(self, recipient_id: int, contact: Mapping[str, object], *, is_mail: bool) -> Rendered:
-        base = self._base
+    def _fill(self, ids: bytes, contact: Mapping[str, object], *, is_mail: bool) -> Rendered:
         data = {"contact": contact, **self._shared}
         counts_opens = is_mail and self._is_tracked
         return self._email.render(
             data,
-            link_urls=self._clicks(recipient_id) if self._is_tracked else self._email.destinations(data),
-            pixel_url=f"{base}/o/{token_make(Purpose.OPEN, recipient_id)}.gif" if counts_opens else "",
-            unsubscribe_url=f"{base}/u/{token_make(Purpose.UNSUBSCRIBE, recipient_id)}",
-            view_url=f"{base}/view/{token_make(Purpose.VIEW, recipient_id)}",
-            preferences_url=f"{base}/p/{token_make(Purpose.PREFERENCES, recipient_id)}",
+            link_urls=self._clicks(ids) if self._is_tracked else self._email.destinations(data),
+            pixel_url=f"{self._base}/o/{self._sign[Purpose.OPEN](ids)}.gif" if counts_opens else "",
+            unsubscribe_url=self._address("unsubscribe_url", ids),
+            view_url=self._address("view_url", ids),
+            preferences_url=self._address("preferences_url", ids),
         )
 
-    def _clicks(self, recipient_id: int) -> list[str]:
-        return [
-            f"{self._base}/c/{token_make(Purpose.CLICK, recipient_id, position)}"
-            for position in self._positions
-        ]
+    def _address(self, name: str, ids: bytes) -> str:
+        """Return the person's address for what a template may lead to; '' where it does not name it."""
+        if name not in self._email.addresses:
+            return ""
+        path, purpose = ADDRESSES[name]
+        return f"{self._base}/{path}/{self._sign[purpose](ids)}"
+
+    def _clicks(self, ids: bytes) -> list[str]:
+        base, sign = f"{self._base}/c/", self._sign[Purpose.CLICK]
+        return [base + sign(ids + link) for link in self._links]
 
 
 def composer_for(message: Message) -> Composer:

@@ -1,8 +1,7 @@
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
+class Mail(NamedTuple):
     """
     One e-mail, ready for the wire: CRLF lines, dots stuffed, ended by CRLF, without the final dot.
 

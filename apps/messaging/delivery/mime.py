@@ -7,25 +7,21 @@ as sending it.
 
 import base64
 import binascii
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime, formataddr
-from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import quote
 
 from apps.messaging.addresses import CONTROL, Address
 
 LONGEST_PLAIN_HEADER = 200
 SOFT_BREAK = b"=\r\n"
-# What most holes are filled with, names and addresses of links: one short line that needs no encoding.
-AS_IT_STANDS = re.compile(r"(?!\.)[!-<>-~](?:[ -<>-~]{0,70}[!-<>-~])?")
+LONGEST_LINE = 72
 WORD_SIZE = 42  # bytes of text in an encoded word: 56 characters of base64, and 75 with what goes around it
 
 
-@dataclass(frozen=True)
-class Person:
+class Person(NamedTuple):
     """What differs from mail to mail; without `unsubscribe_url` it is no mail to a list (a test)."""
 
     address: Address
@@ -39,7 +35,9 @@ class Person:
 
 def header_text(value: str) -> str:
     """Encode a header's value (RFC 2047); line breaks and controls become spaces, whoever sent them."""
-    value = CONTROL.sub(" ", value).strip()
+    if not value.isprintable():
+        value = CONTROL.sub(" ", value)
+    value = value.strip()
     if value.isascii() and len(value) <= LONGEST_PLAIN_HEADER and "=?" not in value:
         return value
     return "\r\n ".join(_encoded_words(value))
@@ -100,12 +98,28 @@ class BodyEncoder:
 
 def _piece(piece: str) -> bytes:
     """Encode some lines; where the last of them goes on in the next piece, a soft break ends it."""
-    if AS_IT_STANDS.fullmatch(piece):
-        return piece.encode() + SOFT_BREAK
     if not piece:
         return b""
+    if _stands_as_it_is(piece):
+        return piece.encode() + SOFT_BREAK
     encoded = b"\r\n".join([_line(line) for line in piece.split("\n")])
     return encoded if piece.endswith("\n") else encoded + SOFT_BREAK
+
+
+def _stands_as_it_is(piece: str) -> bool:
+    """
+    Test for what most holes are filled with, names and addresses of links: one short line without encoding.
+
+    By the methods of str, which take a third of the time of an expression that says the same.
+    """
+    return (
+        len(piece) <= LONGEST_LINE
+        and piece.isascii()
+        and piece.isprintable()
+        and "=" not in piece
+        and piece[0] not in " ."
+        and piece[-1] != " "
+    )
 
 
 def _line(line: str) -> bytes:
@@ -115,11 +129,6 @@ def _line(line: str) -> bytes:
     if b"\n" in encoded:
         encoded = encoded.replace(b"\n", b"\r\n").replace(b"\r\n.", b"\r\n..")
     return b"." + encoded if encoded.startswith(b".") else encoded
-
-
-@lru_cache(maxsize=2)
-def _date(second: datetime) -> str:
-    return format_datetime(second)
 
 
 class Skeleton:
@@ -151,11 +160,12 @@ class Skeleton:
         self._before_text = f"\r\n--{boundary}\r\n{kind.format('plain')}".encode()
         self._before_html = f"--{boundary}\r\n{kind.format('html')}".encode()
         self._end = f"--{boundary}--\r\n".encode()
+        self._dated: tuple[datetime, str] | None = None
 
     def fill(self, person: Person, *, at: datetime) -> bytes:
         """Return the whole mail for the wire, without the final dot."""
         head = (
-            f"Date: {_date(at.replace(microsecond=0))}\r\n"
+            f"Date: {self._date(at)}\r\n"
             f"To: {person.address.text}\r\n"
             f"Subject: {header_text(person.subject)}\r\n"
             f"Message-ID: <{person.mail_id}>\r\n"
@@ -177,3 +187,9 @@ class Skeleton:
                 self._end,
             )
         )
+
+    def _date(self, at: datetime) -> str:
+        # Mails are built some dozens at one moment, and to write a date takes as long as a body.
+        if self._dated is None or self._dated[0] is not at:
+            self._dated = at, format_datetime(at)
+        return self._dated[1]
