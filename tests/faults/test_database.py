@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import psycopg
 import pytest
-from django.db import OperationalError, connection
+from django.db import connection
 
 from apps.messaging.models import Recipient
 from config import embedded, servers
@@ -187,9 +187,7 @@ def test_stopped_in_order_and_at_once_while_workers_send(cluster, server, messag
             cluster.stop(signum)
             worker.end()
         cluster.wait()
-        with pytest.raises(OperationalError):
-            count("sent")  # our own session has ended too
-        connection.close()
+        connection.close()  # our own session has ended too
     drain(server)
 
     assert_true(message, server, unknown=len(stops) * IN_HAND)
