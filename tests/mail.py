@@ -54,6 +54,7 @@ class ScriptedServer:
     Listens on a free port of loopback, in a thread of its own. Use as a context manager.
 
     `taken` is the server's own record: every mail whose final dot arrived, also if no answer was given.
+    `tls`: a context with the certificate that it shows from the first byte on.
     """
 
     def __init__(self, *, extensions=("PIPELINING", "8BITMIME"), tls=None, port=0):
@@ -73,7 +74,7 @@ class ScriptedServer:
 
     @property
     def url(self):
-        return f"smtp://127.0.0.1:{self.port}"
+        return f"{'smtp+ssl' if self._tls else 'smtp'}://127.0.0.1:{self.port}"
 
     @property
     def copies(self):
@@ -98,7 +99,7 @@ class ScriptedServer:
     def _run(self, started):
         asyncio.set_event_loop(self._loop)
         self._server = self._loop.run_until_complete(
-            asyncio.start_server(self._serve, "127.0.0.1", self._port, limit=2**24)
+            asyncio.start_server(self._serve, "127.0.0.1", self._port, limit=2**24, ssl=self._tls)
         )
         self.port = self._server.sockets[0].getsockname()[1]
         started.set()
@@ -220,7 +221,8 @@ class _Session:
         self.sender = self.recipient = ""
         if self.server.before_answer_to_dot:
             await asyncio.get_running_loop().run_in_executor(None, self.server.before_answer_to_dot, taken)
-        answer = self.server.script.answers.get(("dot", recipient))
-        if answer and answer[0] not in (SILENCE, HANG_UP) and answer[0][0] in "45":
+        script = self.server.script.answers
+        answer = script.get(("dot", recipient)) or script.get(("dot", EVERYONE))
+        if answer and answer[1] != 0 and answer[0][0] in "45":
             self.server.taken.remove(taken)  # it said no: it has nothing
         await self.say("dot", recipient, f"250 2.0.0 taken as {len(self.server.taken)}")

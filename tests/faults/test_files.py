@@ -6,11 +6,9 @@ once, and the counts add up.
 """
 
 from io import BytesIO
-from types import SimpleNamespace
 
 import pytest
 from django.core.files.base import File
-from django.db import connection
 
 from apps.contacts import services as contacts
 from apps.contacts.models import Company, Contact, Event, ImportFile
@@ -18,10 +16,9 @@ from apps.exports import files, services
 from apps.exports.models import Export
 from tests.exports.files import content
 from tests.factories.contacts import ContactFactory
-from tests.faults.workers import Worker, locked, wait_until
+from tests.faults.workers import Worker, locked, wait_until, waits_for_a_lock
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
-WORK = "from apps.{app} import services; from apps.core import clock; services.{act}(now=clock.now())"
 PEOPLE = 5
 ROWS = 3_000  # a first chunk of 1,000, and the rest
 
@@ -37,10 +34,7 @@ def worker(media):
     """Return a function that starts a process which does one ring's work."""
 
     def start(app, act):
-        command = ("manage.py", "shell", "--no-imports", "-c", WORK.format(app=app, act=act))
-        return Worker(
-            SimpleNamespace(url=""), command, FAULT_MEDIA=str(media), FAULT_EMAIL_URL="smtp://127.0.0.1:9"
-        )
+        return Worker(act=f"apps.{app}.services.{act}", MEDIA_ROOT=media)
 
     return start
 
@@ -97,7 +91,7 @@ class TestImport:
         # The bad row at the end is the last thing that its chunk writes down.
         with locked("LOCK contacts_importfault IN SHARE MODE"), worker("contacts", "imports_run") as first:
             wait_until(lambda: ImportFile.objects.filter(rows_total=1_000).exists(), "the first chunk is in")
-            wait_until(_waits_for_a_lock, "the second chunk is written, and not yet committed")
+            wait_until(waits_for_a_lock, "the second chunk is written, and not yet committed")
             first.kill()
         upload.refresh_from_db()
         assert (upload.state, upload.rows_total, model.objects.count()) == ("running", 1_000, 1_000)
@@ -110,11 +104,3 @@ class TestImport:
         assert (upload.state, upload.rows_total) == ("done", ROWS + 1)
         assert (upload.created, upload.invalid) == (ROWS, 1)
         assert model.objects.count() == ROWS
-
-
-def _waits_for_a_lock():
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'contacts_importfault'::regclass"
-        )
-        return cursor.fetchone()[0] > 0

@@ -1,60 +1,135 @@
 """Real workers in processes of their own, and the hands that hold and kill them."""
 
+import json
+import multiprocessing
 import os
-import signal
 import subprocess
 import sys
 import time
 from contextlib import closing, contextmanager
+from datetime import timedelta
 
+from django.conf import settings
+from django.core.management import call_command
 from django.db import connection, connections
+from django.utils.module_loading import import_string
 
-from apps.messaging.models import Recipient
+from apps.core import clock
+from apps.messaging.delivery import engine
+from apps.messaging.delivery.smtp import Timeouts
+from apps.messaging.models import Message, Recipient
 from tests.architecture.source import ROOT
 
 PATIENCE = 40.0
+NOWHERE = "smtp://127.0.0.1:1"
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["tests.faults.preload"])
+
+
+def database_of_test():
+    """Return how to reach the test's database, there to wait for locks: tests hold them on purpose."""
+    usual = connection.settings_dict
+    where = {key: usual[key] for key in ("NAME", "HOST", "PORT", "USER")}
+    return where | {"OPTIONS": usual["OPTIONS"] | {"options": "-c lock_timeout=0"}}
 
 
 class Worker:
-    """`manage.py messages_send` against the test's database and mail server."""
+    """
+    A process that sends until nothing is due, against the test's database and mail server.
 
-    def __init__(self, server, command=("manage.py", "messages_send"), **env):
+    `act`: another service to call once, by its dotted name, such as one ring of the doorbell. `hours_off`:
+    how wrong this machine's clock is. `timeouts`: seconds to connect, to answer a command, and the dot.
+    """
+
+    def __init__(self, server=None, *, act=None, hours_off=0, timeouts=None, user=None, **changed):
+        changed.setdefault("EMAIL_URL", server.url if server else NOWHERE)
+        database = database_of_test() | ({"USER": user} if user else {})
+        self.process = FORKS.Process(target=_work, args=(act, database, changed, hours_off, timeouts))
+        self.process.start()
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def kill(self):
+        """`kill -9`: no handler runs, nothing is put in order."""
+        self.process.kill()
+        self.process.join(PATIENCE)
+
+    def end(self):
+        """Wait until it ends, in whatever way; return its exit code."""
+        self.process.join(PATIENCE)
+        assert self.process.exitcode is not None, "it does not end"
+        return self.process.exitcode
+
+    def finish(self):
+        """Wait until it has nothing left to do."""
+        assert self.end() == 0, "it failed; see what it wrote"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_exc):
+        if self.process.is_alive():
+            self.kill()
+        self.process.close()
+
+
+def _work(act, database, changed, hours_off, timeouts):
+    connection.settings_dict.update(database)
+    for name, value in changed.items():
+        setattr(settings, name, value)
+    if timeouts:
+        engine.TIMEOUTS = Timeouts(*timeouts)
+    if hours_off:
+        right = time.time
+        time.time = lambda: right() + hours_off * 3600
+    if act:
+        import_string(act)(now=clock.now())
+    else:
+        call_command("messages_send")
+
+
+class Program:
+    """A program of the product (Celery, the web server) with the test's database and servers."""
+
+    def __init__(self, *command, server=None, **env):
         self.process = subprocess.Popen(
             [sys.executable, "-W", "ignore", *command],
             cwd=ROOT,
             env={
                 **os.environ,
                 "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
-                "FAULT_DATABASE": connection.settings_dict["NAME"],
-                "FAULT_EMAIL_URL": server.url,
+                "FAULT_DATABASE": json.dumps(database_of_test()),
+                "FAULT_EMAIL_URL": server.url if server else NOWHERE,
                 **env,
             },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
 
-    def kill(self):
-        """`kill -9`: no handler runs, nothing is put in order."""
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait(PATIENCE)
+    @property
+    def pid(self):
+        return self.process.pid
 
-    def finish(self):
-        """Wait until it has nothing left to do."""
-        output, _errors = self.process.communicate(timeout=PATIENCE)
-        assert self.process.returncode == 0, output.decode()
+    def signal(self, signum):
+        self.process.send_signal(signum)
+
+    def wait(self):
+        return self.process.wait(PATIENCE)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_exc):
         if self.process.poll() is None:
-            self.kill()
-        self.process.stdout.close()
+            self.process.kill()
+            self.process.wait(PATIENCE)
 
 
-def wait_until(holds, what):
+def wait_until(holds, what, patience=PATIENCE):
     """Look again and again until something is so; say what never was."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while not holds():
         assert time.monotonic() < deadline, f"never: {what}"
         time.sleep(0.02)
@@ -75,6 +150,24 @@ def locked(statement):
         other.rollback()
 
 
+def waits_for_a_lock():
+    """Test if somebody stands before a lock of the test's database."""
+    with closing(connections.create_connection("default")) as other, other.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)"
+            " WHERE NOT granted AND datname = current_database())"
+        )
+        return cursor.fetchone()[0]
+
+
 def leases_expire():
     """Let five minutes pass for the leases."""
     Recipient.objects.filter(leased_until__isnull=False).update(leased_until="2020-01-01T00:00Z")
+
+
+def waits_end():
+    """Let the quarter of an hour pass after which the mail server is asked again."""
+    open_messages = Message.objects.open()
+    Recipient.objects.filter(state="planned", message__in=open_messages).update(
+        due_at=clock.now() - timedelta(seconds=1)
+    )

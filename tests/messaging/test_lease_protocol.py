@@ -1,11 +1,13 @@
 """
 The lease protocol against a model of the world: workers that die, are slow or come back late, a mail server
-that takes, refuses and falls silent, people who pause and leave. Whatever the order, nobody gets it twice.
+that takes, refuses and falls silent, people who pause, cancel, retry and leave, a last moment that passes.
+Whatever the order, nobody gets it twice.
 """
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db.models import Q
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -22,7 +24,8 @@ State = Recipient.State
 PEOPLE = 6
 WORKERS = st.integers(0, 1)
 HAPPENINGS = ["dies", "dies", "leases_run_out", "leases_run_out", "an_hour_passes", "pauses", "resumes"]
-HAPPENINGS += ["resumes", "leaves", "finishes"]
+HAPPENINGS += ["resumes", "leaves", "finishes", "retries", "cancels", "is_given_a_last_moment"]
+SWEEPS = [ledger.reap, ledger.expire, ledger.cancel, ledger.queue_due]  # what each ring begins with
 ANSWERS = st.lists(st.sampled_from("tttsnrlu"), min_size=6, max_size=6)
 
 
@@ -47,6 +50,7 @@ class LeaseProtocol(RuleBasedStateMachine):
         self.rows = {row.pk: row for row in RecipientFactory.create_batch(PEOPLE, message=self.message)}
         self.workers = [Worker() for _ in range(2)]
         self.delivered = dict.fromkeys(self.rows, 0)  # the mail server's own record
+        self.last_moment = None
         self.left = set()  # who must not be written to any more
         self.forgotten = set()  # rows that a worker held when it died
 
@@ -88,11 +92,12 @@ class LeaseProtocol(RuleBasedStateMachine):
             return
         batch, worker.waiting = worker.waiting[:size], worker.waiting[size:]
         addressed = [Addressed(row, self.rows[row.id].address, f"m{row.id}@x") for row in batch]
-        was_open = self.state_of_message() == "running"
+        is_late = self.last_moment is not None and self.last_moment <= self.now
+        was_open = self.state_of_message() == "running" and not is_late
         begun = ledger.advance(worker.lease, outcomes=worker.known, batch=addressed, now=self.now)
         worker.known = {}
         assert not (begun & self.left), "somebody who left was begun"
-        assert was_open or not begun, "a paused or cancelled message was begun"
+        assert was_open or not begun, "a paused, cancelled or expired message was begun"
         worker.in_hand += sorted(begun)
 
     def hands_over(self, number, answers):
@@ -117,17 +122,37 @@ class LeaseProtocol(RuleBasedStateMachine):
 
     def leases_run_out(self):
         self.now += ledger.LEASE_TIME + timedelta(seconds=1)
-        ledger.reap(now=self.now)
+        self.sweeps()
 
     def an_hour_passes(self):
         self.now += timedelta(hours=1)
-        ledger.queue_due(now=self.now)
+        self.sweeps()
+
+    def sweeps(self):
+        for sweep in SWEEPS:
+            sweep(now=self.now)
 
     def pauses(self):
         Message.objects.filter(state="running").update(state="paused")
 
     def resumes(self):
         Message.objects.filter(state="paused").update(state="running")
+
+    def cancels(self):
+        Message.objects.filter(state__in=["running", "paused"]).update(state="cancelled")
+
+    def retries(self):
+        """As the service does: those whose failure may pass, and the message is open again."""
+        message = Message.objects.get()
+        if message.state == "cancelled" or (self.last_moment and self.last_moment <= self.now):
+            return
+        if ledger.retry(message, chosen=Q(is_retryable=True), now=self.now) and message.state == "finished":
+            Message.objects.update(state="running", finished_at=None)
+
+    def is_given_a_last_moment(self):
+        if self.last_moment is None:
+            self.last_moment = self.now + timedelta(minutes=90)
+            Message.objects.update(not_after=self.last_moment)
 
     def somebody_leaves(self, place):
         row = list(self.rows.values())[place]
@@ -153,7 +178,7 @@ class LeaseProtocol(RuleBasedStateMachine):
 
     @invariant()
     def finished_means_finished(self):
-        if self.state_of_message() == "finished":
+        if Message.objects.get().finished_at:
             assert not Recipient.objects.filter(state__in=UNFINISHED).exists()
 
     def teardown(self):
@@ -178,7 +203,8 @@ class LeaseProtocol(RuleBasedStateMachine):
         self.sent_means_delivered()
         states = dict(Recipient.objects.values_list("pk", "state"))
         assert not set(states.values()) & set(UNFINISHED), states
-        assert self.state_of_message() == "finished"
+        assert self.state_of_message() in {"finished", "cancelled"}
+        assert Message.objects.get().finished_at
         for pk, delivered in self.delivered.items():
             if delivered:
                 assert states[pk] in {"sent", "unknown"}, (pk, states[pk])
@@ -186,12 +212,22 @@ class LeaseProtocol(RuleBasedStateMachine):
                 assert pk in self.left
 
 
-@pytest.mark.django_db
-class TestLeaseProtocol(LeaseProtocol.TestCase):
-    settings = settings(
-        max_examples=60,
+def bounded(examples):
+    return settings(
+        max_examples=examples,
         stateful_step_count=15,
         deadline=None,
         phases=set(Phase) - {Phase.shrink},  # a database makes it take minutes
         suppress_health_check=list(HealthCheck),
     )
+
+
+@pytest.mark.django_db
+class TestLeaseProtocol(LeaseProtocol.TestCase):
+    settings = bounded(40)
+
+
+@pytest.mark.long
+@pytest.mark.django_db
+class TestLeaseProtocolAtLength(LeaseProtocol.TestCase):
+    settings = bounded(1_500)
