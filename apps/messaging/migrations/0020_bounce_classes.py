@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("messaging", "0006_topics_described")]
+    dependencies = [("messaging", "0014_exclusion_capped")]
 
     operations = [
         migrations.AddField(
