@@ -119,7 +119,7 @@ def launch(message: Message, user: User) -> float:
     """Freeze as a launch does, without the campaign's readiness; return the seconds it took."""
     started = time.perf_counter()
     now = clock.now()
-    ledger.freeze(message, due_at=now, now=now)
+    ledger.freeze(message, now=now)
     message.template_version = message.template.versions.get()
     message.state, message.launched_at, message.launched_by = Message.State.RUNNING, now, user
     message.save()

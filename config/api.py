@@ -38,6 +38,7 @@ from apps.messaging.api import (
     ContactWhyViewSet,
     FrequencyCapViewSet,
     MessageViewSet,
+    QuietHoursViewSet,
     SenderViewSet,
     SendingPolicyViewSet,
 )
@@ -77,6 +78,7 @@ router.register("templates", TemplateViewSet)
 router.register("messages", MessageViewSet)
 router.register("senders", SenderViewSet)
 router.register("frequency-caps", FrequencyCapViewSet, basename="frequency-cap")
+router.register("quiet-hours", QuietHoursViewSet, basename="quiet-hours")
 router.register("sending-policy", SendingPolicyViewSet, basename="sending-policy")
 router.register("users", UserViewSet)
 router.register("invitations", InvitationViewSet)

@@ -18,7 +18,15 @@ from apps.contacts.models import Contact
 from apps.content import uses as content
 from apps.core.navigation import Room, SearchHit, rooms, searches
 from apps.messaging import checks, moved, selectors
-from apps.messaging.models import DeliveryEvent, FrequencyCap, Message, Recipient, Sender, SendingPolicy
+from apps.messaging.models import (
+    DeliveryEvent,
+    FrequencyCap,
+    Message,
+    QuietHours,
+    Recipient,
+    Sender,
+    SendingPolicy,
+)
 from apps.messaging.rules import MESSAGE_KIND
 from apps.segments import registry as segments
 
@@ -103,6 +111,14 @@ def _subjects() -> None:
         ),
     )
     subjects.register(
+        "messaging.quiethours",
+        Subject(
+            model=QuietHours,
+            view_permission="messaging.view_quiethours",
+            url=lambda quiet: reverse("messaging:policy"),
+        ),
+    )
+    subjects.register(
         "messaging.sendingpolicy",
         Subject(
             model=SendingPolicy,
@@ -126,6 +142,9 @@ def _subjects() -> None:
             "frequencycap.created": gettext_lazy("added a frequency cap"),
             "frequencycap.changed": gettext_lazy("changed a frequency cap"),
             "frequencycap.deleted": gettext_lazy("deleted a frequency cap"),
+            "quiethours.created": gettext_lazy("added quiet hours"),
+            "quiethours.changed": gettext_lazy("changed the quiet hours"),
+            "quiethours.deleted": gettext_lazy("deleted the quiet hours"),
             "sender.created": gettext_lazy("added a sender"),
             "sender.changed": gettext_lazy("changed a sender"),
             "sender.deleted": gettext_lazy("deleted a sender"),

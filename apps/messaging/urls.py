@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.messaging.views import caps, drafts, parts, policy, running, senders, tracking
+from apps.messaging.views import caps, drafts, parts, policy, quiet, running, senders, tracking
 
 app_name = "messaging"
 urlpatterns = [
@@ -42,4 +42,7 @@ urlpatterns = [
     path("settings/sending-rules/caps/new/", caps.cap_create, name="cap-create"),
     path("settings/sending-rules/caps/<int:pk>/", caps.cap_update, name="cap"),
     path("settings/sending-rules/caps/<int:pk>/delete/", caps.cap_delete, name="cap-delete"),
+    path("settings/sending-rules/quiet-hours/new/", quiet.quiet_create, name="quiet-create"),
+    path("settings/sending-rules/quiet-hours/<int:pk>/", quiet.quiet_update, name="quiet"),
+    path("settings/sending-rules/quiet-hours/<int:pk>/delete/", quiet.quiet_delete, name="quiet-delete"),
 ]

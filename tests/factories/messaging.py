@@ -1,8 +1,8 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 
 import factory
 
-from apps.messaging.models import FrequencyCap, Message, Recipient, Sender, SendingPolicy
+from apps.messaging.models import FrequencyCap, Message, QuietHours, Recipient, Sender, SendingPolicy
 from tests.factories.campaigns import AudienceFactory, CampaignFactory
 from tests.factories.contacts import ContactFactory
 from tests.factories.content import TemplateFactory
@@ -71,3 +71,13 @@ class FrequencyCapFactory(factory.django.DjangoModelFactory):
         model = FrequencyCap
 
     most = 1
+
+
+class QuietHoursFactory(factory.django.DjangoModelFactory):
+    """Over night."""
+
+    class Meta:
+        model = QuietHours
+
+    starts = time(21)
+    ends = time(8)

@@ -91,6 +91,7 @@ class TestMessages:
         message = made.json()
         assert message["channel"] == campaign.channels.get().pk
         assert message["schedule"] == {
+            "local_time": None,
             "send_at": "2099-01-01T09:00:00Z",
             "not_after": "2099-01-02T09:00:00Z",
         }

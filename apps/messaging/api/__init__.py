@@ -2,12 +2,14 @@ from apps.messaging.api.caps import FrequencyCapViewSet
 from apps.messaging.api.contacts import ContactWhyViewSet
 from apps.messaging.api.messages import MessageViewSet
 from apps.messaging.api.policy import SendingPolicyViewSet
+from apps.messaging.api.quiet import QuietHoursViewSet
 from apps.messaging.api.senders import SenderViewSet
 
 __all__ = [
     "ContactWhyViewSet",
     "FrequencyCapViewSet",
     "MessageViewSet",
+    "QuietHoursViewSet",
     "SenderViewSet",
     "SendingPolicyViewSet",
 ]

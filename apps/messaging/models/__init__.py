@@ -1,4 +1,4 @@
-from apps.messaging.models.caps import CapTally, FrequencyCap, RuleNote
+from apps.messaging.models.caps import CapTally, FrequencyCap, QuietHours, RuleNote
 from apps.messaging.models.message import Message, MessageQuerySet, Sender
 from apps.messaging.models.policy import SendingPolicy
 from apps.messaging.models.recipient import HELD, UNFINISHED, Recipient, RecipientQuerySet
@@ -13,6 +13,7 @@ __all__ = [
     "Link",
     "Message",
     "MessageQuerySet",
+    "QuietHours",
     "Recipient",
     "RecipientQuerySet",
     "RuleNote",

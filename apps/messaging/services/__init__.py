@@ -16,6 +16,7 @@ from apps.messaging.services.messages import (
 )
 from apps.messaging.services.policy import PolicyInvalid, policy_update
 from apps.messaging.services.preferences import PreferencesRefused, preferences_save
+from apps.messaging.services.quiet import quiet_delete, quiet_save
 from apps.messaging.services.senders import SenderInUse, sender_delete, sender_save
 from apps.messaging.services.sending import messages_send
 from apps.messaging.services.testing import TestNotSent, TestResult, message_test
@@ -55,6 +56,8 @@ __all__ = [
     "partitions_ensure",
     "policy_update",
     "preferences_save",
+    "quiet_delete",
+    "quiet_save",
     "recipient_unsubscribe",
     "sender_delete",
     "sender_save",
