@@ -31,8 +31,10 @@ from apps.messaging.selectors.readers import (
     recipient_of_mail,
 )
 from apps.messaging.selectors.verification import ledger_problems
+from apps.messaging.selectors.why import Check, recipient_checks
 
 __all__ = [
+    "Check",
     "ErrorGroup",
     "Ledger",
     "Pace",
@@ -56,6 +58,7 @@ __all__ = [
     "messages",
     "preferences",
     "preview_contact",
+    "recipient_checks",
     "recipient_has_left",
     "recipient_of_mail",
     "recipient_timeline",

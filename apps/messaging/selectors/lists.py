@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign, Channel
 from apps.contacts.models import Contact
-from apps.messaging.models import DeliveryEvent, Message, Recipient, Sender
+from apps.messaging.models import DeliveryEvent, Message, Recipient, RuleNote, Sender
+from apps.messaging.selectors.why import note_detail, rule_notes
 
 State = Recipient.State
 
@@ -74,6 +75,8 @@ def contact_why(contact: Contact, message: Message) -> Why:
     row = rows[0]
     state = str(row.get_state_display())
     detail = str(row.get_reason_display()) if row.reason else row.answer
+    if row.state == State.PLANNED and (notes := rule_notes(row)):
+        detail = note_detail(notes[-1])
     return Why(f"{state}: {detail}" if detail else state, rows)
 
 
@@ -126,12 +129,21 @@ def recipient_timeline(recipient: Recipient) -> list[Entry]:
         entries.append(
             Entry(recipient.due_at, str(_("Waits for its hour")), "clock", "info", recipient.answer)
         )
+    entries += [_note_entry(note) for note in rule_notes(recipient)]
     for event in recipient_events(recipient):
         machine = _("By a machine: %(why)s") % {"why": event.machine_reason} if event.machine_reason else ""
         detail = " · ".join(filter(None, [str(event.link) if event.link else "", str(machine)]))
         label = str(DeliveryEvent.Kind(event.kind).label)
         entries.append(Entry(event.at, label, "click" if event.link else "mail-opened", "neutral", detail))
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
+
+
+def _note_entry(note: RuleNote) -> Entry:
+    if note.until is None:
+        return Entry(
+            note.at, str(_("Had as many messages as a cap allows")), "gauge", "neutral", note_detail(note)
+        )
+    return Entry(note.at, str(_("Held until quiet hours are over")), "moon", "info", note_detail(note))
 
 
 def _launch_entry(recipient: Recipient) -> Entry:
