@@ -121,7 +121,7 @@ def launch(message: Message, user: User) -> float:
     """Freeze as a launch does, without the campaign's readiness; return the seconds it took."""
     started = time.perf_counter()
     now = clock.now()
-    ledger.freeze(message, due_at=now, now=now)
+    ledger.freeze(message, now=now)
     message.template_version = message.template.versions.get()
     message.state, message.launched_at, message.launched_by = Message.State.RUNNING, now, user
     message.save()
@@ -137,7 +137,7 @@ def send_everything(message: Message) -> float:
 
 @dataclass(frozen=True)
 class Meter:
-    """Processor seconds so far, by who used them: on a machine shared with others they say more than a clock."""
+    """Processor seconds so far, by who used them: on a busy machine they say more than a clock."""
 
     worker: float
     database: float

@@ -39,6 +39,7 @@ from apps.messaging.api import (
     DeliveryReportViewSet,
     FrequencyCapViewSet,
     MessageViewSet,
+    QuietHoursViewSet,
     SenderViewSet,
     SendingDomainViewSet,
     SendingPolicyViewSet,
@@ -79,6 +80,7 @@ router.register("templates", TemplateViewSet)
 router.register("messages", MessageViewSet)
 router.register("senders", SenderViewSet)
 router.register("frequency-caps", FrequencyCapViewSet, basename="frequency-cap")
+router.register("quiet-hours", QuietHoursViewSet, basename="quiet-hours")
 router.register("sending-policy", SendingPolicyViewSet, basename="sending-policy")
 router.register("sending-domains", SendingDomainViewSet)
 router.register("delivery-reports", DeliveryReportViewSet, basename="delivery-report")

@@ -10,7 +10,7 @@ from apps.accounts import scopes
 from apps.accounts.models import User
 
 
-def _zones() -> list[tuple[str, str]]:
+def zone_choices() -> list[tuple[str, str]]:
     names = sorted(name for name in zoneinfo.available_timezones() if "/" in name and name[0].isupper())
     return [
         ("UTC", "UTC"),
@@ -20,7 +20,7 @@ def _zones() -> list[tuple[str, str]]:
 
 def zone_field() -> forms.ChoiceField:
     return forms.ChoiceField(
-        label=_("Time zone"), choices=_zones, initial="UTC", help_text=_("All times are shown in it.")
+        label=_("Time zone"), choices=zone_choices, initial="UTC", help_text=_("All times are shown in it.")
     )
 
 

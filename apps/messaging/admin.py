@@ -7,6 +7,7 @@ from apps.messaging.models import (
     FrequencyCap,
     Link,
     Message,
+    QuietHours,
     Recipient,
     RuleNote,
     Sender,
@@ -31,6 +32,12 @@ class SendingPolicyAdmin(LedgerAdmin):  # looked at: a change is made, and noted
 @admin.register(FrequencyCap)
 class FrequencyCapAdmin(BookendAdmin):
     list_display = ["id", "most", "days", "channel", "topic", "is_active"]
+    ordering = ["id"]
+
+
+@admin.register(QuietHours)
+class QuietHoursAdmin(BookendAdmin):
+    list_display = ["id", "channel", "starts", "ends", "is_active"]
     ordering = ["id"]
 
 

@@ -9,19 +9,26 @@ from typing import Any
 
 from django.conf import settings
 
-from apps.contacts.models import ContactQuerySet, Exclusion
+from apps.contacts.models import Channel, ContactQuerySet, Exclusion
 from apps.contacts.models.contact import email_exclusion
-from apps.messaging import lots, sql
-from apps.messaging.models import Message
+from apps.messaging import hours, lots, sql
+from apps.messaging.models import Message, QuietHours
 from apps.segments import selectors as segments
 from apps.segments.models import Segment
 
 
 @dataclass(frozen=True)
 class Promise:
-    """What a launch at this moment would do: the audience by exclusion, '' for those who get the message."""
+    """
+    What a launch at this moment would do: the audience by exclusion, '' for those who get the message.
+
+    Of those, `late` would get it after the hour that was meant for where they are, and `held` wait for the
+    end of quiet hours.
+    """
 
     counts: Mapping[str, int]
+    late: int = 0
+    held: int = 0
 
     @property
     def audience(self) -> int:
@@ -46,6 +53,8 @@ class Choice:
     exclude: Sequence[Segment]
     topic: str
     holdout_percent: int
+    send_at: datetime | None = None
+    local_at: datetime | None = None  # of no zone: by each person's own clock
 
 
 def choice_of(message: Message) -> Choice:
@@ -55,6 +64,8 @@ def choice_of(message: Message) -> Choice:
         exclude=list(message.exclude_segments.all()),
         topic=message.topic,
         holdout_percent=message.holdout_percent,
+        send_at=message.scheduled_at,
+        local_at=message.local_at,
     )
 
 
@@ -74,12 +85,23 @@ def promise(choice: Choice, *, now: datetime) -> Promise:
     :raises RuleInvalid: a segment speaks of something that is gone
     """
     judged, params = judged_audience(choice, now=now)
-    return Promise(dict(sql.rows(f"{judged} SELECT verdict, count(*) FROM judged GROUP BY verdict", params)))
+    found = sql.rows(
+        f"""
+        {judged} SELECT verdict, count(*), count(*) FILTER (WHERE is_late), count(*) FILTER (WHERE is_held)
+        FROM judged GROUP BY verdict
+        """,
+        params,
+    )
+    late, held = next(((late, held) for verdict, _all, late, held in found if not verdict), (0, 0))
+    return Promise({verdict: count for verdict, count, *_more in found}, late=late, held=held)
 
 
 def judged_audience(choice: Choice, *, now: datetime) -> tuple[str, dict[str, Any]]:
     """
-    Return `WITH … judged (id, email, verdict)` and its parameters: the reason against each contact, or ''.
+    Return `WITH … judged (id, email, verdict, due_at, is_late, is_held)` and its parameters.
+
+    `verdict` is the reason against a contact, or ''; `due_at` the hour of who gets it: by their own clock
+    if the message says so, and after the quiet hours that it would fall into.
 
     MATERIALIZED, so that the exclusion is worked out once for a contact and not once for each use.
     The lots come last: they are drawn among those who would have been written to. The policy is read here,
@@ -87,25 +109,60 @@ def judged_audience(choice: Choice, *, now: datetime) -> tuple[str, dict[str, An
     """
     everyone = audience(choice, now=now).order_by()
     people = everyone.annotate(exclusion=email_exclusion(topic=choice.topic))
-    select = sql.compiled(people.values_list("pk", "email", "exclusion"))
+    select = sql.compiled(people.values_list("pk", "email", "exclusion", "timezone"))
+    quiet = QuietHours.objects.filter(is_active=True, channel=Channel.EMAIL).first()
+    is_zoned = quiet is not None or choice.local_at is not None
     cte = f"""
-        WITH people (id, email, exclusion) AS MATERIALIZED ({select}),
+        WITH people (id, email, exclusion, timezone) AS MATERIALIZED ({select}),
         policy AS MATERIALIZED ({lots.POLICY}),
         judged AS (
             SELECT people.id, email, CASE
                 WHEN exclusion <> '' THEN exclusion
                 WHEN {lots.drawn("people.id", "policy.seed", "policy.percent")} THEN %(control)s
                 WHEN {lots.drawn("people.id", "%(seed)s", "%(percent)s")} THEN %(holdout)s
-                ELSE '' END AS verdict
-            FROM people CROSS JOIN policy
+                ELSE '' END AS verdict, due.*
+            FROM people CROSS JOIN policy {_ZONED if is_zoned else _UNZONED}
         )
     """
     return cte, {
         "seed": _holdout_seed(choice.message_id),
         "percent": choice.holdout_percent,
         "control": Exclusion.CONTROL,
+        "now": now,
+        "due_at": max(choice.send_at or now, now),
+        "local_at": choice.local_at,
+        "starts": quiet and quiet.starts,
+        "ends": quiet and quiet.ends,
         "holdout": Exclusion.HOLDOUT,
     }
+
+
+_UNZONED = """
+    CROSS JOIN (SELECT %(due_at)s::timestamptz AS due_at, false AS is_late, false AS is_held) AS due
+"""
+# The zones of millions are a few hundred: each is asked once.
+_ZONED = f"""
+    JOIN (
+        SELECT timezone, messaging_zone(timezone, (SELECT zone FROM policy)) AS zone
+        FROM (SELECT DISTINCT timezone FROM people) AS named OFFSET 0
+    ) AS zones USING (timezone)
+    CROSS JOIN LATERAL (
+        SELECT %(local_at)s::timestamp AT TIME ZONE zones.zone AS told
+    ) AS wall
+    CROSS JOIN LATERAL (
+        SELECT greatest(coalesce(wall.told, %(due_at)s::timestamptz), %(now)s::timestamptz) AS at
+    ) AS meant
+    CROSS JOIN LATERAL (
+        SELECT {
+    hours.quiet_end("clock", "zones.zone", starts="%(starts)s::time", ends="%(ends)s::time")
+} AS held_until
+        FROM (SELECT {hours.local("meant.at", "zones.zone")} AS clock OFFSET 0) AS here
+    ) AS quiet
+    CROSS JOIN LATERAL (
+        SELECT coalesce(held_until, meant.at) AS due_at, coalesce(wall.told <= %(now)s, false) AS is_late,
+            held_until IS NOT NULL AS is_held
+    ) AS due
+"""
 
 
 def _holdout_seed(message_id: int) -> int:

@@ -3,6 +3,7 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.forms import zone_field
@@ -11,12 +12,20 @@ from apps.contacts import selectors as contacts
 from apps.contacts.models import Channel
 from apps.content.models import Template
 from apps.messaging import selectors
-from apps.messaging.models import FrequencyCap, Sender, SendingDomain, SendingPolicy, host_normalise
+from apps.messaging.models import (
+    FrequencyCap,
+    QuietHours,
+    Sender,
+    SendingDomain,
+    SendingPolicy,
+    host_normalise,
+)
 from apps.segments.models import Segment
 
 HOUR = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
 # From this many recipients on, whoever launches types the number.
 LARGE = 1000
+SENT_ON = [(Channel.EMAIL.value, Channel.EMAIL.label)]  # the channels that messages are sent on
 
 
 class MessageCreateForm(forms.Form):
@@ -80,6 +89,11 @@ class SettingsForm(forms.Form):
     scheduled_at = forms.DateTimeField(
         label=_("Send at"), required=False, widget=HOUR, help_text=_("Empty: as soon as it is launched.")
     )
+    is_local = forms.BooleanField(
+        label=_("At this hour where each person is"),
+        required=False,
+        help_text=_("Each gets it when their own clock shows it. Launch at least 25 hours ahead."),
+    )
     not_after = forms.DateTimeField(
         label=_("Not after"),
         required=False,
@@ -92,6 +106,16 @@ class SettingsForm(forms.Form):
         self.fields["sender"].queryset = selectors.senders_in_use()  # type: ignore[attr-defined]  # a model's
         topics = contacts.topic_choices(Channel.EMAIL, whole=_("No topic: e-mail as a whole"))
         self.fields["topic"].choices = topics  # type: ignore[attr-defined]  # a choice's
+
+    def clean(self) -> dict[str, Any]:
+        """Return the hour as typed, `local_at`, instead of a moment, where each person's clock counts."""
+        cleaned = super().clean() or {}
+        is_local, hour = cleaned.pop("is_local", False), cleaned.get("scheduled_at")
+        if is_local and hour is None:
+            self.add_error("scheduled_at", _("Say the hour that each person's clock is to show."))
+        cleaned["local_at"] = timezone.localtime(hour).replace(tzinfo=None) if is_local and hour else None
+        cleaned["scheduled_at"] = None if is_local else hour
+        return cleaned
 
 
 class LaunchForm(forms.Form):
@@ -212,9 +236,25 @@ class CapForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class take
         super().__init__(*args, **kwargs)
         topics = contacts.topic_choices(Channel.EMAIL, whole=_("Every topic, and none"))
         self.fields["topic"].choices = topics  # type: ignore[attr-defined]  # a choice's
-        # Those that messages are sent on.
-        ways = [("", _("Every channel")), (Channel.EMAIL.value, Channel.EMAIL.label)]
+        ways = [("", _("Every channel")), *SENT_ON]
         self.fields["channel"].choices = ways  # type: ignore[attr-defined]  # a choice's
+
+
+class QuietForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes none at run time
+    class Meta:
+        model = QuietHours
+        fields = ["channel", "starts", "ends", "is_active"]
+        widgets = {
+            name: forms.TimeInput(format="%H:%M", attrs={"type": "time"}) for name in ("starts", "ends")
+        }
+        help_texts = {
+            "ends": _("Earlier than the beginning: on the next morning."),
+            "is_active": _("Not in force, they hold nothing."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["channel"].choices = SENT_ON  # type: ignore[attr-defined]  # a choice's
 
 
 class DomainForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes none at run time

@@ -4,7 +4,8 @@ from apps.messaging import sql
 
 # One row, whether or not anybody has set a policy.
 POLICY = """
-    SELECT coalesce(max(control_seed), 0) AS seed, coalesce(max(control_percent), 0) AS percent
+    SELECT coalesce(max(control_seed), 0) AS seed, coalesce(max(control_percent), 0) AS percent,
+        coalesce(max(timezone), 'UTC') AS zone
     FROM messaging_sendingpolicy
 """
 

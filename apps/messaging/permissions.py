@@ -62,8 +62,10 @@ rules.add_perm("messaging.delete_sender", is_lead)
 rules.add_perm("messaging.view_sendingpolicy", is_marketer | is_integration)
 rules.add_perm("messaging.change_sendingpolicy", is_administrator)
 rules.add_perm("messaging.view_frequencycap", is_marketer | is_integration)
+rules.add_perm("messaging.view_quiethours", is_marketer | is_integration)
 for _verb in ("add", "change", "delete"):
     rules.add_perm(f"messaging.{_verb}_frequencycap", is_lead)
+    rules.add_perm(f"messaging.{_verb}_quiethours", is_lead)
 
 rules.add_perm("messaging.view_domain", is_marketer | is_integration)
 for _verb in ("add", "change", "delete", "check", "sign"):

@@ -23,6 +23,7 @@ from apps.messaging.models import (
     DeliveryEvent,
     FrequencyCap,
     Message,
+    QuietHours,
     Recipient,
     Sender,
     SendingDomain,
@@ -170,6 +171,14 @@ def _subjects() -> None:
         ),
     )
     subjects.register(
+        "messaging.quiethours",
+        Subject(
+            model=QuietHours,
+            view_permission="messaging.view_quiethours",
+            url=lambda quiet: reverse("messaging:policy"),
+        ),
+    )
+    subjects.register(
         "messaging.sendingpolicy",
         Subject(
             model=SendingPolicy,
@@ -193,6 +202,9 @@ def _subjects() -> None:
             "frequencycap.created": gettext_lazy("added a frequency cap"),
             "frequencycap.changed": gettext_lazy("changed a frequency cap"),
             "frequencycap.deleted": gettext_lazy("deleted a frequency cap"),
+            "quiethours.created": gettext_lazy("added quiet hours"),
+            "quiethours.changed": gettext_lazy("changed the quiet hours"),
+            "quiethours.deleted": gettext_lazy("deleted the quiet hours"),
             "sender.created": gettext_lazy("added a sender"),
             "sender.changed": gettext_lazy("changed a sender"),
             "sender.deleted": gettext_lazy("deleted a sender"),

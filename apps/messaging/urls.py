@@ -1,6 +1,17 @@
 from django.urls import path
 
-from apps.messaging.views import caps, domains, drafts, parts, policy, reports, running, senders, tracking
+from apps.messaging.views import (
+    caps,
+    domains,
+    drafts,
+    parts,
+    policy,
+    quiet,
+    reports,
+    running,
+    senders,
+    tracking,
+)
 
 app_name = "messaging"
 urlpatterns = [
@@ -51,4 +62,7 @@ urlpatterns = [
     path("settings/sending-rules/caps/new/", caps.cap_create, name="cap-create"),
     path("settings/sending-rules/caps/<int:pk>/", caps.cap_update, name="cap"),
     path("settings/sending-rules/caps/<int:pk>/delete/", caps.cap_delete, name="cap-delete"),
+    path("settings/sending-rules/quiet-hours/new/", quiet.quiet_create, name="quiet-create"),
+    path("settings/sending-rules/quiet-hours/<int:pk>/", quiet.quiet_update, name="quiet"),
+    path("settings/sending-rules/quiet-hours/<int:pk>/delete/", quiet.quiet_delete, name="quiet-delete"),
 ]

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 
 import factory
 
@@ -6,6 +6,7 @@ from apps.messaging.models import (
     DeliveryReport,
     FrequencyCap,
     Message,
+    QuietHours,
     Recipient,
     Sender,
     SendingDomain,
@@ -107,3 +108,13 @@ class SendingDomainFactory(factory.django.DjangoModelFactory):
     name = factory.Sequence(lambda n: f"shop-{n}.example")
     public_key = "MIIB"
     private_key = "sealed"
+
+
+class QuietHoursFactory(factory.django.DjangoModelFactory):
+    """Over night."""
+
+    class Meta:
+        model = QuietHours
+
+    starts = time(21)
+    ends = time(8)

@@ -91,11 +91,18 @@ class TestMessages:
         message = made.json()
         assert message["channel"] == campaign.channels.get().pk
         assert message["schedule"] == {
+            "local_time": None,
             "send_at": "2099-01-01T09:00:00Z",
             "not_after": "2099-01-02T09:00:00Z",
         }
         reach = program.get(url("message-reach", message["id"])).json()
-        assert reach == {"audience": 3, "recipients": 2, "excluded": {"suppressed": 1}}
+        assert reach == {
+            "audience": 3,
+            "recipients": 2,
+            "late": 0,
+            "held": 0,
+            "excluded": {"suppressed": 1},
+        }
 
         launched = program.post(url("message-launch", message["id"]), {"promised": 2}, format="json")
 

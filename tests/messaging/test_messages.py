@@ -242,7 +242,7 @@ class TestHoldout:
 
         groups = []
         for message in (first, second):
-            ledger.freeze(message, due_at=noon, now=noon)
+            ledger.freeze(message, now=noon)
             groups.append(self.held_out(message))
         overlap = len(groups[0] & groups[1]) / max(1, len(groups[0]))
         assert groups[0] != groups[1]

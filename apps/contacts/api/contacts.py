@@ -44,6 +44,7 @@ class ContactOut(serializers.ModelSerializer[Contact]):
             "identities",
             "email",
             "phone",
+            "timezone",
             "attributes",
             "consent",
             "stage",
@@ -81,6 +82,9 @@ class ConsentIn(serializers.Serializer[Any]):
 class ContactIn(serializers.Serializer[Any]):
     email = serializers.CharField(max_length=254, required=False, allow_blank=True)
     phone = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    timezone = serializers.CharField(
+        max_length=64, required=False, allow_blank=True, help_text="Such as “Europe/Paris”; empty: not known."
+    )
     identities = IdentityIn(many=True, required=False)
     attributes = serializers.DictField(required=False, help_text="By system name; null takes a value away.")
     consent = ConsentIn(required=False)

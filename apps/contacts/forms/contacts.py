@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.forms import zone_choices
 from apps.contacts.consents import ConsentChange
 from apps.contacts.models import Attribute, Channel, Company, ConsentStatus, Contact
 from apps.contacts.selectors import topic_choices
@@ -87,12 +88,24 @@ class DescribedForm(forms.Form):
 
 
 class ContactForm(DescribedForm):
-    plain = ("email", "phone")
+    plain = ("email", "phone", "timezone")
 
     email = forms.CharField(
         label=_("E-mail address"), max_length=254, required=False, widget=forms.EmailInput
     )
     phone = forms.CharField(label=_("Telephone"), max_length=40, required=False)
+    timezone = forms.ChoiceField(
+        label=_("Time zone"),
+        required=False,
+        help_text=_("Where the person is: for hours by their own clock, quiet hours and caps."),
+    )
+
+    def __init__(self, *args: Any, record: Contact | Company | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, record=record, **kwargs)
+        known = dict([("", _("Not known")), *zone_choices()])
+        if isinstance(record, Contact):
+            known.setdefault(record.timezone, record.timezone)
+        self.fields["timezone"].choices = list(known.items())  # type: ignore[attr-defined]  # a choice's
 
 
 def _form_name(name: str) -> str:

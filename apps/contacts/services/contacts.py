@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -44,6 +45,7 @@ def contact_create(
     now: datetime,
     email: str = "",
     phone: str = "",
+    timezone: str = "",
     identities: Sequence[Name] = (),
     attributes: Mapping[str, object] | None = None,
     consent: ConsentChange | None = None,
@@ -57,6 +59,7 @@ def contact_create(
     """
     try:
         with transaction.atomic():
+            zone_check(timezone)
             fields = _fields(email, phone, identities, attributes or {})
             if not fields.names:
                 raise ValidationError({"email": _("Give an e-mail address or another identity.")})
@@ -65,6 +68,7 @@ def contact_create(
                 email_hash=address_hash(fields.email) if fields.email else None,
                 phone=fields.phone,
                 phone_hash=address_hash(fields.phone) if fields.phone else None,
+                timezone=timezone,
                 attributes={key: value for key, value in fields.values.items() if value is not None},
             )
             _names_add(contact, fields.names, now=now)
@@ -83,6 +87,7 @@ def contact_update(
     now: datetime,
     email: str | None = None,
     phone: str | None = None,
+    timezone: str | None = None,
     identities: Sequence[Name] = (),
     attributes: Mapping[str, object] | None = None,
     consent: ConsentChange | None = None,
@@ -92,7 +97,7 @@ def contact_update(
     Change what is given, leave the rest: an attribute that is null or blank is taken away.
 
     A new address becomes one more identity; the old one still leads to the same contact. `seen` is what the
-    author read before, as text by field (`email`, `phone`, `attributes.KEY`).
+    author read before, as text by field (`email`, `phone`, `timezone`, `attributes.KEY`).
 
     :raises ContactChanged: it would overwrite what somebody else has changed since it was seen
     :raises ValidationError: by field: a bad address, value or identity
@@ -102,12 +107,16 @@ def contact_update(
     """
     try:
         with transaction.atomic():
+            zone_check(timezone or "")
             fields = _fields(email or "", phone or "", identities, attributes or {})
             contact = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
             if contact.erased_at:
                 raise ContactGone(_("This contact was erased or merged in the meantime."))
             stale = fields_stale(contact, seen or {})
             changed = _change(contact, fields, email=email, phone=phone)
+            if timezone is not None and timezone != contact.timezone:
+                contact.timezone = timezone
+                changed.append("timezone")
             if theirs := stale & set(changed):
                 raise ContactChanged(theirs)
             _names_add(contact, fields.names, now=now)
@@ -121,6 +130,12 @@ def contact_update(
     except IntegrityError as error:
         raise ContactExists(_("Another contact has this address or identity already.")) from error
     return contact
+
+
+def zone_check(timezone: str) -> None:
+    """:raises ValidationError: there is no zone of this name"""
+    if timezone and timezone not in available_timezones():
+        raise ValidationError({"timezone": _("There is no such time zone.")})
 
 
 def _consent(contact: Contact, change: ConsentChange, *, by: User | None, now: datetime) -> None:

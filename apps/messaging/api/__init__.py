@@ -3,6 +3,7 @@ from apps.messaging.api.contacts import ContactWhyViewSet
 from apps.messaging.api.domains import SendingDomainViewSet
 from apps.messaging.api.messages import MessageViewSet
 from apps.messaging.api.policy import SendingPolicyViewSet
+from apps.messaging.api.quiet import QuietHoursViewSet
 from apps.messaging.api.reports import DeliveryReportViewSet
 from apps.messaging.api.senders import SenderViewSet
 
@@ -11,6 +12,7 @@ __all__ = [
     "DeliveryReportViewSet",
     "FrequencyCapViewSet",
     "MessageViewSet",
+    "QuietHoursViewSet",
     "SenderViewSet",
     "SendingDomainViewSet",
     "SendingPolicyViewSet",

@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
@@ -21,13 +21,24 @@ class StoryOut(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
-class WhyRowOut(RecipientOut):
-    """One row of the ledger with what happened to it, newest first."""
+class CheckOut(serializers.Serializer[Any]):
+    rule = serializers.CharField()
+    result = serializers.ChoiceField(["passed", "stopped", "held", "not_asked"])
+    detail = serializers.CharField()
 
+
+class WhyRowOut(RecipientOut):
+    """One row of the ledger: what each rule said, in the order of asking, and what happened, newest first."""
+
+    checks = serializers.SerializerMethodField()
     story = serializers.SerializerMethodField()
 
     class Meta(RecipientOut.Meta):
-        fields = [*RecipientOut.Meta.fields, "story"]
+        fields = [*RecipientOut.Meta.fields, "checks", "story"]
+
+    @extend_schema_field(CheckOut(many=True))
+    def get_checks(self, recipient: Any) -> list[dict[str, Any]]:
+        return [dict(CheckOut(check).data) for check in selectors.recipient_checks(recipient)]
 
     def get_story(self, recipient: Any) -> list[dict[str, Any]]:
         return [dict(StoryOut(entry).data) for entry in selectors.recipient_timeline(recipient)]

@@ -105,6 +105,8 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         told: dict[str, Any] = {
             "audience": promise.audience,
             "recipients": promise.recipients,
+            "late": promise.late,
+            "held": promise.held,
             "excluded": excluded,
         }
         return Response(out.ReachOut(told).data)

@@ -13,9 +13,15 @@ REASONS = [("", ""), *Exclusion.choices]  # none where a row was not left out
 
 
 class Schedule(serializers.Serializer[Any]):
-    """`send_at` null: as soon as it is launched. What is still unsent `not_after` expires."""
+    """
+    `send_at` null: as soon as it is launched. `local_time` instead, such as `2026-03-05T09:00`: when each
+    person's own clock shows it. What is still unsent `not_after` expires.
+    """
 
     send_at = serializers.DateTimeField(allow_null=True, required=False)
+    local_time = serializers.DateTimeField(
+        allow_null=True, required=False, default_timezone=None, format="%Y-%m-%dT%H:%M"
+    )
     not_after = serializers.DateTimeField(allow_null=True, required=False)
 
 
@@ -31,7 +37,8 @@ class MessageOut(serializers.ModelSerializer[Message]):
         ]  # fmt: skip
 
     def get_schedule(self, message: Message) -> dict[str, Any]:
-        return Schedule({"send_at": message.scheduled_at, "not_after": message.not_after}).data
+        told = {"send_at": message.scheduled_at, "local_time": message.local_at}
+        return Schedule({**told, "not_after": message.not_after}).data
 
 
 class MessageIn(serializers.Serializer[Any]):
@@ -57,7 +64,11 @@ class MessageIn(serializers.Serializer[Any]):
         """Return what the service takes: the schedule is two fields there."""
         fields = dict(self.validated_data)
         schedule = fields.pop("schedule", {})
-        for told, field in (("send_at", "scheduled_at"), ("not_after", "not_after")):
+        for told, field in (
+            ("send_at", "scheduled_at"),
+            ("local_time", "local_at"),
+            ("not_after", "not_after"),
+        ):
             if told in schedule:
                 fields[field] = schedule[told]
         return fields
@@ -136,6 +147,8 @@ class ReachOut(serializers.Serializer[Any]):
 
     audience = serializers.IntegerField()
     recipients = serializers.IntegerField()
+    late = serializers.IntegerField(help_text="Of the recipients: whose hour has passed where they are.")
+    held = serializers.IntegerField(help_text="Of the recipients: who wait for the end of quiet hours.")
     excluded = serializers.DictField(child=serializers.IntegerField())
 
 

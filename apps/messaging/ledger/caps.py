@@ -15,10 +15,10 @@ from apps.messaging.models import Recipient
 # After `asked`: only rows that are still this lease's claim, and they are locked first, so that none is
 # counted that somebody took back meanwhile. Sorted: two workers with the same contacts wait, and not in a
 # circle. A contact that is twice in a batch waits for the next one. The first message is always within a cap.
-CLAIM = """
+_CLAIM = """
     , ours AS MATERIALIZED (
         SELECT asked.id, asked.contact_id
-        FROM asked JOIN messaging_recipient AS r ON r.id = asked.id
+        FROM {source} AS asked JOIN messaging_recipient AS r ON r.id = asked.id
         WHERE asked.verdict = 'sending' AND r.lease_token = %(token)s AND r.state = 'leased'
         FOR NO KEY UPDATE OF r
     ), counted AS MATERIALIZED (
@@ -33,8 +33,8 @@ CLAIM = """
         FROM counted ORDER BY contact_id
         ON CONFLICT (contact_id) DO UPDATE SET entries = excluded.entries || (
             SELECT coalesce(jsonb_agg(one), '[]') FROM jsonb_array_elements(tally.entries) AS one
-            WHERE one ->> 'id' <> excluded.entries #>> '{0,id}'
-            AND (one ->> 'day')::date > (excluded.entries #>> '{0,day}')::date - %(longest)s::int
+            WHERE one ->> 'id' <> excluded.entries #>> '{{0,id}}'
+            AND (one ->> 'day')::date > (excluded.entries #>> '{{0,day}}')::date - %(longest)s::int
         )
         WHERE NOT EXISTS (
             SELECT FROM jsonb_to_recordset(%(caps)s::jsonb)
@@ -42,21 +42,21 @@ CLAIM = """
             WHERE cap.most <= (
                 SELECT count(*) FROM jsonb_to_recordset(tally.entries)
                     AS one (id text, day date, channel text, topic text)
-                WHERE one.id <> excluded.entries #>> '{0,id}'
-                AND one.day > (excluded.entries #>> '{0,day}')::date - cap.days
+                WHERE one.id <> excluded.entries #>> '{{0,id}}'
+                AND one.day > (excluded.entries #>> '{{0,day}}')::date - cap.days
                 AND cap.channel IN ('', one.channel) AND cap.topic IN ('', one.topic)
             )
         )
         RETURNING contact_id
     ), capped AS MATERIALIZED (
-        SELECT asked.id, asked.address, asked.mail_id,
+        SELECT asked.id, asked.address, asked.mail_id, {due_at} AS due_at,
             CASE WHEN is_over THEN 'capped' ELSE asked.exclusion END AS exclusion,
             CASE
                 WHEN asked.verdict <> 'sending' OR claimed.contact_id IS NOT NULL AND counted.id IS NOT NULL
                     THEN asked.verdict
                 WHEN is_over THEN 'skipped'
                 ELSE 'queued' END AS verdict
-        FROM asked
+        FROM {source} AS asked
         LEFT JOIN counted ON counted.id = asked.id
         LEFT JOIN claimed ON claimed.contact_id = counted.contact_id
         CROSS JOIN LATERAL (SELECT counted.id IS NOT NULL AND claimed.contact_id IS NULL AS is_over) AS over
@@ -66,6 +66,12 @@ CLAIM = """
         FROM counted JOIN capped ON capped.id = counted.id AND capped.exclusion = 'capped'
     )
 """
+
+
+def claim(*, source: str, due_at: str = "NULL::timestamptz") -> str:
+    """Return the steps that follow `source`, whose `due_at` is passed on; rows are then read of `capped`."""
+    return _CLAIM.format(source=source, due_at=due_at)
+
 
 _GIVE_BACK = """
     WITH free AS MATERIALIZED (

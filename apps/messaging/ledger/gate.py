@@ -12,8 +12,8 @@ from typing import Any
 import orjson
 
 from apps.contacts.models import Channel
-from apps.messaging.ledger import caps
-from apps.messaging.models import FrequencyCap, SendingPolicy
+from apps.messaging.ledger import caps, quiet
+from apps.messaging.models import FrequencyCap, QuietHours, SendingPolicy
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Steps:
 
     ctes: str = ""
     source: str = "asked"
+    due_at: str = "r.due_at"
 
 
 NO_STEPS = Steps()
@@ -34,21 +35,30 @@ class Gate:
     zone: str = "UTC"
     caps: tuple[FrequencyCap, ...] = ()
     longest: int = 1  # days that any cap looks back
+    quiet: QuietHours | None = None
 
     def on(self, *, topic: str) -> "Gate":
         """Return the rules for e-mails on a topic."""
         fitting = tuple(cap for cap in self.caps if cap.fits(topic=topic))
-        return Gate(zone=self.zone, caps=fitting, longest=self.longest)
+        return Gate(zone=self.zone, caps=fitting, longest=self.longest, quiet=self.quiet)
 
     @property
     def steps(self) -> Steps:
-        return Steps(ctes=caps.CLAIM, source="capped") if self.caps else NO_STEPS
+        if not self.quiet:
+            return Steps(ctes=caps.claim(source="asked"), source="capped") if self.caps else NO_STEPS
+        due_at = "coalesce(asked.due_at, r.due_at)"
+        if not self.caps:
+            return Steps(ctes=quiet.HOLD, source="hushed", due_at=due_at)
+        claim = caps.claim(source="hushed", due_at="asked.due_at")
+        return Steps(ctes=quiet.HOLD + claim, source="capped", due_at=due_at)
 
     def params(self, *, topic: str) -> Mapping[str, Any]:
-        if not self.caps:
+        if self.steps is NO_STEPS:
             return {}
         return {
             "zone": self.zone,
+            "starts": self.quiet and self.quiet.starts,
+            "ends": self.quiet and self.quiet.ends,
             "channel": Channel.EMAIL,
             "topic": topic,
             "caps": orjson.dumps([cap.facts for cap in self.caps]).decode(),
@@ -57,7 +67,9 @@ class Gate:
 
 
 def gate_read() -> Gate:
-    """Read the rules as they are now, in two queries."""
+    """Read the rules as they are now, in three queries at most."""
     found = tuple(FrequencyCap.objects.filter(is_active=True))
-    zone = SendingPolicy.objects.current().timezone if found else "UTC"
-    return Gate(zone=zone, caps=found, longest=max((cap.days for cap in found), default=1))
+    quiet_hours = QuietHours.objects.filter(is_active=True, channel=Channel.EMAIL).first()
+    zone = SendingPolicy.objects.current().timezone if found or quiet_hours else "UTC"
+    longest = max((cap.days for cap in found), default=1)
+    return Gate(zone=zone, caps=found, longest=longest, quiet=quiet_hours)

@@ -161,6 +161,7 @@ def _begin_statement(topic: str, steps: Steps) -> str:
 
     Sent on: who may be written to at the address that the mail was built for. Skipped: who may not. Back in
     line: all of a message that pauses, and whose address has changed since, for a mail to the new one.
+    `steps` are the rules for all messages: they leave out, or hold until later (`planned`).
     """
     people = Contact.objects.order_by().annotate(exclusion=email_exclusion(topic=topic))
     select = sql.compiled(people.values_list("pk", "email", "exclusion"))
@@ -192,7 +193,9 @@ def _begin_statement(topic: str, steps: Steps) -> str:
             attempts = r.attempts + CASE asked.verdict WHEN 'sending' THEN 1 ELSE 0 END,
             lease_token = CASE asked.verdict WHEN 'sending' THEN r.lease_token END,
             leased_until = CASE asked.verdict WHEN 'sending' THEN %(until)s::timestamptz END,
-            finished_at = CASE WHEN asked.verdict NOT IN ('sending', 'queued') THEN %(now)s::timestamptz END
+            due_at = {steps.due_at},
+            finished_at = CASE WHEN asked.verdict NOT IN ('sending', 'queued', 'planned')
+                THEN %(now)s::timestamptz END
         FROM {steps.source} AS asked
         WHERE r.id = asked.id AND r.lease_token = %(token)s AND r.state = 'leased'
         RETURNING r.id, r.state

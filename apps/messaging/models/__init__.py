@@ -1,4 +1,4 @@
-from apps.messaging.models.caps import CapTally, FrequencyCap, RuleNote
+from apps.messaging.models.caps import CapTally, FrequencyCap, QuietHours, RuleNote
 from apps.messaging.models.domain import SendingDomain, host_normalise, host_validate
 from apps.messaging.models.message import Message, MessageQuerySet, Sender
 from apps.messaging.models.policy import SendingPolicy
@@ -17,6 +17,7 @@ __all__ = [
     "Link",
     "Message",
     "MessageQuerySet",
+    "QuietHours",
     "Recipient",
     "RecipientQuerySet",
     "RuleNote",

@@ -1,6 +1,6 @@
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext as now_
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -81,6 +81,35 @@ class CapTally(models.Model):
 
     def __str__(self) -> str:
         return f"tally of contact {self.contact_id}"
+
+
+class QuietHours(TimeStamped):
+    """
+    When people are not written to, by the clock where they are; over midnight if `starts` is the later.
+
+    What comes due then waits for the end.
+    """
+
+    channel = models.CharField(
+        _("channel"), max_length=8, choices=Channel, unique=True, default=Channel.EMAIL
+    )
+    starts = models.TimeField(_("from"))
+    ends = models.TimeField(_("until"))
+    is_active = models.BooleanField(_("in force"), default=True)
+
+    class Meta:
+        ordering = ["channel"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(starts=F("ends")),
+                name="messaging_quiethours_end",
+                violation_error_message=_("Quiet hours begin and end at different times."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        told = {"starts": f"{self.starts:%H:%M}", "ends": f"{self.ends:%H:%M}"}
+        return now_("From %(starts)s to %(ends)s") % told
 
 
 class RuleNote(models.Model):

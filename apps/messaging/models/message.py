@@ -1,3 +1,4 @@
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from django.conf import settings
@@ -88,6 +89,9 @@ class Message(TimeStamped):
     state = models.CharField(max_length=16, choices=State, default=State.DRAFT)
     pause_reason = models.CharField(max_length=500, blank=True)
     scheduled_at = models.DateTimeField(_("send at"), null=True, blank=True)
+    # Instead of `send at`: this hour of this day by the clock of each person.
+    local_date = models.DateField(_("day, where each person is"), null=True, blank=True)
+    local_time = models.TimeField(_("hour, where each person is"), null=True, blank=True)
     # What is still unsent then expires instead of coming late.
     not_after = models.DateTimeField(_("not after"), null=True, blank=True)
     launched_at = models.DateTimeField(null=True, blank=True)
@@ -119,6 +123,11 @@ class Message(TimeStamped):
                 name="messaging_message_fixed_at_launch",
             ),
             models.CheckConstraint(
+                condition=Q(local_date=None, local_time=None)
+                | Q(local_date__isnull=False, local_time__isnull=False),
+                name="messaging_message_local_hour_of_a_day",
+            ),
+            models.CheckConstraint(
                 condition=~Q(state="finished") | Q(finished_at__isnull=False),
                 name="messaging_message_finished_at_when_finished",
             ),
@@ -139,6 +148,20 @@ class Message(TimeStamped):
     @property
     def is_draft(self) -> bool:
         return self.state == self.State.DRAFT
+
+    @property
+    def local_at(self) -> datetime | None:
+        """The hour at which each person gets it by their own clock: of no zone. None: all at one moment."""
+        if self.local_date is None or self.local_time is None:
+            return None
+        return datetime.combine(self.local_date, self.local_time)
+
+    @property
+    def sent_latest_at(self) -> datetime | None:
+        """When it is due where it is due last: by the clock of UTC−12, if each person's own counts."""
+        if self.local_at is None:
+            return self.scheduled_at
+        return self.local_at.replace(tzinfo=UTC) + timedelta(hours=12)
 
     @property
     def is_running(self) -> bool:

@@ -35,8 +35,10 @@ from apps.messaging.selectors.readers import (
 )
 from apps.messaging.selectors.reports import reports, soft_bounces_in_a_row
 from apps.messaging.selectors.verification import ledger_problems
+from apps.messaging.selectors.why import Check, recipient_checks
 
 __all__ = [
+    "Check",
     "ErrorGroup",
     "Ledger",
     "Pace",
@@ -63,6 +65,7 @@ __all__ = [
     "messages",
     "preferences",
     "preview_contact",
+    "recipient_checks",
     "recipient_has_left",
     "recipient_of_mail",
     "recipient_timeline",

@@ -11,7 +11,17 @@ from apps.accounts.models import User
 from apps.campaigns.models import Campaign, Channel
 from apps.contacts.models import Contact
 from apps.messaging.addresses import AddressNotUsable, own_address
-from apps.messaging.models import BOUNCES, DeliveryEvent, Message, Recipient, Sender, SendingDomain, Verdict
+from apps.messaging.models import (
+    BOUNCES,
+    DeliveryEvent,
+    Message,
+    Recipient,
+    RuleNote,
+    Sender,
+    SendingDomain,
+    Verdict,
+)
+from apps.messaging.selectors.why import note_detail, rule_notes
 
 State = Recipient.State
 
@@ -76,6 +86,8 @@ def contact_why(contact: Contact, message: Message) -> Why:
     row = rows[0]
     state = str(row.get_state_display())
     detail = str(row.get_reason_display()) if row.reason else row.answer
+    if row.state == State.PLANNED and (notes := rule_notes(row)):
+        detail = note_detail(notes[-1])
     return Why(f"{state}: {detail}" if detail else state, rows)
 
 
@@ -150,6 +162,7 @@ def recipient_timeline(recipient: Recipient) -> list[Entry]:
         )
     told = _report_entries(recipient)
     entries += told
+    entries += [_note_entry(note) for note in rule_notes(recipient)]
     for event in recipient_events(recipient):
         if told and event.kind in {DeliveryEvent.Kind.BOUNCED, DeliveryEvent.Kind.COMPLAINED}:
             continue  # the report says the same in more words
@@ -172,6 +185,14 @@ def _report_entries(recipient: Recipient) -> list[Entry]:
         )
         for report in recipient.reports.order_by("-at", "-pk")[:50]
     ]
+
+
+def _note_entry(note: RuleNote) -> Entry:
+    if note.until is None:
+        return Entry(
+            note.at, str(_("Had as many messages as a cap allows")), "gauge", "neutral", note_detail(note)
+        )
+    return Entry(note.at, str(_("Held until quiet hours are over")), "moon", "info", note_detail(note))
 
 
 def _launch_entry(recipient: Recipient) -> Entry:

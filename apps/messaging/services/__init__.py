@@ -25,6 +25,7 @@ from apps.messaging.services.messages import (
 )
 from apps.messaging.services.policy import PolicyInvalid, policy_update
 from apps.messaging.services.preferences import PreferencesRefused, preferences_save
+from apps.messaging.services.quiet import quiet_delete, quiet_save
 from apps.messaging.services.reports import TakenIn, report_take, reports_collect
 from apps.messaging.services.senders import SenderInUse, sender_delete, sender_save
 from apps.messaging.services.sending import messages_send
@@ -73,6 +74,8 @@ __all__ = [
     "partitions_ensure",
     "policy_update",
     "preferences_save",
+    "quiet_delete",
+    "quiet_save",
     "recipient_unsubscribe",
     "report_take",
     "reports_collect",

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Min
 from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -39,18 +40,20 @@ def message_launch(
         write to, or not as promised
     """
     message = message_lock(message)
-    send_at = send_at or message.scheduled_at
+    if send_at:
+        message.scheduled_at, message.local_date, message.local_time = send_at, None, None
     version = _version_hold(message)
-    for problem in _problems(message, version, send_at=send_at, now=now):
+    for problem in _problems(message, version, now=now):
         raise MessageNotLaunchable(problem)
 
-    ledger.freeze(message, due_at=send_at or now, now=now)
+    ledger.freeze(message, now=now)
     _keep_promise(message, promised)
     message.state = Message.State.RUNNING
     message.template_version = version
     message.launched_at = message.updated_at = now
     message.launched_by = by
-    message.scheduled_at = send_at
+    if message.local_at:  # it begins where the day does
+        message.scheduled_at = message.recipients.aggregate(first=Min("due_at"))["first"]
     message.save()
     assert version  # or there would have been a problem
     Link.objects.bulk_create(
@@ -71,9 +74,7 @@ def _version_hold(message: Message) -> TemplateVersion | None:
     return message_version(message)
 
 
-def _problems(
-    message: Message, version: TemplateVersion | None, *, send_at: datetime | None, now: datetime
-) -> list[str]:
+def _problems(message: Message, version: TemplateVersion | None, *, now: datetime) -> list[str]:
     """Return why it cannot be launched, what comes first first."""
     if not message.is_draft:
         state = message.get_state_display()
@@ -82,9 +83,10 @@ def _problems(
     problems += readiness.problems(message.campaign, now, but=frozenset({checks.COMPLETE}))
     if not settings.SENDING_ENABLED:
         problems.append(_("Sending is switched off on this server (SENDING_ENABLED)."))
-    if send_at and send_at <= now:
+    last = message.sent_latest_at
+    if last and last <= now:
         problems.append(_("Pick a time in the future."))
-    if message.not_after and message.not_after <= max(send_at or now, now):
+    if message.not_after and message.not_after <= max(last or now, now):
         problems.append(_("“Not after” must be later than the time of sending."))
     return [" ".join(problems)] if problems else []
 

@@ -22,7 +22,7 @@ from apps.messaging.models import Message, Sender
 from apps.segments.models import Segment
 
 SEND_TASK = "apps.messaging.tasks.messages_send"
-HOURS = {"scheduled_at", "not_after"}
+HOURS = {"scheduled_at", "local_at", "not_after"}
 
 
 class MessageRefused(DomainError):
@@ -45,6 +45,7 @@ class MessageFields(TypedDict, total=False):
     holdout_percent: int
     is_tracked: bool
     scheduled_at: datetime | None
+    local_at: datetime | None  # of no zone: by each person's own clock, instead of `scheduled_at`
     not_after: datetime | None
 
 
@@ -86,9 +87,13 @@ def _fields_set(message: Message, fields: MessageFields) -> None:
     plain: dict[str, Any] = dict(fields)
     contacts.topic_check(topic=plain.get("topic", ""), channel=ByWay.EMAIL)
     sets = {name: plain.pop(name) for name in ("segments", "exclude_segments") if name in plain}
+    is_timed = bool(HOURS & plain.keys())
+    if "local_at" in plain:
+        told = plain.pop("local_at")
+        message.local_date, message.local_time = (told.date(), told.time()) if told else (None, None)
     for name, value in plain.items():
         setattr(message, name, value)
-    if HOURS & plain.keys():
+    if is_timed:
         _schedule_check(message)
     message.save()
     for name, value in sets.items():
@@ -101,8 +106,16 @@ def _schedule_check(message: Message) -> None:
         # Results reckon with the days after it, which the calendar has to have.
         if moment and (told := dates.range_problem(moment.date())):
             raise MessageRefused(told, field=field)
-    if message.scheduled_at and message.not_after and message.not_after <= message.scheduled_at:
-        raise MessageRefused(_("This must be later than the time of sending."), field="not_after")
+    if message.scheduled_at and message.local_at:
+        raise MessageRefused(
+            _("Either one moment for all, or an hour by each person's own clock."), field="scheduled_at"
+        )
+    last = message.sent_latest_at
+    if last and message.not_after and message.not_after <= last:
+        told = _("This must be later than the time of sending, in the last time zone that has it (UTC−12).")
+        if not message.local_at:
+            told = _("This must be later than the time of sending.")
+        raise MessageRefused(told, field="not_after")
 
 
 @transaction.atomic

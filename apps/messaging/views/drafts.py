@@ -1,5 +1,6 @@
 """Writing a message, step by step, up to its launch."""
 
+from dataclasses import replace
 from typing import Any
 
 from django import forms as django_forms
@@ -7,6 +8,7 @@ from django.contrib import messages as notes
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -67,6 +69,8 @@ def message_content(request: UserRequest, message: Message) -> HttpResponse:
 def message_settings(request: UserRequest, message: Message) -> HttpResponse:
     names = ("name", "topic", "is_tracked", "scheduled_at", "not_after")
     initial = {name: getattr(message, name) for name in names} | {"sender": message.sender_id}
+    if message.local_at:
+        initial |= {"scheduled_at": timezone.make_aware(message.local_at), "is_local": True}
     form = forms.SettingsForm(request.POST or None, initial=initial)
     return _step(request, message, form, step="settings", following="messaging:detail")
 
@@ -113,11 +117,10 @@ def message_reach(request: UserRequest, message: Message) -> HttpResponse:
     choice = audience.choice_of(message)
     form = forms.RecipientsForm(request.GET)
     if "holdout_percent" in request.GET and form.is_valid():
-        choice = audience.Choice(
-            message_id=message.pk,
+        choice = replace(
+            choice,
             include=list(form.cleaned_data["segments"]),
             exclude=list(form.cleaned_data["exclude_segments"]),
-            topic=message.topic,
             holdout_percent=form.cleaned_data["holdout_percent"],
         )
     try:

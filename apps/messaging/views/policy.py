@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from apps.accounts.http import UserRequest, requires
 from apps.core import clock
 from apps.messaging import forms, selectors, services
-from apps.messaging.models import SendingPolicy
+from apps.messaging.models import QuietHours, SendingPolicy
 
 
 @require_GET
@@ -19,6 +19,7 @@ def policy_detail(request: UserRequest) -> HttpResponse:
         "policy": SendingPolicy.objects.current(),
         "caps": selectors.caps_described(),
         "may_cap": request.user.has_perm("messaging.add_frequencycap"),
+        "quiet_hours": QuietHours.objects.all(),
         "may_change": request.user.has_perm("messaging.change_sendingpolicy"),
     }
     return render(request, "messaging/policy_detail.html", context)

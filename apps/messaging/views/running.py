@@ -161,6 +161,7 @@ def recipient_detail(request: UserRequest, recipient: Recipient) -> HttpResponse
     context = {
         "recipient": recipient,
         "message": recipient.message,
+        "checks": selectors.recipient_checks(recipient),
         "entries": selectors.recipient_timeline(recipient),
     }
     return render_page_or_fragment(

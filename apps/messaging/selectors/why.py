@@ -1,0 +1,161 @@
+"""Why a person got a message, or did not: each rule in the order in which it was asked, from stored facts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+
+from apps.contacts import selectors as contacts
+from apps.contacts.models import Exclusion
+from apps.messaging.models import FrequencyCap, Recipient, RuleNote
+
+State = Recipient.State
+# Reasons that are about the person, not about a lot or a rule.
+OF_THE_PERSON = {
+    Exclusion.MERGED,
+    Exclusion.ERASED,
+    Exclusion.NO_ADDRESS,
+    Exclusion.SUPPRESSED,
+    Exclusion.NO_CONSENT,
+}
+
+
+class Result(StrEnum):
+    """How a rule answered; the values are classes of `.checks` too, but for the words."""
+
+    PASSED = "passed"
+    STOPPED = "stopped"
+    HELD = "held"
+    NOT_ASKED = "not_asked"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One rule and its answer; `rule` names it for programs."""
+
+    rule: str
+    label: str
+    result: Result
+    detail: str = ""
+
+
+def recipient_checks(recipient: Recipient) -> list[Check]:
+    """
+    Tell what each rule said of a recipient, in the order in which they are asked.
+
+    What comes after the rule that stopped it was not asked; nor was, of who still waits, what is asked last.
+    """
+    notes = rule_notes(recipient)
+    checks = [*_at_launch(recipient), *_at_last(recipient, notes), _server(recipient)]
+    told: list[Check] = []
+    is_over = False
+    for check in checks:
+        told.append(check if not is_over else Check(check.rule, check.label, Result.NOT_ASKED))
+        is_over = is_over or check.result == Result.STOPPED
+    return told
+
+
+def rule_notes(recipient: Recipient) -> list[RuleNote]:
+    """Return what sending rules did to a recipient, oldest first."""
+    found = RuleNote.objects.filter(contact=recipient.contact_id, recipient=recipient.pk)
+    return list(found.order_by("at", "pk")[:100])
+
+
+def note_detail(note: RuleNote) -> str:
+    """Say by which rule, as it was then."""
+    if note.rule == RuleNote.Rule.QUIET:
+        return _("Quiet hours from %(starts)s to %(ends)s, by the clock of %(zone)s") % {
+            "starts": note.facts["starts"][:5],
+            "ends": note.facts["ends"][:5],
+            "zone": note.facts["zone"],
+        }
+    caps = [FrequencyCap(**facts) for facts in note.facts]
+    names = contacts.topic_names() if any(cap.topic for cap in caps) else {}
+    return " · ".join(cap.sentence(names.get(cap.topic, cap.topic)) for cap in caps)
+
+
+def _at_launch(recipient: Recipient) -> list[Check]:
+    """The rules of the statement that froze the audience."""
+    message = recipient.message
+    reason = recipient.reason if recipient.state == State.EXCLUDED else ""
+    told = str(recipient.get_reason_display()) if reason else ""
+
+    def check(rule: str, label: str, reasons: set[Exclusion]) -> Check:
+        is_it = reason in reasons
+        return Check(rule, label, Result.STOPPED if is_it else Result.PASSED, told if is_it else "")
+
+    checks = [
+        Check("audience", _("In the audience"), Result.PASSED),
+        check("reachable", _("Could be written to at launch: address, consent, suppressions"), OF_THE_PERSON),
+        check("control_group", _("Not in the control group"), {Exclusion.CONTROL}),
+    ]
+    if message.holdout_percent or reason == Exclusion.HOLDOUT:
+        checks.append(check("holdout", _("Not held out of this message"), {Exclusion.HOLDOUT}))
+    return [*checks, _hour(recipient)]
+
+
+def _hour(recipient: Recipient) -> Check:
+    label = _("Its hour has come")
+    shown = _moment(recipient.due_at, recipient.contact.timezone)
+    if recipient.message.local_at:
+        shown = _("%(hour)s, by the clock where the person is") % {"hour": shown}
+    is_waiting = recipient.state == State.PLANNED
+    return Check("hour", label, Result.HELD if is_waiting else Result.PASSED, shown)
+
+
+def _at_last(recipient: Recipient, notes: Sequence[RuleNote]) -> list[Check]:
+    """The rules of the statement that passes the point of no return."""
+    has_passed = recipient.attempts > 0 or recipient.state in {State.SENDING, State.SENT, State.UNKNOWN}
+    passed = Result.PASSED if has_passed else Result.NOT_ASKED
+    is_skipped = recipient.state == State.SKIPPED
+    is_capped = is_skipped and recipient.reason == Exclusion.CAPPED
+    in_time = Result.STOPPED if recipient.state == State.EXPIRED else passed
+    is_wanted = Result.STOPPED if recipient.state == State.CANCELLED else passed
+    checks = [Check("not_cancelled", _("Not cancelled"), is_wanted)]
+    if recipient.message.not_after:
+        until = _moment(recipient.message.not_after, "")
+        checks.append(Check("not_after", _("Not too late"), in_time, _("Until %(when)s") % {"when": until}))
+    if is_skipped and not is_capped:
+        reason = str(recipient.get_reason_display())
+        checks.append(Check("reachable_still", _("Could still be written to"), Result.STOPPED, reason))
+    else:
+        asked = Result.PASSED if is_capped else passed
+        checks.append(Check("reachable_still", _("Could still be written to"), asked))
+    return [*checks, _quiet(recipient, notes, passed, is_capped), _caps(notes, passed, is_capped)]
+
+
+def _quiet(recipient: Recipient, notes: Sequence[RuleNote], passed: Result, is_capped: bool) -> Check:
+    held = [note for note in notes if note.rule == RuleNote.Rule.QUIET]
+    detail = ""
+    if held:
+        until = _moment(held[-1].until or held[-1].at, str(held[-1].facts["zone"]))
+        detail = f"{note_detail(held[-1])} · " + _("held until %(when)s") % {"when": until}
+    is_waiting = recipient.state == State.PLANNED and bool(held) and held[-1].until == recipient.due_at
+    result = Result.HELD if is_waiting else Result.PASSED if is_capped else passed
+    return Check("quiet_hours", _("Outside quiet hours"), result, detail)
+
+
+def _caps(notes: Sequence[RuleNote], passed: Result, is_capped: bool) -> Check:
+    caps = [note for note in notes if note.rule == RuleNote.Rule.CAP]
+    detail = note_detail(caps[-1]) if is_capped and caps else ""
+    return Check("caps", _("Within the frequency caps"), Result.STOPPED if is_capped else passed, detail)
+
+
+def _server(recipient: Recipient) -> Check:
+    label = _("Taken by the mail server")
+    results = {State.SENT: Result.PASSED, State.FAILED: Result.STOPPED, State.UNKNOWN: Result.HELD}
+    result = results.get(State(recipient.state), Result.NOT_ASKED)
+    detail = recipient.answer
+    if recipient.state == State.UNKNOWN:
+        detail = _("Nobody can know whether it arrived; it is not sent again.")
+    return Check("server", label, result, detail if result != Result.NOT_ASKED else "")
+
+
+def _moment(at: datetime, zone: str) -> str:
+    """Return a moment as clocks there show it; without a zone, the reader's."""
+    local = timezone.localtime(at, ZoneInfo(zone) if zone in available_timezones() else None)
+    return formats.date_format(local, "j F Y, H:i") + (f" ({zone})" if zone in available_timezones() else "")
