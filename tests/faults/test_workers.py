@@ -15,11 +15,20 @@ import pytest
 from apps.messaging.models import Message, Recipient
 from apps.messaging.selectors import ledger_problems, message_ledger
 from tests.factories.messaging import MessageFactory, RecipientFactory
-from tests.faults.workers import Worker, count, leases_expire, locked, wait_until
+from tests.faults.workers import Worker, count, leases_expire, locked, wait_until, waiting_for_locks
 from tests.mail import SILENCE, ScriptedServer
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 State = Recipient.State
+# A worker that takes a handful at a time, so that sixty people are enough work for several.
+HANDFULS = """
+import django
+django.setup()
+from django.core.management import call_command
+from apps.messaging.services import sending
+sending.CLAIM_SIZE = 5
+call_command("messages_send")
+"""
 PEOPLE = 60
 IN_HAND = 25  # at most so many of one worker may end as unknown
 
@@ -129,10 +138,15 @@ def test_killed_at_random_again_and_again(server, message):
     assert ledger.states[State.UNKNOWN] <= kills * IN_HAND
 
 
-def test_two_workers_at_once_write_to_nobody_twice(server, message):
-    server.before_answer_to_dot = lambda _taken: time.sleep(0.01)
-    with Worker(server) as first, Worker(server) as second:
-        first.finish()
-        second.finish()
+@pytest.mark.parametrize("workers", [2, 4])
+def test_workers_at_once_write_to_nobody_twice(server, message, workers):
+    server.before_answer_to_dot = lambda _taken: time.sleep(0.02)
+    with ExitStack() as running, locked("LOCK messaging_recipient IN ACCESS EXCLUSIVE MODE") as free:
+        started = [running.enter_context(Worker(server, ("-c", HANDFULS))) for _ in range(workers)]
+        wait_until(lambda: waiting_for_locks() == workers, "all stand before the table")
+        free()
+        for worker in started:
+            worker.finish()
 
+    assert server.connections > 5 * (workers - 1)  # one worker has one for each mail of a handful
     assert drained(message, server).states[State.SENT] == PEOPLE

@@ -116,7 +116,7 @@ def advance(
     launch is asked here for the last time; rows that it stops are put where they belong. `meanwhile` is
     called while the database works, which it must leave alone.
     """
-    with pipeline(), connection.cursor() as moved:
+    with pipeline(), sql.prepared() as moved:
         settle(lease, outcomes, now=now)
         if batch:
             # A statement of its own: what the next one reads of the contacts is as new as the lock. FOR
@@ -134,10 +134,10 @@ def _begin(moved: Any, lease: Lease, batch: Sequence[Addressed], *, now: datetim
         {
             "message": first.message_id,
             "is_on": settings.SENDING_ENABLED,
-            "ids": [one.row.id for one in batch],
-            "contacts": [one.row.contact_id for one in batch],
-            "addresses": [one.address for one in batch],
-            "mail_ids": [one.mail_id for one in batch],
+            "ids": sql.array(one.row.id for one in batch),
+            "contacts": sql.array(one.row.contact_id for one in batch),
+            "addresses": sql.text_array(one.address for one in batch),
+            "mail_ids": sql.text_array(one.mail_id for one in batch),
             "token": lease.token,
             "until": now + LEASE_TIME,
             "now": now,
@@ -203,19 +203,18 @@ def settle(lease: Lease, outcomes: Mapping[int, Outcome], *, now: datetime) -> N
     if any(outcome.state == State.QUEUED or outcome.tries_again for outcome in outcomes.values()):
         # No message may finish while one of its rows is on the way back.
         sql.rows(_HOLD_MESSAGES, {"ids": list(outcomes)})
-    sql.run(
-        _SETTLE,
-        {
-            "ids": list(outcomes),
-            "states": [outcome.state for outcome in outcomes.values()],
-            "answers": [outcome.answer[:500] for outcome in outcomes.values()],
-            "retryable": [outcome.is_retryable for outcome in outcomes.values()],
-            "again": [outcome.tries_again for outcome in outcomes.values()],
-            "token": lease.token,
-            "waits": list(RETRY_AFTER),
-            "now": now,
-        },
-    )
+    told = {
+        "ids": sql.array(outcomes),
+        "states": sql.array(outcome.state for outcome in outcomes.values()),
+        "answers": sql.text_array(outcome.answer[:500] for outcome in outcomes.values()),
+        "retryable": sql.array(outcome.is_retryable for outcome in outcomes.values()),
+        "again": sql.array(outcome.tries_again for outcome in outcomes.values()),
+        "token": lease.token,
+        "waits": list(RETRY_AFTER),
+        "now": now,
+    }
+    with connection.wrap_database_errors, sql.prepared() as settled:
+        settled.execute(_SETTLE, told)
 
 
 _HOLD_MESSAGES = """
