@@ -13,7 +13,7 @@ class SenderAdmin(BookendAdmin):
 
 @admin.register(Message)
 class MessageAdmin(LedgerAdmin):
-    list_display = ["id", "name", "campaign_id", "state", "launched_at", "finished_at"]
+    list_display = ["id", "name", "campaign_id", "priority", "state", "launched_at", "finished_at"]
     ordering = ["-id"]
 
 

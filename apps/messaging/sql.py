@@ -25,10 +25,9 @@ def rows(statement: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
 
 def prepared() -> Cursor[tuple[Any, ...]]:
     """
-    Return a cursor for statements that come again and again: PostgreSQL reads and plans each once per connection.
+    Return a cursor for statements that come again and again: PostgreSQL plans each once per connection.
 
-    Not for users of `CaptureQueriesContext`: Django knows nothing of it, so errors are to be wrapped by
-    `connection.wrap_database_errors`.
+    Django knows nothing of it: errors are Django's only within `connection.wrap_database_errors`.
     """
     connection.ensure_connection()
     driver = connection.connection
@@ -37,7 +36,7 @@ def prepared() -> Cursor[tuple[Any, ...]]:
 
 
 def array(values: Iterable[object]) -> str:
-    """Spell an array of numbers, truths or words that hold nothing special: in a twentieth of the driver's time."""
+    """Spell an array of numbers, truths or plain words, in little of the driver's time."""
     return "{" + ",".join(map(str, values)) + "}"
 
 

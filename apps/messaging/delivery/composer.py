@@ -18,7 +18,6 @@ from apps.messaging.delivery.mail import Mail
 from apps.messaging.models import Message
 from apps.messaging.tokens import Purpose, link_bytes, recipient_bytes, token_maker
 
-
 ADDRESSES = {
     "unsubscribe_url": ("u", Purpose.UNSUBSCRIBE),
     "view_url": ("view", Purpose.VIEW),

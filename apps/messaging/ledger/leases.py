@@ -65,7 +65,10 @@ class Addressed:
 @transaction.atomic(durable=True)
 def claim(*, limit: int, now: datetime) -> Lease | None:
     """
-    Lease up to `limit` rows to one worker, the same share of every running message; None if none are free.
+    Lease up to `limit` rows to one worker; None if none are free.
+
+    The same share of every running message, so that a large one holds up no small one; but what is urgent
+    first, and what is low from what is left.
 
     SKIP LOCKED: workers never wait here. MATERIALIZED, or the plan may run the SELECT again and take more.
     """
@@ -73,13 +76,15 @@ def claim(*, limit: int, now: datetime) -> Lease | None:
     taken = sql.rows(
         """
         WITH running AS (
-            SELECT m.id, m.topic, greatest(1, %(limit)s / count(*) OVER ()) AS share
+            SELECT m.id, m.topic, array_position(%(order)s::text[], m.priority::text) AS place,
+                greatest(1, %(limit)s / count(*) OVER (PARTITION BY m.priority)) AS share
             FROM messaging_message AS m
             WHERE m.state = 'running' AND m.finished_at IS NULL AND EXISTS (
                 SELECT FROM messaging_recipient AS r WHERE r.message_id = m.id AND r.state = 'queued'
             )
         ), free AS MATERIALIZED (
-            SELECT next.id, running.topic FROM running CROSS JOIN LATERAL (
+            SELECT next.id, running.topic FROM (SELECT * FROM running ORDER BY place) AS running
+            CROSS JOIN LATERAL (
                 SELECT r.id FROM messaging_recipient AS r
                 WHERE r.message_id = running.id AND r.state = 'queued'
                 ORDER BY r.id LIMIT running.share FOR NO KEY UPDATE SKIP LOCKED
@@ -90,7 +95,7 @@ def claim(*, limit: int, now: datetime) -> Lease | None:
         FROM free WHERE taken.id = free.id
         RETURNING taken.id, taken.message_id, taken.contact_id, free.topic
         """,
-        {"limit": limit, "token": token, "until": now + LEASE_TIME},
+        {"limit": limit, "token": token, "until": now + LEASE_TIME, "order": Message.Priority.values},
     )
     rows = sorted((Taken(*row) for row in taken), key=lambda row: (row.message_id, row.id))
     return Lease(rows=rows, token=token) if rows else None

@@ -44,6 +44,7 @@ class MessageFields(TypedDict, total=False):
     topic: str
     holdout_percent: int
     is_tracked: bool
+    priority: str
     scheduled_at: datetime | None
     not_after: datetime | None
 

@@ -65,7 +65,7 @@ def message_content(request: UserRequest, message: Message) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @requires("messaging.change_message", on=Message)
 def message_settings(request: UserRequest, message: Message) -> HttpResponse:
-    names = ("name", "topic", "is_tracked", "scheduled_at", "not_after")
+    names = ("name", "topic", "is_tracked", "priority", "scheduled_at", "not_after")
     initial = {name: getattr(message, name) for name in names} | {"sender": message.sender_id}
     form = forms.SettingsForm(request.POST or None, initial=initial)
     return _step(request, message, form, step="settings", following="messaging:detail")
