@@ -1,5 +1,5 @@
 """
-Bulk e-mail: personalised HTML and text of 10 KB and more with tracked links, and the whole ledger, to a
+Bulk e-mail: personalised HTML and text of 10 to 12 KB with tracked links, and the whole ledger, to a
 loopback sink.
 
 The sink is Postfix's `smtp-sink` (Debian: postfix) where there is one, else the slower `benchmarks.sink`.
@@ -7,13 +7,14 @@ The limit in the same run is a bare asyncio loop that sends one mail encoded bef
 connections: no rendering, no ledger, no tracking. What peers reach on such work: listmonk 5,910/s (without a
 row per recipient), django-post_office 633/s.
 
-    python -m benchmarks.send_messages [--messages 20000] [--runs 3] [--profile]
+    python -m benchmarks.send_messages [--messages 20000] [--runs 3] [--processes 1] [--profile]
 """
 
 import argparse
 import asyncio
 import cProfile
 import json
+import multiprocessing
 import os
 import pstats
 import resource
@@ -44,6 +45,7 @@ from apps.messaging.models import Message, Sender
 from apps.messaging.selectors import message_ledger
 from apps.segments.models import Segment
 
+WHOSE = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
 PARAGRAPH = (
     "Spring has come to our shelves: {{{{ contact.city | default: 'your town' }}}} can see it from Monday. "
     "Whatever you bought from us last, this is what goes with it, and you are the first to hear of it. "
@@ -58,7 +60,7 @@ SECTION = """
 
 
 def mjml() -> str:
-    sections = "".join(SECTION.format(n=n, paragraph=PARAGRAPH.format(n=n)) for n in range(1, 4))
+    sections = "".join(SECTION.format(n=n, paragraph=PARAGRAPH.format(n=n)) for n in range(1, 3))
     return f"""<mjml><mj-body><mj-section><mj-column>
     <mj-text>Dear {{{{ contact.first_name | default: "reader" }}}},</mj-text></mj-column></mj-section>
     {sections}<mj-section><mj-column>
@@ -128,31 +130,54 @@ def launch(message: Message, user: User) -> float:
     return time.perf_counter() - started
 
 
-def send_everything(message: Message) -> float:
+def send_everything(message: Message, processes: int = 1) -> float:
+    """Work until nothing is left, here or in so many workers of their own; return the seconds it took."""
     started = time.perf_counter()
+    if processes == 1:
+        work(message)
+        return time.perf_counter() - started
+    connection.close()  # a child must not talk over its parent's connection
+    fork = multiprocessing.get_context("fork")
+    workers = [fork.Process(target=work_apart, args=[message]) for _ in range(processes)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+        assert worker.exitcode == 0
+    return time.perf_counter() - started
+
+
+def work(message: Message) -> None:
     while message_ledger(message).unfinished:
         services.messages_send(now=clock.now())
-    return time.perf_counter() - started
+
+
+def work_apart(message: Message) -> None:
+    work(message)
+    engines_close()
+    connection.close()
 
 
 @dataclass(frozen=True)
 class Meter:
-    """Processor seconds so far, by who used them: on a busy machine they say more than a clock."""
+    """Processor seconds so far, by who used them: more than a clock says on a machine that others share."""
 
     worker: float
     database: float
     sink: float
 
     @classmethod
-    def read(cls) -> "Meter":
+    def read(cls, sink: int) -> "Meter":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_backend_pid()")
             [backend] = cursor.fetchone()
-        children = psutil.Process().children()
+        server = psutil.Process(backend).parent()
+        ended = server.cpu_times()  # of backends that have ended, their parent keeps the sum
+        workers = resource.getrusage(resource.RUSAGE_CHILDREN)
         return cls(
-            worker=_seconds([psutil.Process()]),
-            database=_seconds(psutil.Process(backend).parent().children()),
-            sink=_seconds([child for child in children if "sink" in " ".join(child.cmdline())]),
+            worker=_seconds([psutil.Process()]) + workers.ru_utime + workers.ru_stime,
+            database=_seconds(server.children()) + ended.children_user + ended.children_system,
+            sink=_seconds([psutil.Process(sink)]),
         )
 
     def since(self, before: "Meter", count: int) -> dict[str, float]:
@@ -180,7 +205,7 @@ def sink():
             with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
                 break
             time.sleep(0.1)
-        yield port
+        yield port, process.pid
     finally:
         process.terminate()
         process.wait()
@@ -217,9 +242,9 @@ async def bare_loop(port: int, content: bytes, count: int) -> None:
     await asyncio.gather(*(lane() for _ in range(CONNECTIONS)))
 
 
-def figures(count: int, runs: int, *, profile: bool) -> dict[str, object]:
+def figures(count: int, runs: int, processes: int, *, profile: bool) -> dict[str, object]:
     rates, limits, freezes, costs, size = [], [], [], [], 0
-    with scratch.database(), sink() as port:
+    with scratch.database(), sink() as (port, taker):
         settings.EMAIL_URL = f"smtp://127.0.0.1:{port}"
         user = User.objects.create(email="bench@shop.example")
         contacts_make(count)
@@ -234,9 +259,9 @@ def figures(count: int, runs: int, *, profile: bool) -> dict[str, object]:
             if profile and run == runs - 1:
                 profiler = cProfile.Profile()
                 profiler.enable()
-            before = Meter.read()
-            seconds = send_everything(message)
-            costs.append(Meter.read().since(before, count))
+            before = Meter.read(taker)
+            seconds = send_everything(message, processes)
+            costs.append(Meter.read(taker).since(before, count))
             if profile and run == runs - 1:
                 profiler.disable()
                 pstats.Stats(profiler).sort_stats("tottime").print_stats(35)
@@ -249,14 +274,17 @@ def figures(count: int, runs: int, *, profile: bool) -> dict[str, object]:
     return {
         "figure": "send_messages",
         "messages": count,
+        "processes": processes,
         "bytes": size,
         "per_second": round(rate),
         "limit_per_second": round(limit),
         "ratio": round(rate / limit, 3),
         "freeze_seconds": round(statistics.median(freezes), 2),
         "sink": "smtp-sink" if "smtp-sink" in sink_command(0)[0] else "our own",
-        "must_reach_per_second": 1200,
-        "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "must_reach_per_second": 2500 if processes == 1 else 4000,
+        # Processor milliseconds of one mail; of the median run, like the rest.
+        **{f"{who}_ms": statistics.median(cost[who] for cost in costs) for who in costs[0]},
+        "memory_mb": max(resource.getrusage(whose).ru_maxrss for whose in WHOSE) // 1024,
     }
 
 
@@ -271,9 +299,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--messages", type=int, default=20_000)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--profile", action="store_true")
     asked = parser.parse_args()
-    print(json.dumps(figures(asked.messages, asked.runs, profile=asked.profile)))
+    print(json.dumps(figures(asked.messages, asked.runs, asked.processes, profile=asked.profile)))
 
 
 if __name__ == "__main__":

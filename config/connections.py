@@ -5,6 +5,8 @@ from typing import Any
 
 import environ
 
+from config import env
+
 Settings = dict[str, Any]
 
 
@@ -16,7 +18,8 @@ def database(url: str) -> Settings:
     """
     kept = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
     found = environ.Env.db_url_config(url)
-    options = {**found.get("OPTIONS", {}), "prepare_threshold": sys.maxsize}
+    threshold = sys.maxsize if env.PREPARED_STATEMENTS else None
+    options = {**found.get("OPTIONS", {}), "prepare_threshold": threshold}
     return {"default": {**found, **kept, "OPTIONS": options}}
 
 

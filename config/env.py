@@ -1,6 +1,7 @@
 """The only module that reads the environment. Every variable is listed in `.env.example`."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import environ
@@ -36,6 +37,10 @@ ERASURE_LOG: Path = Path(_env.str("ERASURE_LOG", default="") or DATA_DIR / "eras
 MEDIA_ROOT: Path = Path(_env.str("MEDIA_ROOT", default="") or DATA_DIR / "media")
 DEVELOPMENT_FROM_EMAIL = "Bookend <bookend@localhost>"
 DEFAULT_FROM_EMAIL: str = _env.str("DEFAULT_FROM_EMAIL", default="") or DEVELOPMENT_FROM_EMAIL
+# Off behind a pooler that passes connections on after each transaction and knows no prepared statements.
+PREPARED_STATEMENTS: bool = _env.bool("PREPARED_STATEMENTS", default=True)
+# Processes that send: as many as there are cores, which PostgreSQL and the mail server share with them.
+SENDING_PROCESSES: int = int(_env.str("SENDING_PROCESSES", default="") or min(4, os.cpu_count() or 1))
 SENDING_ENABLED: bool = _env.bool("SENDING_ENABLED", default=True)
 # Where bounces go, and the mailbox in which they end up; empty: to the sender, and nobody reads them.
 RETURN_PATH: str = _env.str("RETURN_PATH", default="")

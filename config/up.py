@@ -135,7 +135,7 @@ def _programs(options: Options) -> dict[str, list[str]]:
         ],
         # One for people, one for sending, one for imports: none waits for another.
         "worker": [*worker, "-Q", "default", "-n", "default@%h", f"-c{options.workers}"],
-        "worker-sending": [*worker, "-Q", "sending", "-n", "sending@%h", "-c1"],
+        "worker-sending": [*worker, "-Q", "sending", "-n", "sending@%h", f"-c{env.SENDING_PROCESSES}"],
         "worker-bulk": [*worker, "-Q", "bulk", "-n", "bulk@%h", "-c2"],
         "scheduler": [*celery, "beat", "--pidfile=", f"--schedule={schedule}"],
     }

@@ -2,7 +2,8 @@
 Statements that PostgreSQL reads and plans once for each connection, and then only runs.
 
 For those of one shape that a busy call makes hundreds of times a second: of these, planning takes as long as
-running does. What is different each time (a rule, a filter) has nothing to gain.
+running does. What is different each time (a rule, a filter) has nothing to gain. With `PREPARED_STATEMENTS`
+off they are statements as all others.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,16 @@ class _Cursor(psycopg.Cursor[Any]):
         return super().execute(query, params, prepare=True)
 
 
+def cursor() -> psycopg.Cursor[Any]:
+    """
+    Return a cursor for such statements within a pipeline.
+
+    Django knows nothing of it: errors are Django's only within `connection.wrap_database_errors`.
+    """
+    connection.ensure_connection()
+    return _Cursor(connection.connection)
+
+
 def execute(statement: str, params: Params) -> list[tuple[Any, ...]]:
     """
     Run a statement, and return its rows. Arguments go by themselves: a cast says what an array is of.
@@ -28,9 +39,9 @@ def execute(statement: str, params: Params) -> list[tuple[Any, ...]]:
     connection.close_if_health_check_failed()
     connection.ensure_connection()
     as_django = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-    with as_django(_Cursor(connection.connection)) as cursor:  # type: ignore[arg-type]  # any cursor will do
-        cursor.execute(statement, params)
-        return cursor.fetchall() if cursor.description else []
+    with as_django(_Cursor(connection.connection)) as asked:  # type: ignore[arg-type]  # any cursor will do
+        asked.execute(statement, params)
+        return asked.fetchall() if asked.description else []
 
 
 def execute_first(statement: str, params: Params) -> list[tuple[Any, ...]]:

@@ -49,7 +49,7 @@ class RuleNoteAdmin(LedgerAdmin):
 
 @admin.register(Message)
 class MessageAdmin(LedgerAdmin):
-    list_display = ["id", "name", "campaign_id", "state", "launched_at", "finished_at"]
+    list_display = ["id", "name", "campaign_id", "priority", "state", "launched_at", "finished_at"]
     ordering = ["-id"]
 
 

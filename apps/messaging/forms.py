@@ -14,6 +14,7 @@ from apps.content.models import Template
 from apps.messaging import selectors
 from apps.messaging.models import (
     FrequencyCap,
+    Message,
     QuietHours,
     Sender,
     SendingDomain,
@@ -85,6 +86,13 @@ class SettingsForm(forms.Form):
         label=_("Count opens and clicks"),
         required=False,
         help_text=_("Off: no picture is loaded to see who opens, and links lead straight to their pages."),
+    )
+    priority = forms.TypedChoiceField(
+        label=_("Priority"),
+        choices=Message.Priority.choices,
+        required=False,
+        empty_value=Message.Priority.NORMAL,
+        help_text=_("While people wait for an urgent message, nothing else leaves; low ones go last."),
     )
     scheduled_at = forms.DateTimeField(
         label=_("Send at"), required=False, widget=HOUR, help_text=_("Empty: as soon as it is launched.")

@@ -13,11 +13,28 @@ import pytest
 
 from apps.messaging.models import Recipient
 from tests.faults.truth import IN_HAND, assert_true, drain
-from tests.faults.workers import Worker, count, leases_expire, locked, wait_until, waits_for_a_lock
+from tests.faults.workers import (
+    Worker,
+    count,
+    leases_expire,
+    locked,
+    wait_until,
+    waiting_for_locks,
+    waits_for_a_lock,
+)
 from tests.mail import SILENCE
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 State = Recipient.State
+# A worker that takes a handful at a time, so that sixty people are enough work for several.
+HANDFULS = """
+import django
+django.setup()
+from django.core.management import call_command
+from apps.messaging.services import sending
+sending.CLAIM_SIZE = 5
+call_command("messages_send")
+"""
 PEOPLE = 60
 
 
@@ -98,10 +115,15 @@ def test_killed_at_random_again_and_again(server, message, dice):
     drained(message, server, unknown=kills * IN_HAND)
 
 
-def test_two_workers_at_once_write_to_nobody_twice(server, message):
-    server.before_answer_to_dot = lambda _taken: time.sleep(0.01)
-    with Worker(server) as first, Worker(server) as second:
-        first.finish()
-        second.finish()
+@pytest.mark.parametrize("workers", [2, 4])
+def test_workers_at_once_write_to_nobody_twice(server, message, workers):
+    server.before_answer_to_dot = lambda _taken: time.sleep(0.02)
+    with ExitStack() as running, locked("LOCK messaging_recipient IN ACCESS EXCLUSIVE MODE") as free:
+        started = [running.enter_context(Worker(server, ("-c", HANDFULS))) for _ in range(workers)]
+        wait_until(lambda: waiting_for_locks() == workers, "all stand before the table")
+        free()
+        for worker in started:
+            worker.finish()
 
+    assert server.connections > 5 * (workers - 1)  # one worker has one for each mail of a handful
     assert drained(message, server).states[State.SENT] == PEOPLE

@@ -139,14 +139,27 @@ def count(*states):
     return Recipient.objects.filter(state__in=states).count()
 
 
+def waiting_for_locks():
+    with connection.cursor() as cursor:
+        cursor.execute("""
+            SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'
+        """)
+        return cursor.fetchone()[0]
+
+
 @contextmanager
 def locked(statement):
-    """Hold the locks that a statement takes, from another connection, as a slow neighbour would."""
+    """
+    Hold the locks that a statement takes, from another connection, as a slow neighbour would.
+
+    Gives what lets them go before the end.
+    """
     with closing(connections.create_connection("default")) as other, other.cursor() as cursor:
         other.inc_thread_sharing()  # taken in a mail server's thread, given back in the test's
         other.set_autocommit(False)
         cursor.execute(statement)
-        yield
+        yield other.rollback
         other.rollback()
 
 

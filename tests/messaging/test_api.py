@@ -183,6 +183,19 @@ class TestMessages:
         assert changed.json()["is_tracked"] is True
         assert Message.objects.get().is_tracked
 
+    def test_its_priority_can_be_set_and_read_and_is_one_of_three(self, program):
+        fields = {"campaign": CampaignFactory().pk, "name": "Spring"}
+
+        made = program.post(url("message-list"), fields, format="json").json()
+        assert made["priority"] == "normal"
+
+        changed = program.patch(url("message-detail", made["id"]), {"priority": "urgent"}, format="json")
+        assert changed.json()["priority"] == "urgent"
+
+        refused = program.patch(url("message-detail", made["id"]), {"priority": "now"}, format="json")
+        assert refused.status_code == HTTPStatus.BAD_REQUEST
+        assert Message.objects.get().priority == "urgent"
+
     def test_a_campaign_that_one_may_not_know_is_not_there(self, api):
         hidden = CampaignFactory()
         contributor = UserFactory(role=User.Role.CONTRIBUTOR)

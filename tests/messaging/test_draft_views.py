@@ -342,3 +342,14 @@ class TestMessageSettings:
         assert "2030-03-01T08:00" in page.content.decode()
         message.refresh_from_db()
         assert message.scheduled_at is None
+
+    def test_a_priority_is_kept(self, login, lead):
+        message = MessageFactory()
+
+        response = login(lead).post(url("settings-edit", message.pk), {"name": "New", "priority": "urgent"})
+
+        assert response.headers["Location"] == url("detail", message.pk)
+        message.refresh_from_db()
+        assert message.priority == "urgent"
+        page = login(lead).get(url("settings-edit", message.pk)).content.decode()
+        assert '<option value="urgent" selected>' in page

@@ -82,6 +82,17 @@ class TestClaim:
 
         assert [row.id for row in lease.rows] == [row.pk for row in [*large[:2], *small]]
 
+    def test_takes_what_is_urgent_first_and_shares_the_rest(self, noon):
+        low, normal, urgent = (
+            RecipientFactory.create_batch(2, message=MessageFactory(launched=True, priority=priority))
+            for priority in ("low", "normal", "urgent")
+        )
+
+        first, second = (claimed(noon, limit=3) for _ in range(2))
+
+        assert [row.id for row in first.rows] == [row.pk for row in [normal[0], *urgent]]
+        assert [row.id for row in second.rows] == [row.pk for row in [*low, normal[1]]]
+
     @pytest.mark.parametrize("state", ["paused", "cancelled"])
     def test_takes_nothing_of_a_message_that_does_not_run(self, noon, state):
         RecipientFactory(message__state=state)

@@ -32,8 +32,8 @@ class MessageOut(serializers.ModelSerializer[Message]):
         model = Message
         fields = [
             "id", "name", "campaign", "channel", "sender", "template", "template_version", "segments",
-            "exclude_segments", "topic", "holdout_percent", "is_tracked", "schedule", "state", "pause_reason",
-            "launched_at", "finished_at", "created_at", "updated_at",
+            "exclude_segments", "topic", "holdout_percent", "is_tracked", "priority", "schedule", "state",
+            "pause_reason", "launched_at", "finished_at", "created_at", "updated_at",
         ]  # fmt: skip
 
     def get_schedule(self, message: Message) -> dict[str, Any]:
@@ -58,6 +58,7 @@ class MessageIn(serializers.Serializer[Any]):
     topic = serializers.CharField(max_length=64, required=False, allow_blank=True)
     holdout_percent = serializers.IntegerField(min_value=0, max_value=90, required=False)
     is_tracked = serializers.BooleanField(required=False)
+    priority = serializers.ChoiceField(choices=Message.Priority.choices, required=False)
     schedule = Schedule(required=False)
 
     def to_fields(self) -> Any:

@@ -14,6 +14,8 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any
 
+import uvloop
+
 from apps.core.overlap import interpreter_share
 from apps.messaging.delivery.mail import Mail
 from apps.messaging.delivery.outcome import Outcome
@@ -41,7 +43,7 @@ class Engine:
         self._timeouts = timeouts
         self._idle: list[Connection] = []
         interpreter_share()
-        self._loop = asyncio.new_event_loop()
+        self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="smtp", daemon=True)
         self._thread.start()
 

@@ -12,6 +12,7 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from typing import cast
 
 from apps.messaging.delivery.mail import Mail
 from apps.messaging.delivery.outcome import Outcome
@@ -66,9 +67,9 @@ class Conversation(asyncio.Protocol):
         self.has_all_left = True
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        transport.set_write_buffer_limits(high=0)
-        self._transport = transport
+        # By kind and not by class: the transports of uvloop descend from none.
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(high=0)
         self._loss = None
 
     def pause_writing(self) -> None:
@@ -168,8 +169,7 @@ class Conversation(asyncio.Protocol):
             server_hostname=server.host,
             ssl_handshake_timeout=seconds,
         )
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
 
 
 class Connection:

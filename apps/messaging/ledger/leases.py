@@ -17,6 +17,7 @@ from django.db import connection, transaction
 
 from apps.contacts.models import Contact
 from apps.contacts.models.contact import email_exclusion
+from apps.core import prepared
 from apps.core.overlap import pipeline
 from apps.messaging import sql
 from apps.messaging.delivery.outcome import Outcome
@@ -72,7 +73,10 @@ class Addressed:
 @transaction.atomic(durable=True)
 def claim(*, limit: int, now: datetime) -> Lease | None:
     """
-    Lease up to `limit` rows to one worker, the same share of every running message; None if none are free.
+    Lease up to `limit` rows to one worker; None if none are free.
+
+    The same share of every running message, so that a large one holds up no small one; but what is urgent
+    first, and what is low from what is left.
 
     SKIP LOCKED: workers never wait here. MATERIALIZED, or the plan may run the SELECT again and take more.
     """
@@ -80,13 +84,15 @@ def claim(*, limit: int, now: datetime) -> Lease | None:
     taken = sql.rows(
         """
         WITH running AS (
-            SELECT m.id, m.topic, greatest(1, %(limit)s / count(*) OVER ()) AS share
+            SELECT m.id, m.topic, array_position(%(order)s::text[], m.priority::text) AS place,
+                greatest(1, %(limit)s / count(*) OVER (PARTITION BY m.priority)) AS share
             FROM messaging_message AS m
             WHERE m.state = 'running' AND m.finished_at IS NULL AND EXISTS (
                 SELECT FROM messaging_recipient AS r WHERE r.message_id = m.id AND r.state = 'queued'
             )
         ), free AS MATERIALIZED (
-            SELECT next.id, running.topic FROM running CROSS JOIN LATERAL (
+            SELECT next.id, running.topic FROM (SELECT * FROM running ORDER BY place) AS running
+            CROSS JOIN LATERAL (
                 SELECT r.id FROM messaging_recipient AS r
                 WHERE r.message_id = running.id AND r.state = 'queued'
                 ORDER BY r.id LIMIT running.share FOR NO KEY UPDATE SKIP LOCKED
@@ -97,7 +103,7 @@ def claim(*, limit: int, now: datetime) -> Lease | None:
         FROM free WHERE taken.id = free.id
         RETURNING taken.id, taken.message_id, taken.contact_id, free.topic
         """,
-        {"limit": limit, "token": token, "until": now + LEASE_TIME},
+        {"limit": limit, "token": token, "until": now + LEASE_TIME, "order": Message.Priority.values},
     )
     rows = sorted((Taken(*row) for row in taken), key=lambda row: (row.message_id, row.id))
     return Lease(rows=rows, token=token) if rows else None
@@ -123,7 +129,7 @@ def advance(
     launch is asked here for the last time; rows that it stops are put where they belong. `meanwhile` is
     called while the database works, which it must leave alone.
     """
-    with pipeline(), connection.cursor() as moved:
+    with pipeline(), prepared.cursor() as moved:
         settle(lease, outcomes, now=now)
         if batch:
             # A statement of its own: what the next one reads of the contacts is as new as the lock. FOR
@@ -143,10 +149,10 @@ def _begin(moved: Any, lease: Lease, batch: Sequence[Addressed], *, now: datetim
             **gate.params(topic=first.topic),
             "message": first.message_id,
             "is_on": settings.SENDING_ENABLED,
-            "ids": [one.row.id for one in batch],
-            "contacts": [one.row.contact_id for one in batch],
-            "addresses": [one.address for one in batch],
-            "mail_ids": [one.mail_id for one in batch],
+            "ids": sql.array(one.row.id for one in batch),
+            "contacts": sql.array(one.row.contact_id for one in batch),
+            "addresses": sql.text_array(one.address for one in batch),
+            "mail_ids": sql.text_array(one.mail_id for one in batch),
             "token": lease.token,
             "until": now + LEASE_TIME,
             "now": now,
@@ -215,19 +221,18 @@ def settle(lease: Lease, outcomes: Mapping[int, Outcome], *, now: datetime) -> N
     if any(outcome.state == State.QUEUED or outcome.tries_again for outcome in outcomes.values()):
         # No message may finish while one of its rows is on the way back.
         sql.rows(_HOLD_MESSAGES, {"ids": list(outcomes)})
-    sql.run(
-        _SETTLE,
-        {
-            "ids": list(outcomes),
-            "states": [outcome.state for outcome in outcomes.values()],
-            "answers": [outcome.answer[:500] for outcome in outcomes.values()],
-            "retryable": [outcome.is_retryable for outcome in outcomes.values()],
-            "again": [outcome.tries_again for outcome in outcomes.values()],
-            "token": lease.token,
-            "waits": list(RETRY_AFTER),
-            "now": now,
-        },
-    )
+    told = {
+        "ids": sql.array(outcomes),
+        "states": sql.array(outcome.state for outcome in outcomes.values()),
+        "answers": sql.text_array(outcome.answer[:500] for outcome in outcomes.values()),
+        "retryable": sql.array(outcome.is_retryable for outcome in outcomes.values()),
+        "again": sql.array(outcome.tries_again for outcome in outcomes.values()),
+        "token": lease.token,
+        "waits": list(RETRY_AFTER),
+        "now": now,
+    }
+    with connection.wrap_database_errors, prepared.cursor() as settled:
+        settled.execute(_SETTLE, told)
     if lease.gate.caps:
         caps.give_back(outcomes)
 

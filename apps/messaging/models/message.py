@@ -64,6 +64,13 @@ class Message(TimeStamped):
         FINISHED = "finished", _("Finished")
         CANCELLED = "cancelled", _("Cancelled")
 
+    class Priority(models.TextChoices):
+        """From first to last: who waits with a higher one goes before all with a lower one."""
+
+        URGENT = "urgent", _("Urgent")
+        NORMAL = "normal", _("Normal")
+        LOW = "low", _("Low")
+
     campaign = models.ForeignKey("campaigns.Campaign", on_delete=models.PROTECT, related_name="messages")
     channel = models.ForeignKey("campaigns.Channel", on_delete=models.PROTECT, related_name="messages")
     name = models.CharField(_("name"), max_length=200)
@@ -86,6 +93,9 @@ class Message(TimeStamped):
     )
     # Whether opens and clicks are counted: some teams may not, some need not.
     is_tracked = models.BooleanField(_("count opens and clicks"), default=True)
+    priority = models.CharField(
+        _("priority"), max_length=16, choices=Priority, default=Priority.NORMAL, db_default=Priority.NORMAL
+    )
     state = models.CharField(max_length=16, choices=State, default=State.DRAFT)
     pause_reason = models.CharField(max_length=500, blank=True)
     scheduled_at = models.DateTimeField(_("send at"), null=True, blank=True)

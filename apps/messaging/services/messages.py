@@ -44,6 +44,7 @@ class MessageFields(TypedDict, total=False):
     topic: str
     holdout_percent: int
     is_tracked: bool
+    priority: str
     scheduled_at: datetime | None
     local_at: datetime | None  # of no zone: by each person's own clock, instead of `scheduled_at`
     not_after: datetime | None

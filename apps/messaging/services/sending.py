@@ -27,7 +27,7 @@ from apps.messaging.services.messages import SEND_TASK
 
 logger = logging.getLogger(__name__)
 
-CLAIM_SIZE = 400
+CLAIM_SIZE = 1000
 # One flight is past the point of no return: a worker that is killed leaves 24 unknown, no more. The next one
 # is built meanwhile, but begun only when this one has been answered: with nothing in the air, the thread that
 # talks SMTP does not hold up the statements between two flights.

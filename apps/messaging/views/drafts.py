@@ -67,7 +67,7 @@ def message_content(request: UserRequest, message: Message) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @requires("messaging.change_message", on=Message)
 def message_settings(request: UserRequest, message: Message) -> HttpResponse:
-    names = ("name", "topic", "is_tracked", "scheduled_at", "not_after")
+    names = ("name", "topic", "is_tracked", "priority", "scheduled_at", "not_after")
     initial = {name: getattr(message, name) for name in names} | {"sender": message.sender_id}
     if message.local_at:
         initial |= {"scheduled_at": timezone.make_aware(message.local_at), "is_local": True}
