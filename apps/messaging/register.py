@@ -16,8 +16,11 @@ from apps.collaboration.subjects import Subject, actions, subjects
 from apps.contacts import registries as contacts
 from apps.contacts.models import Contact
 from apps.content import uses as content
+from apps.core.health import Check
+from apps.core.health import checks as health_checks
+from apps.core.metrics import collectors
 from apps.core.navigation import Room, SearchHit, rooms, searches
-from apps.messaging import checks, moved, selectors
+from apps.messaging import checks, moved, selectors, watch
 from apps.messaging.models import DeliveryEvent, Message, Recipient, Sender
 from apps.messaging.rules import MESSAGE_KIND
 from apps.segments import registry as segments
@@ -29,6 +32,8 @@ ICONS = {"opened": "mail-opened", "clicked": "click", "unsubscribed": "user-minu
 def register() -> None:
     checks.register()
     moved.register()
+    health_checks.register("sending", Check(gettext_lazy("Sending"), watch.sending_check))
+    collectors.register("messaging", watch.sending_collect)
     rooms.register(
         "messages",
         Room(gettext_lazy("Messages"), "messaging:list", "mail", "build", "messaging.view_message", order=30),

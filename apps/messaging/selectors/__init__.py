@@ -21,6 +21,7 @@ from apps.messaging.selectors.lists import (
     senders,
     senders_in_use,
 )
+from apps.messaging.selectors.pulse import Pulse, sending_pulse
 from apps.messaging.selectors.readers import (
     Preference,
     destination_url,
@@ -36,6 +37,7 @@ __all__ = [
     "Ledger",
     "Pace",
     "Preference",
+    "Pulse",
     "Reaction",
     "campaign_messages",
     "contact_data",
@@ -60,4 +62,5 @@ __all__ = [
     "recipients",
     "senders",
     "senders_in_use",
+    "sending_pulse",
 ]
