@@ -3,6 +3,7 @@
 import asyncio
 import email
 import email.policy
+import re
 import threading
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 SILENCE = "silence"
 HANG_UP = "hang up"
 EVERYONE = "*"
+MAIL_ID = re.compile(rb"^Message-ID:\s*<([^>]+)>", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass
@@ -26,7 +28,8 @@ class Taken:
 
     @property
     def mail_id(self):
-        return self.mail["Message-ID"].strip("<>")
+        found = MAIL_ID.search(self.content)  # parsing tens of thousands would take minutes
+        return found[1].decode()
 
 
 @dataclass

@@ -17,8 +17,9 @@ from apps.contacts import registries as contacts
 from apps.contacts.models import Contact
 from apps.content import uses as content
 from apps.core import health
+from apps.core.metrics import collectors
 from apps.core.navigation import Room, SearchHit, rooms, searches
-from apps.messaging import checks, doctor, moved, selectors
+from apps.messaging import checks, doctor, moved, selectors, watch
 from apps.messaging.models import (
     DeliveryEvent,
     FrequencyCap,
@@ -45,6 +46,8 @@ ICONS = {
 def register() -> None:
     checks.register()
     moved.register()
+    health.checks.register("sending", health.Check(gettext_lazy("Sending"), watch.sending_check))
+    collectors.register("messaging", watch.sending_collect)
     rooms.register(
         "messages",
         Room(gettext_lazy("Messages"), "messaging:list", "mail", "build", "messaging.view_message", order=30),

@@ -181,6 +181,22 @@ def rollups_verify(*, campaign: Campaign, now: datetime) -> list[str]:
     ]
 
 
+def message_rollups_verify(*, message: Message, now: datetime) -> list[str]:
+    """
+    Compare the roll-ups of one message with its rows, as `rollups_verify` does; nothing if it has none.
+
+    What cannot be counted at all is told in its own sentence.
+    """
+    campaign = message.campaign
+    if not CampaignResult.objects.filter(campaign=campaign).exists():
+        return []
+    try:
+        found = rollups_verify(campaign=campaign, now=now)
+    except ResultsNotCountable as refusal:
+        return [str(refusal)]
+    return [line for line in found if line.startswith(f"message {message.pk} ")]
+
+
 def _figures(campaign: Campaign) -> dict[str, object]:
     """Return the figures of the messages that are not being sent, by a name that says where each stands."""
     figures: dict[str, object] = {}

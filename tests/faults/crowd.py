@@ -1,6 +1,6 @@
 """A message to many, made in sets: what factories would take minutes for."""
 
-from django.db import connection
+from django.db import connection, transaction
 
 from apps.contacts.addresses import address_hash
 from apps.contacts.models import Consent, Contact
@@ -9,8 +9,9 @@ from apps.messaging.models import Recipient
 from tests.factories.messaging import MessageFactory
 
 
+@transaction.atomic
 def message_to(people, **fields):
-    """Return a running message with so many in line, who may all be written to."""
+    """Return a running message with so many in line, who may all be written to; as a launch, at once."""
     message = MessageFactory(launched=True, **fields)
     now = clock.now()
     addresses = [f"reader-{message.pk}-{number}@example.com" for number in range(people)]

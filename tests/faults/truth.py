@@ -6,6 +6,7 @@ The mail server's own record is the measure: what it took, as often as it did, w
 
 from collections import Counter
 
+from apps.core import clock
 from apps.messaging.models import UNFINISHED, Message, Recipient
 from apps.messaging.selectors import ledger_problems, message_ledger
 from tests.faults.workers import Worker, leases_expire, waits_end
@@ -38,10 +39,12 @@ def assert_true(message, server, *, unknown=0, silent=()):
     twice = [address for address, times in Counter(taken.recipient for taken in ours).items() if times > 1]
     assert not twice, f"I1: more than once to {len(twice)} people"
     assert ledger.audience == message.recipients.count(), "I2: the states do not sum to the audience"
-    assert ledger.unfinished == 0, f"I2, I6: {ledger.unfinished} rows hang"
+    hanging = f"{message.state} {message.pause_reason!r}, {dict(ledger.lines)}"
+    assert ledger.unfinished == 0, f"I2, I6: {ledger.unfinished} rows hang; {hanging}"
     assert not {taken.recipient for taken in ours} & set(silent), "I3: somebody who left was written to"
     assert message.state in {Message.State.FINISHED, Message.State.CANCELLED}, "I4"
-    assert ledger_problems(message, record=[taken.mail_id for taken in server.taken]) == [], "I5"
+    record = [taken.mail_id for taken in server.taken]
+    assert ledger_problems(message, now=clock.now(), record=record) == [], "I5"
     assert ledger.states[State.SENT] <= len(ours) <= ledger.states[State.SENT] + ledger.states[State.UNKNOWN]
     assert ledger.states[State.UNKNOWN] <= unknown, f"{ledger.states[State.UNKNOWN]} unknown"
     _assert_over(message, server)

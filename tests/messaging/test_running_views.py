@@ -55,6 +55,16 @@ class TestMessageList:
 
 
 class TestRunning:
+    def test_says_what_every_state_means_outside_of_what_is_swapped(self, login, lead):
+        message = RecipientFactory().message
+        client = login(lead)
+
+        page = client.get(url("detail", message.pk)).content.decode()
+        words = page.partition('id="message-words"')[2]
+
+        assert {state.label for state in Recipient.State if f"<dt>{state.label}</dt>" not in words} == set()
+        assert b"message-words" not in client.get(url("detail", message.pk), headers=HTMX).content
+
     def failed(self, answer, *, message=None, **more):
         message = message or MessageFactory(launched=True)
         return RecipientFactory(message=message, state="failed", answer=answer, **more)

@@ -25,6 +25,7 @@ from apps.messaging.selectors.lists import (
     senders_in_use,
 )
 from apps.messaging.selectors.policy import caps_described
+from apps.messaging.selectors.pulse import Pulse, sending_pulse
 from apps.messaging.selectors.readers import (
     Preference,
     destination_url,
@@ -43,6 +44,7 @@ __all__ = [
     "Ledger",
     "Pace",
     "Preference",
+    "Pulse",
     "Reaction",
     "campaign_messages",
     "caps_described",
@@ -73,5 +75,6 @@ __all__ = [
     "reports",
     "senders",
     "senders_in_use",
+    "sending_pulse",
     "soft_bounces_in_a_row",
 ]

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -12,6 +13,7 @@ from apps.messaging.selectors.figures import message_ledger
 from apps.messaging.tokens import Purpose, token_read
 
 State = Recipient.State
+OVERDUE = timedelta(minutes=15)  # the scheduler comes by every few seconds
 # Each statement counts rows that must not be; with the sentence for when there are some.
 RULES = {
     gettext_lazy("%(n)s contacts have more than one row for the same occurrence."): """
@@ -23,6 +25,18 @@ RULES = {
     gettext_lazy("%(n)s rows count as sent, but have no Message-ID or no time."): """
         SELECT count(*) FROM messaging_recipient WHERE message_id = %(message)s
         AND state = 'sent' AND (mail_id = '' OR finished_at IS NULL)
+    """,
+    gettext_lazy("%(n)s rows have not left, or were left out, and yet have a Message-ID."): """
+        SELECT count(*) FROM messaging_recipient WHERE message_id = %(message)s AND mail_id <> ''
+        AND state IN ('planned', 'queued', 'excluded', 'skipped', 'cancelled', 'expired')
+    """,
+    gettext_lazy("%(n)s rows are at their end without a time, or have a time before their end."): """
+        SELECT count(*) FROM messaging_recipient WHERE message_id = %(message)s AND state <> 'excluded'
+        AND (finished_at IS NULL) <> (state IN ('planned', 'queued', 'leased', 'sending'))
+    """,
+    gettext_lazy("%(n)s rows are with a worker that did not come back, and nobody has taken them back."): """
+        SELECT count(*) FROM messaging_recipient WHERE message_id = %(message)s
+        AND state IN ('leased', 'sending') AND leased_until < %(overdue)s
     """,
     gettext_lazy("%(n)s Message-IDs stand on more than one row."): """
         SELECT count(*) FROM (
@@ -47,7 +61,7 @@ RULES = {
 }
 
 
-def ledger_problems(message: Message, *, record: Iterable[str] | None = None) -> list[str]:
+def ledger_problems(message: Message, *, now: datetime, record: Iterable[str] | None = None) -> list[str]:
     """
     Return a sentence for everything about the ledger that is not true; nothing if all of it is.
 
@@ -55,14 +69,14 @@ def ledger_problems(message: Message, *, record: Iterable[str] | None = None) ->
     """
     problems = []
     for sentence, statement in RULES.items():
-        [(count,)] = sql.rows(statement, {"message": message.pk})
+        [(count,)] = sql.rows(statement, {"message": message.pk, "overdue": now - OVERDUE})
         if count:
             problems.append(str(sentence % {"n": count}))
     ledger = message_ledger(message)
     if ledger.audience != message.recipients.count():
         problems.append(_("The states do not sum to the audience."))
-    if message.state == Message.State.FINISHED and ledger.unfinished:
-        told = _("The message is finished, but %(n)s recipients are not.")
+    if message.finished_at and ledger.unfinished:
+        told = _("The message is at its end, but %(n)s recipients are not.")
         problems.append(told % {"n": ledger.unfinished})
     return problems if record is None else [*problems, *_record_problems(message, record)]
 
