@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('messaging', '0006_topics_described'),
+        ('messaging', '0007_message_priority'),
     ]
 
     operations = [

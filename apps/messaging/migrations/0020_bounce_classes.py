@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("messaging", "0014_exclusion_capped")]
+    dependencies = [("messaging", "0016_message_local_hour")]
 
     operations = [
         migrations.AddField(
