@@ -138,7 +138,7 @@ class TestReportTake:
         row.refresh_from_db()
         assert (row.state, row.finished_at, row.lease_token) == ("sent", noon, None)
         assert row.answer == "A report came back, so it had been taken: 5.2.2 552 full"
-        assert selectors.ledger_problems(row.message) == []
+        assert selectors.ledger_problems(row.message, now=noon) == []
 
     def test_a_holiday_note_settles_nothing(self, noon):
         row = RecipientFactory(state="unknown")
