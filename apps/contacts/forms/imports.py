@@ -3,6 +3,7 @@ from typing import Any
 
 from django import forms
 from django.forms import BoundField
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -39,10 +40,22 @@ ENCODINGS = [
 ]
 
 
+def _kinds() -> list[tuple[str, str]]:
+    """Return what a file may be about, each with what a row of it says."""
+    rows = {
+        ImportFile.About.CONTACTS: _("A row is a person, known by e-mail address or another identity."),
+        ImportFile.About.COMPANIES: _("A row is a company, known by its domain or another identity."),
+        ImportFile.About.MEMBERS: _("A row is who belongs to which company; both are known already."),
+        ImportFile.About.EVENTS: _("A row is what somebody did: who, what it is called, and when."),
+    }
+    label = '<span class="choice-told">{}<span class="field-help">{}</span></span>'
+    return [(kind.value, format_html(label, kind.label, row)) for kind, row in rows.items()]
+
+
 class UploadForm(forms.Form):
     about = forms.ChoiceField(
         label=gettext_lazy("What is in it"),
-        choices=ImportFile.About,
+        choices=_kinds,
         initial=ImportFile.About.CONTACTS,
         widget=forms.RadioSelect,
     )

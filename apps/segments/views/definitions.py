@@ -290,9 +290,11 @@ def _effect_page(
     form: forms.ReasonForm,
 ) -> HttpResponse:
     in_force = selectors.version_in_force(definition)
+    told = (rule, [dict(one) for one in thresholds])
     context = {
         "definition": definition,
         "in_force": in_force,
+        "is_in_force": in_force is not None and told == (in_force.rule, in_force.thresholds),
         "sentence": selectors.version_sentence(in_force) if in_force else "",
         "waiting": selectors.version_proposed(definition),
         "proposal": _proposal(request, definition, rule, thresholds),
