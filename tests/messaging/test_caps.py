@@ -303,7 +303,7 @@ class TestPages:
         client.post(reverse("messaging:cap-delete", args=[cap.pk]))
 
         assert made.headers["Location"] == reverse("messaging:policy")
-        assert "At most 3 messages by E-mail in 7 calendar days" in page
+        assert "At most 3 messages by e-mail in 7 calendar days" in page
         assert not FrequencyCap.objects.exists()
         acts = AuditEvent.objects.order_by("pk").values_list("action", flat=True)
         assert list(acts) == [f"frequencycap.{act}" for act in ("created", "changed", "deleted")]

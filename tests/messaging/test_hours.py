@@ -354,6 +354,6 @@ class TestPages:
             reverse("api:quiet-hours-detail", args=[made["id"]]), {"ends": "21:00"}, format="json"
         )
 
-        assert (made["starts"], made["ends"]) == ("21:00:00", "08:00:00")
+        assert (made["starts"], made["ends"]) == ("21:00", "08:00")
         assert changed.status_code == HTTPStatus.BAD_REQUEST
         assert QuietHours.objects.get().ends == time(8)

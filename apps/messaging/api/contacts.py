@@ -21,7 +21,7 @@ class StoryOut(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
-class CheckOut(serializers.Serializer[Any]):
+class WhyCheckOut(serializers.Serializer[Any]):
     rule = serializers.CharField()
     result = serializers.ChoiceField(["passed", "stopped", "held", "not_asked"])
     detail = serializers.CharField()
@@ -36,9 +36,9 @@ class WhyRowOut(RecipientOut):
     class Meta(RecipientOut.Meta):
         fields = [*RecipientOut.Meta.fields, "checks", "story"]
 
-    @extend_schema_field(CheckOut(many=True))
+    @extend_schema_field(WhyCheckOut(many=True))
     def get_checks(self, recipient: Any) -> list[dict[str, Any]]:
-        return [dict(CheckOut(check).data) for check in selectors.recipient_checks(recipient)]
+        return [dict(WhyCheckOut(check).data) for check in selectors.recipient_checks(recipient)]
 
     def get_story(self, recipient: Any) -> list[dict[str, Any]]:
         return [dict(StoryOut(entry).data) for entry in selectors.recipient_timeline(recipient)]

@@ -6,12 +6,16 @@ from rest_framework.response import Response
 from apps.accounts.api import ApiViewSet
 from apps.core import clock
 from apps.messaging import services
+from apps.messaging.api.serializers import HourField
 from apps.messaging.models import QuietHours
 
 FIELDS = ["channel", "starts", "ends", "is_active"]
 
 
 class QuietHoursOut(serializers.ModelSerializer[QuietHours]):
+    starts = HourField()
+    ends = HourField()
+
     class Meta:
         model = QuietHours
         fields = ["id", *FIELDS, "created_at", "updated_at"]
@@ -19,6 +23,9 @@ class QuietHoursOut(serializers.ModelSerializer[QuietHours]):
 
 class QuietHoursIn(serializers.ModelSerializer[QuietHours]):
     """Times such as `21:00`; over midnight where `starts` is the later one."""
+
+    starts = HourField()
+    ends = HourField()
 
     class Meta:
         model = QuietHours

@@ -1,5 +1,6 @@
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.accounts.models import User
@@ -12,6 +13,24 @@ from apps.segments.models import Segment
 REASONS = [("", ""), *Exclusion.choices]  # none where a row was not left out
 
 
+HOUR, LOCAL = "%H:%M", "%Y-%m-%dT%H:%M"
+
+
+# JSON Schema's own times have an offset; these are of whatever clock there is where a person is.
+@extend_schema_field({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$", "example": "21:00"})
+class HourField(serializers.TimeField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format=HOUR, input_formats=[HOUR], **kwargs)
+
+
+@extend_schema_field(
+    {"type": ["string", "null"], "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d$", "example": "2026-03-05T09:00"}
+)
+class LocalTimeField(serializers.DateTimeField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format=LOCAL, input_formats=[LOCAL], default_timezone=None, **kwargs)
+
+
 class Schedule(serializers.Serializer[Any]):
     """
     `send_at` null: as soon as it is launched. `local_time` instead, such as `2026-03-05T09:00`: when each
@@ -19,9 +38,7 @@ class Schedule(serializers.Serializer[Any]):
     """
 
     send_at = serializers.DateTimeField(allow_null=True, required=False)
-    local_time = serializers.DateTimeField(
-        allow_null=True, required=False, default_timezone=None, format="%Y-%m-%dT%H:%M"
-    )
+    local_time = LocalTimeField(allow_null=True, required=False)
     not_after = serializers.DateTimeField(allow_null=True, required=False)
 
 

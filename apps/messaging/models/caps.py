@@ -57,12 +57,12 @@ class FrequencyCap(TimeStamped):
 
     def sentence(self, topic: str) -> str:
         """Say it as people do; `topic` is what the topic is called."""
-        told = {"most": self.most, "days": self.days, "topic": topic, "channel": self.get_channel_display()}
+        told = {"most": self.most, "days": self.days, "topic": topic}
         counted = ngettext("At most %(most)s message", "At most %(most)s messages", self.most) % told
-        by_way = now_("by %(channel)s") % told if self.channel else ""
+        ways = {"": "", Channel.EMAIL.value: now_("by e-mail"), Channel.SMS.value: now_("by SMS")}
         about = now_("on “%(topic)s”") % told if self.topic else ""
         within = ngettext("a calendar day", "in %(days)s calendar days", self.days) % told
-        return " ".join(filter(None, [counted, by_way, about, within]))
+        return " ".join(filter(None, [counted, ways[self.channel], about, within]))
 
 
 class CapTally(models.Model):
