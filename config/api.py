@@ -36,6 +36,7 @@ from apps.exports.api import ExportViewSet, ScheduleViewSet
 from apps.integrations.api import SourceViewSet
 from apps.messaging.api import (
     ContactWhyViewSet,
+    DeliverabilityViewSet,
     DeliveryReportViewSet,
     MessageViewSet,
     SenderViewSet,
@@ -77,6 +78,7 @@ router.register("templates", TemplateViewSet)
 router.register("messages", MessageViewSet)
 router.register("senders", SenderViewSet)
 router.register("sending-domains", SendingDomainViewSet)
+router.register("deliverability", DeliverabilityViewSet, basename="deliverability")
 router.register("delivery-reports", DeliveryReportViewSet, basename="delivery-report")
 router.register("users", UserViewSet)
 router.register("invitations", InvitationViewSet)

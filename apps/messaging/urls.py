@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.messaging.views import domains, drafts, parts, reports, running, senders, tracking
+from apps.messaging.views import deliverability, domains, drafts, parts, reports, running, senders, tracking
 
 app_name = "messaging"
 urlpatterns = [
@@ -30,6 +30,7 @@ urlpatterns = [
     path("messages/<int:pk>/people/", running.message_people, name="people"),
     path("messages/people/<int:pk>/", running.recipient_detail, name="recipient"),
     # What came back
+    path("deliverability/", deliverability.deliverability, name="deliverability"),
     path("deliverability/reports/", reports.report_list, name="reports"),
     # On other rooms' pages
     path("campaigns/<int:pk>/messages/", parts.campaign_messages, name="campaign"),

@@ -2,7 +2,15 @@ from datetime import UTC, datetime
 
 import factory
 
-from apps.messaging.models import DeliveryReport, Message, Recipient, Sender, SendingDomain, Verdict
+from apps.messaging.models import (
+    DeliveryReport,
+    DomainFigure,
+    Message,
+    Recipient,
+    Sender,
+    SendingDomain,
+    Verdict,
+)
 from tests.factories.campaigns import AudienceFactory, CampaignFactory
 from tests.factories.contacts import ContactFactory
 from tests.factories.content import TemplateFactory
@@ -82,3 +90,17 @@ class SendingDomainFactory(factory.django.DjangoModelFactory):
     name = factory.Sequence(lambda n: f"shop-{n}.example")
     public_key = "MIIB"
     private_key = "sealed"
+
+
+class DomainFigureFactory(factory.django.DjangoModelFactory):
+    """A thousand mails of one message that arrived."""
+
+    class Meta:
+        model = DomainFigure
+
+    message = factory.SubFactory(MessageFactory, launched=True)
+    sending_domain = "shop.example"
+    domain = "gmail.com"
+    sent = 1000
+    hard = soft = ours = complained = unknown = 0
+    refreshed_at = LONG_AGO

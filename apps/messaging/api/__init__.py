@@ -1,4 +1,5 @@
 from apps.messaging.api.contacts import ContactWhyViewSet
+from apps.messaging.api.deliverability import DeliverabilityViewSet
 from apps.messaging.api.domains import SendingDomainViewSet
 from apps.messaging.api.messages import MessageViewSet
 from apps.messaging.api.reports import DeliveryReportViewSet
@@ -6,6 +7,7 @@ from apps.messaging.api.senders import SenderViewSet
 
 __all__ = [
     "ContactWhyViewSet",
+    "DeliverabilityViewSet",
     "DeliveryReportViewSet",
     "MessageViewSet",
     "SenderViewSet",

@@ -1,4 +1,5 @@
 from apps.messaging.models.domain import SendingDomain, host_normalise, host_validate
+from apps.messaging.models.figure import DomainFigure
 from apps.messaging.models.message import Message, MessageQuerySet, Sender
 from apps.messaging.models.recipient import HELD, UNFINISHED, Recipient, RecipientQuerySet
 from apps.messaging.models.report import BOUNCES, DeliveryReport, Verdict
@@ -10,6 +11,7 @@ __all__ = [
     "UNFINISHED",
     "DeliveryEvent",
     "DeliveryReport",
+    "DomainFigure",
     "Link",
     "Message",
     "MessageQuerySet",

@@ -1,3 +1,4 @@
+from apps.messaging.selectors.deliverability import DELIVERABILITY_SPAN, deliverability
 from apps.messaging.selectors.drafts import contact_data, message_version, preview_contact
 from apps.messaging.selectors.figures import (
     ErrorGroup,
@@ -36,6 +37,7 @@ from apps.messaging.selectors.reports import reports, soft_bounces_in_a_row
 from apps.messaging.selectors.verification import ledger_problems
 
 __all__ = [
+    "DELIVERABILITY_SPAN",
     "ErrorGroup",
     "Ledger",
     "Pace",
@@ -45,6 +47,7 @@ __all__ = [
     "contact_data",
     "contact_recipients",
     "contact_why",
+    "deliverability",
     "destination_url",
     "domain_of",
     "domain_senders",
