@@ -99,12 +99,13 @@ class Deliverability:
 
 def deliverability(*, now: datetime) -> Deliverability:
     """Read it from the roll-up, in a fixed number of queries."""
-    figures = DomainFigure.objects.filter(message__in=_messages(now))
+    begun = Message.objects.launched().annotate(begun_at=Coalesce("scheduled_at", "launched_at"))
+    figures = DomainFigure.objects.filter(message__in=begun.filter(begun_at__gt=now - DELIVERABILITY_SPAN))
     sums = {name: Coalesce(Sum(name), 0) for name in COUNTS}
     whole = figures.aggregate(**sums, counted_at=Max("refreshed_at"))
     counted_at = whole.pop("counted_at")
     rows = figures.values_list("sending_domain", "domain").annotate(*(Sum(name) for name in COUNTS))
-    largest = rows.order_by("-sent__sum", "sending_domain", "domain")[: SHOWN + 1]
+    largest = rows.order_by(Sum("sent").desc(), "sending_domain", "domain")[: SHOWN + 1]
     pairs = [Pair(sending, domain, Fate(*counts)) for sending, domain, *counts in largest]
     by_day, by_reason = _suppressions(now)
     total = Fate(**whole)
@@ -117,11 +118,6 @@ def deliverability(*, now: datetime) -> Deliverability:
         reasons=by_reason,
         advice=list(_advice(total, pairs, {pair.sending_domain for pair in pairs})),
     )
-
-
-def _messages(now: datetime) -> object:
-    begun = Message.objects.launched().annotate(begun_at=Coalesce("scheduled_at", "launched_at"))
-    return begun.filter(begun_at__gt=now - DELIVERABILITY_SPAN).values("pk")
 
 
 def _suppressions(now: datetime) -> tuple[list[tuple[date, int]], list[tuple[str, int]]]:
