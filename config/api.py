@@ -36,6 +36,7 @@ from apps.exports.api import ExportViewSet, ScheduleViewSet
 from apps.integrations.api import SourceViewSet
 from apps.messaging.api import (
     ContactWhyViewSet,
+    DeliverabilityViewSet,
     DeliveryReportViewSet,
     FrequencyCapViewSet,
     MessageViewSet,
@@ -83,6 +84,7 @@ router.register("frequency-caps", FrequencyCapViewSet, basename="frequency-cap")
 router.register("quiet-hours", QuietHoursViewSet, basename="quiet-hours")
 router.register("sending-policy", SendingPolicyViewSet, basename="sending-policy")
 router.register("sending-domains", SendingDomainViewSet)
+router.register("deliverability", DeliverabilityViewSet, basename="deliverability")
 router.register("delivery-reports", DeliveryReportViewSet, basename="delivery-report")
 router.register("users", UserViewSet)
 router.register("invitations", InvitationViewSet)

@@ -4,6 +4,7 @@ from apps.accounts.admin_base import BookendAdmin, LedgerAdmin
 from apps.messaging.models import (
     DeliveryEvent,
     DeliveryReport,
+    DomainFigure,
     FrequencyCap,
     Link,
     Message,
@@ -84,3 +85,9 @@ class SendingDomainAdmin(LedgerAdmin):
     list_display = ["name", "return_path", "tracking_host", "is_signing", "checked_at"]
     exclude = ["private_key"]
     ordering = ["name", "id"]
+
+
+@admin.register(DomainFigure)
+class DomainFigureAdmin(LedgerAdmin):
+    list_display = ["id", "message_id", "sending_domain", "domain", "sent", "complained", "refreshed_at"]
+    ordering = ["-id"]

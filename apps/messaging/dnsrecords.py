@@ -37,12 +37,17 @@ class Record:
 
 @dataclass(frozen=True)
 class RecordFinding:
-    """What was found of a record. `state`: ok, missing, wrong, or silent where DNS did not answer."""
+    """
+    What was found of a record. `state`: ok, missing, wrong, or silent where DNS did not answer.
+
+    `instead`: what to publish in its place, where what is there is to be kept.
+    """
 
     key: str
     state: str
     found: str = ""
     told: str = ""
+    instead: str = ""
 
 
 def envelope_domain(domain: SendingDomain) -> str:
@@ -94,8 +99,8 @@ def _spf(domain: SendingDomain, record: Record, lookup: Lookup) -> RecordFinding
     terms = text.lower().split()
     missing = [term for term in domain.spf.lower().split() if term not in terms]
     if missing:
-        told = _("Your mail server is not in it. Change it to: %(value)s")
-        return RecordFinding("spf", "wrong", text, told % {"value": _spf_with(text, missing)})
+        told = _("Your mail server is not in it yet: change the record to the value below.")
+        return RecordFinding("spf", "wrong", text, told, instead=_spf_with(text, missing))
     if any(term in {"+all", "all"} for term in terms):
         return RecordFinding("spf", "wrong", text, _("It allows everybody to send for this domain."))
     return RecordFinding("spf", "ok", text)

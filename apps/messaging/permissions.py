@@ -14,6 +14,7 @@ from apps.accounts.permissions import (
     is_integration,
     is_lead,
     is_marketer,
+    sees_everything_planned,
     sees_people,
 )
 from apps.campaigns.models import Channel
@@ -67,6 +68,8 @@ for _verb in ("add", "change", "delete"):
     rules.add_perm(f"messaging.{_verb}_frequencycap", is_lead)
     rules.add_perm(f"messaging.{_verb}_quiethours", is_lead)
 
+# Figures without anybody in them.
+rules.add_perm("messaging.view_deliverability", sees_everything_planned)
 rules.add_perm("messaging.view_domain", is_marketer | is_integration)
 for _verb in ("add", "change", "delete", "check", "sign"):
     rules.add_perm(f"messaging.{_verb}_domain", is_lead)

@@ -73,10 +73,10 @@ def register() -> None:
         "deliverability",
         Room(
             gettext_lazy("Deliverability"),
-            "messaging:reports",
+            "messaging:deliverability",
             "mail-check",
             "measure",
-            "messaging.view_report",
+            "messaging.view_deliverability",
             order=40,
         ),
     )

@@ -29,3 +29,8 @@ def reports_collect(**_later: Any) -> None:
 @shared_task(soft_time_limit=540, time_limit=580)
 def domains_check(**_later: Any) -> None:
     services.domains_check(now=clock.now())
+
+
+@shared_task(soft_time_limit=280, time_limit=295)
+def domain_figures_refresh(**_later: Any) -> None:
+    services.domain_figures_refresh(now=clock.now())

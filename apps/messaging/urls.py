@@ -2,6 +2,7 @@ from django.urls import path
 
 from apps.messaging.views import (
     caps,
+    deliverability,
     domains,
     drafts,
     parts,
@@ -41,6 +42,7 @@ urlpatterns = [
     path("messages/<int:pk>/people/", running.message_people, name="people"),
     path("messages/people/<int:pk>/", running.recipient_detail, name="recipient"),
     # What came back
+    path("deliverability/", deliverability.deliverability, name="deliverability"),
     path("deliverability/reports/", reports.report_list, name="reports"),
     # On other rooms' pages
     path("campaigns/<int:pk>/messages/", parts.campaign_messages, name="campaign"),

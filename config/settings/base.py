@@ -298,6 +298,7 @@ CELERY_BEAT_SCHEDULER = "apps.operations.scheduler:Scheduler"
 # First match wins; the last line is for what nobody thought of. tests/architecture checks the names.
 CELERY_TASK_ROUTES = {
     "apps.messaging.tasks.messages_send": {"queue": "sending"},
+    "apps.messaging.tasks.domain_figures_refresh": {"queue": "bulk"},
     "apps.contacts.tasks.imports_run": {"queue": "bulk"},
     "apps.contacts.tasks.workbooks_read": {"queue": "bulk"},
     "apps.contacts.tasks.imports_undo": {"queue": "bulk"},
@@ -315,6 +316,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "messages_send": {"task": "apps.messaging.tasks.messages_send", "schedule": 5.0},
     "reports_collect": {"task": "apps.messaging.tasks.reports_collect", "schedule": 60.0},
     "domains_check": {"task": "apps.messaging.tasks.domains_check", "schedule": 600.0},
+    "domain_figures_refresh": {"task": "apps.messaging.tasks.domain_figures_refresh", "schedule": 60.0},
     "bursts_mark": {"task": "apps.messaging.tasks.bursts_mark", "schedule": 60.0},
     "imports_run": {"task": "apps.contacts.tasks.imports_run", "schedule": 5.0},
     "workbooks_read": {"task": "apps.contacts.tasks.workbooks_read", "schedule": 5.0},

@@ -4,6 +4,7 @@ import factory
 
 from apps.messaging.models import (
     DeliveryReport,
+    DomainFigure,
     FrequencyCap,
     Message,
     QuietHours,
@@ -118,3 +119,17 @@ class QuietHoursFactory(factory.django.DjangoModelFactory):
 
     starts = time(21)
     ends = time(8)
+
+
+class DomainFigureFactory(factory.django.DjangoModelFactory):
+    """A thousand mails of one message that arrived."""
+
+    class Meta:
+        model = DomainFigure
+
+    message = factory.SubFactory(MessageFactory, launched=True)
+    sending_domain = "shop.example"
+    domain = "gmail.com"
+    sent = 1000
+    hard = soft = ours = complained = unknown = 0
+    refreshed_at = LONG_AGO

@@ -92,8 +92,7 @@ class TestDomainCheck:
                 "mail.shop.example",
                 "TXT",
                 ['"v=spf1 include:other.example -all"'],
-                "Your mail server is not in it. Change it to: "
-                "v=spf1 include:other.example include:_spf.provider.example -all",
+                "Your mail server is not in it yet: change the record to the value below.",
             ),
             (
                 "spf",
@@ -137,6 +136,14 @@ class TestDomainCheck:
 
         assert states(domain) == GOOD | {key: "wrong"}
         assert next(one["told"] for one in domain.findings if one["key"] == key) == told
+
+    def test_a_record_that_others_need_too_is_kept_and_added_to(self, dns, domain, noon, login, lead):
+        dns.text("mail.shop.example", "v=spf1 include:other.example -all")
+        check(domain, noon)
+
+        page = login(lead).get(reverse("messaging:domain", args=[domain.pk])).content.decode()
+
+        assert "v=spf1 include:other.example include:_spf.provider.example -all" in page
 
     def test_a_policy_of_the_domain_above_is_one(self, dns, lead, noon):
         domain = services.domain_create(by=lead, now=noon, name="news.shop.example")

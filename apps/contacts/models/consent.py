@@ -96,6 +96,8 @@ class Suppression(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["address_hash", "channel"], name="contacts_suppression_once"),
         ]
+        # How fast they grow: the last weeks, of years.
+        indexes = [models.Index(fields=["at"], name="contacts_suppression_at")]
 
     def __str__(self) -> str:
         return f"suppression {self.pk}"

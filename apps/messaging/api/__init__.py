@@ -1,5 +1,6 @@
 from apps.messaging.api.caps import FrequencyCapViewSet
 from apps.messaging.api.contacts import ContactWhyViewSet
+from apps.messaging.api.deliverability import DeliverabilityViewSet
 from apps.messaging.api.domains import SendingDomainViewSet
 from apps.messaging.api.messages import MessageViewSet
 from apps.messaging.api.policy import SendingPolicyViewSet
@@ -9,6 +10,7 @@ from apps.messaging.api.senders import SenderViewSet
 
 __all__ = [
     "ContactWhyViewSet",
+    "DeliverabilityViewSet",
     "DeliveryReportViewSet",
     "FrequencyCapViewSet",
     "MessageViewSet",

@@ -41,10 +41,12 @@ class SendingDomainOut(serializers.ModelSerializer[SendingDomain]):
     def get_records(self, domain: SendingDomain) -> Any:
         found = {one["key"]: one for one in domain.findings}
         nothing = {"state": "", "found": "", "told": ""}
-        wanted = dnsrecords.records_wanted(domain)
-        return DnsRecordOut(
-            [nothing | asdict(one) | found.get(one.key, {}) for one in wanted], many=True
-        ).data
+        rows = []
+        for record in dnsrecords.records_wanted(domain):
+            finding = found.get(record.key, {})
+            value = finding.get("instead") or record.value
+            rows.append(nothing | asdict(record) | finding | {"value": value})
+        return DnsRecordOut(rows, many=True).data
 
 
 class SendingDomainChangeIn(serializers.Serializer[Any]):

@@ -1,3 +1,4 @@
+from apps.messaging.selectors.deliverability import DELIVERABILITY_SPAN, deliverability
 from apps.messaging.selectors.drafts import contact_data, message_version, preview_contact
 from apps.messaging.selectors.figures import (
     ErrorGroup,
@@ -39,6 +40,7 @@ from apps.messaging.selectors.verification import ledger_problems
 from apps.messaging.selectors.why import Check, recipient_checks
 
 __all__ = [
+    "DELIVERABILITY_SPAN",
     "Check",
     "ErrorGroup",
     "Ledger",
@@ -51,6 +53,7 @@ __all__ = [
     "contact_data",
     "contact_recipients",
     "contact_why",
+    "deliverability",
     "destination_url",
     "domain_of",
     "domain_senders",

@@ -10,6 +10,7 @@ from apps.messaging.services.domains import (
     domain_update,
     domains_check,
 )
+from apps.messaging.services.figures import domain_figures_refresh
 from apps.messaging.services.health import messages_finish
 from apps.messaging.services.launch import MessageNotLaunchable, message_launch
 from apps.messaging.services.messages import (
@@ -56,6 +57,7 @@ __all__ = [
     "domain_check",
     "domain_create",
     "domain_delete",
+    "domain_figures_refresh",
     "domain_sign",
     "domain_update",
     "domains_check",

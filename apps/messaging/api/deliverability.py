@@ -1,0 +1,71 @@
+from dataclasses import asdict
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.api import ApiViewSet
+from apps.core import clock
+from apps.messaging import selectors
+from apps.messaging.models import DomainFigure
+
+
+class FateOut(serializers.Serializer[Any]):
+    """`delivered` = `sent` − (`hard` + `soft` + `ours`); `unknown` is beside `sent`."""
+
+    sent = serializers.IntegerField()
+    delivered = serializers.IntegerField()
+    hard = serializers.IntegerField()
+    soft = serializers.IntegerField()
+    ours = serializers.IntegerField()
+    complained = serializers.IntegerField()
+    unknown = serializers.IntegerField()
+
+
+class PairOut(FateOut):
+    """From one domain of ours to one of theirs; `domain` empty: all the smaller ones."""
+
+    sending_domain = serializers.CharField()
+    domain = serializers.CharField()
+
+
+class AdviceOut(serializers.Serializer[Any]):
+    tone = serializers.ChoiceField(["info", "warn", "bad"])
+    text = serializers.CharField()
+
+
+class DeliverabilityOut(serializers.Serializer[Any]):
+    """Messages of the last 30 days; `pairs` are the 200 largest."""
+
+    total = FateOut()
+    pairs = PairOut(many=True)
+    advice = AdviceOut(many=True)
+    counted_at = serializers.DateTimeField(allow_null=True)
+
+
+class DeliverabilityViewSet(ApiViewSet[DomainFigure]):
+    """How mails fare at the mailbox providers."""
+
+    queryset = DomainFigure.objects.none()
+    serializer_class = DeliverabilityOut
+    pagination_class = None
+    scope = "results"
+    permissions = {"list": "messaging.view_deliverability"}
+
+    @extend_schema(responses=DeliverabilityOut)
+    def list(self, request: Request) -> Response:
+        """What became of the mails of the last 30 days, by our domain and theirs, and what to do about it."""
+        found = selectors.deliverability(now=clock.now())
+        told: dict[str, Any] = {
+            "total": found.total,
+            "pairs": [
+                {**asdict(pair.fate), "delivered": pair.fate.delivered, "domain": pair.domain,
+                 "sending_domain": pair.sending_domain}
+                for pair in found.pairs
+            ],
+            "advice": found.advice,
+            "counted_at": found.counted_at,
+        }  # fmt: skip
+        return Response(DeliverabilityOut(told).data)

@@ -1,0 +1,192 @@
+"""How mails fare at the mailbox providers, over the last 30 days, and what to do about it."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import idna
+from django.conf import settings
+from django.db.models import Count, Max, Sum
+from django.db.models.functions import Coalesce, TruncDate
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from apps.contacts.models import Channel, Suppression
+from apps.messaging.models import DeliveryReport, DomainFigure, Message, SendingDomain
+
+DELIVERABILITY_SPAN = timedelta(days=30)
+SHOWN = 200  # pairs of domains, the largest first
+COUNTS = ("sent", "hard", "soft", "ours", "complained", "unknown")
+# Gmail and Yahoo: stay below the first; from the second on everything goes to spam.
+COMPLAINTS_WARN, COMPLAINTS_BAD = 0.001, 0.003
+HARD_WARN, OURS_WARN = 0.02, 0.01
+ENOUGH = 100  # mails from which on a rate says anything
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of mails: those sent, of which some came back. Unknown ones are beside them."""
+
+    sent: int = 0
+    hard: int = 0
+    soft: int = 0
+    ours: int = 0
+    complained: int = 0
+    unknown: int = 0
+
+    @property
+    def bounced(self) -> int:
+        return self.hard + self.soft + self.ours
+
+    @property
+    def delivered(self) -> int:
+        return self.sent - self.bounced
+
+    @property
+    def delivered_share(self) -> float | None:
+        return self.delivered / self.sent if self.sent else None
+
+    @property
+    def bounced_share(self) -> float | None:
+        return self.bounced / self.sent if self.sent else None
+
+    @property
+    def complained_share(self) -> float | None:
+        return self.complained / self.sent if self.sent else None
+
+    def rate(self, count: int) -> float:
+        """Return a share of what was sent; 0 where that is too little to say anything."""
+        return count / self.sent if self.sent >= ENOUGH else 0.0
+
+    @property
+    def complaint_tone(self) -> str:
+        rate = self.rate(self.complained)
+        return "bad" if rate >= COMPLAINTS_BAD else "warn" if rate >= COMPLAINTS_WARN else "good"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """From one domain of ours to one of theirs; `domain` '': all the smaller ones."""
+
+    sending_domain: str
+    domain: str
+    fate: Fate
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What is amiss, and where to go about it. `tone` as of a notice."""
+
+    tone: str
+    text: str
+    url: str = ""
+    action: str = ""
+
+
+@dataclass(frozen=True)
+class Deliverability:
+    """The page: `suppressed` is new suppressions by day, with every day; `reasons` the same by reason."""
+
+    total: Fate
+    pairs: list[Pair]
+    has_more: bool
+    counted_at: datetime | None
+    suppressed: list[tuple[date, int]]
+    reasons: list[tuple[str, int]]
+    advice: list[Advice]
+
+
+def deliverability(*, now: datetime) -> Deliverability:
+    """Read it from the roll-up, in a fixed number of queries."""
+    begun = Message.objects.launched().annotate(begun_at=Coalesce("scheduled_at", "launched_at"))
+    figures = DomainFigure.objects.filter(message__in=begun.filter(begun_at__gt=now - DELIVERABILITY_SPAN))
+    sums = {name: Coalesce(Sum(name), 0) for name in COUNTS}
+    whole = figures.aggregate(**sums, counted_at=Max("refreshed_at"))
+    counted_at = whole.pop("counted_at")
+    rows = figures.values_list("sending_domain", "domain").annotate(*(Sum(name) for name in COUNTS))
+    largest = rows.order_by(Sum("sent").desc(), "sending_domain", "domain")[: SHOWN + 1]
+    pairs = [Pair(sending, domain, Fate(*counts)) for sending, domain, *counts in largest]
+    by_day, by_reason = _suppressions(now)
+    total = Fate(**whole)
+    return Deliverability(
+        total=total,
+        pairs=pairs[:SHOWN],
+        has_more=len(pairs) > SHOWN,
+        counted_at=counted_at,
+        suppressed=by_day,
+        reasons=by_reason,
+        advice=list(_advice(total, pairs, {pair.sending_domain for pair in pairs})),
+    )
+
+
+def _suppressions(now: datetime) -> tuple[list[tuple[date, int]], list[tuple[str, int]]]:
+    since = now - DELIVERABILITY_SPAN
+    fresh = Suppression.objects.filter(channel=Channel.EMAIL, at__gt=since)
+    rows = fresh.values_list(TruncDate("at"), "reason").annotate(Count("pk"))
+    days: dict[date, int] = defaultdict(int)
+    reasons: dict[str, int] = defaultdict(int)
+    for day, reason, count in rows:
+        days[day] += count
+        reasons[reason] += count
+    span = range(DELIVERABILITY_SPAN.days, -1, -1)
+    by_day = [(day, days[day]) for day in ((now - timedelta(days=ago)).date() for ago in span)]
+    named = [(str(Suppression.Reason(reason).label), count) for reason, count in reasons.items()]
+    return by_day, sorted(named, key=lambda one: -one[1])
+
+
+def _advice(total: Fate, pairs: list[Pair], sending: Iterable[str]) -> Iterable[Advice]:
+    yield from _complaint_advice(total)
+    if total.rate(total.hard) >= HARD_WARN:
+        told = _("%(percent)s %% of your mails go to addresses that do not exist. Ask where those came from.")
+        percent = f"{total.rate(total.hard):.1%}".rstrip("%")
+        yield Advice("warn", told % {"percent": percent}, reverse("messaging:reports"), _("See them"))
+    for pair in pairs:
+        if pair.domain and pair.fate.rate(pair.fate.ours) >= OURS_WARN:
+            told = _("%(domain)s turns away mails from %(sending)s. Read why, and send less for a while.")
+            text = told % {"domain": pair.domain, "sending": pair.sending_domain}
+            yield Advice("warn", text, f"{reverse('messaging:reports')}?verdict=ours", _("What it says"))
+            break
+    yield from _domain_advice(sending)
+    if total.unknown:
+        told = _("%(n)s mails have an unknown end. A report settles them; nothing is sent again on a guess.")
+        yield Advice("info", told % {"n": f"{total.unknown:,}"})
+    if total.sent and not settings.RETURN_PATH and not DeliveryReport.objects.exists():
+        told = _(
+            "Nobody reads what comes back (RETURN_PATH, BOUNCE_MAILBOX_URL), so bounces are missing here."
+        )
+        yield Advice("info", told)
+
+
+def _complaint_advice(total: Fate) -> Iterable[Advice]:
+    rate = total.rate(total.complained)
+    if rate < COMPLAINTS_WARN:
+        return
+    percent = {"percent": f"{rate:.2%}".rstrip("%")}
+    if rate >= COMPLAINTS_BAD:
+        told = _(
+            "%(percent)s %% of readers call your mails spam. From 0.3 %% on, Gmail and Yahoo let none in."
+        )
+        yield Advice("bad", told % percent)
+    else:
+        told = _("%(percent)s %% of readers call your mails spam. Stay below 0.1 %%: write to who reads.")
+        yield Advice("warn", told % percent)
+
+
+def _domain_advice(sending: Iterable[str]) -> Iterable[Advice]:
+    written = {domain.name: domain for domain in SendingDomain.objects.all()[:SHOWN]}
+    for name in sorted(sending):
+        domain = written.get(_as_dns(name))
+        if domain is None:
+            told = _("Nobody looks at the DNS of %(domain)s.") % {"domain": name}
+            yield Advice("warn", told, reverse("messaging:domains"), _("Sending domains"))
+        elif not domain.is_well:
+            told = _("The DNS of %(domain)s is not right.") % {"domain": name}
+            yield Advice("warn", told, reverse("messaging:domain", args=[domain.pk]), _("See why"))
+
+
+def _as_dns(name: str) -> str:
+    try:
+        return idna.encode(name, uts46=True).decode()
+    except idna.IDNAError:
+        return name

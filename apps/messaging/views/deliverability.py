@@ -1,0 +1,20 @@
+from django.http import HttpResponse
+from django.views.decorators.http import require_GET
+
+from apps.accounts.http import UserRequest, requires
+from apps.core import clock
+from apps.core.htmx import render_page_or_fragment
+from apps.messaging import selectors
+
+
+@require_GET
+@requires("messaging.view_deliverability")
+def deliverability(request: UserRequest) -> HttpResponse:
+    context = {
+        "page": selectors.deliverability(now=clock.now()),
+        "sees_reports": request.user.has_perm("messaging.view_report"),
+        "sees_domains": request.user.has_perm("messaging.view_domain"),
+    }
+    return render_page_or_fragment(
+        request, "messaging/deliverability.html", context, fragment="deliverability-panel"
+    )
