@@ -7,7 +7,7 @@ The limit in the same run is a bare asyncio loop that sends one mail encoded bef
 connections: no rendering, no ledger, no tracking. What peers reach on such work: listmonk 5,910/s (without a
 row per recipient), django-post_office 633/s.
 
-    python -m benchmarks.send_messages [--messages 20000] [--runs 3] [--processes 1] [--profile]
+    python -m benchmarks.send_messages [--messages 20000] [--runs 3] [--processes 1 2 4] [--profile]
 """
 
 import argparse
@@ -24,7 +24,8 @@ import statistics
 import subprocess
 import sys
 import time
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 
 from benchmarks import scratch  # isort: skip  # sets Django up
@@ -136,7 +137,8 @@ def send_everything(message: Message, processes: int = 1) -> float:
     if processes == 1:
         work(message)
         return time.perf_counter() - started
-    connection.close()  # a child must not talk over its parent's connection
+    connection.close()  # a child must not talk over its parent's connections
+    engines_close()
     fork = multiprocessing.get_context("fork")
     workers = [fork.Process(target=work_apart, args=[message]) for _ in range(processes)]
     for worker in workers:
@@ -242,50 +244,72 @@ async def bare_loop(port: int, content: bytes, count: int) -> None:
     await asyncio.gather(*(lane() for _ in range(CONNECTIONS)))
 
 
-def figures(count: int, runs: int, processes: int, *, profile: bool) -> dict[str, object]:
-    rates, limits, freezes, costs, size = [], [], [], [], 0
+def figures(count: int, runs: int, processes: list[int], *, profile: bool) -> Iterator[dict[str, object]]:
+    """Yield one figure for each number of processes, all in the same run."""
     with scratch.database(), sink() as (port, taker):
         settings.EMAIL_URL = f"smtp://127.0.0.1:{port}"
         user = User.objects.create(email="bench@shop.example")
         contacts_make(count)
-        for run in range(runs):
-            message = message_make(user)
-            freezes.append(launch(message, user))
-            content = sample(message)
-            size = len(content)
-            started = time.perf_counter()
-            asyncio.run(bare_loop(port, content + b".\r\n", count))
-            limits.append(count / (time.perf_counter() - started))
-            if profile and run == runs - 1:
-                profiler = cProfile.Profile()
-                profiler.enable()
-            before = Meter.read(taker)
+        for workers in processes:
+            bench = Bench(user, port, taker, count)
+            for run in range(runs):
+                bench.run(workers, profile=profile and run == runs - 1)
+            yield bench.figure(workers)
+
+
+class Bench:
+    """Some runs with one number of processes, and what they came to."""
+
+    def __init__(self, user: User, port: int, taker: int, count: int) -> None:
+        self._user, self._port, self._taker, self._count = user, port, taker, count
+        self._rates, self._limits, self._freezes, self._costs, self._size = [], [], [], [], 0
+
+    def run(self, processes: int, *, profile: bool) -> None:
+        message, count = message_make(self._user), self._count
+        self._freezes.append(launch(message, self._user))
+        content = sample(message)
+        self._size = len(content)
+        started = time.perf_counter()
+        asyncio.run(bare_loop(self._port, content + b".\r\n", count))
+        self._limits.append(count / (time.perf_counter() - started))
+        before = Meter.read(self._taker)
+        with profiled() if profile else nullcontext():
             seconds = send_everything(message, processes)
-            costs.append(Meter.read(taker).since(before, count))
-            if profile and run == runs - 1:
-                profiler.disable()
-                pstats.Stats(profiler).sort_stats("tottime").print_stats(35)
-            rates.append(count / seconds)
-            counts = message_ledger(message)
-            assert counts.states["sent"] == count, counts
-            print(f"run {run}: {rates[-1]:.0f}/s, bare loop {limits[-1]:.0f}/s, {costs[-1]}", file=sys.stderr)
-        engines_close()
-    rate, limit = statistics.median(rates), statistics.median(limits)
-    return {
-        "figure": "send_messages",
-        "messages": count,
-        "processes": processes,
-        "bytes": size,
-        "per_second": round(rate),
-        "limit_per_second": round(limit),
-        "ratio": round(rate / limit, 3),
-        "freeze_seconds": round(statistics.median(freezes), 2),
-        "sink": "smtp-sink" if "smtp-sink" in sink_command(0)[0] else "our own",
-        "must_reach_per_second": 2500 if processes == 1 else 4000,
-        # Processor milliseconds of one mail; of the median run, like the rest.
-        **{f"{who}_ms": statistics.median(cost[who] for cost in costs) for who in costs[0]},
-        "memory_mb": max(resource.getrusage(whose).ru_maxrss for whose in WHOSE) // 1024,
-    }
+        self._costs.append(Meter.read(self._taker).since(before, count))
+        self._rates.append(count / seconds)
+        counts = message_ledger(message)
+        assert counts.states["sent"] == count, counts
+        told = f"{self._rates[-1]:.0f}/s, bare loop {self._limits[-1]:.0f}/s, {self._costs[-1]}"
+        print(f"{processes} processes: {told}", file=sys.stderr)
+
+    def figure(self, processes: int) -> dict[str, object]:
+        rate, limit = statistics.median(self._rates), statistics.median(self._limits)
+        return {
+            "figure": "send_messages" if processes == 1 else f"send_messages_{processes}",
+            "messages": self._count,
+            "processes": processes,
+            "bytes": self._size,
+            "per_second": round(rate),
+            "limit_per_second": round(limit),
+            "ratio": round(rate / limit, 3),
+            "freeze_seconds": round(statistics.median(self._freezes), 2),
+            "sink": "smtp-sink" if "smtp-sink" in sink_command(0)[0] else "our own",
+            "must_reach_per_second": 2500 if processes == 1 else 4000,
+            # Processor milliseconds of one mail.
+            **{
+                f"{who}_ms": statistics.median(cost[who] for cost in self._costs)
+                for who in ("worker", "database", "sink")
+            },
+            "memory_mb": max(resource.getrusage(whose).ru_maxrss for whose in WHOSE) // 1024,
+        }
+
+
+@contextmanager
+def profiled() -> Iterator[None]:
+    profiler = cProfile.Profile()
+    with profiler:
+        yield
+    pstats.Stats(profiler, stream=sys.stderr).sort_stats("tottime").print_stats(35)
 
 
 def sample(message: Message) -> bytes:
@@ -299,10 +323,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--messages", type=int, default=20_000)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--processes", type=int, nargs="+", default=[1, 2, 4])
     parser.add_argument("--profile", action="store_true")
     asked = parser.parse_args()
-    print(json.dumps(figures(asked.messages, asked.runs, asked.processes, profile=asked.profile)))
+    for figure in figures(asked.messages, asked.runs, asked.processes, profile=asked.profile):
+        print(json.dumps(figure), flush=True)
 
 
 if __name__ == "__main__":
