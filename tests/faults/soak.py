@@ -30,6 +30,7 @@ from tests.faults.truth import assert_true, drain
 from tests.mail import EVERYONE, HANG_UP, SILENCE, ScriptedServer
 
 State = Recipient.State
+WAITING = ["planned", "queued", "leased"]  # not yet past the point of no return
 WORKERS = 3
 PEOPLE = 400
 IMPATIENT = (2, 2, 2)
@@ -86,10 +87,10 @@ class Soak:
 
     def somebody_leaves(self):
         """Somebody who still waits; if a worker has begun their mail meanwhile, it may go."""
-        row = Recipient.objects.filter(state="queued").order_by("?").first()
+        row = Recipient.objects.filter(state__in=WAITING).order_by("?").first()
         if row and row.address not in self.gone:
             SuppressionFactory(address=row.address)
-            begun = Recipient.objects.filter(pk=row.pk).exclude(state__in=["queued", "leased", "planned"])
+            begun = Recipient.objects.filter(pk=row.pk).exclude(state__in=WAITING)
             self.gone[row.address] = begun.exists()
 
     def a_message_more(self):
