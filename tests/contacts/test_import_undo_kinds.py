@@ -18,9 +18,10 @@ from apps.contacts.models import (
     EventSample,
     EventSchema,
     HeldEvent,
+    ImportFile,
     ImportKey,
 )
-from apps.contacts.services import CompanyIn, EventIn, import_undoing
+from apps.contacts.services import CompanyIn, EventIn, import_undoing, import_work
 from apps.reporting.models import Conversion
 from tests.contacts.test_import_undo import counts
 from tests.factories.accounts import UserFactory
@@ -319,6 +320,23 @@ class TestEvents:
             assert not model.objects.exists(), model
         assert list(Contact.objects.all()) == [ann]
         assert run(text, about="events").created == 4
+
+    def test_who_was_made_for_the_first_of_many_goes_with_the_last_one_left(
+        self, upload, undo, noon, later, monkeypatch
+    ):
+        monkeypatch.setattr(import_undoing, "CHUNK", 1)
+        monkeypatch.setattr(import_work, "CHUNK_ROWS", 10)  # of which the first chunk is a tenth
+        rows = "".join(f"bob@example.com,Visit,2026-01-{day:02},m{day}\n" for day in range(1, 10))
+        import_file = upload(f"email,event,date,message_id\n{rows}", about="events")
+        services.import_start(import_file=import_file, by=None, now=noon)
+        import_work._work(import_work._claim(ImportFile.objects.all(), now=noon), chunks=1)
+
+        done = services.import_run(import_file=import_file, now=later)
+
+        made = ImportKey.objects.filter(before__is_made=True).count()
+        assert (done.created, made) == (9, 1)
+        assert undo(done) == (9, 0, {}, 0)
+        assert not Contact.objects.exists()
 
     def test_who_has_done_something_else_since_stays(self, run, undo, later):
         done = run(self.TEXT, about="events")
