@@ -157,5 +157,6 @@ def _server(recipient: Recipient) -> Check:
 
 def _moment(at: datetime, zone: str) -> str:
     """Return a moment as clocks there show it; without a zone, the reader's."""
-    local = timezone.localtime(at, ZoneInfo(zone) if zone in available_timezones() else None)
-    return formats.date_format(local, "j F Y, H:i") + (f" ({zone})" if zone in available_timezones() else "")
+    is_known = zone in available_timezones()
+    local = at.astimezone(ZoneInfo(zone) if is_known else timezone.get_current_timezone())
+    return formats.date_format(local, "j F Y, H:i") + (f" ({zone})" if is_known else "")
