@@ -202,6 +202,8 @@ SPECTACULAR_SETTINGS = {
         "ConsentStatusEnum": "apps.contacts.models.ConsentStatus",
         "ExclusionEnum": "apps.messaging.api.serializers.REASONS",
         "RecipientStateEnum": "apps.messaging.models.Recipient.State",
+        "MessagePriorityEnum": "apps.messaging.models.Message.Priority",
+        "UseCasePriorityEnum": "apps.usecases.models.UseCase.Priority",
         "ImportStateEnum": "apps.contacts.models.imports.ImportFile.State",
         "QualityMendStateEnum": "apps.contacts.models.quality.QualityMend.State",
         "MergeSuggestionStateEnum": "apps.contacts.models.quality.QualityPair.State",
