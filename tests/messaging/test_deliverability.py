@@ -177,6 +177,16 @@ class TestPage:
         assert (b"<html" in page.content, b"<html" in fragment.content) == (True, False)
         assert b"Nothing was sent in the last 30 days" in fragment.content
 
+    def test_says_so_when_what_was_sent_is_not_counted_yet(self, login, lead):
+        message = MessageFactory(launched=True)
+        Message.objects.filter(pk=message.pk).update(launched_at=recently())
+        RecipientFactory(message=message, state="sent")
+
+        page = login(lead).get(reverse("messaging:deliverability"))
+
+        assert b"Being counted" in page.content
+        assert b"Nothing was sent" not in page.content
+
     def test_costs_the_same_for_one_and_for_twenty(self, login, lead, django_assert_num_queries):
         for number in range(20):
             figure = DomainFigureFactory(domain=f"d{number}.example")

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.contacts.models import Channel, Suppression
-from apps.messaging.models import DeliveryReport, DomainFigure, Message, SendingDomain
+from apps.messaging.models import DeliveryReport, DomainFigure, Message, Recipient, SendingDomain
 
 DELIVERABILITY_SPAN = timedelta(days=30)
 SHOWN = 200  # pairs of domains, the largest first
@@ -86,9 +86,14 @@ class Advice:
 
 @dataclass(frozen=True)
 class Deliverability:
-    """The page: `suppressed` is new suppressions by day, with every day; `reasons` the same by reason."""
+    """
+    The page: `suppressed` is new suppressions by day, with every day; `reasons` the same by reason.
+
+    `is_awaited`: mails were sent, and the roll-up has not counted them yet.
+    """
 
     total: Fate
+    is_awaited: bool
     pairs: list[Pair]
     has_more: bool
     counted_at: datetime | None
@@ -100,7 +105,8 @@ class Deliverability:
 def deliverability(*, now: datetime) -> Deliverability:
     """Read it from the roll-up, in a fixed number of queries."""
     begun = Message.objects.launched().annotate(begun_at=Coalesce("scheduled_at", "launched_at"))
-    figures = DomainFigure.objects.filter(message__in=begun.filter(begun_at__gt=now - DELIVERABILITY_SPAN))
+    recent = begun.filter(begun_at__gt=now - DELIVERABILITY_SPAN)
+    figures = DomainFigure.objects.filter(message__in=recent)
     sums = {name: Coalesce(Sum(name), 0) for name in COUNTS}
     whole = figures.aggregate(**sums, counted_at=Max("refreshed_at"))
     counted_at = whole.pop("counted_at")
@@ -112,6 +118,7 @@ def deliverability(*, now: datetime) -> Deliverability:
     total = Fate(**whole)
     return Deliverability(
         total=total,
+        is_awaited=not total.sent and Recipient.objects.filter(message__in=recent, state="sent").exists(),
         pairs=pairs[:SHOWN],
         has_more=len(pairs) > SHOWN,
         counted_at=counted_at,
