@@ -2,6 +2,7 @@ from django.contrib import admin
 
 from apps.accounts.admin_base import BookendAdmin, LedgerAdmin
 from apps.messaging.models import (
+    CapTally,
     DeliveryEvent,
     DeliveryReport,
     DomainFigure,
@@ -46,6 +47,12 @@ class QuietHoursAdmin(BookendAdmin):
 class RuleNoteAdmin(LedgerAdmin):
     list_display = ["id", "recipient_id", "contact_id", "rule", "at", "until"]
     ordering = ["-id"]
+
+
+@admin.register(CapTally)
+class CapTallyAdmin(LedgerAdmin):
+    list_display = ["contact_id", "entries"]
+    ordering = ["contact_id"]
 
 
 @admin.register(Message)

@@ -45,6 +45,7 @@ class TestContacts:
             "identities",
             "email",
             "phone",
+            "timezone",
             "attributes",
             "consent",
             "stage",

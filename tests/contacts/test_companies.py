@@ -329,7 +329,7 @@ class TestDictionaryOfCompanies:
         with pytest.raises(services.AttributeRefused, match="is used by Segment “Toolmakers”"):
             services.attribute_delete(attribute=Attribute.of_companies.get(), by=None, now=noon)
 
-        assert services.attribute_places(Attribute.objects.get()) == []
+        assert services.attribute_places(Attribute.objects.get(), user=None) == []
         assert Attribute.of_companies.exists()
 
     def test_the_type_stays_while_companies_have_values(self, acme, noon):

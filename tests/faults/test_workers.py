@@ -26,15 +26,6 @@ from tests.mail import SILENCE
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 State = Recipient.State
-# A worker that takes a handful at a time, so that sixty people are enough work for several.
-HANDFULS = """
-import django
-django.setup()
-from django.core.management import call_command
-from apps.messaging.services import sending
-sending.CLAIM_SIZE = 5
-call_command("messages_send")
-"""
 PEOPLE = 60
 
 
@@ -119,7 +110,9 @@ def test_killed_at_random_again_and_again(server, message, dice):
 def test_workers_at_once_write_to_nobody_twice(server, message, workers):
     server.before_answer_to_dot = lambda _taken: time.sleep(0.02)
     with ExitStack() as running, locked("LOCK messaging_recipient IN ACCESS EXCLUSIVE MODE") as free:
-        started = [running.enter_context(Worker(server, ("-c", HANDFULS))) for _ in range(workers)]
+        started = [
+            running.enter_context(Worker(server, act="tests.faults.workers.handfuls")) for _ in range(workers)
+        ]
         wait_until(lambda: waiting_for_locks() == workers, "all stand before the table")
         free()
         for worker in started:

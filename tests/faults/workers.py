@@ -22,6 +22,7 @@ from apps.messaging.delivery import engine
 from apps.messaging.delivery.smtp import Timeouts
 from apps.messaging.ledger import leases
 from apps.messaging.models import HELD, Message, Recipient
+from apps.messaging.services import sending
 from tests.architecture.source import ROOT
 
 PATIENCE = 40.0
@@ -94,6 +95,12 @@ def _work(act, database, changed, hours_off, timeouts):
         import_string(act)(now=clock.now())
     else:
         call_command("messages_send")
+
+
+def handfuls(*, now):
+    """Send a handful at a time, so that a few people are enough work for several workers."""
+    sending.CLAIM_SIZE = 5
+    call_command("messages_send")
 
 
 def session_name(pid):

@@ -1,6 +1,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -54,7 +55,7 @@ class DeliverabilityViewSet(ApiViewSet[DomainFigure]):
     scope = "results"
     permissions = {"list": "messaging.view_deliverability"}
 
-    @extend_schema(responses=DeliverabilityOut)
+    @extend_schema(responses=forced_singular_serializer(DeliverabilityOut))  # type: ignore[no-untyped-call]
     def list(self, request: Request) -> Response:
         """What became of the mails of the last 30 days, by our domain and theirs, and what to do about it."""
         found = selectors.deliverability(now=clock.now())
