@@ -43,43 +43,42 @@ ICONS = {
 }
 
 
+# What the history says of each act.
+ACTIONS = {
+    "message.created": gettext_lazy("began a message"),
+    "message.changed": gettext_lazy("changed a message"),
+    "message.deleted": gettext_lazy("deleted a draft"),
+    "message.launched": gettext_lazy("launched a message"),
+    "message.paused": gettext_lazy("paused a message"),
+    "message.resumed": gettext_lazy("let a message go on"),
+    "message.cancelled": gettext_lazy("cancelled what was left of a message"),
+    "message.retried": gettext_lazy("tried failed recipients again"),
+    "message.tested": gettext_lazy("sent a test"),
+    "message.ended": gettext_lazy("saw a message end"),
+    "domain.created": gettext_lazy("added a sending domain"),
+    "domain.changed": gettext_lazy("changed a sending domain"),
+    "domain.deleted": gettext_lazy("deleted a sending domain"),
+    "domain.checked": gettext_lazy("checked the DNS of a sending domain"),
+    "domain.signing": gettext_lazy("let Bookend sign a domain's mails"),
+    "domain.unsigned": gettext_lazy("stopped signing a domain's mails"),
+    "sendingpolicy.changed": gettext_lazy("changed the sending rules"),
+    "frequencycap.created": gettext_lazy("added a frequency cap"),
+    "frequencycap.changed": gettext_lazy("changed a frequency cap"),
+    "frequencycap.deleted": gettext_lazy("deleted a frequency cap"),
+    "quiethours.created": gettext_lazy("added quiet hours"),
+    "quiethours.changed": gettext_lazy("changed the quiet hours"),
+    "quiethours.deleted": gettext_lazy("deleted the quiet hours"),
+    "sender.created": gettext_lazy("added a sender"),
+    "sender.changed": gettext_lazy("changed a sender"),
+    "sender.deleted": gettext_lazy("deleted a sender"),
+}
+
+
 def register() -> None:
     checks.register()
     moved.register()
-    health.checks.register("sending", health.Check(gettext_lazy("Sending"), watch.sending_check))
-    collectors.register("messaging", watch.sending_collect)
-    rooms.register(
-        "messages",
-        Room(gettext_lazy("Messages"), "messaging:list", "mail", "build", "messaging.view_message", order=30),
-    )
-    rooms.register(
-        "senders",
-        Room(
-            gettext_lazy("Senders"), "messaging:senders", "at", "settings", "messaging.view_sender", order=40
-        ),
-    )
-    rooms.register(
-        "sending-rules",
-        Room(
-            gettext_lazy("Sending rules"),
-            "messaging:policy",
-            "adjustments",
-            "settings",
-            "messaging.view_sendingpolicy",
-            order=45,
-        ),
-    )
-    rooms.register(
-        "deliverability",
-        Room(
-            gettext_lazy("Deliverability"),
-            "messaging:deliverability",
-            "mail-check",
-            "measure",
-            "messaging.view_deliverability",
-            order=40,
-        ),
-    )
+    _rooms()
+    _health()
     searches.register("messages", _search)
     campaigns.tabs.register(
         "messages",
@@ -103,47 +102,44 @@ def register() -> None:
     segments.kinds.register("message", MESSAGE_KIND)
     segments.uses.register("messages", _segment_uses)
     _subjects()
-    _health()
-    _domains()
+
+
+def _rooms() -> None:
+    for name, url, label, icon, group, permission, order in (
+        ("messages", "list", gettext_lazy("Messages"), "mail", "build", "view_message", 30),
+        (
+            "deliverability",
+            "deliverability",
+            gettext_lazy("Deliverability"),
+            "mail-check",
+            "measure",
+            "view_deliverability",
+            40,
+        ),
+        ("senders", "senders", gettext_lazy("Senders"), "at", "settings", "view_sender", 40),
+        ("domains", "domains", gettext_lazy("Sending domains"), "world-www", "settings", "view_domain", 42),
+        (
+            "sending-rules",
+            "policy",
+            gettext_lazy("Sending rules"),
+            "adjustments",
+            "settings",
+            "view_sendingpolicy",
+            45,
+        ),
+    ):
+        rooms.register(
+            name, Room(label, f"messaging:{url}", icon, group, f"messaging.{permission}", order=order)
+        )
 
 
 def _health() -> None:
+    health.checks.register("sending", health.Check(gettext_lazy("Sending"), watch.sending_check))
     health.checks.register(
         "bounces", health.Check(gettext_lazy("Bounces"), doctor.bounces_check, uses_network=True)
     )
-
-
-def _domains() -> None:
-    rooms.register(
-        "domains",
-        Room(
-            gettext_lazy("Sending domains"),
-            "messaging:domains",
-            "world-www",
-            "settings",
-            "messaging.view_domain",
-            order=45,
-        ),
-    )
     health.checks.register("domains", health.Check(gettext_lazy("Sending domains"), doctor.domains_check))
-    subjects.register(
-        "messaging.sendingdomain",
-        Subject(
-            model=SendingDomain,
-            view_permission="messaging.view_domain",
-            url=lambda domain: reverse("messaging:domain", args=[domain.pk]),
-        ),
-    )
-    actions.update(
-        {
-            "domain.created": gettext_lazy("added a sending domain"),
-            "domain.changed": gettext_lazy("changed a sending domain"),
-            "domain.deleted": gettext_lazy("deleted a sending domain"),
-            "domain.checked": gettext_lazy("checked the DNS of a sending domain"),
-            "domain.signing": gettext_lazy("let Bookend sign a domain's mails"),
-            "domain.unsigned": gettext_lazy("stopped signing a domain's mails"),
-        }
-    )
+    collectors.register("messaging", watch.sending_collect)
 
 
 def _subjects() -> None:
@@ -157,62 +153,22 @@ def _subjects() -> None:
             watchers=lambda message: filter(None, [message.campaign.captain, message.channel.owner]),
         ),
     )
-    subjects.register(
-        "messaging.sender",
-        Subject(
-            model=Sender,
-            view_permission="messaging.view_sender",
-            url=lambda sender: reverse("messaging:sender", args=[sender.pk]),
-        ),
-    )
-    subjects.register(
-        "messaging.frequencycap",
-        Subject(
-            model=FrequencyCap,
-            view_permission="messaging.view_frequencycap",
-            url=lambda cap: reverse("messaging:policy"),
-        ),
-    )
-    subjects.register(
-        "messaging.quiethours",
-        Subject(
-            model=QuietHours,
-            view_permission="messaging.view_quiethours",
-            url=lambda quiet: reverse("messaging:policy"),
-        ),
-    )
-    subjects.register(
-        "messaging.sendingpolicy",
-        Subject(
-            model=SendingPolicy,
-            view_permission="messaging.view_sendingpolicy",
-            url=lambda policy: reverse("messaging:policy"),
-        ),
-    )
-    actions.update(
-        {
-            "message.created": gettext_lazy("began a message"),
-            "message.changed": gettext_lazy("changed a message"),
-            "message.deleted": gettext_lazy("deleted a draft"),
-            "message.launched": gettext_lazy("launched a message"),
-            "message.paused": gettext_lazy("paused a message"),
-            "message.resumed": gettext_lazy("let a message go on"),
-            "message.cancelled": gettext_lazy("cancelled what was left of a message"),
-            "message.retried": gettext_lazy("tried failed recipients again"),
-            "message.tested": gettext_lazy("sent a test"),
-            "message.ended": gettext_lazy("saw a message end"),
-            "sendingpolicy.changed": gettext_lazy("changed the sending rules"),
-            "frequencycap.created": gettext_lazy("added a frequency cap"),
-            "frequencycap.changed": gettext_lazy("changed a frequency cap"),
-            "frequencycap.deleted": gettext_lazy("deleted a frequency cap"),
-            "quiethours.created": gettext_lazy("added quiet hours"),
-            "quiethours.changed": gettext_lazy("changed the quiet hours"),
-            "quiethours.deleted": gettext_lazy("deleted the quiet hours"),
-            "sender.created": gettext_lazy("added a sender"),
-            "sender.changed": gettext_lazy("changed a sender"),
-            "sender.deleted": gettext_lazy("deleted a sender"),
-        }
-    )
+    for model, permission, url in (
+        (Sender, "view_sender", lambda sender: reverse("messaging:sender", args=[sender.pk])),
+        (SendingDomain, "view_domain", lambda domain: reverse("messaging:domain", args=[domain.pk])),
+        (FrequencyCap, "view_frequencycap", _policy_url),
+        (QuietHours, "view_quiethours", _policy_url),
+        (SendingPolicy, "view_sendingpolicy", _policy_url),
+    ):
+        subjects.register(
+            model._meta.label_lower, Subject(model=model, view_permission=f"messaging.{permission}", url=url)
+        )
+    actions.update(ACTIONS)
+
+
+def _policy_url(_rule: object) -> str:
+    """Return the one page on which all rules for sending stand."""
+    return reverse("messaging:policy")
 
 
 def _search(user: User, text: str) -> list[SearchHit]:
