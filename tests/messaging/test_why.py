@@ -72,9 +72,9 @@ class TestRecipientChecks:
         assert asked["server"] == "not_asked"
 
     def test_the_control_group(self, noon, lead):
-        contact = ContactFactory()
-        SendingPolicyFactory(control_percent=50, control_seed=seed_that_draws(contact))
-        ContactFactory.create_batch(5)
+        contact, other = ContactFactory.create_batch(2)
+        seed = seed_that_draws(contact, leaves=[other])
+        SendingPolicyFactory(control_percent=50, control_seed=seed)
         message = MessageFactory()
         services.message_launch(message=message, by=lead, now=noon)
 
