@@ -142,7 +142,8 @@ HOLDINGS = (
     KeyHolding(
         _("What imports changed, kept while they can be undone"),
         "contacts_importkey",
-        blanks={"before": "NULL", "kept": "'erased'"},
+        blanks={"before": "NULL", "kept": "'erased'", "digest": "NULL"},
+        hidden=("digest", "version"),
     ),
     # Last, since the others look at it; `erased_at` is when it was first done.
     Holding(

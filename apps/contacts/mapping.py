@@ -7,7 +7,8 @@ cells cost one look-up at C speed; only the addresses, which all differ, are rea
 
 import hmac
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -29,6 +30,7 @@ from apps.core.errors import DomainError
 
 EMAIL, PHONE = "email", "phone"
 T = TypeVar("T")
+Digests = Callable[[Iterable[Sequence[str]]], list[int]]
 REMEMBERED = 20_000  # distinct texts per column; then forget and begin again
 # What our own exports put before formulas, and before what they would take off themselves.
 _UNQUOTE = re.compile(r"\A'(?='*[=+\-@\t\r])")
@@ -105,21 +107,41 @@ def unquoted(text: str) -> str:
     return _UNQUOTE.sub("", text)
 
 
+@dataclass(frozen=True)
+class Sketch:
+    """
+    What is asked first about rows, as COPY takes it: number, key and digest; and other identities.
+
+    `left_out` are the numbers of the rows that have to be read in any case.
+    """
+
+    left_out: frozenset[int]
+    lines: bytes
+    names: bytes
+
+
 @dataclass
 class Prepared:
     """
     A chunk as COPY takes it: `lines` for the rows, `names` for identities other than the key.
 
-    `rows` are the numbers of the rows in `lines`; `faults` and `duplicates` (numbers) are the others.
+    `rows` are the numbers of the rows in `lines`; `faults` and `duplicates` (numbers) are the others. Where
+    there is a `sketch`, nothing else is prepared yet.
     """
 
     chunk: Chunk
+    sketch: Sketch | None = None
     lines: bytes = b""
     names: bytes = b""
     rows: list[int] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     duplicates: list[int] = field(default_factory=list)
     blank: int = 0
+
+    def take(self, other: "Prepared") -> None:
+        """Become what the other one is, but for the chunk and the sketch."""
+        self.lines, self.names, self.rows = other.lines, other.names, other.rows
+        self.faults, self.duplicates, self.blank = other.faults, other.duplicates, other.blank
 
     @property
     def total(self) -> int:
@@ -153,11 +175,16 @@ class _Remembered(dict[str, str | None]):
 
 
 class Preparer:
-    """Makes what COPY takes of chunks of one file. Keeps what it has read of each column's texts."""
+    """
+    Makes what COPY takes of chunks of one file. Keeps what it has read of each column's texts.
 
-    def __init__(self, mapping: ColumnMap) -> None:
+    `digests` gives each row its own (`rowdigests`).
+    """
+
+    def __init__(self, mapping: ColumnMap, *, digests: Digests) -> None:
         mapping_check(mapping)
         self._mapping = mapping
+        self._digests = digests
         self._suppression_key = settings.SUPPRESSION_KEY
         self._attributes = [
             (
@@ -190,6 +217,23 @@ class Preparer:
         good = self._sort(chunk, keys, others, bad, done)
         self._write(done, good, keys, phones, others, attributes)
         return done
+
+    def sketch(self, chunk: Chunk) -> Sketch:
+        """Return of the rows that may turn out to be known what that is asked by; the others are left out."""
+        columns = list(zip(*chunk.rows, strict=True))
+        bad: dict[int, tuple[str, str]] = {}
+        keys = self._keys(columns, bad)
+        others = [
+            (namespace, self._identities(place, namespace, columns, bad)) for place, namespace in self._others
+        ]
+        met = Counter(keys)
+        good = [place for place, key in enumerate(keys) if place not in bad and met[key] == 1]
+        rows = [chunk.rows[place] for place in good]
+        numbers = [str(chunk.numbers[place]) for place in good]
+        named = [_escaped(keys[place]) for place in good]
+        lines = _copied((numbers, named, map(str, self._digests(rows))))
+        left_out = frozenset() if len(good) == len(keys) else frozenset(chunk.numbers) - {*map(int, numbers)}
+        return Sketch(left_out, lines, _names(numbers, [(space, _at(good, of)) for space, of in others]))
 
     def _keys(self, columns: list[tuple[str, ...]], bad: dict[int, tuple[str, str]]) -> list[str]:
         place = self._mapping.index(self._mapping.key)
@@ -308,7 +352,7 @@ class Preparer:
     ) -> None:
         # Column by column, as all of this module.
         def kept(column: Sequence[T]) -> Sequence[T]:
-            return column if isinstance(good, range) else [column[place] for place in good]
+            return column if isinstance(good, range) else _at(good, column)
 
         emails = keys if self._mapping.key == EMAIL else dict(others).get(EMAIL, [""] * len(keys))
         done.rows = [*kept(done.chunk.numbers)]
@@ -322,15 +366,10 @@ class Preparer:
             called,
             self._hashes(called),
             kept(attributes),
+            map(str, self._digests(kept(done.chunk.rows))),
         )
         done.lines = _copied(columns)
-        for space, of in others:
-            named = [
-                (number, space, _escaped(name))
-                for number, name in zip(numbers, kept(of), strict=True)
-                if name
-            ]
-            done.names += _copied(zip(*named, strict=True))
+        done.names = _names(numbers, [(space, kept(of)) for space, of in others])
 
     def _hashes(self, addresses: Sequence[str]) -> list[str]:
         """Return what COPY takes of the keyed hash of each address; NULL for a blank one."""
@@ -341,6 +380,23 @@ class Preparer:
             "\\\\x" + digest(secret, address.encode(), "sha256").hex() if address else "\\N"
             for address in addresses
         ]
+
+
+def _at(places: Iterable[int], column: Sequence[T]) -> list[T]:
+    return [column[place] for place in places]
+
+
+def _names(numbers: Sequence[str], others: Iterable[tuple[str, Sequence[str]]]) -> bytes:
+    """Return the identities of the rows but the key, by namespace, as COPY takes them."""
+    return b"".join(
+        _copied(
+            zip(
+                *((number, space, _escaped(name)) for number, name in zip(numbers, of, strict=True) if name),
+                strict=True,
+            )
+        )
+        for space, of in others
+    )
 
 
 def _copied(columns: Iterable[Iterable[str]]) -> bytes:

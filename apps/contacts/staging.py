@@ -19,9 +19,11 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from apps.accounts.models import User
-from apps.contacts import consents
+from apps.contacts import consents, knownrows
 from apps.contacts.consents import ConsentChange
 from apps.contacts.fieldrules import ALWAYS, FieldRules
+from apps.contacts.knownrows import THIS_VERSION, VERSION
+from apps.contacts.mapping import Sketch
 from apps.contacts.models import Identity, ImportFile
 from apps.contacts.undoing.contacts import before_sql
 from apps.core.overlap import pipeline
@@ -60,7 +62,8 @@ _LOCK = "SELECT pg_advisory_xact_lock(hashtext('contacts.staging'))"
 _TABLES = """
     DROP TABLE IF EXISTS pg_temp.import_stage, pg_temp.import_name, pg_temp.import_plan;
     CREATE TEMPORARY TABLE import_stage (
-        row bigint, name text, email text, email_hash bytea, phone text, phone_hash bytea, attributes jsonb
+        row bigint, name text, email text, email_hash bytea, phone text, phone_hash bytea, attributes jsonb,
+        digest bigint
     ) ON COMMIT DROP;
     CREATE TEMPORARY TABLE import_name (row bigint, namespace text, value text) ON COMMIT DROP
 """
@@ -70,7 +73,7 @@ _TABLES = """
 # An address that is suppressed is left alone altogether: neither made nor changed.
 _PLAN = """
     CREATE TEMPORARY TABLE import_plan ON COMMIT DROP AS
-    SELECT s.*, {consents} AS consents,
+    SELECT s.*, {consents} AS consents, c.version, c.email_hash AS known_hash,
         COALESCE(i.contact_id, {new_id}) AS contact_id,
         CASE
             WHEN gone.id IS NOT NULL OR c.erased_at IS NOT NULL THEN 'suppressed'
@@ -85,7 +88,8 @@ _PLAN = """
         SELECT contact_id FROM contacts_identity WHERE namespace = %(namespace)s AND value = s.name LIMIT 1
     ) AS i ON true
     LEFT JOIN LATERAL (
-        SELECT attributes, phone, email, erased_at FROM contacts_contact WHERE id = i.contact_id LIMIT 1
+        SELECT attributes, phone, email, email_hash, erased_at, {version} AS version
+        FROM contacts_contact AS c WHERE id = i.contact_id LIMIT 1
     ) AS c ON true
     LEFT JOIN LATERAL (
         SELECT id FROM contacts_suppression
@@ -128,9 +132,14 @@ _SAME_CONTACT = """
 """
 # No key can stand there already: what was met before is a duplicate by now.
 _KEYS = """
-    INSERT INTO contacts_importkey (import_file_id, key, is_new, before)
-    SELECT %(import_id)s, {key}, outcome = 'created', {before} FROM import_plan AS p
-    WHERE outcome IN ('created', 'updated', 'unchanged')
+    INSERT INTO contacts_importkey (import_file_id, key, is_new, before, digest, version)
+    SELECT %(import_id)s, {key}, outcome = 'created', {before}, {digest},
+        CASE outcome WHEN 'unchanged' THEN p.version ELSE {this_version} END
+    FROM import_plan AS p WHERE outcome IN ('created', 'updated', 'unchanged')
+"""
+# Whether a row is suppressed is asked by its own address; `knownrows` asks by that of the contact.
+_DIGEST = """
+    CASE WHEN outcome = 'created' OR p.email_hash IS NULL OR p.email_hash = p.known_hash THEN p.digest END
 """
 # All identities in one statement and in order: whoever else makes the same ones waits, and not in a circle.
 _IDENTITIES = """
@@ -167,12 +176,12 @@ def run(*, lines: bytes, names: bytes, terms: Terms, by: User | None, now: datet
     Stage the lines, plan the rows, and carry the plan out unless it is a dry run.
 
     All in the caller's transaction. `lines` are for COPY: row, name, e-mail and its hash, phone and its hash,
-    attributes; `names` too: row, namespace, value. The plan can be asked (`counts`, `rows_of`) until the
-    transaction ends.
+    attributes, digest; `names` too: row, namespace, value. The plan can be asked (`counts`, `rows_of`) until
+    the transaction ends.
 
     :raises IntegrityError: somebody else has made one of the contacts in the meantime: do it all again
     """
-    parameters = _parameters(terms, by=by, now=now)
+    parameters = _parameters(terms, now=now)
     with connection.cursor() as cursor:
         cursor.execute(_LOCK)
         cursor.execute(_TABLES)
@@ -189,6 +198,12 @@ def run(*, lines: bytes, names: bytes, terms: Terms, by: User | None, now: datet
                 _carry_out(cursor, terms, parameters)
         if terms.consent is not None and not terms.is_dry_run:
             _consents_record(cursor, terms.consent, by=by, now=now)
+
+
+def known_take(sketch: Sketch, *, terms: Terms, earlier_id: int) -> set[int]:
+    """Take the rows that change nothing since an earlier import; return the numbers of the others."""
+    parameters = {**_told(terms), "earlier_id": earlier_id}
+    return knownrows.take(sketch, consents=_consents_sql(terms), parameters=parameters)
 
 
 def lock() -> None:
@@ -220,10 +235,17 @@ def rows_of(outcome: Outcome, *, limit: int | None = None) -> list[int]:
         return [row for (row,) in cursor.fetchall()]
 
 
-def _parameters(terms: Terms, *, by: User | None, now: datetime) -> Mapping[str, Any]:
+def _parameters(terms: Terms, *, now: datetime) -> Mapping[str, Any]:
+    return {**_told(terms), "now": now, **terms.rules.parameters()}
+
+
+def _told(terms: Terms) -> Mapping[str, Any]:
     consent = vars(terms.consent) if terms.consent else {}
-    told = {"namespace": terms.namespace, "import_id": terms.import_id, "now": now}
-    return {**consent, **told, **terms.rules.parameters()}
+    return {**consent, "namespace": terms.namespace, "import_id": terms.import_id}
+
+
+def _consents_sql(terms: Terms) -> str:
+    return _CONSENTS if terms.consent else "false"
 
 
 def _copy(cursor: CursorWrapper, table: str, lines: bytes) -> None:
@@ -233,7 +255,7 @@ def _copy(cursor: CursorWrapper, table: str, lines: bytes) -> None:
 
 def _plan_sql(terms: Terms, *, has_names: bool) -> str:
     is_import = terms.import_id is not None
-    consents_sql = _CONSENTS if terms.consent else "false"
+    consents_sql = _consents_sql(terms)
     changed = _CHANGED.format(
         attributes=terms.rules.attributes("s"),
         and_phone=terms.rules.and_phone(),
@@ -243,6 +265,7 @@ def _plan_sql(terms: Terms, *, has_names: bool) -> str:
     )
     return _PLAN.format(
         consents=consents_sql,
+        version=VERSION,
         new_id="NULL" if terms.is_dry_run else _NEW_ID,
         met_before=_MET_BEFORE.format(key=_key(terms, contact="i.contact_id")) if is_import else "false",
         clash=_CLASH if has_names else "false",
@@ -269,7 +292,12 @@ def _carry_out(cursor: CursorWrapper, terms: Terms, parameters: Mapping[str, Any
 
 
 def _keys_sql(terms: Terms, *, has_names: bool) -> str:
-    return _KEYS.format(key=_key(terms, contact="contact_id"), before=_before_sql(terms, has_names=has_names))
+    return _KEYS.format(
+        key=_key(terms, contact="contact_id"),
+        before=_before_sql(terms, has_names=has_names),
+        digest="NULL::bigint" if terms.is_dry_run else _DIGEST,
+        this_version=THIS_VERSION,
+    )
 
 
 def _before_sql(terms: Terms, *, has_names: bool) -> str:

@@ -224,7 +224,8 @@ class TestChanged:
     def test_nothing_is_remembered_of_those_that_stayed_as_they_were(self, run, ann):
         run("email,city\nann@example.com,Bonn\n")
 
-        assert not ImportKey.objects.exists()
+        kept = ImportKey.objects.get()
+        assert (kept.is_new, kept.before) == (False, None)
 
 
 class TestWork:

@@ -11,6 +11,10 @@ from apps.core.models import TimeStamped
 
 
 class ImportFileQuerySet(models.QuerySet["ImportFile"]):
+    def taken(self) -> Self:
+        """Imports that have taken their rows to the end, and stand."""
+        return self.filter(state=ImportFile.State.DONE, is_dry_run=False)
+
     def claimable(self, *, at: datetime) -> Self:
         """Imports in line, and those whose worker has outlived its lease."""
         pending = Q(state=ImportFile.State.PENDING)
@@ -87,6 +91,8 @@ class ImportFile(TimeStamped):
     # {"channel", "topic", "status", "basis", "source", "wording"} for everyone in the file, or {}
     consent = models.JSONField(default=dict)
     is_dry_run = models.BooleanField(default=False)
+    # Of the terms on which rows are taken: one row does the same in all imports with this one (`rowdigests`).
+    fingerprint = models.CharField(max_length=64, default="", db_default="", blank=True)
     state = models.CharField(max_length=16, choices=State, default=State.DRAFT)
     error = models.CharField(max_length=500, blank=True)  # why it failed as a whole, one sentence
 
@@ -138,6 +144,11 @@ class ImportFile(TimeStamped):
             # The work in hand, oldest first.
             models.Index(
                 fields=["id"], condition=Q(state__in=["pending", "running"]), name="contacts_importfile_open"
+            ),
+            models.Index(
+                fields=["fingerprint", "-id"],
+                condition=~Q(fingerprint=""),
+                name="contacts_importfile_alike",
             ),
         ]
 
@@ -195,7 +206,8 @@ class ImportKey(models.Model):
     by. In imports about something else it is the number of that, or a hash (see `undoing`). Unlogged (see the
     migration): it costs no WAL, and is gone when the database stops uncleanly.
 
-    Of what it made or changed it is kept while the import can be undone, with what that needs.
+    Of what it made or changed it is kept while the import can be undone, with what that needs; and with its
+    digest until a later import from the same source has one.
     """
 
     pk = models.CompositePrimaryKey("import_file_id", "key")
@@ -204,6 +216,9 @@ class ImportKey(models.Model):
     )
     key = models.BigIntegerField()
     is_new = models.BooleanField(default=False, db_default=False)
+    # Of the row that it was taken from, and of the contact as it was left, for the next import to know both.
+    digest = models.BigIntegerField(null=True)
+    version = models.BigIntegerField(null=True)
     # Of a contact that was known, what `apps.contacts.undoing` says of others:
     # {"at", "attributes": {key: {"was", "now"}}, "phone", "email", "names", "consent"}
     before = models.JSONField(null=True)

@@ -5,13 +5,15 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.files.storage import Storage
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from apps.contacts.models import ImportFile, ImportKey
 from apps.contacts.selectors.undo import UNDO_TIME
 
 State = ImportFile.State
 AT_ONCE = 200
+# A file that comes every month finds what the last one said.
+KNOWN_TIME = timedelta(days=35)
 
 
 def imports_forget(*, now: datetime) -> int:
@@ -25,10 +27,18 @@ def imports_forget(*, now: datetime) -> int:
 
 
 def _keys_forget(*, now: datetime) -> None:
+    """Keep what undoing needs while that can be, and the digests of the last import on the same terms."""
+    later = ImportFile.objects.taken().filter(fingerprint=OuterRef("fingerprint"), pk__gt=OuterRef("pk"))
+    is_last = ImportFile.objects.taken().exclude(fingerprint="").exclude(Exists(later))
+    asked = is_last.filter(finished_at__gt=now - KNOWN_TIME).values("pk")
     over = Q(finished_at__lte=now - UNDO_TIME) & ~Q(state=State.UNDOING)
-    with_keys = ImportKey.objects.values("import_file")
-    for import_file in ImportFile.objects.filter(over, pk__in=with_keys)[:AT_ONCE]:
+    with_keys = ImportFile.objects.filter(pk__in=ImportKey.objects.values("import_file"))
+    for import_file in with_keys.filter(over).exclude(pk__in=asked)[:AT_ONCE]:
         import_file.keys.all().delete()
+    for import_file in with_keys.filter(over, pk__in=asked)[:AT_ONCE]:
+        import_file.keys.filter(before__isnull=False).update(before=None)
+    for import_file in with_keys.taken().filter(~over, Exists(later))[:AT_ONCE]:
+        import_file.keys.filter(is_new=False, before__isnull=True).delete()
 
 
 def _files_forget(*, now: datetime) -> int:

@@ -148,10 +148,10 @@ def import_cancel(*, import_file: ImportFile, by: User | None, now: datetime) ->
 
 
 def keys_thin(import_file: ImportFile) -> None:
-    """Leave of the keys of an import that has ended only what its undoing needs: nothing after a dry run."""
+    """Leave of the keys of an import that has ended what undoing it needs, and the next import needs."""
     keys = import_file.keys.all()
     if not import_file.is_dry_run:
-        keys = keys.filter(is_new=False, before__isnull=True)
+        keys = keys.filter(is_new=False, before__isnull=True, digest__isnull=True)
     keys.delete()
 
 
