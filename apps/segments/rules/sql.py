@@ -149,13 +149,27 @@ class _Compiler:
             parts.append(Sql("occurred_at >= %s AND occurred_at < %s", (day_start(start), day_start(end))))
         parts += [fields.property_condition(one, now=self.clock.now) for one in node.where]
         text, params = _join("AND", parts)
-        select = f"SELECT contact_id FROM contacts_event WHERE {text}"  # noqa: S608  # ours, see above
-        rows = self._narrowed(Sql(select, params))
-        if not node.count:
-            return rows
-        bounds = _join("AND", [Sql(f"count(*) {COUNT_SQL[op]} %s", (n,)) for op, n in node.count])
-        having = f"{rows.text} GROUP BY contact_id HAVING {bounds.text}"
-        return Sql(having, rows.params + bounds.params)
+        counted = _join("AND", [Sql(f"count(*) {COUNT_SQL[op]} %s", (n,)) for op, n in node.count or ()])
+        having = f" GROUP BY contact_id HAVING {counted.text}" if node.count else ""
+        params = (*params, *counted.params) if node.count else params
+        if self.clock.among is None:
+            return Sql(f"SELECT contact_id FROM contacts_event WHERE {text}{having}", params)  # noqa: S608  # ours, see above
+        return self._event_of_some(text + having, params)
+
+    def _event_of_some(self, condition: str, params: tuple[Any, ...]) -> Sql:
+        """
+        Return a SELECT of those asked for whom there is an event like this.
+
+        Each is looked up by the own index: what that costs, depends on how many are asked. Left the choice,
+        PostgreSQL reads all events of the name, which grow with everybody's.
+        """
+        one, found = next(self.aliases), next(self.aliases)
+        events = f"SELECT FROM contacts_event WHERE contact_id = {one}.id AND {condition} LIMIT 1"  # ours, see above
+        asked = f"unnest(%s::bigint[]) AS {one}(id)"
+        return Sql(
+            f"SELECT {one}.id FROM {asked} CROSS JOIN LATERAL ({events}) AS {found}",  # noqa: S608  # ours, see above
+            (self.clock.among_text, *params),
+        )
 
     def _consent(self, node: ConsentIs) -> Sql:
         rows = "SELECT contact_id FROM contacts_consent WHERE channel = %s AND topic = %s"

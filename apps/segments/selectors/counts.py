@@ -22,7 +22,7 @@ from apps.segments.selectors.sms import sms_exclusion
 PEOPLE = 10
 # Fewer hits than this in a panel say little; such rules are counted exactly, which is quick as they are rare.
 FEW = 10
-FEW_LIMIT = timedelta(seconds=2)
+FEW_LIMIT = timedelta(milliseconds=200)
 EXACT_LIMIT = timedelta(seconds=60)
 _Z = 1.96  # of a 95 % interval
 
