@@ -164,7 +164,7 @@ class _Compiler:
         PostgreSQL reads all events of the name, which grow with everybody's.
         """
         one, found = next(self.aliases), next(self.aliases)
-        events = f"SELECT FROM contacts_event WHERE contact_id = {one}.id AND {condition} LIMIT 1"  # ours, see above
+        events = f"SELECT FROM contacts_event WHERE contact_id = {one}.id AND {condition} LIMIT 1"
         asked = f"unnest(%s::bigint[]) AS {one}(id)"
         return Sql(
             f"SELECT {one}.id FROM {asked} CROSS JOIN LATERAL ({events}) AS {found}",  # noqa: S608  # ours, see above
