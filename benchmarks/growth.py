@@ -1,9 +1,9 @@
 """
 How the figures of the hub grow with the data: the other benchmarks at several sizes, as a table and a plot.
 
-Each size is a run of its own, for the large ones take long. The lines are kept beside the page, which is written
-anew from all that are there. `grows` says by what power of the number of contacts a time grows:
-0 does not, 1 as the data does, and more than 1 would be a fault.
+Each size is a run of its own, for the large ones take long. The lines are kept beside the page, which is
+written anew from all that are there. `grows` says by what power of the number of contacts a time grows: 0 does
+not, 1 as the data does, and more than 1 would be a fault.
 
     python -m benchmarks.growth --contacts 100000 [--parts import pages …]
     python -m benchmarks.growth                     (only write the page)
@@ -43,8 +43,8 @@ the same machine, and ten events for each contact.
 
 {table}
 
-*grows* is the power of the number of contacts by which the time of the work grows: 0 is constant, 1 is as fast
-as the data. Imports, scans and segments go through everybody; the others should stay as they are.
+*grows* is the power of the number of contacts by which the time of the work grows: 0 is constant, 1 is as
+fast as the data. Imports, scans and segments go through everybody; the others should stay as they are.
 
 ![The time of each, as a multiple of that at the smallest size](img/growth.svg)
 """
@@ -175,19 +175,10 @@ def plot(lines: Sequence[Figure]) -> str:
     return "\n".join([*parts, "</svg>", ""])
 
 
-COLOURS = [
-    "#1b6ca8",
-    "#c0392b",
-    "#2e8b57",
-    "#8e44ad",
-    "#d68910",
-    "#16a085",
-    "#7f4f24",
-    "#2c3e50",
-    "#d81b60",
-    "#607d1c",
-    "#5b6ee1",
-]
+COLOURS = (
+    *("#1b6ca8", "#c0392b", "#2e8b57", "#8e44ad", "#d68910", "#16a085"),
+    *("#7f4f24", "#2c3e50", "#d81b60", "#607d1c", "#5b6ee1"),
+)
 
 
 def _curves(lines: Sequence[Figure], sizes: Sequence[int], x: Any, y: Any, edge: float) -> list[str]:
