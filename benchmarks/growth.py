@@ -2,8 +2,8 @@
 How the figures of the hub grow with the data: the other benchmarks at several sizes, as a table and a plot.
 
 Each size is a run of its own, for the large ones take long. The lines are kept beside the page, which is
-written anew from all that are there. `grows` says by what power of the number of contacts a time grows: 0 does
-not, 1 as the data does, and more than 1 would be a fault.
+written anew from all that are there. `grows` says by what power of the number of contacts a time grows: 0
+does not, 1 as the data does, and more than 1 would be a fault.
 
     python -m benchmarks.growth --contacts 100000 [--parts import pages …]
     python -m benchmarks.growth                     (only write the page)
