@@ -109,6 +109,7 @@ from apps.contacts.selectors.systems import (
     system_named,
     systems,
     systems_linked,
+    with_systems,
 )
 from apps.contacts.selectors.topics import topic_choices, topic_names, topics_public
 from apps.contacts.selectors.undo import (
@@ -228,4 +229,5 @@ __all__ = [
     "topics_public",
     "undo_as_data",
     "violations_of",
+    "with_systems",
 ]
