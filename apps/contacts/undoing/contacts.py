@@ -162,7 +162,7 @@ def before_sql(*, fragments: Mapping[str, str], has_names: bool, has_consent: bo
 def as_made(cursor: CursorWrapper, ids: Collection[int]) -> list[int]:
     """Lock these contacts; return those to whom nothing has happened since they were made."""
     cursor.execute(LOCK, {"ids": list(ids)})
-    cursor.execute(_AS_MADE.format(made=_made()), {"ids": list(ids)})
+    cursor.execute(_AS_MADE.format(made=made_sql()), {"ids": list(ids)})
     return [pk for (pk,) in cursor.fetchall()]
 
 
@@ -173,20 +173,24 @@ def remove(cursor: CursorWrapper, ids: Collection[int]) -> None:
         cursor.execute(f"DELETE FROM {table} WHERE {column} = ANY(%s)", [list(ids)])
 
 
-def _take_back(cursor: CursorWrapper, told: Told) -> None:
+def _take_back(cursor: CursorWrapper, told: Told) -> int:
     for statement in (_CONSENTS_BACK, _RESTORE, _NAMES_AWAY):
         cursor.execute(statement, told)
     cursor.execute(_REMOVED)
     remove(cursor, [pk for (pk,) in cursor.fetchall()])
+    return 0  # they are what the import was about
 
 
 def _verdicts() -> str:
-    return _VERDICTS.format(made=_made(), left=_IS_AS_LEFT, todo=LEFT)
+    return _VERDICTS.format(made=made_sql(), left=_IS_AS_LEFT, todo=LEFT)
 
 
-def _made() -> str:
+def made_sql(*, apart_from: Collection[str] = ()) -> str:
+    """Return the expression for why contact `c` is not as made, '' if it is; some `moves` do not count."""
     uses = " ".join(
-        f"WHEN {move.is_there} THEN '{name}'" for name, move in moves.items() if not move.goes_along
+        f"WHEN {move.is_there} THEN '{name}'"
+        for name, move in moves.items()
+        if not move.goes_along and name not in apart_from
     )
     return _IS_AS_MADE.format(uses=uses)
 
