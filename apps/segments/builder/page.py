@@ -165,7 +165,7 @@ class BuilderPage:
 
     root: NodePage
     words: Vocabulary
-    events: Sequence[str]
+    events: Sequence[tuple[str, str]]  # name, business name or ''
     kinds: Sequence[Choice]
     matches = MATCHES
     counts = COUNTS
@@ -248,7 +248,8 @@ def builder_page(
         _fill(shown, words, known)
         return shown
 
-    return BuilderPage(page(draft), words, sorted(known.events), kinds)
+    events = [(name, words.events.get(name, "")) for name in sorted(known.events)]
+    return BuilderPage(page(draft), words, events, kinds)
 
 
 def _fill(shown: NodePage, words: Vocabulary, known: Known) -> None:
