@@ -25,9 +25,10 @@ from apps.contacts.csvfile import Chunk, Fault, cells_shown
 from apps.contacts.importkinds import CONTACTS, Kind, target_bare
 from apps.contacts.models.contact import Identity
 from apps.contacts.values import AttributeInvalid, value_parse
+from apps.contacts.zones import zone_is_known
 from apps.core.errors import DomainError
 
-EMAIL, PHONE = "email", "phone"
+EMAIL, PHONE, ZONE = "email", "phone", "timezone"
 T = TypeVar("T")
 REMEMBERED = 20_000  # distinct texts per column; then forget and begin again
 # What our own exports put before formulas, and before what they would take off themselves.
@@ -51,7 +52,8 @@ class ColumnMap:
     """
     What the columns of a file mean, in their order: a target or None for each.
 
-    Which targets there are says the kind; of contacts: "email", "phone", "attr:KEY", "identity:NAMESPACE".
+    Which targets there are says the kind; of contacts: "email", "phone", "timezone", "attr:KEY",
+    "identity:NAMESPACE".
     `key` is the target that says who or what a row is about: the kind's own, or an identity.
     """
 
@@ -186,9 +188,9 @@ class Preparer:
         others = [
             (namespace, self._identities(place, namespace, columns, bad)) for place, namespace in self._others
         ]
-        attributes = self._json(columns, bad)
+        attributes, zones = self._json(columns, bad), self._zones(columns, bad)
         good = self._sort(chunk, keys, others, bad, done)
-        self._write(done, good, keys, phones, others, attributes)
+        self._write(done, good, keys, phones, others, (attributes, zones))
         return done
 
     def _keys(self, columns: list[tuple[str, ...]], bad: dict[int, tuple[str, str]]) -> list[str]:
@@ -235,6 +237,16 @@ class Preparer:
                 bad.setdefault(row, (self._mapping.names[place], str(error)))
             phones.append(number)
         return phones
+
+    def _zones(self, columns: list[tuple[str, ...]], bad: dict[int, tuple[str, str]]) -> list[str]:
+        place = self._mapping.index(ZONE)
+        if place is None:
+            return [""] * len(columns[0])
+        told = [_UNQUOTE.sub("", cell.strip()) for cell in columns[place]]
+        for row, zone in enumerate(told):
+            if zone and not zone_is_known(zone):
+                bad.setdefault(row, (self._mapping.names[place], _("There is no such time zone.")))
+        return told
 
     def _json(self, columns: list[tuple[str, ...]], bad: dict[int, tuple[str, str]]) -> list[str]:
         fragments: list[list[str | None]] = []
@@ -304,7 +316,7 @@ class Preparer:
         keys: Sequence[str],
         phones: Sequence[str],
         others: list[tuple[str, list[str]]],
-        attributes: Sequence[str],
+        rest: Iterable[Sequence[str]],
     ) -> None:
         # Column by column, as all of this module.
         def kept(column: Sequence[T]) -> Sequence[T]:
@@ -321,7 +333,7 @@ class Preparer:
             self._hashes(mailed),
             called,
             self._hashes(called),
-            kept(attributes),
+            *map(kept, rest),
         )
         done.lines = _copied(columns)
         for space, of in others:

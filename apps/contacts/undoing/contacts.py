@@ -26,6 +26,8 @@ _BEFORE = """
             'email', CASE WHEN p.email <> '' AND p.email <> c.email AND {email_wins} THEN jsonb_build_object(
                 'was', c.email, 'hash', encode(c.email_hash, 'hex'), 'now', p.email
             ) END,
+            'timezone', CASE WHEN p.timezone <> '' AND p.timezone <> c.timezone{and_zone}
+                THEN jsonb_build_object('was', c.timezone, 'now', p.timezone) END,
             'names', {names},
             'consent', {consent}
         ))
@@ -70,7 +72,8 @@ _IS_AS_LEFT = f"""
             SELECT FROM jsonb_each(k.before -> 'attributes') AS d
             WHERE c.attributes -> d.key IS DISTINCT FROM d.value -> 'now'
         ) OR c.phone <> COALESCE(k.before -> 'phone' ->> 'now', c.phone)
-          OR c.email <> COALESCE(k.before -> 'email' ->> 'now', c.email) THEN 'changed'
+          OR c.email <> COALESCE(k.before -> 'email' ->> 'now', c.email)
+          OR c.timezone <> COALESCE(k.before -> 'timezone' ->> 'now', c.timezone) THEN 'changed'
         WHEN k.before ? 'consent' AND %(status)s = 'unsubscribed' THEN 'refused'
         WHEN k.before ? 'consent' AND NOT EXISTS (SELECT FROM contacts_consent AS s WHERE {_STANDS})
             THEN 'consents'
@@ -100,6 +103,10 @@ _RESTORE = """
         email = CASE WHEN t.email_back THEN t.before -> 'email' ->> 'was' ELSE c.email END,
         email_hash = CASE
             WHEN t.email_back THEN decode(t.before -> 'email' ->> 'hash', 'hex') ELSE c.email_hash
+        END,
+        timezone = CASE
+            WHEN c.timezone = t.before -> 'timezone' ->> 'now' THEN t.before -> 'timezone' ->> 'was'
+            ELSE c.timezone
         END,
         updated_at = %(now)s
     FROM (
