@@ -137,7 +137,7 @@ def with_systems(things: QuerySet[M], kind: str, *, is_seen: bool) -> QuerySet[M
     links = SystemLink.objects.filter(kind=kind, object_id=OuterRef("pk")).order_by("system")
     field = ArrayField(BigIntegerField())
     ids = ArraySubquery(links.values("system")) if is_seen else Value(None, output_field=field)
-    return things.annotate(system_ids=ids)
+    return things.annotate(system_ids=ids)  # type: ignore[return-value]  # the stubs forget which model
 
 
 def linkable(system: System, *, user: User) -> list[tuple[Feed, list[tuple[str, FeedThing]]]]:
