@@ -31,6 +31,32 @@ NEW = {
 }
 
 
+class TestCsv:
+    def test_tells_everything_of_the_entries_that_the_list_shows(self, person):
+        AttributeFactory(
+            key="tier",
+            label="=Tier",
+            type="choice",
+            choices=["gold", "tin"],
+            definition="How dear",
+            source="CRM",
+        )
+        AttributeFactory(key="visits", label="Visits", type="number")
+        ContactFactory(attributes={"tier": "gold"})
+
+        told = person.get(url("csv") + "?type=choice")
+
+        lines = b"".join(told.streaming_content).decode("utf-8-sig").splitlines()
+        assert lines[0].startswith("Business name,System name,About,Type,Choices,Definition,Owner,")
+        assert lines[1:] == [
+            "'=Tier,tier,Contacts,One of a list,gold; tin,How dear,,CRM,Normal,"
+            "Targeting; Content; Insight,no,yes,no,100.0%"
+        ]
+
+    def test_is_offered_beside_the_list(self, person):
+        assert url("csv") in person.get(url("list")).content.decode()
+
+
 class TestList:
     def test_shows_each_attribute_with_its_coverage(self, person):
         AttributeFactory(key="city", label="Town", is_defined=False)
