@@ -289,6 +289,29 @@ class TestSegmentList:
             browser.get("/segments/", headers=HTMX)
 
 
+class TestPanelOfAContact:
+    def test_names_the_segments_and_lists_that_a_person_is_in(self, browser, noon):
+        ann, other = ContactFactory.create_batch(2)
+        segment, gone = SegmentFactory(name="Romans"), SegmentFactory(name="Old", archived_at=noon)
+        for one in (segment, gone):
+            one.members.create(contact=ann, since_at=noon)
+        ContactListFactory(name="Fair").members.create(contact=ann, added_at=noon)
+        ContactListFactory(name="Others").members.create(contact=other, added_at=noon)
+
+        page = browser.get(reverse("contacts:detail", args=[ann.pk])).content.decode()
+        panel = browser.get(reverse("segments:contact", args=[ann.pk]), headers={"hx-request": "true"})
+
+        assert reverse("segments:contact", args=[ann.pk]) in page
+        assert reverse("segments:detail", args=[segment.pk]) in panel.content.decode()
+        assert "Fair" in panel.content.decode()
+        assert not {"Old", "Others"} & set(panel.content.decode().split())
+
+    def test_says_so_of_who_is_in_none(self, browser):
+        panel = browser.get(reverse("segments:contact", args=[ContactFactory().pk]))
+
+        assert "In no segment and on no list." in panel.content.decode()
+
+
 class TestSegmentDetail:
     def test_shows_rule_people_history_and_uses(self, browser, noon):
         ContactFactory(email="ann@example.com", attributes={"city": "Rome"})

@@ -19,6 +19,7 @@ from apps.contacts.selectors.dictionary import (
     company_coverage,
     coverage,
     coverage_of,
+    index_progress,
 )
 from apps.contacts.selectors.eventtypes import STATES as EVENT_STATES
 from apps.contacts.selectors.eventtypes import (
@@ -207,6 +208,7 @@ __all__ = [
     "import_undo_refusal",
     "import_undo_result",
     "import_undo_words",
+    "index_progress",
     "linkable",
     "links_told",
     "mend_preview",

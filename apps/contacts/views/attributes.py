@@ -215,8 +215,11 @@ def _attribute_page(
         "system": selectors.system_named(attribute.source),
         "places": services.attribute_places(attribute, user=request.user),
         "share": selectors.coverage_of([attribute])[attribute.pk],
+        "progress": selectors.index_progress(attribute),
         "refusal": refusal,
         "may_change": request.user.has_perm("contacts.change_attribute", attribute),
         "may_delete": request.user.has_perm("contacts.delete_attribute", attribute),
     }
-    return render(request, "contacts/attribute_detail.html", context)
+    return render_page_or_fragment(
+        request, "contacts/attribute_detail.html", context, fragment="attribute-index"
+    )
