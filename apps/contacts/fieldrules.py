@@ -47,9 +47,11 @@ class FieldRules:
 
     def and_phone(self) -> str:
         """Return SQL for what else has to be so before a number changes; '' where nothing has."""
-        return {FieldRule.IF_EMPTY: " AND c.phone = ''", FieldRule.NEVER: " AND false"}.get(
-            self._rule("phone"), ""
-        )
+        return self._and("phone")
+
+    def and_zone(self) -> str:
+        """Return the same for the time zone."""
+        return self._and("timezone")
 
     def phone(self, told: str) -> str:
         """Return SQL for what is written of the number, or of its hash: `told`, or NULL to leave it."""
@@ -65,6 +67,10 @@ class FieldRules:
             "rule_never": self._keys(FieldRule.NEVER),
             "rule_if_empty": self._keys(FieldRule.IF_EMPTY),
         }
+
+    def _and(self, column: str) -> str:
+        conditions = {FieldRule.IF_EMPTY: f" AND c.{column} = ''", FieldRule.NEVER: " AND false"}
+        return conditions.get(self._rule(column), "")
 
     def _rule(self, target: str) -> FieldRule:
         return FieldRule(self.by_target.get(target, FieldRule.ALWAYS))

@@ -15,6 +15,7 @@ from apps.contacts.addresses import (
 )
 from apps.contacts.models import Attribute, Identity
 from apps.contacts.values import AttributeInvalid, Value, type_of, value_check
+from apps.contacts.zones import zone_is_known
 
 Name = tuple[str, str]
 MAX_NAME = 200  # of a company
@@ -86,10 +87,14 @@ class ContactFields(_Fields):
         identities: Sequence[Name],
         attributes: Mapping[str, object],
         dictionary: Mapping[str, Attribute],
+        timezone: str = "",
     ) -> None:
         super().__init__(dictionary)
         self.email = self.phone = ""
         self._addresses(email, phone)
+        self.timezone = timezone.strip()
+        if self.timezone and not zone_is_known(self.timezone):
+            self.errors["timezone"] = _("There is no such time zone.")
         self._identities(identities)
         self._attributes(attributes)
         self._settle()

@@ -96,10 +96,14 @@ _DOMAIN = frozenset({"domain", "company_domain", "website", "web_site", "homepag
 CONTACTS = Kind(
     about=About.CONTACTS,
     key="email",
-    words={"email": _("E-mail address"), "phone": _("Telephone")},
-    names={"email": _EMAIL, "phone": _PHONE},
+    words={"email": _("E-mail address"), "phone": _("Telephone"), "timezone": _("Time zone")},
+    names={
+        "email": _EMAIL,
+        "phone": _PHONE,
+        "timezone": frozenset({"timezone", "time_zone", "tz", "iana_timezone"}),
+    },
     families=(ATTR, IDENTITY),
-    overwrites=("email", "phone", ATTR),
+    overwrites=("email", "phone", "timezone", ATTR),
     subject=Attribute.Subject.CONTACT,
 )
 COMPANIES = Kind(

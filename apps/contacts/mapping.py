@@ -26,9 +26,10 @@ from apps.contacts.csvfile import Chunk, Fault, cells_shown
 from apps.contacts.importkinds import CONTACTS, Kind, target_bare
 from apps.contacts.models.contact import Identity
 from apps.contacts.values import AttributeInvalid, value_parse
+from apps.contacts.zones import zone_is_known
 from apps.core.errors import DomainError
 
-EMAIL, PHONE = "email", "phone"
+EMAIL, PHONE, ZONE = "email", "phone", "timezone"
 T = TypeVar("T")
 Digests = Callable[[Iterable[Sequence[str]]], list[int]]
 REMEMBERED = 20_000  # distinct texts per column; then forget and begin again
@@ -53,7 +54,8 @@ class ColumnMap:
     """
     What the columns of a file mean, in their order: a target or None for each.
 
-    Which targets there are says the kind; of contacts: "email", "phone", "attr:KEY", "identity:NAMESPACE".
+    Which targets there are says the kind; of contacts: "email", "phone", "timezone", "attr:KEY",
+    "identity:NAMESPACE".
     `key` is the target that says who or what a row is about: the kind's own, or an identity.
     """
 
@@ -213,9 +215,9 @@ class Preparer:
         others = [
             (namespace, self._identities(place, namespace, columns, bad)) for place, namespace in self._others
         ]
-        attributes = self._json(columns, bad)
+        attributes, zones = self._json(columns, bad), self._zones(columns, bad)
         good = self._sort(chunk, keys, others, bad, done)
-        self._write(done, good, keys, phones, others, attributes)
+        self._write(done, good, keys, phones, others, (attributes, zones))
         return done
 
     def sketch(self, chunk: Chunk) -> Sketch:
@@ -279,6 +281,16 @@ class Preparer:
                 bad.setdefault(row, (self._mapping.names[place], str(error)))
             phones.append(number)
         return phones
+
+    def _zones(self, columns: list[tuple[str, ...]], bad: dict[int, tuple[str, str]]) -> list[str]:
+        place = self._mapping.index(ZONE)
+        if place is None:
+            return [""] * len(columns[0])
+        told = [_UNQUOTE.sub("", cell.strip()) for cell in columns[place]]
+        for row, zone in enumerate(told):
+            if zone and not zone_is_known(zone):
+                bad.setdefault(row, (self._mapping.names[place], _("There is no such time zone.")))
+        return told
 
     def _json(self, columns: list[tuple[str, ...]], bad: dict[int, tuple[str, str]]) -> list[str]:
         fragments: list[list[str | None]] = []
@@ -348,7 +360,7 @@ class Preparer:
         keys: Sequence[str],
         phones: Sequence[str],
         others: list[tuple[str, list[str]]],
-        attributes: Sequence[str],
+        rest: Iterable[Sequence[str]],
     ) -> None:
         # Column by column, as all of this module.
         def kept(column: Sequence[T]) -> Sequence[T]:
@@ -365,7 +377,7 @@ class Preparer:
             self._hashes(mailed),
             called,
             self._hashes(called),
-            kept(attributes),
+            *map(kept, rest),
             map(str, self._digests(kept(done.chunk.rows))),
         )
         done.lines = _copied(columns)

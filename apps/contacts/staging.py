@@ -63,7 +63,7 @@ _TABLES = """
     DROP TABLE IF EXISTS pg_temp.import_stage, pg_temp.import_name, pg_temp.import_plan;
     CREATE TEMPORARY TABLE import_stage (
         row bigint, name text, email text, email_hash bytea, phone text, phone_hash bytea, attributes jsonb,
-        digest bigint
+        timezone text, digest bigint
     ) ON COMMIT DROP;
     CREATE TEMPORARY TABLE import_name (row bigint, namespace text, value text) ON COMMIT DROP
 """
@@ -88,7 +88,7 @@ _PLAN = """
         SELECT contact_id FROM contacts_identity WHERE namespace = %(namespace)s AND value = s.name LIMIT 1
     ) AS i ON true
     LEFT JOIN LATERAL (
-        SELECT attributes, phone, email, email_hash, erased_at, {version} AS version
+        SELECT attributes, phone, email, email_hash, timezone, erased_at, {version} AS version
         FROM contacts_contact AS c WHERE id = i.contact_id LIMIT 1
     ) AS c ON true
     LEFT JOIN LATERAL (
@@ -101,6 +101,7 @@ _NEW_ID = "nextval((SELECT pg_get_serial_sequence('contacts_contact', 'id')::reg
 _CHANGED = """(
     {attributes} <> c.attributes OR (s.phone <> '' AND s.phone <> c.phone{and_phone})
     OR (s.email <> '' AND s.email <> c.email AND {email_wins}) OR {consents} OR {new_name}
+    OR (s.timezone <> '' AND s.timezone <> c.timezone{and_zone})
 )"""
 _MET_BEFORE = """(
     SELECT true FROM contacts_importkey
@@ -156,7 +157,7 @@ _IDENTITIES = """
 _CREATE = """
     INSERT INTO contacts_contact
         (id, created_at, updated_at, email, email_hash, phone, phone_hash, attributes, timezone)
-    SELECT contact_id, %(now)s, %(now)s, email, email_hash, phone, phone_hash, attributes, ''
+    SELECT contact_id, %(now)s, %(now)s, email, email_hash, phone, phone_hash, attributes, timezone
     FROM import_plan WHERE outcome = 'created'
 """
 _UPDATE = """
@@ -166,6 +167,7 @@ _UPDATE = """
         phone_hash = COALESCE({phone_hash}, c.phone_hash),
         email = CASE WHEN p.email <> '' AND {email_wins} THEN p.email ELSE c.email END,
         email_hash = CASE WHEN p.email <> '' AND {email_wins} THEN p.email_hash ELSE c.email_hash END,
+        timezone = CASE WHEN p.timezone <> ''{and_zone} THEN p.timezone ELSE c.timezone END,
         updated_at = %(now)s
     FROM import_plan AS p WHERE c.id = p.contact_id AND p.outcome = 'updated'
 """
@@ -176,8 +178,8 @@ def run(*, lines: bytes, names: bytes, terms: Terms, by: User | None, now: datet
     Stage the lines, plan the rows, and carry the plan out unless it is a dry run.
 
     All in the caller's transaction. `lines` are for COPY: row, name, e-mail and its hash, phone and its hash,
-    attributes, digest; `names` too: row, namespace, value. The plan can be asked (`counts`, `rows_of`) until
-    the transaction ends.
+    attributes, time zone, digest; `names` too: row, namespace, value. The plan can be asked (`counts`,
+    `rows_of`) until the transaction ends.
 
     :raises IntegrityError: somebody else has made one of the contacts in the meantime: do it all again
     """
@@ -259,6 +261,7 @@ def _plan_sql(terms: Terms, *, has_names: bool) -> str:
     changed = _CHANGED.format(
         attributes=terms.rules.attributes("s"),
         and_phone=terms.rules.and_phone(),
+        and_zone=terms.rules.and_zone(),
         email_wins=_email_wins(terms),
         consents=consents_sql,
         new_name=_NEW_NAME if has_names else "false",
@@ -307,6 +310,7 @@ def _before_sql(terms: Terms, *, has_names: bool) -> str:
     fragments = {
         "attributes": terms.rules.attributes("p"),
         "and_phone": terms.rules.and_phone(),
+        "and_zone": terms.rules.and_zone(),
         "email_wins": _email_wins(terms),
     }
     return before_sql(fragments=fragments, has_names=has_names, has_consent=terms.consent is not None)
@@ -317,6 +321,7 @@ def _update_sql(terms: Terms) -> str:
         attributes=terms.rules.attributes("p"),
         phone=terms.rules.phone("NULLIF(p.phone, '')"),
         phone_hash=terms.rules.phone("p.phone_hash"),
+        and_zone=terms.rules.and_zone(),
         email_wins=_email_wins(terms),
     )
 

@@ -41,6 +41,7 @@ urlpatterns = [
     path("suppressions/<int:pk>/", views.suppression_detail, name="suppression-detail"),
     path("suppressions/<int:pk>/lift/", views.suppression_lift, name="suppression-lift"),
     path("dictionary/", views.attribute_list, name="attribute-list"),
+    path("dictionary/csv/", views.attribute_csv, name="attribute-csv"),
     path("dictionary/new/", views.attribute_create, name="attribute-create"),
     path("dictionary/alike/", views.attribute_alike, name="attribute-alike"),
     path("dictionary/<int:pk>/", views.attribute_detail, name="attribute-detail"),

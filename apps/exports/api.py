@@ -1,6 +1,9 @@
+from collections.abc import Sequence
 from typing import Any
 
 import django_filters
+from django.db import transaction
+from django.db.models import QuerySet
 from django.http import FileResponse
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
@@ -12,9 +15,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.api import ApiViewSet
+from apps.contacts import selectors as contacts
+from apps.contacts.models import System
+from apps.contacts.services import systems_set
 from apps.core import clock
 from apps.core.errors import DomainError
-from apps.exports import files, services
+from apps.exports import feeds, files, services
 from apps.exports.asks import TermsInvalid
 from apps.exports.columns import ColumnsInvalid
 from apps.exports.destinations import DestinationInvalid
@@ -127,11 +133,20 @@ class ExportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
 
 
 class ScheduleOut(serializers.ModelSerializer[Schedule]):
+    systems = serializers.ListField(
+        source="system_ids",
+        child=serializers.IntegerField(),
+        allow_null=True,
+        read_only=True,
+        help_text="Of the register; null for whom may not see it.",
+    )
+
     class Meta:
         model = Schedule
         fields = [
             "id", "name", "kind", "format", "terms", "columns", "period", "hour", "weekday", "month_day",
-            "timezone", "destination", "path", "is_active", "next_at", "created_at", "updated_at",
+            "timezone", "destination", "path", "is_active", "next_at", "systems", "created_at",
+            "updated_at",
         ]  # fmt: skip
 
 
@@ -141,12 +156,18 @@ class ScheduleChangeIn(serializers.ModelSerializer[Schedule]):
     columns = serializers.ListField(
         child=serializers.CharField(max_length=120), required=False, max_length=1_000, help_text=COLUMNS_HELP
     )
+    systems = serializers.PrimaryKeyRelatedField(
+        queryset=System.objects.all(),
+        many=True,
+        required=False,
+        help_text="Of the register: all it belongs to.",
+    )
 
     class Meta:
         model = Schedule
         fields = [
             "name", "format", "terms", "columns", "period", "hour", "weekday", "month_day", "timezone",
-            "destination", "path", "is_active",
+            "destination", "path", "is_active", "systems",
         ]  # fmt: skip
 
 
@@ -172,26 +193,50 @@ class ScheduleViewSet(
         "run": "exports.change_schedule",
     }
 
+    def get_queryset(self) -> QuerySet[Schedule]:
+        is_seen = self.may("contacts.view_system", "systems:read")
+        return contacts.with_systems(super().get_queryset(), feeds.SCHEDULE, is_seen=is_seen)
+
     @extend_schema(request=ScheduleIn, responses={201: ScheduleOut})
+    @transaction.atomic
     def create(self, request: Request) -> Response:
+        told = self.told(ScheduleIn)
+        systems = self._systems(told)
         try:
-            schedule = services.schedule_create(by=self.user, now=clock.now(), **self.told(ScheduleIn))
+            schedule = services.schedule_create(by=self.user, now=clock.now(), **told)
         except REFUSALS as refusal:
             raise refused(refusal) from refusal
-        return self.answer(schedule, 201)
+        return self._answer(schedule, systems, 201)
 
     @extend_schema(request=ScheduleChangeIn, responses=ScheduleOut)
+    @transaction.atomic
     def partial_update(self, request: Request, pk: str) -> Response:
+        told = self.told(ScheduleChangeIn, partial=True)
+        systems, schedule = self._systems(told), self.get_object()
         try:
-            schedule = services.schedule_change(
-                schedule=self.get_object(),
-                by=self.user,
-                now=clock.now(),
-                **self.told(ScheduleChangeIn, partial=True),
-            )
+            if told:
+                schedule = services.schedule_change(schedule=schedule, by=self.user, now=clock.now(), **told)
         except REFUSALS as refusal:
             raise refused(refusal) from refusal
-        return self.answer(schedule)
+        return self._answer(schedule, systems)
+
+    def _systems(self, told: dict[str, Any]) -> Sequence[System] | None:
+        """
+        Take the systems out of what was told; None: nothing was.
+
+        :raises PermissionDenied: the caller may not change the register
+        """
+        if "systems" in told:
+            self.demand("contacts.change_system", "systems:write")
+        systems: Sequence[System] | None = told.pop("systems", None)
+        return systems
+
+    def _answer(self, schedule: Schedule, systems: Sequence[System] | None, status: int = 200) -> Response:
+        if systems is not None:
+            systems_set(
+                kind=feeds.SCHEDULE, object_id=schedule.pk, systems=systems, by=self.user, now=clock.now()
+            )
+        return self.answer(self.get_queryset().get(pk=schedule.pk), status)
 
     def perform_destroy(self, instance: Schedule) -> None:
         services.schedule_delete(schedule=instance, by=self.user, now=clock.now())

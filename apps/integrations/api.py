@@ -1,5 +1,7 @@
 from typing import Any
 
+from django.db import transaction
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
@@ -8,15 +10,26 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.api import ApiViewSet
+from apps.contacts import selectors as contacts
+from apps.contacts.models import System
+from apps.contacts.services import systems_set
 from apps.core import clock
-from apps.integrations import selectors, services
+from apps.integrations import feeds, selectors, services
 from apps.integrations.models import IdentityScheme, Source
 
 
 class SourceOut(serializers.ModelSerializer[Source]):
+    systems = serializers.ListField(
+        source="system_ids",
+        child=serializers.IntegerField(),
+        allow_null=True,
+        read_only=True,
+        help_text="Of the register; null for whom may not see it.",
+    )
+
     class Meta:
         model = Source
-        fields = ["id", "name", "prefix", "heard_at", "revoked_at", "created_at"]
+        fields = ["id", "name", "prefix", "heard_at", "revoked_at", "systems", "created_at"]
 
 
 class SourceMadeOut(SourceOut):
@@ -26,7 +39,16 @@ class SourceMadeOut(SourceOut):
         fields = [*SourceOut.Meta.fields, "write_key"]
 
 
-class SourceIn(serializers.Serializer[Any]):
+class SourceChangeIn(serializers.Serializer[Any]):
+    systems = serializers.PrimaryKeyRelatedField(
+        queryset=System.objects.all(),
+        many=True,
+        required=False,
+        help_text="Of the register: all it belongs to.",
+    )
+
+
+class SourceIn(SourceChangeIn):
     name = serializers.CharField(max_length=64)
 
 
@@ -75,14 +97,44 @@ class SourceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
         "scheme": "integrations.view_identityscheme",
         "scheme_choose": "integrations.change_identityscheme",
         "create": "integrations.add_source",
+        "partial_update": "integrations.add_source",
         "revoke": "integrations.revoke_source",
     }
     secret_actions = frozenset({"create"})
 
+    def get_queryset(self) -> QuerySet[Source]:
+        is_seen = self.may("contacts.view_system", "systems:read")
+        return contacts.with_systems(super().get_queryset(), feeds.SOURCE, is_seen=is_seen)
+
     @extend_schema(request=SourceIn, responses={201: SourceMadeOut})
     def create(self, request: Request) -> Response:
-        source, key = services.source_create(name=self.told(SourceIn)["name"], by=self.user, now=clock.now())
-        return Response({**SourceOut(source).data, "write_key": key}, status=201)
+        told = self.told(SourceIn)
+        if told.get("systems"):
+            self.demand("contacts.change_system", "systems:write")
+        with transaction.atomic():
+            source, key = services.source_create(name=told["name"], by=self.user, now=clock.now())
+            self._place(source, told)
+        made = self.get_queryset().get(pk=source.pk)
+        return Response({**SourceOut(made).data, "write_key": key}, status=201)
+
+    @extend_schema(request=SourceChangeIn, responses=SourceOut)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Say which systems of the register it belongs to; its name stands in what it has told, and stays."""
+        told, source = self.told(SourceChangeIn, partial=True), self.get_object()
+        if "systems" in told:
+            self.demand("contacts.change_system", "systems:write")
+        self._place(source, told)
+        return self.answer(self.get_queryset().get(pk=source.pk))
+
+    def _place(self, source: Source, told: dict[str, Any]) -> None:
+        if "systems" in told:
+            systems_set(
+                kind=feeds.SOURCE,
+                object_id=source.pk,
+                systems=told["systems"],
+                by=self.user,
+                now=clock.now(),
+            )
 
     @extend_schema(responses=SchemeOut, filters=False)
     @action(detail=False, methods=["get"], pagination_class=None, filter_backends=())
@@ -112,4 +164,4 @@ class SourceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
     def revoke(self, request: Request, pk: str) -> Response:
         """Make the write key worthless from now on."""
         source = services.source_revoke(source=self.get_object(), by=self.user, now=clock.now())
-        return self.answer(source)
+        return self.answer(self.get_queryset().get(pk=source.pk))

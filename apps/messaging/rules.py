@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.campaigns.models import Campaign
 from apps.messaging.models import Message
-from apps.segments.registry import Clock, ConditionFault, ConditionKind, Input, Select
+from apps.segments.registry import Clock, ConditionFault, ConditionKind, Following, Input, Select
 from apps.segments.rules import Duration, event_where
 from apps.segments.rules.values import Unfit, duration_parse
 
@@ -30,6 +31,8 @@ DEEDS = {
     "converted": gettext_lazy("reached the goal after"),
     "bounced": gettext_lazy("could not be reached by"),
 }
+# What migration 0030 notes: whom a mail has reached, and what came of it.
+TOPICS = {deed: f"message:{deed}" for deed in ("received", "opened", "clicked", "bounced")}
 CHOICES = 100  # the latest messages are offered in the builder; an older one keeps working in a rule
 
 
@@ -98,13 +101,8 @@ def _narrowed(
 
 def _converted(condition: MessageDid, clock: Clock, since: datetime | None) -> Select:
     """Each campaign has a goal of its own, so each gets a SELECT of its own."""
-    campaigns = Campaign.objects.filter(messages__launched_at__isnull=False).exclude(goal_event="").distinct()
-    if condition.message is not None:
-        campaigns = campaigns.filter(messages=condition.message)
-    if condition.campaign is not None:
-        campaigns = campaigns.filter(pk=condition.campaign)
     texts, params = [], []
-    for campaign in campaigns.order_by("pk"):
+    for campaign in _campaigns(condition).order_by("pk"):
         where = event_where(campaign.goal_event, campaign.goal_where, now=clock.now)
         text = f"""
             SELECT r.contact_id FROM messaging_recipient AS r
@@ -126,6 +124,32 @@ def _converted(condition: MessageDid, clock: Clock, since: datetime | None) -> S
     if not texts:
         return Select("SELECT NULL::bigint WHERE false", [])
     return Select(" UNION ".join(texts), params)
+
+
+def _campaigns(condition: MessageDid) -> QuerySet[Campaign]:
+    campaigns = Campaign.objects.filter(messages__launched_at__isnull=False).exclude(goal_event="").distinct()
+    if condition.message is not None:
+        campaigns = campaigns.filter(messages=condition.message)
+    if condition.campaign is not None:
+        campaigns = campaigns.filter(pk=condition.campaign)
+    return campaigns
+
+
+def topics(condition: MessageDid) -> list[str]:
+    """Return what triggers note that the condition depends on: for "converted", goal events as well."""
+    if condition.did != "converted":
+        return [TOPICS[condition.did]]
+    goals = _campaigns(condition).values_list("goal_event", flat=True).distinct()
+    return [TOPICS["received"], *(f"event:{name}" for name in goals)]
+
+
+def edges(condition: MessageDid, low: datetime, high: datetime) -> Select:
+    """Return to whom something happened from `low` to before `high`, of any message: time moves few."""
+    if condition.did == "received":
+        text = "SELECT contact_id FROM messaging_recipient WHERE state = 'sent'"
+        return Select(f"{text} AND finished_at >= %s AND finished_at < %s", [low, high])
+    text = "SELECT contact_id FROM messaging_deliveryevent WHERE kind = %s AND at >= %s AND at < %s"
+    return Select(text, [condition.did, low, high])
 
 
 def sentence(condition: MessageDid) -> str:
@@ -170,4 +194,11 @@ MESSAGE_KIND = ConditionKind(
     contacts=contacts,
     sentence=sentence,
     inputs=inputs,
+    following=Following(
+        topics=topics,
+        window=lambda condition: condition.within,
+        edges=edges,
+        # Goals may be edited, and may speak of time themselves.
+        is_whole=lambda condition: condition.did == "converted",
+    ),
 )

@@ -45,6 +45,10 @@ class SegmentsConfig(AppConfig):
                 "definition.deleted": _("deleted the definition"),
             }
         )
+        contacts.panels.register(
+            "segments",
+            contacts.Panel(_("Segments and lists"), "segments:contact", "segments.view_segment", 20),
+        )
         contacts.topic_uses.register("segments", topic_uses)
         contacts.attribute_uses.register("segments", attribute_uses)
         contacts.event_uses.register("segments", event_uses)

@@ -65,6 +65,9 @@ class Segment(TimeStamped):
     # Up to when time alone was followed, and when that is due again; the latter None: time moves nobody.
     timed_at = models.DateTimeField(null=True, blank=True)
     time_due_at = models.DateTimeField(null=True, blank=True)
+    # Kinds of conditions that its rule has from other rooms, itself or through others, as of `refreshed_at`:
+    # triggers there note nothing that nobody asks about.
+    watches = ArrayField(models.CharField(max_length=32), default=list, blank=True, db_default=[])
     # Why the last refresh was not possible, such as an attribute that is gone; empty if it was.
     fault = models.CharField(max_length=500, blank=True, db_default="")
     archived_at = models.DateTimeField(null=True, blank=True)

@@ -63,12 +63,29 @@ class Input:
 
 
 @dataclass(frozen=True)
+class Following:
+    """
+    How members follow conditions of a kind, where triggers on the app's tables note changes of what it reads.
+
+    `topics`: what is noted that a condition depends on (see `rules.needs`); the triggers need note nothing
+    while no `Segment.watches` has the kind. `window`: the `Duration` up to now that it looks back on, if any.
+    `edges`: whose rows lie between two moments. `is_whole`: time moves people in ways that these do not tell.
+    """
+
+    topics: Callable[[Any], Collection[str]]
+    window: Callable[[Any], Hashable]
+    edges: Callable[[Any, datetime, datetime], Select]
+    is_whole: Callable[[Any], bool]
+
+
+@dataclass(frozen=True)
 class ConditionKind:
     """
     A kind of condition, told by its `key`: `{"message": …, "did": …}` is of the kind "message".
 
     `fields` are all keys it may have; the parser refuses others. `parse` gets the raw JSON object and returns
-    what `contacts` and `sentence` read, or raises `ConditionFault`. `contacts` says who it holds for.
+    what `contacts` and `sentence` read, or raises `ConditionFault`. `contacts` says who it holds for. Without
+    `following`, everybody is asked every few minutes.
     """
 
     key: str
@@ -79,9 +96,16 @@ class ConditionKind:
     contacts: Callable[[Any, Clock], Select]
     sentence: Callable[[Any], str]
     inputs: Callable[[], Sequence[Input]]
+    following: Following | None = None
 
 
 kinds: Registry[ConditionKind] = Registry()
+
+
+def kind_following(key: str) -> Following | None:
+    """Return how members follow conditions of this kind; None: everybody is asked on a schedule."""
+    return next(kind.following for kind in kinds if kind.key == key)
+
 
 # What needs them: (ids of segments, reader) -> uses by id, each with a label and a URL. What the reader may
 # not see is told without its name or a URL: it still keeps the segment. The same for lists.

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.segments.views import definitions, editor, lists, segments
+from apps.segments.views import definitions, editor, lists, people, segments
 
 app_name = "segments"
 urlpatterns = [
@@ -8,6 +8,7 @@ urlpatterns = [
     path("new/", editor.segment_create, name="create"),
     path("preview/", editor.rule_preview, name="preview"),
     path("check/", editor.rule_check, name="check"),
+    path("of/<int:pk>/", people.contact_segments, name="contact"),
     path("<int:pk>/", segments.segment_detail, name="detail"),
     path("<int:pk>/edit/", editor.segment_change, name="change"),
     path("<int:pk>/duplicate/", segments.segment_duplicate, name="duplicate"),

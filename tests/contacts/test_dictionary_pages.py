@@ -31,6 +31,52 @@ NEW = {
 }
 
 
+class TestIndexProgress:
+    def test_is_asked_for_while_an_index_is_wanted_and_not_there(self, person):
+        waits = AttributeFactory(is_indexed=True)
+        there = AttributeFactory(is_indexed=True, index_built_at="2030-01-01T00:00Z")
+
+        page = person.get(url("detail", waits), headers={"hx-request": "true"}).content.decode()
+
+        assert page.strip().startswith("<dd")
+        assert 'hx-trigger="every 2s"' in page
+        assert "The index is being built" in page
+        assert 'hx-trigger="every 2s"' not in person.get(url("detail", there)).content.decode()
+
+
+def test_types_and_uses_are_told_in_plain_words(person):
+    page = person.get(url("create")).content.decode()
+
+    assert "Yes or no: such as has bought before" in page
+    assert "Content: messages may print it" in page
+
+
+class TestCsv:
+    def test_tells_everything_of_the_entries_that_the_list_shows(self, person):
+        AttributeFactory(
+            key="tier",
+            label="=Tier",
+            type="choice",
+            choices=["gold", "tin"],
+            definition="How dear",
+            source="CRM",
+        )
+        AttributeFactory(key="visits", label="Visits", type="number")
+        ContactFactory(attributes={"tier": "gold"})
+
+        told = person.get(url("csv") + "?type=choice")
+
+        lines = b"".join(told.streaming_content).decode("utf-8-sig").splitlines()
+        assert lines[0].startswith("Business name,System name,About,Type,Choices,Definition,Owner,")
+        assert lines[1:] == [
+            "'=Tier,tier,Contacts,One of a list,gold; tin,How dear,,CRM,Normal,"
+            "Targeting; Content; Insight,no,yes,no,100.0%"
+        ]
+
+    def test_is_offered_beside_the_list(self, person):
+        assert url("csv") in person.get(url("list")).content.decode()
+
+
 class TestList:
     def test_shows_each_attribute_with_its_coverage(self, person):
         AttributeFactory(key="city", label="Town", is_defined=False)

@@ -234,7 +234,7 @@ class TestWork:
 
         acts = AuditEvent.objects.filter(action__startswith="import.und").order_by("pk")
         assert [(act.action, act.by) for act in acts] == [("import.undo", lead), ("import.undone", lead)]
-        assert acts.last().details == {"removed": 2, "restored": 0, "kept": {}, "lost": 0}
+        assert acts.last().details == {"removed": 2, "restored": 0, "people": 0, "kept": {}, "lost": 0}
         assert Notification.objects.filter(user=lead, text__contains="is undone").count() == 1
 
     def test_asked_for_twice_it_is_done_once(self, run, undo, lead, later):
@@ -371,7 +371,7 @@ class TestPages:
         sent = program.post(f"{url}undo/")
         services.imports_undo(now=done.finished_at)
 
-        nothing_kept = {"kept": [], "lost": 0, "exact": True}
+        nothing_kept = {"kept": [], "lost": 0, "exact": True, "people": 0}
         assert promised == {"removed": 2, "restored": 0, **nothing_kept}
         assert (sent.status_code, sent.json()["status"]) == (HTTPStatus.ACCEPTED, "undoing")
         told = program.get(url).json()

@@ -338,6 +338,28 @@ class TestEvents:
         assert undo(done) == (9, 0, {}, 0)
         assert not Contact.objects.exists()
 
+    def test_people_who_would_go_and_who_went_are_told_apart_from_events(self, login, run, ann, later):
+        done = run(self.TEXT, about="events")
+        person = login(UserFactory(role="data_lead"))
+        url = reverse("contacts:import-undo", args=[done.pk])
+
+        assert selectors.import_undo_preview(done).people == 1
+        assert "People who are removed with them" in person.get(url).content.decode()
+        person.post(url)
+        services.imports_undo(now=done.finished_at)
+
+        done.refresh_from_db()
+        assert selectors.import_undo_result(done).people == 1
+        page = person.get(reverse("contacts:import-detail", args=[done.pk])).content.decode()
+        assert "People removed with them" in page
+
+    def test_who_has_done_something_else_since_is_not_among_those_who_would_go(self, run, ann, later):
+        done = run(self.TEXT, about="events")
+        told = EventIn("Visit", later, identity=("email", "bob@example.com"))
+        services.events_record(events=[told], source="shop", now=later)
+
+        assert selectors.import_undo_preview(done).people == 0
+
     def test_who_has_done_something_else_since_stays(self, run, undo, later):
         done = run(self.TEXT, about="events")
         told = EventIn("Visit", later, identity=("email", "bob@example.com"))
@@ -454,7 +476,9 @@ class TestDoors:
         sent = program.post(f"{url}undo/")
         services.imports_undo(now=done.finished_at)
 
-        assert promised == {"removed": 3, "restored": 0, "kept": [], "lost": 0, "exact": True}
+        assert promised == {
+            "removed": 3, "restored": 0, "kept": [], "lost": 0, "exact": True, "people": 2,
+        }  # fmt: skip
         assert sent.status_code == HTTPStatus.ACCEPTED
         assert program.get(url).json()["undo"] == promised
         assert not Event.objects.exists()

@@ -80,6 +80,11 @@ class TestScore:
         assert rule_score(checked=3, found=1) == Decimal("66.67")
         assert rule_score(checked=0, found=0) == 100
 
+    def test_is_a_hundred_only_where_nothing_was_found(self):
+        assert rule_score(checked=1_000_000, found=1) == Decimal("99.99")
+        assert total_score([(1, Decimal(100)), (1_000, Decimal(100))]) == 100
+        assert total_score([(1, Decimal("99.99")), (1_000, Decimal(100))]) == Decimal("99.99")
+
     def test_of_all_is_weighted_and_rules_of_no_weight_do_not_count(self):
         assert total_score([(3, Decimal(100)), (1, Decimal(50)), (0, Decimal(0))]) == Decimal("87.50")
         assert total_score([(0, Decimal(0))]) == total_score([]) == 100

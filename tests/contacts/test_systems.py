@@ -400,3 +400,53 @@ class TestApi:
         assert taken.status_code == HTTPStatus.BAD_REQUEST
         assert "name" in str(taken.json())
         assert System.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "factory", "kind"),
+    [
+        ("event-sources", SourceFactory, "source"),
+        ("export-schedules", ScheduleFactory, "export_schedule"),
+        ("import-mappings", ImportMappingFactory, "import_mapping"),
+    ],
+)
+class TestSystemsOfAThing:
+    def test_are_told_with_it_and_can_be_set_there(self, api, url, factory, kind):
+        one = f"/api/v1/{url}/{factory().pk}/"
+        shop, crm = SystemFactory(name="Shop"), SystemFactory(name="CRM")
+        client = api(UserFactory(role="data_lead"))
+
+        assert client.get(one).json()["systems"] == []
+        put = client.patch(one, {"systems": [crm.pk, shop.pk]}, format="json")
+        assert (put.status_code, put.json()["systems"]) == (HTTPStatus.OK, sorted([shop.pk, crm.pk]))
+        assert client.patch(one, {"systems": [crm.pk]}, format="json").json()["systems"] == [crm.pk]
+        assert client.get(f"/api/v1/{url}/").json()["results"][0]["systems"] == [crm.pk]
+
+        assert SystemLink.objects.filter(kind=kind).values_list("system", flat=True).get() == crm.pk
+        told = AuditEvent.objects.filter(action__startswith="system.").order_by("pk")
+        assert list(told.values_list("action", flat=True)) == [
+            "system.linked",
+            "system.linked",
+            "system.unlinked",
+        ]
+
+    def test_are_neither_told_nor_set_where_the_token_does_not_reach_them(self, api, url, factory, kind):
+        thing, system = factory(), SystemFactory()
+        SystemLinkFactory(system=system, kind=kind, object_id=thing.pk)
+        scope = {"event-sources": "event-sources", "export-schedules": "exports"}.get(url, "imports")
+        client = api(UserFactory(role="data_lead"), f"{scope}:read", f"{scope}:write")
+
+        refused = client.patch(f"/api/v1/{url}/{thing.pk}/", {"systems": []}, format="json")
+
+        assert refused.status_code == HTTPStatus.FORBIDDEN
+        assert client.get(f"/api/v1/{url}/{thing.pk}/").json()["systems"] is None
+        assert SystemLink.objects.count() == 1
+
+    def test_that_are_not_in_the_register_are_refused(self, api, url, factory, kind):
+        one = f"/api/v1/{url}/{factory().pk}/"
+
+        refused = api(UserFactory(role="data_lead")).patch(one, {"systems": [404]}, format="json")
+
+        assert refused.status_code == HTTPStatus.BAD_REQUEST
+        assert "systems" in str(refused.json())
+        assert SystemLink.objects.count() == 0

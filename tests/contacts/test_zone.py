@@ -5,6 +5,7 @@ from http import HTTPStatus
 import pytest
 from django.urls import reverse
 
+from apps.contacts import services
 from apps.contacts.models import Contact
 from tests.factories.contacts import ContactFactory
 
@@ -71,3 +72,48 @@ def test_is_said_of_many_in_one_call(client_of_api):
     assert [row["status"] for row in told["results"]] == ["unchanged", "updated", "created", "invalid"]
     zones = dict(Contact.objects.values_list("email", "timezone"))
     assert zones == {stays.email: PARIS, moves.email: "Asia/Tokyo", "new@x.example": "Asia/Tokyo"}
+
+
+class TestImport:
+    TEXT = "email,Time zone\nann@example.com,Europe/Paris\nbob@example.com,Mars/Base\ncy@example.com,\n"
+
+    def test_a_column_of_a_file_says_it_and_a_bad_one_is_refused_with_row_and_reason(self, run):
+        known = services.contact_create(by=None, now="2026-01-01T00:00Z", email="cy@example.com")
+        Contact.objects.filter(pk=known.pk).update(timezone="Asia/Tokyo")
+
+        done = run(self.TEXT)
+
+        assert done.mapping["Time zone"] == "timezone"
+        assert (done.created, done.unchanged, done.invalid) == (1, 1, 1)
+        fault = done.faults.get()
+        assert (fault.row, fault.column, fault.reason) == (3, "Time zone", "There is no such time zone.")
+        zones = dict(Contact.objects.values_list("email", "timezone"))
+        assert zones == {"ann@example.com": PARIS, "cy@example.com": "Asia/Tokyo"}
+
+    @pytest.mark.parametrize(
+        ("rule", "after", "outcome"),
+        [
+            ("always", PARIS, "updated"),
+            ("if_empty", "Asia/Tokyo", "unchanged"),
+            ("never", "Asia/Tokyo", "unchanged"),
+        ],
+    )
+    def test_it_is_written_over_as_the_rule_of_the_column_says(self, run, rule, after, outcome):
+        known = services.contact_create(by=None, now="2026-01-01T00:00Z", email="ann@example.com")
+        Contact.objects.filter(pk=known.pk).update(timezone="Asia/Tokyo")
+
+        done = run(f"email,Time zone\nann@example.com,{PARIS}\n", rules={"Time zone": rule})
+
+        known.refresh_from_db()
+        assert (known.timezone, getattr(done, outcome)) == (after, 1)
+
+    def test_the_undoing_puts_the_former_one_back(self, run):
+        known = services.contact_create(by=None, now="2026-01-01T00:00Z", email="ann@example.com")
+        Contact.objects.filter(pk=known.pk).update(timezone="Asia/Tokyo")
+        done = run(f"email,Time zone\nann@example.com,{PARIS}\n")
+
+        services.import_undo(import_file=done, by=None, now=done.finished_at)
+        services.imports_undo(now=done.finished_at)
+
+        known.refresh_from_db()
+        assert known.timezone == "Asia/Tokyo"

@@ -179,6 +179,20 @@ class TestTrack:
         assert event.occurred_at == event.received_at
         assert faults() == {Fault.BAD_TIME: 1}
 
+    def test_the_time_zone_of_an_identify_is_the_persons_and_a_bad_one_is_left_out_and_noted(self, post):
+        def identify(zone, **options):
+            return post("identify", {"userId": "u1", "context": {"timezone": zone}}, **options)
+
+        identify("Europe/Paris")
+        assert Contact.objects.get().timezone == "Europe/Paris"
+
+        identify("Mars/Base")
+        identify(7)
+        assert identify("Mars/Base", strict=True).status_code == 400
+
+        assert Contact.objects.get().timezone == "Europe/Paris"
+        assert faults() == {Fault.BAD_ZONE: 1, Fault.WRONG_TYPE: 1}
+
     def test_where_somebody_came_from_is_kept_and_what_is_personal_is_not(self, post):
         context = {"campaign": {"source": "spring"}, "ip": "203.0.113.9", "userAgent": "x"}
 

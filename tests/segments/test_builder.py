@@ -102,6 +102,18 @@ def draft():
         ("up r.0", ["all", "city", "any", "tier", "tags", "visits"], "r.0"),
         ("down r.1.0", ["all", "city", "any", "tags", "tier", "visits"], "r.1.1"),
         ("down r.2", ["all", "city", "any", "tier", "tags", "visits"], "r.2"),
+        ("down r.0", ["all", "any", "city", "tier", "tags", "visits"], "r.0.0"),
+        ("up r.2", ["all", "city", "any", "tier", "tags", "visits"], "r.1.2"),
+        ("up r.1.0", ["all", "city", "tier", "any", "tags", "visits"], "r.1"),
+        ("down r.1.1", ["all", "city", "any", "tier", "tags", "visits"], "r.2"),
+        ("move r.0 r.1 1", ["all", "any", "tier", "city", "tags", "visits"], "r.0.1"),
+        ("move r.0 r 3", ["all", "any", "tier", "tags", "visits", "city"], "r.2"),
+        ("move r.2 r 0", ["all", "visits", "city", "any", "tier", "tags"], "r.0"),
+        ("move r.1.1 r 999", ["all", "city", "any", "tier", "visits", "tags"], "r.3"),
+        ("move r.1 r.1 0", ["all", "city", "any", "tier", "tags", "visits"], "r.1"),
+        ("move r.0 r.2 0", ["all", "city", "any", "tier", "tags", "visits"], "r.0"),
+        ("move r.0 r.1 x", ["all", "city", "any", "tier", "tags", "visits"], "r.0"),
+        ("move r r.1 0", ["all", "city", "any", "tier", "tags", "visits"], "r"),
         ("add-row r.9", ["all", "city", "any", "tier", "tags", "visits"], ""),
         ("explode r.1", ["all", "city", "any", "tier", "tags", "visits"], "r.1"),
         ("", ["all", "city", "any", "tier", "tags", "visits"], ""),
@@ -110,6 +122,43 @@ def draft():
 def test_acts_change_the_tree(draft, act, after, focus):
     assert builder.draft_act(draft, act) == focus
     assert names(draft) == after
+
+
+def test_of_two_rows_that_say_the_same_the_one_that_is_meant_moves(draft):
+    draft = builder.draft_from_rule(
+        {"all": [attribute("city", "exists")] * 2 + [attribute("tier", "exists")]}
+    )
+    second = draft.children[1]
+
+    assert builder.draft_act(draft, "down r.1") == "r.2"
+    assert draft.children[2] is second
+
+
+def test_nothing_moves_to_where_its_path_would_be_too_long():
+    rule = attribute("city", "exists")
+    for _level in range(7):
+        rule = {"any": [rule]}
+    draft = builder.draft_from_rule({"all": [rule, {"any": [attribute("tier", "exists")]}]})
+    before = names(draft)
+
+    builder.draft_act(draft, "move r.1 r.0.0.0.0.0.0 0")
+
+    assert names(draft) == before
+
+
+@pytest.mark.parametrize(
+    ("act", "focus"),
+    [
+        ("down r.0", "r-0-0-down"),
+        ("remove r.0", "r-add-row"),
+        ("add-row r", "r-3-kind"),
+        ("add-group r.1", "r-1-2-match"),
+        ("refresh", ""),
+        ("up r.7", ""),
+    ],
+)
+def test_what_an_act_has_in_hand_keeps_the_focus(draft, act, focus):
+    assert builder.focus_on(draft, act, builder.draft_act(draft, act)) == focus
 
 
 def test_acts_change_the_conditions_on_properties():

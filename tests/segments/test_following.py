@@ -338,7 +338,7 @@ class TestTimePass:
                 },
                 Timing.WHOLE,
             ),
-            ({"message": "any", "did": "opened"}, Timing.WHOLE),
+            ({"message": "any", "did": "opened"}, Timing.NONE),
         ],
     )
     def test_how_a_rule_moves_with_time(self, rule, timing):

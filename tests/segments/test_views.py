@@ -144,9 +144,9 @@ class TestSegmentCreate:
     def test_costs_the_same_for_one_row_and_for_many(self, browser, django_assert_num_queries):
         rows = [attribute("city", value=str(n)) for n in range(20)]
 
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(10):
             browser.post(self.url, form(rows[0], act="refresh"), headers=HTMX)
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(10):
             browser.post(self.url, form(*rows, act="refresh"), headers=HTMX)
 
     def test_is_not_for_those_who_only_look(self, login, sales):
@@ -214,9 +214,9 @@ class TestRulePreview:
         ContactFactory.create_batch(3, attributes={"city": "Rome"})
         rows = [attribute("city", value="Rome")] * 20
 
-        with django_assert_num_queries(23):
+        with django_assert_num_queries(24):
             self.post(browser, rows[0])
-        with django_assert_num_queries(23):
+        with django_assert_num_queries(24):
             self.post(browser, *rows)
 
 
@@ -289,6 +289,29 @@ class TestSegmentList:
             browser.get("/segments/", headers=HTMX)
 
 
+class TestPanelOfAContact:
+    def test_names_the_segments_and_lists_that_a_person_is_in(self, browser, noon):
+        ann, other = ContactFactory.create_batch(2)
+        segment, gone = SegmentFactory(name="Romans"), SegmentFactory(name="Old", archived_at=noon)
+        for one in (segment, gone):
+            one.members.create(contact=ann, since_at=noon)
+        ContactListFactory(name="Fair").members.create(contact=ann, added_at=noon)
+        ContactListFactory(name="Others").members.create(contact=other, added_at=noon)
+
+        page = browser.get(reverse("contacts:detail", args=[ann.pk])).content.decode()
+        panel = browser.get(reverse("segments:contact", args=[ann.pk]), headers={"hx-request": "true"})
+
+        assert reverse("segments:contact", args=[ann.pk]) in page
+        assert reverse("segments:detail", args=[segment.pk]) in panel.content.decode()
+        assert "Fair" in panel.content.decode()
+        assert not {"Old", "Others"} & set(panel.content.decode().split())
+
+    def test_says_so_of_who_is_in_none(self, browser):
+        panel = browser.get(reverse("segments:contact", args=[ContactFactory().pk]))
+
+        assert "In no segment and on no list." in panel.content.decode()
+
+
 class TestSegmentDetail:
     def test_shows_rule_people_history_and_uses(self, browser, noon):
         ContactFactory(email="ann@example.com", attributes={"city": "Rome"})
@@ -318,11 +341,11 @@ class TestSegmentDetail:
         segment = SegmentFactory()
         ContactFactory()
         services.segment_refresh(segment=segment, now=noon)
-        with django_assert_num_queries(20):
+        with django_assert_num_queries(21):
             browser.get(f"/segments/{segment.pk}/", headers=HTMX)
         ContactFactory.create_batch(20)
         services.segment_refresh(segment=segment, now=noon)
-        with django_assert_num_queries(20):
+        with django_assert_num_queries(21):
             browser.get(f"/segments/{segment.pk}/", headers=HTMX)
 
 

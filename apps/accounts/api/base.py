@@ -94,6 +94,20 @@ class ApiViewSet(GenericViewSet[M]):
         token = self.request.auth
         return not scope or not isinstance(token, ApiToken) or token.allows(scope)
 
+    def may(self, permission: str, scope: str) -> bool:
+        """Test if the caller may do this too, by role and by the scopes of the token."""
+        return self.reaches(scope) and self.user.has_perm(permission)
+
+    def demand(self, permission: str, scope: str) -> None:
+        """
+        Ask for what a body touches beside the resource of the URL.
+
+        :raises PermissionDenied: the role or the token's scopes do not reach so far
+        """
+        if not self.reaches(scope):
+            raise PermissionDenied(_("The token lacks the scope “%(scope)s”.") % {"scope": scope})
+        permission_check(self.user, permission, None)
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         self._refuse_unknown_parameters(request)

@@ -37,6 +37,7 @@ class AttributeOut(serializers.ModelSerializer[Attribute]):
             "uses",
             "sensitivity",
             "indexed",
+            "index_built_at",
             "defined",
             "computed",
             "created_at",

@@ -1,18 +1,29 @@
+from collections.abc import Sequence
 from typing import Any
 
+from django.db import transaction
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.api import ApiViewSet
-from apps.contacts import services
+from apps.contacts import feeds, selectors, services
 from apps.contacts.fieldrules import FieldRule
-from apps.contacts.models import ImportFile, ImportMapping
+from apps.contacts.models import ImportFile, ImportMapping, System
 from apps.core import clock
 
 
 class ImportMappingOut(serializers.ModelSerializer[ImportMapping]):
+    systems = serializers.ListField(
+        source="system_ids",
+        child=serializers.IntegerField(),
+        allow_null=True,
+        read_only=True,
+        help_text="Of the register; null for whom may not see it.",
+    )
+
     class Meta:
         model = ImportMapping
         fields = [
@@ -24,6 +35,7 @@ class ImportMappingOut(serializers.ModelSerializer[ImportMapping]):
             "rules",
             "key",
             "mode",
+            "systems",
             "created_at",
             "updated_at",
         ]
@@ -31,6 +43,12 @@ class ImportMappingOut(serializers.ModelSerializer[ImportMapping]):
 
 class ImportMappingChangeIn(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=100)
+    systems = serializers.PrimaryKeyRelatedField(
+        queryset=System.objects.all(),
+        many=True,
+        required=False,
+        help_text="Of the register: all it belongs to.",
+    )
 
 
 class ImportMappingIn(ImportMappingChangeIn):
@@ -61,21 +79,49 @@ class ImportMappingViewSet(
         "destroy": "contacts.delete_importmapping",
     }
 
+    def get_queryset(self) -> QuerySet[ImportMapping]:
+        is_seen = self.may("contacts.view_system", "systems:read")
+        return selectors.with_systems(super().get_queryset(), feeds.MAPPING, is_seen=is_seen)
+
     @extend_schema(request=ImportMappingIn, responses={201: ImportMappingOut})
+    @transaction.atomic
     def create(self, request: Request) -> Response:
         payload = ImportMappingIn(data=request.data)
         payload.is_valid(raise_exception=True)
         told = {"rules": {}, **payload.validated_data}
+        systems = self._systems(told)
         mapping = services.import_mapping_create(**told, by=self.user, now=clock.now())
-        return self.answer(mapping, 201)
+        return self._answer(mapping, systems, 201)
 
     @extend_schema(request=ImportMappingChangeIn, responses=ImportMappingOut)
+    @transaction.atomic
     def partial_update(self, request: Request, pk: str) -> Response:
-        """Give it another name."""
-        mapping = services.import_mapping_rename(
-            mapping=self.get_object(), **self.told(ImportMappingChangeIn), by=self.user, now=clock.now()
-        )
-        return self.answer(mapping)
+        """Give it another name, or say which systems of the register such files come from."""
+        told = self.told(ImportMappingChangeIn, partial=True)
+        systems, mapping = self._systems(told), self.get_object()
+        if told:
+            mapping = services.import_mapping_rename(mapping=mapping, **told, by=self.user, now=clock.now())
+        return self._answer(mapping, systems)
+
+    def _systems(self, told: dict[str, Any]) -> Sequence[System] | None:
+        """
+        Take the systems out of what was told; None: nothing was.
+
+        :raises PermissionDenied: the caller may not change the register
+        """
+        if "systems" in told:
+            self.demand("contacts.change_system", "systems:write")
+        systems: Sequence[System] | None = told.pop("systems", None)
+        return systems
+
+    def _answer(
+        self, mapping: ImportMapping, systems: Sequence[System] | None, status: int = 200
+    ) -> Response:
+        if systems is not None:
+            services.systems_set(
+                kind=feeds.MAPPING, object_id=mapping.pk, systems=systems, by=self.user, now=clock.now()
+            )
+        return self.answer(self.get_queryset().get(pk=mapping.pk), status)
 
     def perform_destroy(self, mapping: ImportMapping) -> None:
         services.import_mapping_delete(mapping=mapping, by=self.user, now=clock.now())

@@ -38,6 +38,9 @@ class UndoOut(serializers.Serializer[Any]):
     kept = UndoReasonOut(many=True)
     lost = serializers.IntegerField(help_text="What there is no record of any more.")
     exact = serializers.BooleanField()
+    people = serializers.IntegerField(
+        help_text="Contacts that go with events: nothing else has made them known. 0 where it is not exact."
+    )
 
 
 class ImportOut(serializers.Serializer[ImportFile]):

@@ -6,6 +6,23 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.contacts.models import Attribute
 
+# For people who never met a “boolean”: what the values look like, and what that is good for.
+TYPES = {
+    Attribute.Type.TEXT: _("Text: words as they come, such as a town"),
+    Attribute.Type.NUMBER: _("Number: can be compared, such as 12 visits"),
+    Attribute.Type.MONEY: _("Money: an amount to the cent, such as 59.90"),
+    Attribute.Type.BOOLEAN: _("Yes or no: such as has bought before"),
+    Attribute.Type.DATE: _("Date: a day, such as a birthday"),
+    Attribute.Type.DATETIME: _("Date and time: a moment, such as the last visit"),
+    Attribute.Type.CHOICE: _("One of a list: such as gold, silver or tin"),
+    Attribute.Type.LIST: _("Several of a list: such as all their hobbies"),
+}
+USES = {
+    Attribute.Use.TARGETING: _("Targeting: segments may ask for it"),
+    Attribute.Use.CONTENT: _("Content: messages may print it"),
+    Attribute.Use.INSIGHT: _("Insight: results may be told apart by it"),
+}
+
 
 class AttributeChangeForm(forms.Form):
     """What may change about an attribute: all but its system name."""
@@ -13,7 +30,7 @@ class AttributeChangeForm(forms.Form):
     label = forms.CharField(label=_("Business name"), max_length=100, help_text=_("What people call it."))
     type = forms.ChoiceField(
         label=_("Type"),
-        choices=Attribute.Type,
+        choices=[(type_, TYPES[type_]) for type_ in Attribute.Type],
         help_text=_("What its values are; it stays once there are some."),
     )
     choices = forms.CharField(
@@ -38,7 +55,7 @@ class AttributeChangeForm(forms.Form):
     sensitivity = forms.ChoiceField(label=_("Sensitivity"), choices=Attribute.Sensitivity)
     uses = forms.MultipleChoiceField(
         label=_("May be used for"),
-        choices=Attribute.Use,
+        choices=[(use, USES[use]) for use in Attribute.Use],
         required=False,
         widget=forms.CheckboxSelectMultiple,
         initial=list(Attribute.Use),

@@ -14,7 +14,7 @@ def rule_score(*, checked: int, found: int) -> Decimal:
     """
     if not checked:
         return Decimal(100)
-    return _rounded(Decimal(100) * (1 - Decimal(min(found, checked)) / checked))
+    return _settled(Decimal(100) * (1 - Decimal(min(found, checked)) / checked))
 
 
 def total_score(scores: Iterable[tuple[int, Decimal]]) -> Decimal:
@@ -27,8 +27,10 @@ def total_score(scores: Iterable[tuple[int, Decimal]]) -> Decimal:
     weights = sum(weight for weight, _score in told)
     if not weights:
         return Decimal(100)
-    return _rounded(sum((weight * score for weight, score in told), Decimal(0)) / weights)
+    return _settled(sum((weight * score for weight, score in told), Decimal(0)) / weights)
 
 
-def _rounded(value: Decimal) -> Decimal:
-    return value.quantize(HUNDREDTH, ROUND_HALF_UP)
+def _settled(value: Decimal) -> Decimal:
+    """Round to hundredths; but 100 is only where nothing at all was found."""
+    rounded = value.quantize(HUNDREDTH, ROUND_HALF_UP)
+    return rounded if value == 100 else min(rounded, 100 - HUNDREDTH)

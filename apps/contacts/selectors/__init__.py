@@ -19,6 +19,7 @@ from apps.contacts.selectors.dictionary import (
     company_coverage,
     coverage,
     coverage_of,
+    index_progress,
 )
 from apps.contacts.selectors.eventtypes import STATES as EVENT_STATES
 from apps.contacts.selectors.eventtypes import (
@@ -28,6 +29,7 @@ from apps.contacts.selectors.eventtypes import (
     event_arrived_by_source,
     event_fields,
     event_fields_seen,
+    event_labels,
     event_samples,
     event_types,
     event_violations,
@@ -109,6 +111,7 @@ from apps.contacts.selectors.systems import (
     system_named,
     systems,
     systems_linked,
+    with_systems,
 )
 from apps.contacts.selectors.topics import topic_choices, topic_names, topics_public
 from apps.contacts.selectors.undo import (
@@ -178,6 +181,7 @@ __all__ = [
     "event_arrived_by_source",
     "event_fields",
     "event_fields_seen",
+    "event_labels",
     "event_samples",
     "event_sources_lately",
     "event_types",
@@ -204,6 +208,7 @@ __all__ = [
     "import_undo_refusal",
     "import_undo_result",
     "import_undo_words",
+    "index_progress",
     "linkable",
     "links_told",
     "mend_preview",
@@ -228,4 +233,5 @@ __all__ = [
     "topics_public",
     "undo_as_data",
     "violations_of",
+    "with_systems",
 ]

@@ -1,9 +1,12 @@
 """The dictionary as people read it: entries with their coverage, and names that may mean the same."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from django.db import connection
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.contacts import attributes as keys
 from apps.contacts.models import Attribute
@@ -68,6 +71,45 @@ def coverage_of(entries: Iterable[Attribute]) -> dict[int, float | None]:
         known = shares[Subject(entry.applies_to)]
         found[entry.pk] = None if known is None else known.get(entry.key, 0.0)
     return found
+
+
+@dataclass(frozen=True)
+class IndexProgress:
+    """How far the building of an index is: what it is at, and which part of that is done; None: not known."""
+
+    step: str
+    share: float | None
+
+
+def index_progress(attribute: Attribute) -> IndexProgress | None:
+    """Return how far the attribute's index is; None: there is one, none is wanted, or nobody is at it now."""
+    if not attribute.is_indexed or attribute.index_built_at is not None:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(_PROGRESS, [keys.index_name(attribute.key, attribute.applies_to)])
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    phase, share = found
+    step = next((label for name, label in _STEPS.items() if phase.startswith(name)), _("getting ready"))
+    return IndexProgress(str(step), share)
+
+
+_PROGRESS = """
+    SELECT p.phase, CASE
+        WHEN p.blocks_total > 0 THEN least(1, p.blocks_done::float8 / p.blocks_total)
+        WHEN p.tuples_total > 0 THEN least(1, p.tuples_done::float8 / p.tuples_total)
+    END
+    FROM pg_stat_progress_create_index AS p JOIN pg_class AS i ON i.oid = p.index_relid
+    WHERE p.datname = current_database() AND i.relname = %s LIMIT 1
+"""
+# The phases of CREATE INDEX CONCURRENTLY, by how their names begin.
+_STEPS = {
+    "waiting": gettext_lazy("waiting for others to finish"),
+    "building index: scanning": gettext_lazy("reading"),
+    "building index": gettext_lazy("writing"),
+    "index validation": gettext_lazy("checking"),
+}
 
 
 def _shares(table: str, where: str, percent: float) -> dict[str, float]:

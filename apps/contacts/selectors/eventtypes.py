@@ -227,3 +227,9 @@ def _tallied(names: Collection[str], by: str, *, now: datetime) -> list[dict[str
     sums = {one: Sum("count", filter=Q(at__gt=now - span), default=0) for one, span in WINDOWS.items()}
     rows = EventTally.objects.filter(name__in=names, at__gt=now - WINDOWS["week"]).values(by)
     return [{**row} for row in rows.annotate(**sums, late=Sum("late"), ahead=Sum("ahead")).order_by(by)]
+
+
+def event_labels() -> dict[str, str]:
+    """Return the business names of events by the name under which they arrive; of those that have one."""
+    described = EventSchema.objects.exclude(label="")
+    return dict(described.values_list("event_type__name", "label"))

@@ -3,13 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
+    BigIntegerField,
     BooleanField,
     Case,
     DateTimeField,
     Exists,
     F,
+    Model,
     OuterRef,
     Q,
     QuerySet,
@@ -23,6 +28,7 @@ from apps.contacts import registries
 from apps.contacts.models import Attribute, CompanyIdentity, Identity, System, SystemLink
 from apps.contacts.registries import Feed, FeedThing
 
+M = TypeVar("M", bound=Model)
 OVERDUE, IN_STEP, UNKNOWN = "overdue", "in_step", "unknown"
 ATTRIBUTES_SHOWN = 50
 
@@ -124,6 +130,14 @@ def systems_linked(kind: str, object_id: int, *, user: User) -> list[System] | N
     if not user.has_perm("contacts.view_system"):
         return None
     return list(System.objects.filter(links__kind=kind, links__object_id=object_id).order_by("name"))
+
+
+def with_systems(things: QuerySet[M], kind: str, *, is_seen: bool) -> QuerySet[M]:
+    """Return things of one kind with `system_ids`, at the other end of each; None where not to be seen."""
+    links = SystemLink.objects.filter(kind=kind, object_id=OuterRef("pk")).order_by("system")
+    field = ArrayField(BigIntegerField())
+    ids = ArraySubquery(links.values("system")) if is_seen else Value(None, output_field=field)
+    return things.annotate(system_ids=ids)  # type: ignore[return-value]  # the stubs forget which model
 
 
 def linkable(system: System, *, user: User) -> list[tuple[Feed, list[tuple[str, FeedThing]]]]:

@@ -98,7 +98,7 @@ class Undo:
 
     `kept` are those that were not put back, or not wholly, by reason. `lost` are those of which there is no
     record any more. Where it is not `exact`, `removed` and `restored` are the most that it can be:
-    what has happened since is found out on the way.
+    what has happened since is found out on the way. `people` are contacts that go with events.
     """
 
     removed: int
@@ -106,6 +106,7 @@ class Undo:
     kept: list[UndoReason]
     lost: int
     exact: bool = True
+    people: int = 0
 
     @property
     def kept_total(self) -> int:
@@ -137,6 +138,7 @@ def import_undo_begin(import_file: ImportFile) -> dict[str, Any]:
     return {
         "removed": 0,
         "restored": 0,
+        "people": 0,
         "kept": {"erased": counts["erased"]} if counts["erased"] else {},
         "lost": max(0, taken - counts["ours"] - counts["erased"]),
         "after": -1,
@@ -159,6 +161,7 @@ def import_undo_preview(import_file: ImportFile) -> Undo:
         restored=sum(one.count for one in counts if not one.is_new and not one.reason),
         kept=_reasons(kept),
         lost=begin["lost"],
+        people=undoing.people_count(import_file),
     )
 
 
@@ -167,7 +170,13 @@ def import_undo_result(import_file: ImportFile) -> Undo | None:
     told = import_file.undo
     if not told:
         return None
-    return Undo(told["removed"], told["restored"], _reasons(told["kept"]), told["lost"])
+    return Undo(
+        told["removed"],
+        told["restored"],
+        _reasons(told["kept"]),
+        told["lost"],
+        people=told.get("people", 0),
+    )
 
 
 def import_kept(import_file: ImportFile, *, limit: int) -> list[Kept]:
@@ -234,6 +243,7 @@ def undo_as_data(undo: Undo | None) -> Mapping[str, Any] | None:
         "kept": [{"reason": one.label, "count": one.count} for one in undo.kept],
         "lost": undo.lost,
         "exact": undo.exact,
+        "people": undo.people,
     }
 
 

@@ -129,6 +129,7 @@ from apps.contacts.services.systems import (
     system_link,
     system_unlink,
     system_update,
+    systems_set,
 )
 from apps.contacts.services.topics import (
     TopicRefused,
@@ -261,6 +262,7 @@ __all__ = [
     "system_link",
     "system_unlink",
     "system_update",
+    "systems_set",
     "topic_check",
     "topic_create",
     "topic_delete",

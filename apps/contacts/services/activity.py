@@ -41,12 +41,14 @@ _UPDATE = """
         phone_hash = COALESCE(t.phone_hash, c.phone_hash),
         email = CASE c.email WHEN '' THEN t.email ELSE c.email END,
         email_hash = CASE c.email WHEN '' THEN t.email_hash ELSE c.email_hash END,
+        timezone = COALESCE(NULLIF(t.timezone, ''), c.timezone),
         updated_at = %s
-    FROM unnest(%s::bigint[], %s::jsonb[], %s::text[], %s::bytea[], %s::text[], %s::bytea[])
-        AS t(id, attributes, phone, phone_hash, email, email_hash)
+    FROM unnest(%s::bigint[], %s::jsonb[], %s::text[], %s::bytea[], %s::text[], %s::bytea[],
+        %s::text[]) AS t(id, attributes, phone, phone_hash, email, email_hash, timezone)
     WHERE c.id = t.id AND c.erased_at IS NULL AND (
         c.attributes || t.attributes <> c.attributes
         OR (t.phone <> '' AND t.phone <> c.phone) OR (t.email <> '' AND c.email = '')
+        OR (t.timezone <> '' AND t.timezone <> c.timezone)
     )
 """
 
@@ -200,6 +202,7 @@ def _describe(told: Sequence[tuple[int, ContactFields, Sequence[Name]]], *, now:
         entry = merged.setdefault(owner, _Described())
         entry.attributes |= {key: value for key, value in fields.values.items() if value is not None}
         entry.phone = fields.phone or entry.phone
+        entry.timezone = fields.timezone or entry.timezone
         if fields.email and (Identity.EMAIL, fields.email) not in left:
             entry.email = fields.email
     ids = sorted(merged)
@@ -216,6 +219,7 @@ def _describe(told: Sequence[tuple[int, ContactFields, Sequence[Name]]], *, now:
                 [_hash(entry.phone) for entry in entries],
                 [entry.email for entry in entries],
                 [_hash(entry.email) for entry in entries],
+                [entry.timezone for entry in entries],
             ],
         )
 
@@ -229,3 +233,4 @@ class _Described:
     attributes: dict[str, Value] = field(default_factory=dict)
     phone: str = ""
     email: str = ""
+    timezone: str = ""

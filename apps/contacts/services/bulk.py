@@ -1,12 +1,12 @@
 """Many contacts from a program, in one call, through the staging that imports use."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import orjson
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -16,7 +16,7 @@ from apps.contacts.addresses import address_hash
 from apps.contacts.consents import ConsentChange
 from apps.contacts.fields import ContactFields, Name
 from apps.contacts.models import Attribute, Identity
-from apps.contacts.services.contacts import dictionary_add, dictionary_new, dictionary_of, zone_check
+from apps.contacts.services.contacts import dictionary_add, dictionary_new, dictionary_of
 from apps.contacts.services.imports import consent_check
 from apps.contacts.staging import TAKEN, Outcome, Terms
 from apps.core.errors import DomainError
@@ -102,30 +102,7 @@ def _upsert(
             results[row] = UpsertResult(Outcome.INVALID, errors=errors)
         else:
             results[row] = UpsertResult(outcome, contact if outcome in TAKEN else None)
-    _zones_set(contacts, results, now=now)
     return [results[row] for row in range(len(contacts))]
-
-
-def _zones_set(contacts: Sequence[ContactIn], results: dict[int, UpsertResult], *, now: datetime) -> None:
-    """Write down where those that were taken are, in one statement, and tell of them as updated."""
-    told = {
-        result.contact_id: contacts[row].timezone
-        for row, result in results.items()
-        if result.contact_id and contacts[row].timezone
-    }
-    if not told:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE contacts_contact AS c SET timezone = told.zone, updated_at = %s "
-            "FROM unnest(%s::bigint[], %s::text[]) AS told (id, zone) "
-            "WHERE c.id = told.id AND c.timezone <> told.zone RETURNING c.id",
-            [now, list(told), list(told.values())],
-        )
-        moved = {pk for (pk,) in cursor.fetchall()}
-    for row, result in results.items():
-        if result.contact_id in moved and result.outcome == Outcome.UNCHANGED:
-            results[row] = replace(result, outcome=Outcome.UPDATED)
 
 
 _Row = tuple[ContactFields, str]
@@ -138,9 +115,7 @@ def _rows(contacts: Sequence[ContactIn], namespace: str, results: dict[int, Upse
     owners: dict[Name, str] = {}
     for place, contact in enumerate(contacts):
         try:
-            told = {name: value for name, value in vars(contact).items() if name != "timezone"}
-            fields = ContactFields(**told, dictionary=dictionary)
-            zone_check(contact.timezone)
+            fields = ContactFields(**vars(contact), dictionary=dictionary)
             name = _name(fields, namespace)
         except ValidationError as error:
             results[place] = UpsertResult(Outcome.INVALID, errors=error.message_dict)
@@ -216,6 +191,7 @@ def _line(row: int, fields: ContactFields, name: str) -> str:
         fields.phone,
         _hashed(fields.phone),
         told,
+        fields.timezone,
         "\\N",  # what comes by programs is read each time
     )
     return "\t".join(map(str, cells)) + "\n"

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -18,6 +17,7 @@ from apps.contacts.models import Attribute, Channel, Company, ConsentStatus, Con
 from apps.contacts.services.confirmations import confirmation_request
 from apps.contacts.services.consent import consent_record
 from apps.contacts.values import Value, value_to_text
+from apps.contacts.zones import zone_is_known
 from apps.core.errors import DomainError, StaleEdit
 
 Subject = Attribute.Subject
@@ -134,7 +134,7 @@ def contact_update(
 
 def zone_check(timezone: str) -> None:
     """:raises ValidationError: there is no zone of this name"""
-    if timezone and timezone not in available_timezones():
+    if timezone and not zone_is_known(timezone):
         raise ValidationError({"timezone": _("There is no such time zone.")})
 
 

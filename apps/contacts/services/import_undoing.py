@@ -7,7 +7,6 @@ behind it. What is not put back keeps its key, with the reason.
 
 import logging
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -23,7 +22,7 @@ from apps.collaboration import services as collaboration
 from apps.contacts import selectors, staging, undoing
 from apps.contacts.models import ImportFile, ImportFileQuerySet
 from apps.contacts.services.imports import ImportRefused
-from apps.contacts.undoing import Verdict
+from apps.contacts.undoing import Taken
 from apps.core.queues import ring
 
 logger = logging.getLogger(__name__)
@@ -119,32 +118,33 @@ def _chunk_take_back(work: _Work) -> bool:
     staging.lock()  # the chunks of imports lock contacts in an order of their own; before the row, as they do
     if not work.held().update(leased_until=Now() + LEASE_TIME):
         raise _LeaseLost
-    last, verdicts = undoing.take_back(
+    taken = undoing.take_back(
         import_file,
         after=import_file.undo["after"],
         limit=CHUNK,
         by=import_file.undone_by,
         now=work.now,
     )
-    if last is None:
+    if taken.last is None:
         return False
-    undo = _summed(import_file.undo, verdicts) | {"after": last}
+    undo = _summed(import_file.undo, taken) | {"after": taken.last}
     work.held().update(undo=undo, updated_at=Now())
     import_file.undo = undo
     return True
 
 
-def _summed(undo: dict[str, object], verdicts: Sequence[Verdict]) -> dict[str, object]:
-    removed, restored = undo["removed"], undo["restored"]
+def _summed(undo: dict[str, object], taken: Taken) -> dict[str, object]:
+    removed, restored, people = undo["removed"], undo["restored"], undo.get("people", 0)
     kept = dict(undo["kept"])  # type: ignore[call-overload]  # JSON of our own
-    for verdict in verdicts:
+    for verdict in taken.verdicts:
         if verdict.reason:
             kept[verdict.reason] = kept.get(verdict.reason, 0) + verdict.count
         elif verdict.is_new:
             removed += verdict.count  # type: ignore[operator]
         else:
             restored += verdict.count  # type: ignore[operator]
-    return {**undo, "removed": removed, "restored": restored, "kept": kept}
+    people += taken.people  # type: ignore[operator]
+    return {**undo, "removed": removed, "restored": restored, "people": people, "kept": kept}
 
 
 def _let_go(work: _Work) -> None:

@@ -75,19 +75,24 @@ def import_start(
     import_file.rules = rules_settle(
         kind=kind_of(import_file.about), mapping=import_file.mapping, key=key, rules=rules or {}
     )
+    _line_up(import_file, by=by, now=now)
+    return import_file
+
+
+def _line_up(import_file: ImportFile, *, by: User | None, now: datetime) -> None:
+    """Have a worker take it from the first row, after a dry run too."""
     _reset(import_file)
     import_file.queued_at = now
     import_file.state = State.PENDING
     import_file.save()
-    collaboration.audit_record(
-        action="import.started",
-        subject=import_file,
-        by=by,
-        now=now,
-        details={"about": import_file.about, "dry_run": is_dry_run, "mode": mode, "key": key},
-    )
+    details: dict[str, object] = {
+        "about": import_file.about,
+        "dry_run": import_file.is_dry_run,
+        "mode": import_file.mode,
+        "key": import_file.key,
+    }
+    collaboration.audit_record(action="import.started", subject=import_file, by=by, now=now, details=details)
     ring(RUN_TASK)
-    return import_file
 
 
 def _startable_check(import_file: ImportFile, *, mode: str) -> None:
@@ -347,7 +352,6 @@ def _attribute_new(column: str, key: str, type_: str, guess: Mapping[str, Any], 
 
 
 def _reset(import_file: ImportFile) -> None:
-    """Begin at the first row, after a dry run too."""
     for count in COUNTS:
         setattr(import_file, count, 0)
     import_file.bytes_done, import_file.row_done = 0, 0

@@ -1,5 +1,6 @@
 """The register of systems: write one down, link it to what Bookend knows of it, take it out."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -110,6 +111,23 @@ def system_unlink(*, link: SystemLink, by: User | None, now: datetime) -> None:
     link = SystemLink.objects.select_for_update().select_related("system").get(pk=link.pk)
     _audit_link("system.unlinked", link, by=by, now=now)
     link.delete()
+
+
+@transaction.atomic
+def systems_set(
+    *, kind: str, object_id: int, systems: Sequence[System], by: User | None, now: datetime
+) -> None:
+    """
+    Have these systems, and no others, stand at the other end of a source, a saved mapping, a schedule…
+
+    :raises SystemRefused: there is no such thing
+    """
+    wanted = {system.pk: system for system in systems}
+    links = SystemLink.objects.filter(kind=kind, object_id=object_id)
+    for link in links.exclude(system__in=wanted).order_by("pk"):
+        system_unlink(link=link, by=by, now=now)
+    for pk in sorted(wanted.keys() - set(links.values_list("system", flat=True))):
+        system_link(system=wanted[pk], kind=kind, object_id=object_id, by=by, now=now)
 
 
 def _audit_link(action: str, link: SystemLink, *, by: User | None, now: datetime) -> None:

@@ -11,10 +11,10 @@ from apps.contacts.registries import Text, counted, moves
 from apps.contacts.undoing.companies import COMPANIES
 from apps.contacts.undoing.contacts import CONTACTS
 from apps.contacts.undoing.events import EVENTS
-from apps.contacts.undoing.keys import Told, Undoing, Verdict
+from apps.contacts.undoing.keys import Taken, Told, Undoing, Verdict
 from apps.contacts.undoing.members import MEMBERS
 
-__all__ = ["Verdict", "reason_label", "take_back", "verdicts"]
+__all__ = ["Taken", "Verdict", "people_count", "reason_label", "take_back", "verdicts"]
 
 About = ImportFile.About
 UNDOINGS: Mapping[About, Undoing] = {
@@ -54,14 +54,13 @@ def verdicts(import_file: ImportFile) -> list[Verdict]:
     return UNDOINGS[About(import_file.about)].count(_told(import_file))
 
 
-def take_back(
-    import_file: ImportFile, *, after: int, limit: int, by: User | None, now: datetime
-) -> tuple[int | None, list[Verdict]]:
-    """
-    Take back what the import did to the next records, in the caller's transaction.
+def people_count(import_file: ImportFile) -> int:
+    """Count the contacts that would go along with what the import was about."""
+    return UNDOINGS[About(import_file.about)].people_count(_told(import_file))
 
-    Return the last of them, None if there was none left, and what became of them.
-    """
+
+def take_back(import_file: ImportFile, *, after: int, limit: int, by: User | None, now: datetime) -> Taken:
+    """Take back what the import did to the next records, in the caller's transaction."""
     undoing = UNDOINGS[About(import_file.about)]
     return undoing.chunk(_told(import_file), after=after, limit=limit, by=by, now=now)
 

@@ -98,11 +98,12 @@ def record(draft: Draft, was: Mapping[str, Any]) -> dict[str, Any]:
     return {**before, "names": [[*name] for name in draft.names]}
 
 
-def _take_back(cursor: CursorWrapper, told: Told) -> None:
+def _take_back(cursor: CursorWrapper, told: Told) -> int:
     cursor.execute(_RESTORE, told)
     cursor.execute(_NAMES_AWAY, told)
     for table, column in [("contacts_companyidentity", "company_id"), ("contacts_company", "id")]:
         cursor.execute(f"DELETE FROM {table} WHERE {column} IN ({_REMOVED})")
+    return 0  # who belongs to one keeps it
 
 
 COMPANIES = Undoing(verdicts=lambda: _VERDICTS, lock=_LOCK, take_back=_take_back)

@@ -26,6 +26,8 @@ _BEFORE = """
             'email', CASE WHEN p.email <> '' AND p.email <> c.email AND {email_wins} THEN jsonb_build_object(
                 'was', c.email, 'hash', encode(c.email_hash, 'hex'), 'now', p.email
             ) END,
+            'timezone', CASE WHEN p.timezone <> '' AND p.timezone <> c.timezone{and_zone}
+                THEN jsonb_build_object('was', c.timezone, 'now', p.timezone) END,
             'names', {names},
             'consent', {consent}
         ))
@@ -70,7 +72,8 @@ _IS_AS_LEFT = f"""
             SELECT FROM jsonb_each(k.before -> 'attributes') AS d
             WHERE c.attributes -> d.key IS DISTINCT FROM d.value -> 'now'
         ) OR c.phone <> COALESCE(k.before -> 'phone' ->> 'now', c.phone)
-          OR c.email <> COALESCE(k.before -> 'email' ->> 'now', c.email) THEN 'changed'
+          OR c.email <> COALESCE(k.before -> 'email' ->> 'now', c.email)
+          OR c.timezone <> COALESCE(k.before -> 'timezone' ->> 'now', c.timezone) THEN 'changed'
         WHEN k.before ? 'consent' AND %(status)s = 'unsubscribed' THEN 'refused'
         WHEN k.before ? 'consent' AND NOT EXISTS (SELECT FROM contacts_consent AS s WHERE {_STANDS})
             THEN 'consents'
@@ -100,6 +103,10 @@ _RESTORE = """
         email = CASE WHEN t.email_back THEN t.before -> 'email' ->> 'was' ELSE c.email END,
         email_hash = CASE
             WHEN t.email_back THEN decode(t.before -> 'email' ->> 'hash', 'hex') ELSE c.email_hash
+        END,
+        timezone = CASE
+            WHEN c.timezone = t.before -> 'timezone' ->> 'now' THEN t.before -> 'timezone' ->> 'was'
+            ELSE c.timezone
         END,
         updated_at = %(now)s
     FROM (
@@ -162,7 +169,7 @@ def before_sql(*, fragments: Mapping[str, str], has_names: bool, has_consent: bo
 def as_made(cursor: CursorWrapper, ids: Collection[int]) -> list[int]:
     """Lock these contacts; return those to whom nothing has happened since they were made."""
     cursor.execute(LOCK, {"ids": list(ids)})
-    cursor.execute(_AS_MADE.format(made=_made()), {"ids": list(ids)})
+    cursor.execute(_AS_MADE.format(made=made_sql()), {"ids": list(ids)})
     return [pk for (pk,) in cursor.fetchall()]
 
 
@@ -173,20 +180,24 @@ def remove(cursor: CursorWrapper, ids: Collection[int]) -> None:
         cursor.execute(f"DELETE FROM {table} WHERE {column} = ANY(%s)", [list(ids)])
 
 
-def _take_back(cursor: CursorWrapper, told: Told) -> None:
+def _take_back(cursor: CursorWrapper, told: Told) -> int:
     for statement in (_CONSENTS_BACK, _RESTORE, _NAMES_AWAY):
         cursor.execute(statement, told)
     cursor.execute(_REMOVED)
     remove(cursor, [pk for (pk,) in cursor.fetchall()])
+    return 0  # they are what the import was about
 
 
 def _verdicts() -> str:
-    return _VERDICTS.format(made=_made(), left=_IS_AS_LEFT, todo=LEFT)
+    return _VERDICTS.format(made=made_sql(), left=_IS_AS_LEFT, todo=LEFT)
 
 
-def _made() -> str:
+def made_sql(*, apart_from: Collection[str] = ()) -> str:
+    """Return the expression for why contact `c` is not as made, '' if it is; some `moves` do not count."""
     uses = " ".join(
-        f"WHEN {move.is_there} THEN '{name}'" for name, move in moves.items() if not move.goes_along
+        f"WHEN {move.is_there} THEN '{name}'"
+        for name, move in moves.items()
+        if not move.goes_along and name not in apart_from
     )
     return _IS_AS_MADE.format(uses=uses)
 

@@ -45,6 +45,25 @@ _MADE = """
     SELECT DISTINCT contact_id FROM import_undo
     WHERE reason = '' AND (before ->> 'is_made')::boolean
 """
+# Of `registries.moves`, what an event leaves behind.
+_OF_EVENTS = ("events", "receipts", "held_events", "event_samples")
+# Who would be as made once these events are gone: nothing of an event is left but of these.
+_PEOPLE = """
+    SELECT count(*) FROM (
+        SELECT contact_id, array_agg(message_key) AS keys FROM ({verdicts}) AS u
+        WHERE reason = '' GROUP BY contact_id HAVING bool_or((before ->> 'is_made')::boolean)
+    ) AS t
+    JOIN contacts_contact AS c ON c.id = t.contact_id
+    WHERE c.merged_into IS NULL AND c.erased_at IS NULL AND {made} = '' AND NOT EXISTS (
+        SELECT FROM contacts_event AS e WHERE e.contact_id = c.id AND e.message_key <> ALL(t.keys)
+        UNION ALL
+        SELECT FROM contacts_heldevent AS h WHERE h.contact_id = c.id AND h.message_key <> ALL(t.keys)
+        UNION ALL
+        SELECT FROM contacts_eventreceipt AS r WHERE r.contact_id = c.id AND r.message_key <> ALL(t.keys)
+        UNION ALL
+        SELECT FROM contacts_eventsample AS s WHERE s.contact_id = c.id AND s.message_key <> ALL(t.keys)
+    )
+"""
 # Those that are sent again are events again, and no repeats.
 _REMOVE = (
     """
@@ -70,13 +89,19 @@ _LOCK = """
 """
 
 
-def _take_back(cursor: CursorWrapper, told: Told) -> None:
+def _take_back(cursor: CursorWrapper, told: Told) -> int:
     cursor.execute("ANALYZE import_undo")  # else all months may be read for want of knowing how few these are
     cursor.execute(_MADE)
     strangers = [contact for (contact,) in cursor.fetchall()]
     for statement in _REMOVE:
         cursor.execute(statement)
-    contacts.remove(cursor, contacts.as_made(cursor, strangers))
+    known_by_nothing = contacts.as_made(cursor, strangers)
+    contacts.remove(cursor, known_by_nothing)
+    return len(known_by_nothing)
+
+
+def _people() -> str:
+    return _PEOPLE.format(verdicts=_verdicts(), made=contacts.made_sql(apart_from=_OF_EVENTS))
 
 
 def _verdicts() -> str:
@@ -84,4 +109,4 @@ def _verdicts() -> str:
     return _VERDICTS.format(uses=uses, todo=LEFT)
 
 
-EVENTS = Undoing(verdicts=_verdicts, lock=_LOCK, take_back=_take_back, remembers=True)
+EVENTS = Undoing(verdicts=_verdicts, lock=_LOCK, take_back=_take_back, people=_people, remembers=True)

@@ -6,7 +6,7 @@ and as they became. It is written in the chunk's own transaction. Taking back co
 import left it, somebody else has the word on.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -45,6 +45,15 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Taken:
+    """One chunk: the last of its records, None if none was left, what became of them, and who went along."""
+
+    last: int | None = None
+    verdicts: Sequence[Verdict] = ()
+    people: int = 0
+
+
+@dataclass(frozen=True)
 class Undoing:
     """
     How imports about one thing are taken back.
@@ -52,11 +61,14 @@ class Undoing:
     `verdicts` is a query of the records `k` that are `LEFT`, each as `id`, `is_new`, `before` and the
     `reason` to stay, ending in its WHERE. What it says of those in hand stands in the table `import_undo`
     when `take_back` carries it out. `lock` takes what is about to change, by the `ids` of its records.
+    Where contacts go along with what it is about, `take_back` returns how many, and `people` is a query that
+    counts whom it would be.
     """
 
     verdicts: Callable[[], str]
     lock: str
-    take_back: Callable[[CursorWrapper, Told], None]
+    take_back: Callable[[CursorWrapper, Told], int]
+    people: Callable[[], str] | None = None
     # Of some `ids` those that cannot be settled without one another; nothing is the same ones.
     together: str = ""
     # Whether the record stays with the reason: only where nothing of it is about a person.
@@ -69,19 +81,21 @@ class Undoing:
             cursor.execute(sql, told)
             return [Verdict(*row) for row in cursor.fetchall()]
 
-    def chunk(
-        self, told: Told, *, after: int, limit: int, by: User | None, now: datetime
-    ) -> tuple[int | None, list[Verdict]]:
-        """
-        Take back what the import did to the next records, in the caller's transaction.
+    def people_count(self, told: Told) -> int:
+        """Count the contacts that would go along now."""
+        if self.people is None:
+            return 0
+        with connection.cursor() as cursor:
+            cursor.execute(self.people(), told)
+            return int(cursor.fetchone()[0])
 
-        Return the last of them, None if there was none left, and what became of them.
-        """
+    def chunk(self, told: Told, *, after: int, limit: int, by: User | None, now: datetime) -> Taken:
+        """Take back what the import did to the next records, in the caller's transaction."""
         told = {**told, "by": by.pk if by else None, "now": now, "remembers": self.remembers}
         with connection.cursor() as cursor:
             ids = _keys(cursor, _NEXT, {**told, "after": after, "limit": limit})
             if not ids:
-                return None, []
+                return Taken()
             told["ids"] = ids
             if self.together:
                 told["ids"] = _keys(cursor, self.together, told)
@@ -92,11 +106,11 @@ class Undoing:
                 f"{self.verdicts()} AND k.key = ANY(%(ids)s)",
                 told,
             )
-            self.take_back(cursor, told)
+            people = self.take_back(cursor, told)
             cursor.execute(_SETTLED, told)
             cursor.execute(_KEPT, told)
             cursor.execute("SELECT is_new, reason, count(*) FROM import_undo GROUP BY 1, 2")
-            return ids[-1], [Verdict(*row) for row in cursor.fetchall()]
+            return Taken(ids[-1], [Verdict(*row) for row in cursor.fetchall()], people)
 
 
 def _keys(cursor: CursorWrapper, sql: str, told: Told) -> list[int]:

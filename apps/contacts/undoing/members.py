@@ -122,10 +122,11 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def _take_back(cursor: CursorWrapper, told: Told) -> None:
+def _take_back(cursor: CursorWrapper, told: Told) -> int:
     cursor.execute(_REMOVE)
     cursor.execute(_RESTORE, told)
     cursor.execute(_MAIN_BACK, told)
+    return 0  # they stay contacts
 
 
 MEMBERS = Undoing(verdicts=lambda: _VERDICTS, lock=_LOCK, take_back=_take_back, together=_TOGETHER)

@@ -3,7 +3,9 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,9 +16,10 @@ from apps.contacts import forms, selectors, services
 from apps.contacts.attributes import key_suggest
 from apps.contacts.models import Attribute
 from apps.core import clock
+from apps.core.downloads import csv_download
 from apps.core.errors import DomainError
 from apps.core.htmx import render_page_or_fragment
-from apps.core.lists import Column, Filter, ListSpec
+from apps.core.lists import Column, Filter, ListQuery, ListSpec
 
 LIST = ListSpec(
     columns=[
@@ -42,21 +45,31 @@ LIST = ListSpec(
     ],
     default_sort="label",
     search_hint=gettext_lazy("Search by name"),
+    csv_url="/dictionary/csv/",
 )
+CSV_HEADS = [
+    gettext_lazy("Business name"),
+    gettext_lazy("System name"),
+    gettext_lazy("About"),
+    gettext_lazy("Type"),
+    gettext_lazy("Choices"),
+    gettext_lazy("Definition"),
+    gettext_lazy("Owner"),
+    gettext_lazy("Source system"),
+    gettext_lazy("Sensitivity"),
+    gettext_lazy("Uses"),
+    gettext_lazy("Indexed"),
+    gettext_lazy("Described"),
+    gettext_lazy("Computed"),
+    gettext_lazy("Coverage"),
+]
 
 
 @require_GET
 @requires("contacts.view_attribute")
 def attribute_list(request: UserRequest) -> HttpResponse:
     asked = LIST.read(request.GET)
-    found = selectors.attributes(
-        search=asked.search,
-        type_=asked.values.get("type", ""),
-        is_defined={"yes": True, "no": False}.get(asked.values.get("described", "")),
-        applies_to=asked.values.get("about", ""),
-        is_computed={"computed": True, "written": False}.get(asked.values.get("values", "")),
-    )
-    listing = asked.page(found)
+    listing = asked.page(_found(asked))
     context = {
         "listing": listing,
         "coverage": selectors.coverage_of(listing.rows),
@@ -65,6 +78,47 @@ def attribute_list(request: UserRequest) -> HttpResponse:
     return render_page_or_fragment(
         request, "contacts/attribute_list.html", context, fragment="attribute-list"
     )
+
+
+@require_GET
+@requires("contacts.view_attribute")
+def attribute_csv(request: UserRequest) -> HttpResponseBase:
+    """What the list shows and what each page says of an entry, as CSV."""
+    entries = list(_found(LIST.read(request.GET)).order_by("applies_to", "label", "pk"))
+    shares = selectors.coverage_of(entries)
+    return csv_download("dictionary", CSV_HEADS, (_cells(entry, shares[entry.pk]) for entry in entries))
+
+
+def _found(asked: ListQuery) -> QuerySet[Attribute]:
+    return selectors.attributes(
+        search=asked.search,
+        type_=asked.values.get("type", ""),
+        is_defined={"yes": True, "no": False}.get(asked.values.get("described", "")),
+        applies_to=asked.values.get("about", ""),
+        is_computed={"computed": True, "written": False}.get(asked.values.get("values", "")),
+    )
+
+
+def _cells(entry: Attribute, share: float | None) -> list[object]:
+    def said(is_so: bool) -> str:
+        return _("yes") if is_so else _("no")
+
+    return [
+        entry.label,
+        entry.key,
+        entry.get_applies_to_display(),
+        entry.get_type_display(),
+        "; ".join(entry.choices),
+        entry.definition,
+        str(entry.owner or ""),
+        entry.source,
+        entry.get_sensitivity_display(),
+        "; ".join(entry.uses_labels),
+        said(entry.is_indexed),
+        said(entry.is_defined),
+        said(entry.is_computed),
+        "" if share is None else f"{share:.1%}",
+    ]
 
 
 @require_http_methods(["GET", "POST"])
@@ -161,8 +215,11 @@ def _attribute_page(
         "system": selectors.system_named(attribute.source),
         "places": services.attribute_places(attribute, user=request.user),
         "share": selectors.coverage_of([attribute])[attribute.pk],
+        "progress": selectors.index_progress(attribute),
         "refusal": refusal,
         "may_change": request.user.has_perm("contacts.change_attribute", attribute),
         "may_delete": request.user.has_perm("contacts.delete_attribute", attribute),
     }
-    return render(request, "contacts/attribute_detail.html", context)
+    return render_page_or_fragment(
+        request, "contacts/attribute_detail.html", context, fragment="attribute-index"
+    )

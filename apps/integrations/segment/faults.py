@@ -20,6 +20,7 @@ class Fault(TextChoices):
     BAD_TEXT = "bad_text", _("A text holds characters that no text has; they were replaced.")
     BAD_TIME = "bad_time", _("A time cannot be read, or lies too far away: the time of arrival is taken.")
     BAD_NAME = "bad_name", _("An id or address cannot name anybody.")
+    BAD_ZONE = "bad_zone", _("There is no time zone of this name.")
     BAD_TRAIT = "bad_trait", _("A trait does not fit its attribute.")
     TOO_MANY_TRAITS = "too_many_traits", _("There are too many traits that nobody has described yet.")
     OTHER_PERSON = "other_person", _("A name belongs to another known person, and stays theirs.")

@@ -25,7 +25,7 @@ MAX_MESSAGE = 32 * 1024
 MAX_MESSAGE_ID = 255
 NO_KEY = "attribute"  # what `key_suggest` says of a name with nothing in it
 # The parts of `context` that say where somebody came from. The rest (address, browser, device) is not kept:
-# it is personal, and nothing here asks for it.
+# it is personal, and nothing here asks for it. The time zone of an `identify` goes to the person.
 CONTEXT_KEPT = ("campaign", "page")
 
 
@@ -65,6 +65,7 @@ class Message:
     traits: dict[str, object] = field(default_factory=dict)  # by system name; without address and telephone
     email: str = ""
     phone: str = ""
+    timezone: str = ""  # where an `identify` came from, by its context
     group: "Group | None" = None
     faults: list[Found] = field(default_factory=list)
 
@@ -118,6 +119,7 @@ class _Reader:
             self.traits = self._object("traits")
         if message.call == Call.IDENTIFY:
             self._traits(self.traits)
+            message.timezone = self._zone(context)
         if message.call == Call.GROUP:
             self._group(self.traits)
         message.who = self._who()
@@ -158,9 +160,19 @@ class _Reader:
             message_id=self.message.message_id,
         )
 
-    def _origin(self, context: object) -> dict[str, object]:
+    def _zone(self, context: object) -> str:
+        zone = self._context(context).get("timezone")
+        if zone is None or isinstance(zone, str):
+            return (zone or "").strip()
+        self._fault(Fault.WRONG_TYPE, "context.timezone")
+        return ""
+
+    def _context(self, context: object) -> dict[str, Any]:
         own = self.raw.get("context")
-        known = own if isinstance(own, dict) else context if isinstance(context, dict) else {}
+        return own if isinstance(own, dict) else context if isinstance(context, dict) else {}
+
+    def _origin(self, context: object) -> dict[str, object]:
+        known = self._context(context)
         return {key: known[key] for key in CONTEXT_KEPT if isinstance(known.get(key), dict) and known[key]}
 
     def _group(self, traits: Mapping[str, Any]) -> None:

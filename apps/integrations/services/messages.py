@@ -127,7 +127,7 @@ def _activities(messages: Sequence[Message]) -> dict[int, Activity]:
 
 def _fields(messages: Sequence[Message]) -> dict[int, ContactFields]:
     """Check the traits against the dictionary; what does not fit is noted at its message and left out."""
-    telling = [message for message in messages if message.traits or message.email or message.phone]
+    telling = [message for message in messages if _tells(message)]
     if not telling:
         return {}
     wanted = {key for message in telling for key in message.traits}
@@ -141,11 +141,19 @@ def _fields(messages: Sequence[Message]) -> dict[int, ContactFields]:
     return fields
 
 
+def _tells(message: Message) -> bool:
+    return bool(message.traits or message.email or message.phone or message.timezone)
+
+
 def _fitting(message: Message, dictionary: Mapping[str, Attribute]) -> ContactFields:
     try:
         return _checked(message, dictionary)
     except ValidationError as error:
         for name in error.message_dict:
+            if name == "timezone":
+                message.faults.append(Found(Fault.BAD_ZONE, "context.timezone"))
+                message.timezone = ""
+                continue
             message.faults.append(Found(Fault.BAD_TRAIT, name.replace("attributes.", "traits.", 1)))
             message.traits.pop(name.removeprefix("attributes."), None)
             if name == "phone":
@@ -160,6 +168,7 @@ def _checked(message: Message, dictionary: Mapping[str, Attribute]) -> ContactFi
         identities=(),
         attributes=message.traits,
         dictionary=dictionary,
+        timezone=message.timezone,
     )
 
 

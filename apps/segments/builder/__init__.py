@@ -13,6 +13,7 @@ from apps.segments.builder.draft import (
     draft_new,
     draft_to_rule,
     fault_place,
+    focus_on,
 )
 from apps.segments.builder.naming import names_from_draft, names_to_draft
 from apps.segments.builder.page import BuilderPage, Known, builder_page
@@ -29,6 +30,7 @@ __all__ = [
     "draft_new",
     "draft_to_rule",
     "fault_place",
+    "focus_on",
     "names_from_draft",
     "names_to_draft",
 ]

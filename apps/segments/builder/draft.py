@@ -20,11 +20,12 @@ _SUBJECTS = {"attribute": "key", "company": "key", "event": "name", "segment": "
 _TYPED = {"value", "low", "high", "amount", "start", "end", "count", "property"}
 ROOT = "r"
 MAX_NODES = 250
+DEEPEST = 7  # steps of a path: what the parser takes, and what `_NAME` reads back
 _NAME = re.compile(r"(r(?:\.\d{1,3}){0,9}):([a-z0-9_]+(?:-\d{1,2}-[a-z_]+)?)", re.ASCII)
 _STEP = re.compile(r"(?:all|any|none)\[(\d+)\]")
 
 
-@dataclass
+@dataclass(eq=False)  # two rows may say the same, and are two
 class Draft:
     """One group or row. `values` are the texts of its fields."""
 
@@ -130,8 +131,9 @@ def fault_place(path: str) -> tuple[str, str]:
 
 def draft_act(draft: Draft, act: str) -> str:
     """
-    Change the tree: `add-row r`, `add-group r.1`, `remove r.1.0`, `up r.1`, `down r.0`, `add-where r.2`,
-    `remove-where r.2 1`. Return the path that the change is at, for the focus; an act that cannot be is none.
+    Change the tree: `add-row r`, `add-group r.1`, `remove r.1.0`, `up r.1`, `down r.0`, `move r.0 r.1 2` (to
+    before the third in another group), `add-where r.2`, `remove-where r.2 1`. Return the path that the change
+    is at, for the focus; an act that cannot be is none.
     """
     verb, _space, rest = act.partition(" ")
     path, _space, number = rest.partition(" ")
@@ -148,8 +150,8 @@ def draft_act(draft: Draft, act: str) -> str:
         case "remove" if parent:
             parent.children.remove(node)
             node = parent
-        case "up" | "down" if parent:
-            _move(parent.children, node, -1 if verb == "up" else 1)
+        case "up" | "down" | "move" if parent:
+            _move(found, parent, node, verb, number)
         case "add-where":
             node.values[f"where-{len(where_places(node.values))}-property"] = ""
         case "remove-where":
@@ -158,9 +160,67 @@ def draft_act(draft: Draft, act: str) -> str:
     return node.path
 
 
-def _move(children: list[Draft], node: Draft, by: int) -> None:
-    place = children.index(node)
-    children.insert(min(max(place + by, 0), len(children) - 1), children.pop(place))
+def _move(found: Mapping[str, Draft], parent: Draft, node: Draft, verb: str, to: str) -> None:
+    if verb == "move":
+        target, _space, place = to.partition(" ")
+        _put(parent, node, found.get(target), place)
+    else:
+        _step(found, parent, node, -1 if verb == "up" else 1)
+
+
+def _step(found: Mapping[str, Draft], parent: Draft, node: Draft, by: int) -> None:
+    """Move a node by one, as it reads down the page: into the group beside it, at an edge out of its own."""
+    siblings = parent.children
+    place = siblings.index(node)
+    if not 0 <= place + by < len(siblings):
+        outer = found.get(parent.path.rpartition(".")[0])
+        if outer is not None:
+            siblings.pop(place)
+            outer.children.insert(outer.children.index(parent) + (by > 0), node)
+        return
+    beside = siblings[place + by]
+    siblings.pop(place)
+    if beside.is_group and _fits(beside, node):
+        beside.children.insert(0 if by > 0 else len(beside.children), node)
+    else:
+        siblings.insert(place + by, node)
+
+
+def _put(parent: Draft, node: Draft, group: Draft | None, place: str) -> None:
+    """Move a node to before the one at `place` in a group; nowhere, if that is no place for it."""
+    if group is None or not group.is_group or not _fits(group, node):
+        return
+    if any(inner is group for inner in node.walk()):
+        return
+    if not place.isascii() or not place.isdecimal():
+        return
+    before = min(int(place[:4]), len(group.children))
+    if group is parent and parent.children.index(node) < before:
+        before -= 1
+    parent.children.remove(node)
+    group.children.insert(before, node)
+
+
+def _fits(group: Draft, node: Draft) -> bool:
+    """Test if no path gets too long when the node comes into the group."""
+    lowest = max(inner.path.count(".") for inner in node.walk()) - node.path.count(".")
+    return group.path.count(".") + 1 + lowest <= DEEPEST
+
+
+def focus_on(draft: Draft, act: str, path: str) -> str:
+    """Return the id of what goes on being used after an act at `path`; '' for wherever it was."""
+    verb = act.partition(" ")[0]
+    here = path.replace(".", "-")
+    match verb if path else "":
+        case "up" | "down":
+            return f"{here}-{verb}"
+        case "remove":
+            return f"{here}-add-row"
+        case "add-row" | "add-group":
+            group = next(node for node in draft.walk() if node.path == path)
+            field_name = "kind" if verb == "add-row" else "match"
+            return f"{here}-{len(group.children) - 1}-{field_name}" if group.children else ""
+    return ""
 
 
 def _where_remove(texts: dict[str, str], number: str) -> None:

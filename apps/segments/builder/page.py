@@ -133,7 +133,6 @@ class NodePage:
     draft: Draft
     is_first: bool
     is_last: bool
-    has_focus: bool
     children: list["NodePage"]
     faults: list[str]
     comparison: Comparison | None = None
@@ -165,8 +164,9 @@ class BuilderPage:
 
     root: NodePage
     words: Vocabulary
-    events: Sequence[str]
+    events: Sequence[tuple[str, str]]  # name, business name or ''
     kinds: Sequence[Choice]
+    focus: str = ""
     matches = MATCHES
     counts = COUNTS
     periods = PERIODS
@@ -218,7 +218,7 @@ def builder_page(
     named_in: object = None,
 ) -> BuilderPage:
     """
-    Return what the templates show. `focus` is the path that the last act was at.
+    Return what the templates show. `focus` is the id of what is used next.
 
     `named_in`: the rule as JSON, where its numbers can be named as thresholds.
     """
@@ -229,14 +229,14 @@ def builder_page(
     kinds = [*KINDS, *((kind.key, kind.label) for kind in registry.kinds)]
 
     def page(node: Draft, *, is_first: bool = True, is_last: bool = True) -> NodePage:
-        last = len(node.children) - 1
+        last, is_top = len(node.children) - 1, node is draft
         shown = NodePage(
             draft=node,
             is_first=is_first,
             is_last=is_last,
-            has_focus=bool(focus) and node.path == focus,
             children=[
-                page(child, is_first=place == 0, is_last=place == last)
+                # At the edge of a group within another, a step leads out of it.
+                page(child, is_first=is_top and place == 0, is_last=is_top and place == last)
                 for place, child in enumerate(node.children)
             ],
             faults=told.get(node.path, []),
@@ -248,7 +248,8 @@ def builder_page(
         _fill(shown, words, known)
         return shown
 
-    return BuilderPage(page(draft), words, sorted(known.events), kinds)
+    events = [(name, words.events.get(name, "")) for name in sorted(known.events)]
+    return BuilderPage(page(draft), words, events, kinds, focus)
 
 
 def _fill(shown: NodePage, words: Vocabulary, known: Known) -> None:

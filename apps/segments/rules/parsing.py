@@ -188,7 +188,8 @@ class _Parser(Reader):
         between, count, where = self._period(raw, path), self._count(raw, path), self._where(raw, path)
         if name is None or did is None:
             return None
-        return EventDid(name, did, count, within, between, where, path)
+        label = self.vocabulary.events.get(name, "")
+        return EventDid(name, did, count, within, between, where, label, path)
 
     def _period(self, raw: Json, path: str) -> tuple[Moment, Moment] | None:
         if "between" not in raw:

@@ -115,7 +115,7 @@ def _words(node: Node, *, outermost: bool = False) -> str:
 
 def _event(node: EventDid) -> str:
     happened = _("“%(name)s” happened") if node.did else _("“%(name)s” did not happen")
-    parts = [happened % {"name": node.name}, *_times(node.count)]
+    parts = [happened % {"name": node.label or node.name}, *_times(node.count)]
     if node.within:
         parts.append(_("in the last %(time)s") % {"time": duration_words(node.within)})
     if node.between:

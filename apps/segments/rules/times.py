@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from apps.contacts.models import Attribute
+from apps.segments.registry import kind_following
 from apps.segments.rules.fields import Sql, attribute_between
 from apps.segments.rules.tree import (
     AttributeIs,
@@ -63,13 +64,21 @@ def _timings(node: Node) -> Iterator[Timing]:
         case EventDid():
             yield _of_events(node)
         case Registered():
-            yield Timing.WHOLE
+            yield _of_registered(node)
 
 
 def _of_events(node: EventDid) -> Timing:
     if any(isinstance(one.value, Duration) for one in node.where):
         return Timing.WHOLE  # no index finds the events whose property is a moment ago
     return _pace(node.within) if node.within else Timing.NONE
+
+
+def _of_registered(node: Registered) -> Timing:
+    following = kind_following(node.kind)
+    if following is None or following.is_whole(node.data):
+        return Timing.WHOLE
+    window = following.window(node.data)
+    return _pace(window) if isinstance(window, Duration) else Timing.NONE
 
 
 def _pace(span: Duration) -> Timing:
@@ -96,6 +105,8 @@ def rule_edges(node: Node, *, since: datetime, until: datetime) -> list[Sql]:
         case EventDid() if node.within:
             # What slides out of the window, and what was told ahead of its time and is in it now.
             return [_events(node.name, one) for one in _spans(Op.WITHIN_LAST, node.within, since, until)]
+        case Registered():
+            return _registered(node, since, until)
     return []
 
 
@@ -135,3 +146,12 @@ def _company_people(node: CompanyIs, span: _Span) -> Sql:
 def _events(name: str, span: _Span) -> Sql:
     rows = "SELECT contact_id FROM contacts_event WHERE name = %s AND occurred_at >= %s AND occurred_at < %s"
     return Sql(rows, (name, span.low, span.high))
+
+
+def _registered(node: Registered, since: datetime, until: datetime) -> list[Sql]:
+    following = kind_following(node.kind)
+    window = following.window(node.data) if following else None
+    if following is None or not isinstance(window, Duration):
+        return []
+    selects = [following.edges(node.data, *span) for span in _spans(Op.WITHIN_LAST, window, since, until)]
+    return [Sql(select.text, tuple(select.params)) for select in selects]

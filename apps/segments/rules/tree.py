@@ -78,6 +78,7 @@ class EventDid:
     within: Duration | None = None
     between: tuple[Moment, Moment] | None = None
     where: tuple[PropertyIs, ...] = ()
+    label: str = field(default="", compare=False)  # its business name, if somebody gave it one
     path: str = field(default="", compare=False)
 
 

@@ -35,3 +35,4 @@ class Vocabulary:
     segments: Mapping[int, SegmentTerm] = field(default_factory=dict)
     lists: Mapping[int, str] = field(default_factory=dict)
     topics: Mapping[str, str] = field(default_factory=dict)  # key → name
+    events: Mapping[str, str] = field(default_factory=dict)  # name → business name, of those that have one

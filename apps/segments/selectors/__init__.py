@@ -27,6 +27,7 @@ from apps.segments.selectors.following import changes_age, segments_behind
 from apps.segments.selectors.known import events_known, values_known
 from apps.segments.selectors.pages import (
     contact_lists,
+    contact_on_lists,
     contact_segments,
     list_people,
     segment_history,
@@ -59,6 +60,7 @@ __all__ = [
     "changes_age",
     "company_attribute_uses",
     "contact_lists",
+    "contact_on_lists",
     "contact_segments",
     "definition_effect",
     "definition_rule_read",

@@ -59,6 +59,11 @@ def contact_segments(contact: Contact) -> SegmentQuerySet:
     return Segment.objects.active().filter(members__contact=contact).annotate(since=F("members__since_at"))
 
 
+def contact_on_lists(contact: Contact) -> QuerySet[ContactList]:
+    """Return the lists that a contact is on, each with `since`."""
+    return ContactList.objects.filter(members__contact=contact).annotate(since=F("members__added_at"))
+
+
 def list_people(contact_list: ContactList) -> ContactQuerySet:
     return Contact.objects.known().filter(list_members__contact_list=contact_list)
 

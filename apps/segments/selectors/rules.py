@@ -21,7 +21,7 @@ from apps.segments.rules.expression import RuleHolds
 
 
 def vocabulary() -> Vocabulary:
-    """Return what a rule may speak of now; five queries. An entry of the dictionary hides a built-in."""
+    """Return what a rule may speak of now; six queries. An entry of the dictionary hides a built-in."""
     entries = list(Attribute.current.all())
     rules = definition_rules()
     built_in = [
@@ -44,6 +44,7 @@ def vocabulary() -> Vocabulary:
         },
         lists=dict(ContactList.objects.values_list("pk", "name")),
         topics=contacts.topic_names(),
+        events=contacts.event_labels(),
     )
 
 

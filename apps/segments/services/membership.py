@@ -11,6 +11,7 @@ from apps.core.queues import ring
 from apps.segments import selectors
 from apps.segments.models import Segment
 from apps.segments.rules import Node, RuleInvalid
+from apps.segments.rules.needs import rule_kinds
 from apps.segments.rules.times import Timing, rule_edges, rule_timing
 from apps.segments.services.members import (
     history_write,
@@ -27,6 +28,8 @@ EVERY = timedelta(minutes=5)  # for rules of which only asking everybody tells w
 # Of all others, nobody should be missing by then: it is the comparison of what was followed with what is, and
 # finds what goes without a word, such as the oldest month of events.
 COMPARE_EVERY = timedelta(days=1)
+# After the first look at what triggers have not noted so far: whoever was writing just then has ended.
+SECOND_LOOK = timedelta(minutes=1)
 TIME_EVERY = {Timing.WINDOWS: timedelta(minutes=5), Timing.FINE_WINDOWS: timedelta(minutes=1)}
 # A refresh may take this part of the time at most, so that slow segments do not keep a server busy for ever.
 SHARE_OF_TIME = 30
@@ -84,7 +87,7 @@ def segment_refresh(*, segment: Segment, now: datetime) -> bool:
     with members_counted(seconds=300):
         change = members_write(segment, node, now=now)
     took = timedelta(seconds=time.monotonic() - start)
-    values = _schedule(node, now=now, took=took)
+    values = _schedule(node, segment, now=now, took=took)
     _settle(segment, fault="", size=change.found, refreshed_at=now, refresh_took=took, **values)
     history_write(segment, change, size=change.found, now=now)
     return True
@@ -95,16 +98,19 @@ def segment_refuse(segment: Segment, refusal: RuleInvalid, *, now: datetime) -> 
     _settle(segment, fault=str(refusal)[:500], is_behind=False, refresh_due_at=now + FAULTY_AGAIN)
 
 
-def _schedule(node: Node, *, now: datetime, took: timedelta) -> dict[str, object]:
+def _schedule(node: Node, segment: Segment, *, now: datetime, took: timedelta) -> dict[str, object]:
     """Return when everybody is to be asked again, and when those whom time alone moves."""
-    timing = rule_timing(node)
+    timing, watches = rule_timing(node), rule_kinds(node)
     every = EVERY if timing == Timing.WHOLE else COMPARE_EVERY
+    if not watches <= set(segment.watches):
+        every = SECOND_LOOK
     pace = TIME_EVERY.get(timing)
     return {
         "refresh_due_at": now + max(every, took * SHARE_OF_TIME),
         "timed_at": now,
         "time_due_at": now + pace if pace else None,
         "is_behind": False,
+        "watches": sorted(watches),
     }
 
 

@@ -110,7 +110,8 @@ def segment_restore(*, segment: Segment, by: User | None, now: datetime) -> Segm
     """Take a segment out of the archive, and have its members found anew."""
     segment = Segment.objects.select_for_update(no_key=True).get(pk=segment.pk)
     if segment.archived_at is not None:
-        segment.archived_at, segment.is_stale = None, True
+        # What it watches was not noted meanwhile: see `SECOND_LOOK`.
+        segment.archived_at, segment.is_stale, segment.watches = None, True, []
         _keep(segment, action="segment.restored", by=by, now=now)
     return segment
 

@@ -207,7 +207,7 @@ def _act(
     definition: Definition | None = None,
 ) -> HttpResponse:
     """Do what a button of the builder says, and show the rule as it is then."""
-    focus = builder.draft_act(draft, act)
+    focus = builder.focus_on(draft, act, builder.draft_act(draft, act))
     editing = editing_of(request, draft, definition=definition.attribute.key if definition else "")
     preview = shown_of(request, editing, is_exact=act == EXACT) if act in (COUNT, EXACT) else None
     return _builder(request, editing, form, definition=definition, focus=focus, preview=preview)

@@ -122,7 +122,7 @@ def _edit(request: UserRequest, segment: Segment | None) -> HttpResponse:
     act = request.POST.get("act", SAVE)
     if act == SAVE:
         return _save(request, editing_of(request, draft, segment=segment), forms.SegmentForm(request.POST))
-    focus = builder.draft_act(draft, act)
+    focus = builder.focus_on(draft, act, builder.draft_act(draft, act))
     editing = editing_of(request, draft, segment=segment)
     form = forms.SegmentForm(initial=request.POST.dict())  # nothing is refused before it is to be kept
     preview = shown_of(request, editing, is_exact=act == EXACT) if act in (COUNT, EXACT) else None
