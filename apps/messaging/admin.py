@@ -15,6 +15,7 @@ from apps.messaging.models import (
     Sender,
     SendingDomain,
     SendingPolicy,
+    Settlement,
 )
 
 
@@ -97,4 +98,10 @@ class SendingDomainAdmin(LedgerAdmin):
 @admin.register(DomainFigure)
 class DomainFigureAdmin(LedgerAdmin):
     list_display = ["id", "message_id", "sending_domain", "domain", "sent", "complained", "refreshed_at"]
+    ordering = ["-id"]
+
+
+@admin.register(Settlement)
+class SettlementAdmin(LedgerAdmin):
+    list_display = ["id", "message_id", "recipient_id", "verdict", "by_id", "at"]
     ordering = ["-id"]

@@ -11,6 +11,7 @@ from apps.messaging.views import (
     reports,
     running,
     senders,
+    settling,
     tracking,
 )
 
@@ -39,6 +40,8 @@ urlpatterns = [
     path("messages/<int:pk>/resume/", running.message_resume, name="resume"),
     path("messages/<int:pk>/cancel/", running.message_cancel, name="cancel"),
     path("messages/<int:pk>/retry/", running.message_retry, name="retry"),
+    path("messages/<int:pk>/undo/", running.message_undo, name="undo"),
+    path("messages/<int:pk>/settle/", settling.message_settle, name="settle"),
     path("messages/<int:pk>/people/", running.message_people, name="people"),
     path("messages/people/<int:pk>/", running.recipient_detail, name="recipient"),
     # What came back

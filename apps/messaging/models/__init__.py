@@ -5,6 +5,7 @@ from apps.messaging.models.message import Message, MessageQuerySet, Sender
 from apps.messaging.models.policy import SendingPolicy
 from apps.messaging.models.recipient import HELD, UNFINISHED, Recipient, RecipientQuerySet
 from apps.messaging.models.report import BOUNCES, DeliveryReport, Verdict
+from apps.messaging.models.settlement import Settlement
 from apps.messaging.models.tracking import DeliveryEvent, Link
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Sender",
     "SendingDomain",
     "SendingPolicy",
+    "Settlement",
     "Verdict",
     "host_normalise",
     "host_validate",

@@ -1,4 +1,13 @@
 from apps.messaging.selectors.deliverability import DELIVERABILITY_SPAN, deliverability
+from apps.messaging.selectors.doubts import (
+    Doubt,
+    doubt_answers,
+    doubtful,
+    doubtful_arrived,
+    doubtful_silent,
+    doubts_left,
+    recipient_settlements,
+)
 from apps.messaging.selectors.drafts import contact_data, message_version, preview_contact
 from apps.messaging.selectors.figures import (
     ErrorGroup,
@@ -42,6 +51,7 @@ from apps.messaging.selectors.why import Check, recipient_checks
 __all__ = [
     "DELIVERABILITY_SPAN",
     "Check",
+    "Doubt",
     "ErrorGroup",
     "Ledger",
     "Pace",
@@ -58,6 +68,11 @@ __all__ = [
     "domain_of",
     "domain_senders",
     "domains",
+    "doubt_answers",
+    "doubtful",
+    "doubtful_arrived",
+    "doubtful_silent",
+    "doubts_left",
     "email_channels",
     "gets_untitled",
     "ledger_problems",
@@ -73,6 +88,7 @@ __all__ = [
     "recipient_checks",
     "recipient_has_left",
     "recipient_of_mail",
+    "recipient_settlements",
     "recipient_timeline",
     "recipients",
     "reports",

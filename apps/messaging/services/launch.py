@@ -1,6 +1,6 @@
 """From a draft to a ledger: the act that must do what the page promised."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -28,10 +28,18 @@ class MessageNotLaunchable(MessageRefused):
 
 @transaction.atomic
 def message_launch(
-    *, message: Message, by: User, now: datetime, promised: int | None = None, send_at: datetime | None = None
+    *,
+    message: Message,
+    by: User,
+    now: datetime,
+    promised: int | None = None,
+    send_at: datetime | None = None,
+    undo_seconds: int = 0,
 ) -> Message:
     """
     Freeze the audience into the ledger, and send from `send_at` (else the message's own hour) on, or at once.
+
+    For `undo_seconds` nothing leaves, and the launch can be undone.
 
     `promised` is how many recipients the person was shown: if it would be another number by now, nothing
     happens, and they look again.
@@ -46,6 +54,7 @@ def message_launch(
     for problem in _problems(message, version, now=now):
         raise MessageNotLaunchable(problem)
 
+    message.undo_until = now + timedelta(seconds=undo_seconds) if undo_seconds else None
     ledger.freeze(message, now=now)
     _keep_promise(message, promised)
     message.state = Message.State.RUNNING
