@@ -16,10 +16,14 @@ from apps.messaging.views import (
 )
 
 app_name = "messaging"
-urlpatterns = [
-    # In the readers' hands
+# What readers' mail programs ask for by the thousand; also in `config.direct`.
+hits = [
     path("o/<str:token>.gif", tracking.opened, name="open"),
     path("c/<str:token>", tracking.clicked, name="click"),
+]
+urlpatterns = [
+    # In the readers' hands
+    *hits,
     path("u/<str:token>", tracking.unsubscribe, name="unsubscribe"),
     path("p/<str:token>", tracking.preferences, name="preferences"),
     path("view/<str:token>", tracking.in_browser, name="view"),

@@ -48,7 +48,7 @@ RULES = {
         SELECT count(*) FROM messaging_deliveryevent AS event
         JOIN messaging_recipient AS r ON r.id = event.recipient_id
         WHERE event.message_id = %(message)s AND event.machine_reason = ''
-        AND r.state NOT IN ('sending', 'sent', 'unknown') AND NOT EXISTS (
+        AND r.state NOT IN ('sending', 'sent', 'unknown') AND event.kind <> 'bounced' AND NOT EXISTS (
             SELECT FROM messaging_settlement AS s WHERE s.recipient_id = r.id
             AND s.message_id = r.message_id AND s.verdict = 'not_sent'
         )

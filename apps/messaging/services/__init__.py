@@ -27,7 +27,7 @@ from apps.messaging.services.messages import (
 from apps.messaging.services.policy import PolicyInvalid, policy_update
 from apps.messaging.services.preferences import PreferencesRefused, preferences_save
 from apps.messaging.services.quiet import quiet_delete, quiet_save
-from apps.messaging.services.reports import TakenIn, report_take, reports_collect
+from apps.messaging.services.reports import TakenIn, refusals_take, report_take, reports_collect
 from apps.messaging.services.senders import SenderInUse, sender_delete, sender_save
 from apps.messaging.services.sending import messages_send
 from apps.messaging.services.settling import message_undo, recipients_settle
@@ -82,6 +82,7 @@ __all__ = [
     "quiet_save",
     "recipient_unsubscribe",
     "recipients_settle",
+    "refusals_take",
     "report_take",
     "reports_collect",
     "sender_delete",
