@@ -14,6 +14,7 @@ from apps.messaging.models import (
     RuleNote,
     Sender,
     SendingDomain,
+    SendingHome,
     SendingPolicy,
     Settlement,
 )
@@ -105,3 +106,9 @@ class DomainFigureAdmin(LedgerAdmin):
 class SettlementAdmin(LedgerAdmin):
     list_display = ["id", "message_id", "recipient_id", "verdict", "by_id", "at"]
     ordering = ["-id"]
+
+
+@admin.register(SendingHome)
+class SendingHomeAdmin(LedgerAdmin):
+    list_display = ["id", "database", "since", "by_id"]
+    ordering = ["id"]

@@ -68,6 +68,7 @@ urlpatterns = [
     path("settings/senders/<int:pk>/delete/", senders.sender_delete, name="sender-delete"),
     path("settings/sending-rules/", policy.policy_detail, name="policy"),
     path("settings/sending-rules/general/", policy.policy_update, name="policy-edit"),
+    path("settings/sending-rules/here/", policy.sending_move_here, name="sending-here"),
     path("settings/sending-rules/caps/new/", caps.cap_create, name="cap-create"),
     path("settings/sending-rules/caps/<int:pk>/", caps.cap_update, name="cap"),
     path("settings/sending-rules/caps/<int:pk>/delete/", caps.cap_delete, name="cap-delete"),

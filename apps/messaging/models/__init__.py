@@ -1,6 +1,7 @@
 from apps.messaging.models.caps import CapTally, FrequencyCap, QuietHours, RuleNote
 from apps.messaging.models.domain import SendingDomain, host_normalise, host_validate
 from apps.messaging.models.figure import DomainFigure
+from apps.messaging.models.home import SendingHome
 from apps.messaging.models.message import Message, MessageQuerySet, Sender
 from apps.messaging.models.policy import SendingPolicy
 from apps.messaging.models.recipient import HELD, UNFINISHED, Recipient, RecipientQuerySet
@@ -26,6 +27,7 @@ __all__ = [
     "RuleNote",
     "Sender",
     "SendingDomain",
+    "SendingHome",
     "SendingPolicy",
     "Settlement",
     "Verdict",

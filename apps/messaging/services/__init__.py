@@ -24,7 +24,7 @@ from apps.messaging.services.messages import (
     message_retry_failed,
     message_update,
 )
-from apps.messaging.services.policy import PolicyInvalid, policy_update
+from apps.messaging.services.policy import PolicyInvalid, policy_update, sending_move_here
 from apps.messaging.services.preferences import PreferencesRefused, preferences_save
 from apps.messaging.services.quiet import quiet_delete, quiet_save
 from apps.messaging.services.reports import TakenIn, refusals_take, report_take, reports_collect
@@ -87,4 +87,5 @@ __all__ = [
     "reports_collect",
     "sender_delete",
     "sender_save",
+    "sending_move_here",
 ]

@@ -15,7 +15,7 @@ from apps.campaigns import services as campaigns
 from apps.content.models import Template, TemplateVersion
 from apps.content.selectors import version_email
 from apps.core.queues import ring
-from apps.messaging import checks, ledger
+from apps.messaging import checks, homes, ledger
 from apps.messaging.models import Link, Message
 from apps.messaging.selectors import message_ledger, message_version
 from apps.messaging.services.messages import SEND_TASK, MessageRefused, message_audit, message_lock
@@ -92,6 +92,8 @@ def _problems(message: Message, version: TemplateVersion | None, *, now: datetim
     problems += readiness.problems(message.campaign, now, but=frozenset({checks.COMPLETE}))
     if not settings.SENDING_ENABLED:
         problems.append(_("Sending is switched off on this server (SENDING_ENABLED)."))
+    elif homes.is_copy():
+        problems.append(str(checks.COPY))
     last = message.sent_latest_at
     if last and last <= now:
         problems.append(_("Pick a time in the future."))

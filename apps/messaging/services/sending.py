@@ -13,7 +13,7 @@ from django.db import OperationalError, connection, transaction
 
 from apps.contacts import selectors as contacts
 from apps.core.queues import ring
-from apps.messaging import ledger
+from apps.messaging import homes, ledger
 from apps.messaging.delivery.composer import Composer, NotComposable, composer_for
 from apps.messaging.delivery.engine import Engine, engine_for
 from apps.messaging.delivery.mail import Mail
@@ -58,9 +58,10 @@ def messages_send(*, now: datetime) -> None:
     """
     Send for a few seconds and ring for more. May run at any time, many times at once.
 
-    With SENDING_ENABLED off nothing is claimed; what is due stays in line.
+    With SENDING_ENABLED off, or in a copy of the database that sends, nothing is claimed; what is due stays
+    in line.
     """
-    if not settings.SENDING_ENABLED:
+    if not settings.SENDING_ENABLED or not homes.settle_in(now=now):
         return
     watch = Watch(now)
     _upkeep(now)
