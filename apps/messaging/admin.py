@@ -7,6 +7,7 @@ from apps.messaging.models import (
     DeliveryReport,
     DomainFigure,
     FrequencyCap,
+    LedgerTally,
     Link,
     Message,
     QuietHours,
@@ -112,3 +113,9 @@ class SettlementAdmin(LedgerAdmin):
 class SendingHomeAdmin(LedgerAdmin):
     list_display = ["id", "database", "since", "by_id"]
     ordering = ["id"]
+
+
+@admin.register(LedgerTally)
+class LedgerTallyAdmin(LedgerAdmin):
+    list_display = ["message_id", "counted_at"]
+    ordering = ["message_id"]

@@ -189,8 +189,8 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
     @extend_schema(responses=out.LedgerOut)
     @action(detail=True, methods=["get"])
     def ledger(self, request: Request, pk: str) -> Response:
-        """Where everyone is: `audience == sum(states)`."""
-        ledger = selectors.message_ledger(self.get_object())
+        """Where everyone is: `audience == sum(states)`. Of the largest ledgers as of a few seconds ago."""
+        ledger = selectors.Standing.of(self.get_object()).ledger
         told: dict[str, Any] = {
             "audience": ledger.audience,
             "states": {state.value: count for state, count in ledger.states.items()},

@@ -7,6 +7,7 @@ from apps.messaging.models.policy import SendingPolicy
 from apps.messaging.models.recipient import HELD, UNFINISHED, Recipient, RecipientQuerySet
 from apps.messaging.models.report import BOUNCES, DeliveryReport, Verdict
 from apps.messaging.models.settlement import Settlement
+from apps.messaging.models.tally import LedgerTally
 from apps.messaging.models.tracking import DeliveryEvent, Link
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "DeliveryReport",
     "DomainFigure",
     "FrequencyCap",
+    "LedgerTally",
     "Link",
     "Message",
     "MessageQuerySet",

@@ -45,6 +45,7 @@ from apps.messaging.selectors.readers import (
     recipient_of_mail,
 )
 from apps.messaging.selectors.reports import reports, soft_bounces_in_a_row
+from apps.messaging.selectors.standing import Standing, standing_count
 from apps.messaging.selectors.verification import ledger_problems
 from apps.messaging.selectors.why import Check, recipient_checks
 
@@ -58,6 +59,7 @@ __all__ = [
     "Preference",
     "Pulse",
     "Reaction",
+    "Standing",
     "campaign_messages",
     "caps_described",
     "contact_data",
@@ -96,4 +98,5 @@ __all__ = [
     "senders_in_use",
     "sending_pulse",
     "soft_bounces_in_a_row",
+    "standing_count",
 ]

@@ -31,6 +31,7 @@ from apps.messaging.services.reports import TakenIn, refusals_take, report_take,
 from apps.messaging.services.senders import SenderInUse, sender_delete, sender_save
 from apps.messaging.services.sending import messages_send
 from apps.messaging.services.settling import message_undo, recipients_settle
+from apps.messaging.services.standing import tallies_refresh
 from apps.messaging.services.testing import TestNotSent, TestResult, message_test
 from apps.messaging.services.tracking import (
     bursts_mark,
@@ -88,4 +89,5 @@ __all__ = [
     "sender_delete",
     "sender_save",
     "sending_move_here",
+    "tallies_refresh",
 ]

@@ -17,8 +17,9 @@ from apps.content.selectors import version_email
 from apps.core.queues import ring
 from apps.messaging import checks, homes, ledger
 from apps.messaging.models import Link, Message
-from apps.messaging.selectors import message_ledger, message_version
+from apps.messaging.selectors import Ledger, message_ledger, message_version
 from apps.messaging.services.messages import SEND_TASK, MessageRefused, message_audit, message_lock
+from apps.messaging.services.standing import tally_begin
 from apps.messaging.services.tracking import partitions_ensure
 
 
@@ -56,7 +57,8 @@ def message_launch(
 
     message.undo_until = now + timedelta(seconds=undo_seconds) if undo_seconds else None
     ledger.freeze(message, now=now)
-    _keep_promise(message, promised)
+    frozen = message_ledger(message)
+    _keep_promise(frozen, promised)
     message.state = Message.State.RUNNING
     message.template_version = version
     message.launched_at = message.updated_at = now
@@ -64,6 +66,7 @@ def message_launch(
     if message.local_at:  # it begins where the day does
         message.scheduled_at = message.recipients.aggregate(first=Min("due_at"))["first"]
     message.save()
+    tally_begin(message, frozen, now=now)
     assert version  # or there would have been a problem
     Link.objects.bulk_create(
         Link(message=message, position=link.position, url=link.url, label=link.label[:200])
@@ -102,8 +105,7 @@ def _problems(message: Message, version: TemplateVersion | None, *, now: datetim
     return [" ".join(problems)] if problems else []
 
 
-def _keep_promise(message: Message, promised: int | None) -> None:
-    frozen = message_ledger(message)
+def _keep_promise(frozen: Ledger, promised: int | None) -> None:
     recipients = frozen.unfinished
     if not recipients:
         raise MessageNotLaunchable(_("Nobody in the audience may be written to."))

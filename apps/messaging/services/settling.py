@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from apps.accounts.models import User
 from apps.core.queues import ring
 from apps.messaging import ledger
-from apps.messaging.models import Message, RecipientQuerySet, Settlement
+from apps.messaging.models import LedgerTally, Message, RecipientQuerySet, Settlement
 from apps.messaging.selectors import Doubt, doubtful, doubtful_silent
 from apps.messaging.services.messages import (
     SEND_TASK,
@@ -106,6 +106,7 @@ def message_undo(*, message: Message, by: User, now: datetime) -> Message:
         raise MessageRefused(_("It has begun, so the launch cannot be undone. Pause it, or cancel the rest."))
     message.links.all().delete()
     message.domain_figures.all().delete()
+    LedgerTally.objects.filter(message=message).delete()
     if message.local_at:
         message.scheduled_at = None  # the launch had written down where the day begins
     message.state, message.pause_reason = Message.State.DRAFT, ""

@@ -65,15 +65,17 @@ def message_detail(request: UserRequest, message: Message) -> HttpResponse:
 
 def _running_page(request: UserRequest, message: Message) -> HttpResponse:
     now = clock.now()
-    ledger = selectors.message_ledger(message)
+    standing = selectors.Standing.of(message)
+    ledger = standing.ledger
     sees_people = request.user.has_perm("messaging.view_recipient", message)
     context = {
         "message": message,
         "ledger": ledger,
         "pace": selectors.message_pace(message, ledger, now=now),
         # What servers say quotes addresses.
-        "errors": selectors.message_errors(message) if sees_people else selectors.message_failures(message),
-        "reactions": selectors.message_reactions(message),
+        "errors": standing.errors if sees_people else standing.failures,
+        "reactions": standing.reactions,
+        "counted_at": standing.counted_at,
         # Asks again only while something can change by itself.
         "is_moving": message.finished_at is None and message.state != Message.State.PAUSED,
         "may_steer": request.user.has_perm("messaging.pause_message", message),
