@@ -1,7 +1,7 @@
 """
-Opens and clicks as mail programs send them, to the product as it runs, with `fsync` on: each answer is a hit on
-disk. Beside it in the same run, on a server started in the same way: a Django that has one empty view and no
-middleware (`ratio`), and the product's own process probe, behind all of its middleware.
+Opens and clicks as mail programs send them, to the product as it runs, with `fsync` on: each answer is a hit
+on disk. Beside it in the same run, on a server started in the same way: a Django that has one empty view and
+no middleware (`ratio`), and the product's own process probe, behind all of its middleware.
 
     python -m benchmarks.tracking [--seconds 10] [--runs 3] [--clients 16]
 
@@ -98,7 +98,9 @@ def is_whole(answer: bytes) -> bool:
     return bool(end) and len(body) >= int(told[1])
 
 
-def flood(port: int, paths: Iterator[str], *, clients: int, seconds: float, status: bytes) -> tuple[float, float]:
+def flood(
+    port: int, paths: Iterator[str], *, clients: int, seconds: float, status: bytes
+) -> tuple[float, float]:
     """Return answers a second and the p95 of an answer in ms, of so many clients that each ask and wait."""
     ready = selectors.DefaultSelector()
     sent: dict[socket.socket, float] = {}

@@ -6,6 +6,6 @@ from apps.integrations.urls import programs
 from apps.messaging.urls import hits
 
 urlpatterns = [
-    path("", include((programs, "integrations"))),
     path("", include((hits, "messaging"))),
+    path("", include((programs, "integrations"))),
 ]

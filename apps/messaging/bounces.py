@@ -28,8 +28,7 @@ ORIGINAL_TYPES = {"message/rfc822", "message/global"}
 HEADERS_TYPES = {"text/rfc822-headers", "message/global-headers"}
 # 5.1.x that speak of the sender's address: the recipient's may be as good as ever.
 SENDER_AT_FAULT = {"5.1.7", "5.1.8", "5.1.9"}
-# What a server says to the recipient's address, in the talk, of a mailbox that is not there: at RCPT, 5.1.0 and
-# others of 5.1.x are also said of senders.
+# What a server says in the talk of a mailbox that is not there; others of 5.1.x are also said of senders.
 NO_MAILBOX = re.compile(r"5\d\d[ -]5\.1\.(?:1|2|3|6|10)\b")
 # A mailbox that is full or closed, and servers that give no reason at all.
 MAY_PASS = {"5.0.0", "5.2.0", "5.2.1", "5.2.2"}

@@ -122,7 +122,8 @@ class TestSettle:
     def test_what_a_slow_worker_says_afterwards_changes_nothing(self, message, noon, lead):
         row = RecipientFactory(message=MessageFactory(launched=True))
         lease = ledger.Lease(
-            rows=[ledger.Taken(row.pk, row.message_id, row.contact_id, "")], token="7" * 8 + "-0000" * 3 + "-" + "0" * 12
+            rows=[ledger.Taken(row.pk, row.message_id, row.contact_id, "")],
+            token="7" * 8 + "-0000" * 3 + "-" + "0" * 12,
         )
         Recipient.objects.filter(pk=row.pk).update(
             state="unknown", lease_token=lease.token, finished_at=noon, attempts=1
@@ -192,9 +193,7 @@ class TestLedgerIsStillTrue:
 
         assert ledger_problems(message, now=noon + MINUTE, record=[*record, mail_id(row)]) == []
         thrice = [*record, mail_id(row), mail_id(row)]
-        assert ledger_problems(message, now=noon, record=thrice) == [
-            "1 recipients got it more than once."
-        ]
+        assert ledger_problems(message, now=noon, record=thrice) == ["1 recipients got it more than once."]
 
     def test_a_wrong_word_of_a_person_is_told(self, message, settle, noon):
         settle(Verdict.SENT)

@@ -23,7 +23,12 @@ def message(noon):
     RecipientFactory(message=message, state="excluded", reason="suppressed")
     for machine in ("", "scanner"):
         DeliveryEvent.objects.create(
-            recipient=row, message=message, contact=row.contact, kind="opened", at=noon, machine_reason=machine
+            recipient=row,
+            message=message,
+            contact=row.contact,
+            kind="opened",
+            at=noon,
+            machine_reason=machine,
         )
     return message
 

@@ -145,16 +145,16 @@ def message_errors(message: Message, *, limit: int = 20) -> list[ErrorGroup]:
     """Return what went wrong, by what the server said, the most frequent first."""
     rows = _troubled(message).values_list("state", "answer", "is_retryable").annotate(count=Count("pk"))
     # The first and the last: an aggregate that keeps no list, however many there are.
-    return error_groups(list(rows.annotate(first=Min("pk"), last=Max("pk")).order_by("-count", "answer")[:limit]))
+    return error_groups(
+        list(rows.annotate(first=Min("pk"), last=Max("pk")).order_by("-count", "answer")[:limit])
+    )
 
 
 def error_groups(groups: Sequence[Sequence[Any]]) -> list[ErrorGroup]:
     """Return groups of state, answer, whether it may pass, count, first and last row, with those two rows."""
     samples = Recipient.objects.in_bulk({pk for *_group, first, last in groups for pk in (first, last)})
     return [
-        ErrorGroup(
-            State(state), answer, is_retryable, count, [samples[pk] for pk in sorted({first, last})]
-        )
+        ErrorGroup(State(state), answer, is_retryable, count, [samples[pk] for pk in sorted({first, last})])
         for state, answer, is_retryable, count, first, last in groups
     ]
 

@@ -106,7 +106,7 @@ def report_take(*, raw: bytes, source: DeliveryReport.Source, by: User | None, n
 @transaction.atomic
 def refusals_take(*, answers: Mapping[int, str], now: datetime) -> int:
     """
-    Take in what servers said to recipients, by id, whose mail they will never take; return how many were news.
+    Take in what servers said of those whose mail they will never take, by id; return how many were news.
 
     Where one says that there is no such mailbox, that is a hard bounce that came early: kept as a report, an
     event of the message, and the address is suppressed. How often servers refuse is counted elsewhere.

@@ -53,9 +53,7 @@ def recipients_settle(
     if verdict == Verdict.NOT_SENT:
         chosen = doubtful_silent(chosen)
     told = _("Taken to be sent, by the word of a person: %(reason)s") % {"reason": reason.strip()}
-    count = ledger.settle_unknown(
-        chosen, verdict=verdict, reason=reason.strip(), told=told, by=by, now=now
-    )
+    count = ledger.settle_unknown(chosen, verdict=verdict, reason=reason.strip(), told=told, by=by, now=now)
     if not count:
         raise MessageRefused(_("Nobody is left of whom this can be said."))
     details: dict[str, object] = {"verdict": verdict, "recipients": count, "reason": reason.strip()}

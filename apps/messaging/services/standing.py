@@ -27,7 +27,7 @@ def tally_refresh(message: Message, *, now: datetime) -> None:
 
 
 def tallies_refresh(*, now: datetime) -> int:
-    """Count anew the large messages of which something may have changed, the oldest first; return how many."""
+    """Count anew the large messages of which something may have changed; return how many."""
     is_open = Q(message__finished_at__isnull=True)
     # And a moment longer: what was done at that time may have been committed later.
     has_changed = Q(counted_at__lt=F("message__updated_at") + OPEN_EVERY)

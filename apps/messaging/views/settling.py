@@ -19,7 +19,7 @@ SHOWN = 10
 @require_http_methods(["GET", "POST"])
 @requires("messaging.settle_message", on=Message)
 def message_settle(request: UserRequest, message: Message) -> HttpResponse:
-    """Show who is in doubt, of all or of those that the filter leaves; write down what a person says of them."""
+    """Show who is in doubt, all or those that the filter leaves; write down what a person says."""
     asked_for = request.POST if request.method == "POST" else request.GET
     which = DoubtForm(asked_for, answers=selectors.doubt_answers(message))
     doubt = which.doubt()
@@ -53,6 +53,4 @@ def message_settle(request: UserRequest, message: Message) -> HttpResponse:
         "left": selectors.doubts_left(message),
         "sample": found.select_related("contact").order_by("pk")[:SHOWN],
     }
-    return render_page_or_fragment(
-        request, "messaging/message_settle.html", context, fragment="settle-panel"
-    )
+    return render_page_or_fragment(request, "messaging/message_settle.html", context, fragment="settle-panel")

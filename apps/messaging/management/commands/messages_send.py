@@ -17,8 +17,8 @@ class Command(BaseCommand):
             raise CommandError("Sending is switched off on this server (SENDING_ENABLED).")
         if homes.is_copy():
             raise CommandError(
-                "This database is a copy of the one that sends: nothing leaves until an administrator lets it, "
-                "on the page of the sending rules."
+                "This database is a copy of the one that sends: nothing leaves until an administrator lets "
+                "it, on the page of the sending rules."
             )
         services.messages_send(now=clock.now())
         now = clock.now()
