@@ -3,5 +3,9 @@
 from django.urls import include, path
 
 from apps.integrations.urls import programs
+from apps.messaging.urls import hits
 
-urlpatterns = [path("", include((programs, "integrations")))]
+urlpatterns = [
+    path("", include((hits, "messaging"))),
+    path("", include((programs, "integrations"))),
+]

@@ -42,6 +42,8 @@ PREPARED_STATEMENTS: bool = _env.bool("PREPARED_STATEMENTS", default=True)
 # Processes that send: as many as there are cores, which PostgreSQL and the mail server share with them.
 SENDING_PROCESSES: int = int(_env.str("SENDING_PROCESSES", default="") or min(4, os.cpu_count() or 1))
 SENDING_ENABLED: bool = _env.bool("SENDING_ENABLED", default=True)
+# For so long nothing leaves after a launch on the page, and it can be undone.
+UNDO_SECONDS: int = _env.int("UNDO_SECONDS", default=60)
 # Where bounces go, and the mailbox in which they end up; empty: to the sender, and nobody reads them.
 RETURN_PATH: str = _env.str("RETURN_PATH", default="")
 BOUNCE_MAILBOX_URL: str = _env.str("BOUNCE_MAILBOX_URL", default="")

@@ -7,4 +7,7 @@ from config import collector
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 
 with collector.paused():
-    application = get_wsgi_application()
+    django = get_wsgi_application()
+    from apps.messaging.door import Door  # needs Django's set-up
+
+    application = Door(django)

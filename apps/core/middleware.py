@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import structlog
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import Resolver404, get_resolver
 
 _SANE = re.compile(r"[A-Za-z0-9_-]{8,64}")
@@ -32,7 +32,8 @@ class DirectMiddleware:
     Answer here what is in `DIRECT_URLCONF`: calls that programs send by the thousand with a key of theirs.
 
     They have no session, no language and no page, and all that stands after this one would cost as much as
-    keeping what they tell.
+    keeping what they tell. What is not found there is looked for again where everything is: there "not found"
+    is a page.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -45,5 +46,8 @@ class DirectMiddleware:
         except Resolver404:
             return self.get_response(request)
         request.resolver_match = match
-        response: HttpResponse = match.func(request, *match.args, **match.kwargs)
+        try:
+            response: HttpResponse = match.func(request, *match.args, **match.kwargs)
+        except Http404:
+            return self.get_response(request)
         return response

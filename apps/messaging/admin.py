@@ -7,6 +7,7 @@ from apps.messaging.models import (
     DeliveryReport,
     DomainFigure,
     FrequencyCap,
+    LedgerTally,
     Link,
     Message,
     QuietHours,
@@ -14,7 +15,9 @@ from apps.messaging.models import (
     RuleNote,
     Sender,
     SendingDomain,
+    SendingHome,
     SendingPolicy,
+    Settlement,
 )
 
 
@@ -98,3 +101,21 @@ class SendingDomainAdmin(LedgerAdmin):
 class DomainFigureAdmin(LedgerAdmin):
     list_display = ["id", "message_id", "sending_domain", "domain", "sent", "complained", "refreshed_at"]
     ordering = ["-id"]
+
+
+@admin.register(Settlement)
+class SettlementAdmin(LedgerAdmin):
+    list_display = ["id", "message_id", "recipient_id", "verdict", "by_id", "at"]
+    ordering = ["-id"]
+
+
+@admin.register(SendingHome)
+class SendingHomeAdmin(LedgerAdmin):
+    list_display = ["id", "database", "since", "by_id"]
+    ordering = ["id"]
+
+
+@admin.register(LedgerTally)
+class LedgerTallyAdmin(LedgerAdmin):
+    list_display = ["message_id", "counted_at"]
+    ordering = ["message_id"]

@@ -28,6 +28,8 @@ ORIGINAL_TYPES = {"message/rfc822", "message/global"}
 HEADERS_TYPES = {"text/rfc822-headers", "message/global-headers"}
 # 5.1.x that speak of the sender's address: the recipient's may be as good as ever.
 SENDER_AT_FAULT = {"5.1.7", "5.1.8", "5.1.9"}
+# What a server says in the talk of a mailbox that is not there; others of 5.1.x are also said of senders.
+NO_MAILBOX = re.compile(r"5\d\d[ -]5\.1\.(?:1|2|3|6|10)\b")
 # A mailbox that is full or closed, and servers that give no reason at all.
 MAY_PASS = {"5.0.0", "5.2.0", "5.2.1", "5.2.2"}
 
@@ -59,6 +61,15 @@ def bounce_verdict(status: str) -> Verdict:
     if status.startswith("5.1.") and status not in SENDER_AT_FAULT:
         return Verdict.HARD
     return Verdict.OURS
+
+
+def is_no_mailbox(answer: str) -> bool:
+    """
+    Test if a server's answer, code first, says that there is no such mailbox.
+
+    Without an enhanced status (RFC 3463) it is not said: a bare 550 is as often about us.
+    """
+    return NO_MAILBOX.match(answer) is not None
 
 
 def report_read(raw: bytes) -> Report:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -12,12 +13,17 @@ from apps.campaigns.models import Campaign
 from apps.campaigns.readiness import Check, Finding, Group
 from apps.content.models import TemplateVersion
 from apps.content.selectors import version_problems
+from apps.messaging import homes
 from apps.messaging.addresses import own_address_validate
 from apps.messaging.models import Message, Sender
 from apps.messaging.selectors import domain_of, message_version
 
 # A launch asks this of its own message; an unfinished draft beside it must not be in its way.
 COMPLETE = "messaging.complete"
+COPY = gettext_lazy(
+    "This database is a copy of the one that sends: nothing leaves until an administrator lets it, under "
+    "Settings, Sending rules."
+)
 
 
 def message_problems(message: Message, version: TemplateVersion | None) -> list[str]:
@@ -67,6 +73,8 @@ def messages_are_complete(campaign: Campaign, now: datetime) -> Finding:
 
 
 def sending_is_on(campaign: Campaign, now: datetime) -> Finding:
+    if settings.SENDING_ENABLED and homes.is_copy():
+        return Finding(ok=False, sentence=str(COPY), url=reverse("messaging:policy"))
     if settings.SENDING_ENABLED:
         return Finding(ok=True, sentence=_("Sending is switched on."))
     return Finding(ok=False, sentence=_("Sending is switched off on this server (SENDING_ENABLED)."))

@@ -8,6 +8,7 @@ Yahoo. They fetch when a person opens the mail, and serve a copy afterwards: lat
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import lru_cache
 
 # Nobody reads a mail faster than this after the server took it.
 TOO_FAST = timedelta(seconds=2)
@@ -34,12 +35,18 @@ def machine_reason(method: str, headers: Mapping[str, str]) -> str:
     """Return why a request is a machine's, by what it says of itself; '' for a person's."""
     if method == "HEAD":
         return "head"
-    told = " ".join(headers.get(name, "") for name in ("Purpose", "Sec-Purpose", "X-Purpose", "X-Moz"))
-    if PREFETCH.search(told):
+    told = " ".join(filter(None, map(headers.get, ("Purpose", "Sec-Purpose", "X-Purpose", "X-Moz"))))
+    if told and PREFETCH.search(told):
         return "prefetch"
     agent = headers.get("User-Agent", "").strip()
     if not agent:
         return "no_agent"
     if agent == APPLE_PRIVACY:
         return "apple_privacy"
-    return "scanner" if SCANNERS.search(agent) else ""
+    return "scanner" if _is_scanner(agent[:500]) else ""
+
+
+# A few thousand programs make nearly all hits, and looking for all these names in one takes a while.
+@lru_cache(maxsize=4096)
+def _is_scanner(agent: str) -> bool:
+    return SCANNERS.search(agent) is not None

@@ -45,6 +45,9 @@ writes_in_it = is_captain | is_lead | is_integration | is_channel_owner
 rules.add_perm("messaging.add_message", writes_in_it & takes_messages)
 for _verb in ("change", "delete", "launch", "pause", "resume", "cancel", "retry", "test"):
     rules.add_perm(f"messaging.{_verb}_message", sends_it)
+rules.add_perm("messaging.undo_message", sends_it)
+# Whether a mail has arrived is found out by looking at whose it is.
+rules.add_perm("messaging.settle_message", sends_it & sees_people)
 rules.add_perm("messaging.view_recipient", sees_people & sees_its_message)
 # A contact's page shows what it was sent; each message is asked for by itself.
 rules.add_perm("messaging.view_deliveries", sees_people)

@@ -19,6 +19,11 @@ def bursts_mark(**_later: Any) -> None:
     services.bursts_mark(now=clock.now())
 
 
+@shared_task(soft_time_limit=50)
+def tallies_refresh(**_later: Any) -> None:
+    services.tallies_refresh(now=clock.now())
+
+
 # An IMAP server answers within 20 seconds or not at all; mails that were read by then are marked.
 @shared_task(soft_time_limit=240, time_limit=280)
 def reports_collect(**_later: Any) -> None:

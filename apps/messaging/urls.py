@@ -11,14 +11,19 @@ from apps.messaging.views import (
     reports,
     running,
     senders,
+    settling,
     tracking,
 )
 
 app_name = "messaging"
-urlpatterns = [
-    # In the readers' hands
+# What readers' mail programs ask for by the thousand; also in `config.direct`.
+hits = [
     path("o/<str:token>.gif", tracking.opened, name="open"),
     path("c/<str:token>", tracking.clicked, name="click"),
+]
+urlpatterns = [
+    # In the readers' hands
+    *hits,
     path("u/<str:token>", tracking.unsubscribe, name="unsubscribe"),
     path("p/<str:token>", tracking.preferences, name="preferences"),
     path("view/<str:token>", tracking.in_browser, name="view"),
@@ -39,6 +44,8 @@ urlpatterns = [
     path("messages/<int:pk>/resume/", running.message_resume, name="resume"),
     path("messages/<int:pk>/cancel/", running.message_cancel, name="cancel"),
     path("messages/<int:pk>/retry/", running.message_retry, name="retry"),
+    path("messages/<int:pk>/undo/", running.message_undo, name="undo"),
+    path("messages/<int:pk>/settle/", settling.message_settle, name="settle"),
     path("messages/<int:pk>/people/", running.message_people, name="people"),
     path("messages/people/<int:pk>/", running.recipient_detail, name="recipient"),
     # What came back
@@ -61,6 +68,7 @@ urlpatterns = [
     path("settings/senders/<int:pk>/delete/", senders.sender_delete, name="sender-delete"),
     path("settings/sending-rules/", policy.policy_detail, name="policy"),
     path("settings/sending-rules/general/", policy.policy_update, name="policy-edit"),
+    path("settings/sending-rules/here/", policy.sending_move_here, name="sending-here"),
     path("settings/sending-rules/caps/new/", caps.cap_create, name="cap-create"),
     path("settings/sending-rules/caps/<int:pk>/", caps.cap_update, name="cap"),
     path("settings/sending-rules/caps/<int:pk>/delete/", caps.cap_delete, name="cap-delete"),

@@ -9,7 +9,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 
 from apps.core import clock
 from apps.core.health import Finding, Level
-from apps.messaging import selectors
+from apps.messaging import checks, homes, selectors
 
 LATE, TOO_LATE = timedelta(minutes=2), timedelta(minutes=10)
 
@@ -19,6 +19,8 @@ def sending_check() -> Finding:
     stuck = selectors.sending_pulse(now=clock.now()).stuck or timedelta(0)
     if not settings.SENDING_ENABLED:
         return Finding(Level.WARNING, _("Sending is switched off (SENDING_ENABLED): nothing leaves."))
+    if homes.is_copy():
+        return Finding(Level.WARNING, str(checks.COPY))
     if stuck < LATE:
         return Finding(Level.OK, _("Nobody waits longer than they should."))
     late = _(

@@ -153,6 +153,7 @@ EXPORT_S3_SECRET_ACCESS_KEY = env.EXPORT_S3_SECRET_ACCESS_KEY
 EXPORT_KEEP_DAYS = env.EXPORT_KEEP_DAYS
 PRODUCT_VERSION: str = tomllib.loads((env.BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 SENDING_ENABLED = env.SENDING_ENABLED
+UNDO_SECONDS = env.UNDO_SECONDS
 RETURN_PATH = env.RETURN_PATH
 BOUNCE_MAILBOX_URL = env.BOUNCE_MAILBOX_URL
 DNS_RESOLVERS = env.DNS_RESOLVERS
@@ -301,6 +302,7 @@ CELERY_BEAT_SCHEDULER = "apps.operations.scheduler:Scheduler"
 CELERY_TASK_ROUTES = {
     "apps.messaging.tasks.messages_send": {"queue": "sending"},
     "apps.messaging.tasks.domain_figures_refresh": {"queue": "bulk"},
+    "apps.messaging.tasks.tallies_refresh": {"queue": "bulk"},
     "apps.contacts.tasks.imports_run": {"queue": "bulk"},
     "apps.contacts.tasks.workbooks_read": {"queue": "bulk"},
     "apps.contacts.tasks.imports_undo": {"queue": "bulk"},
@@ -319,6 +321,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "reports_collect": {"task": "apps.messaging.tasks.reports_collect", "schedule": 60.0},
     "domains_check": {"task": "apps.messaging.tasks.domains_check", "schedule": 600.0},
     "domain_figures_refresh": {"task": "apps.messaging.tasks.domain_figures_refresh", "schedule": 60.0},
+    "tallies_refresh": {"task": "apps.messaging.tasks.tallies_refresh", "schedule": 5.0},
     "bursts_mark": {"task": "apps.messaging.tasks.bursts_mark", "schedule": 60.0},
     "imports_run": {"task": "apps.contacts.tasks.imports_run", "schedule": 5.0},
     "workbooks_read": {"task": "apps.contacts.tasks.workbooks_read", "schedule": 5.0},

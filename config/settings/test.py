@@ -10,6 +10,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CELERY_BROKER_URL = "memory://"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 REDIS_URL = env.REDIS_URL or "redis://127.0.0.1:1/0"  # nobody listens here either
+UNDO_SECONDS = 0  # what is launched leaves; a test that undoes says how long it may
 MAILBOX_DIR = env.DATA_DIR / "test-mailbox"
 EMAIL_URL = "smtp://127.0.0.1:1"  # nobody listens: a test that sends brings a server of its own
 ALLOWED_HOSTS = ["testserver", "127.0.0.1"]

@@ -12,8 +12,10 @@ from apps.messaging.models import (
     Sender,
     SendingDomain,
     SendingPolicy,
+    Settlement,
     Verdict,
 )
+from tests.factories.accounts import UserFactory
 from tests.factories.campaigns import AudienceFactory, CampaignFactory
 from tests.factories.contacts import ContactFactory
 from tests.factories.content import TemplateFactory
@@ -133,3 +135,17 @@ class DomainFigureFactory(factory.django.DjangoModelFactory):
     sent = 1000
     hard = soft = ours = complained = unknown = 0
     refreshed_at = LONG_AGO
+
+
+class SettlementFactory(factory.django.DjangoModelFactory):
+    """Somebody has looked, and does not know either."""
+
+    class Meta:
+        model = Settlement
+
+    recipient = factory.SubFactory(RecipientFactory, state=Recipient.State.UNKNOWN, finished_at=LONG_AGO)
+    message = factory.SelfAttribute("recipient.message")
+    verdict = Settlement.Verdict.LEFT
+    reason = "Their server keeps no log."
+    by = factory.SubFactory(UserFactory)
+    at = LONG_AGO

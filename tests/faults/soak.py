@@ -13,6 +13,7 @@ import json
 import random
 import time
 from collections import Counter
+from contextlib import suppress
 
 from benchmarks import scratch  # isort: skip  # sets Django up
 
@@ -81,7 +82,8 @@ class Soak:
 
     def people_pause(self):
         for message in Message.objects.filter(state="running"):
-            services.message_pause(message=message, by=self.lead, now=clock.now())
+            with suppress(services.MessageRefused):  # it has ended meanwhile, or paused by itself
+                services.message_pause(message=message, by=self.lead, now=clock.now())
         self.crew.wait(self.dice.uniform(0, 1))
         self._resume()
 
@@ -98,7 +100,7 @@ class Soak:
 
     def failed_are_retried(self):
         for message in Message.objects.filter(state__in=["running", "finished"]):
-            if message.recipients.filter(state="failed", is_retryable=True).exists():
+            with suppress(services.MessageRefused):  # nobody is left to retry, or it has paused by itself
                 services.message_retry_failed(message=message, by=self.lead, now=clock.now())
 
     def end(self):

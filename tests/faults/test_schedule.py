@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 
 from apps.core import clock
+from apps.messaging import homes
 from apps.messaging.models import Recipient
 from tests.factories.messaging import MessageFactory, RecipientFactory
 from tests.faults.truth import assert_true, drain
@@ -64,13 +65,16 @@ def test_a_machine_with_a_wrong_clock_sends_what_is_due_and_nothing_else(server,
     assert assert_true(message, server).states[State.SENT] == people + 1
 
 
-def test_a_copy_beside_the_original_with_sending_off_sends_nothing(server, message, people):
+@pytest.mark.parametrize("switched", [{}, {"SENDING_ENABLED": False}])
+def test_a_copy_beside_the_original_sends_nothing(server, message, people, switched):
+    """By itself, and with sending off: the original had sent before it was copied."""
+    homes.settle_in(now=clock.now())
     original, copy = connection.settings_dict["NAME"], f"{connection.settings_dict['NAME']}_copy"
     connection.close()
     _in_another(f"CREATE DATABASE {copy} TEMPLATE {original}")
     try:
         connection.settings_dict["NAME"] = copy
-        with Worker(server, act=RING, SENDING_ENABLED=False) as worker:
+        with Worker(server, act=RING, **switched) as worker:
             worker.finish()
         assert (count("queued"), server.taken) == (people, [])
     finally:

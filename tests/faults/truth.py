@@ -35,7 +35,8 @@ def assert_true(message, server, *, unknown=0, silent=()):
     """
     message.refresh_from_db()
     ledger = message_ledger(message)
-    ours = [taken for taken in server.taken if taken.recipient in _addresses(message)]
+    addresses = set(message.recipients.values_list("address", flat=True))
+    ours = [taken for taken in server.taken if taken.recipient in addresses]
     twice = [address for address, times in Counter(taken.recipient for taken in ours).items() if times > 1]
     assert not twice, f"I1: more than once to {len(twice)} people"
     assert ledger.audience == message.recipients.count(), "I2: the states do not sum to the audience"
@@ -59,7 +60,3 @@ def _assert_over(message, server):
         worker.finish()
     assert list(message.recipients.order_by("pk").values()) == before, "I4: rows moved after the end"
     assert len(server.taken) == taken, "I4: something left after the end"
-
-
-def _addresses(message):
-    return set(message.recipients.values_list("address", flat=True))

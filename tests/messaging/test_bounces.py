@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.messaging.bounces import bounce_verdict, report_read
+from apps.messaging.bounces import bounce_verdict, is_no_mailbox, report_read
 from apps.messaging.tokens import Purpose, return_token_make, return_token_read, token_make
 from tests.bounces import arf, dsn, original, return_path
 
@@ -127,3 +127,26 @@ class TestReportRead:
         )
 
         assert report_read(raw).verdict == "hard"
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_it"),
+    [
+        ("550 5.1.1 <ann@example.com>: no such user", True),
+        ("550-5.1.1 The email account that you tried to reach does not exist", True),
+        ("556 5.1.10 the domain takes no mail (null MX)", True),
+        ("553 5.1.3 that is no address", True),
+        ("550 5.1.2 no such domain", True),
+        ("550 5.7.1 blocked for policy", False),
+        ("550 5.7.26 unauthenticated mail", False),
+        ("450 4.1.1 not yet", False),
+        ("550 5.1.8 your domain does not exist", False),
+        ("552 5.2.2 mailbox full", False),
+        ("550 no such person", False),
+        ("550 5.1.11 not a status that we know", False),
+        ("250 5.1.1 nonsense", False),
+        ("", False),
+    ],
+)
+def test_whether_a_server_says_in_the_talk_that_there_is_no_mailbox(answer, is_it):
+    assert is_no_mailbox(answer) is is_it

@@ -473,3 +473,41 @@ class TestDoors:
 
         assert told.count("5.1.1 · 550 nobody here") == 1
         assert "No such address" in told
+
+
+class TestRefusalsInTheTalk:
+    @pytest.fixture
+    def message(self):
+        return RecipientFactory(contact__email="gone@example.com").message
+
+    def test_a_mailbox_that_is_not_there_is_a_hard_bounce(self, message, mail_server, noon):
+        mail_server.on("rcpt", "gone@example.com", "550 5.1.1 no such user")
+        RecipientFactory(message=message, contact__email="here@example.com")
+
+        services.messages_send(now=noon)
+
+        row = message.recipients.get(contact__email="gone@example.com")
+        report = DeliveryReport.objects.get()
+        assert (report.source, report.verdict, report.status) == ("talk", "hard", "5.1.1")
+        assert (report.recipient, report.answer) == (row, "550 5.1.1 no such user")
+        event = DeliveryEvent.objects.get()
+        assert (event.kind, event.bounce_class, event.recipient) == ("bounced", "hard", row)
+        assert [suppressed("gone@example.com"), suppressed("here@example.com")] == ["bounced", None]
+        message.refresh_from_db()
+        assert selectors.ledger_problems(message, now=noon, record=mail_server.copies) == []
+
+    @pytest.mark.parametrize("answer", ["550 5.7.1 policy", "450 4.1.1 later", "550 no reason"])
+    def test_what_is_about_us_or_may_pass_suppresses_nobody(self, message, mail_server, noon, answer):
+        mail_server.on("rcpt", "gone@example.com", answer)
+
+        services.messages_send(now=noon)
+
+        assert not DeliveryReport.objects.exists()
+        assert not Suppression.objects.exists()
+
+    def test_told_twice_it_is_one(self, message, noon):
+        answers = {message.recipients.get().pk: "550 5.1.1 no"}
+
+        assert services.refusals_take(answers=answers, now=noon) == 1
+        assert services.refusals_take(answers=answers, now=noon) == 0
+        assert DeliveryEvent.objects.count() == 1

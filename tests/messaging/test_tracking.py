@@ -68,7 +68,7 @@ class TestOpened:
         def away(*_args, **_kwargs):
             raise OperationalError("the server closed the connection")
 
-        monkeypatch.setattr(tracking.sql, "rows", away)
+        monkeypatch.setattr(tracking.prepared, "execute_first", away)
 
         assert get(client, "open", Purpose.OPEN, recipient).status_code == HTTPStatus.OK
 
@@ -119,7 +119,7 @@ class TestClicked:
         def away(*_args, **_kwargs):
             raise OperationalError("the server closed the connection")
 
-        monkeypatch.setattr(tracking.sql, "rows", away)
+        monkeypatch.setattr(tracking.prepared, "execute_first", away)
         response = get(client, "click", Purpose.CLICK, recipient, link=1)
 
         assert response.status_code == HTTPStatus.SERVICE_UNAVAILABLE

@@ -18,7 +18,7 @@ from apps.contacts.models import Contact, Exclusion
 from apps.core import clock
 from apps.messaging import audience, selectors, services
 from apps.messaging.api import serializers as out
-from apps.messaging.models import Message, Recipient
+from apps.messaging.models import Message, Recipient, Settlement
 
 
 class MessageFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped package
@@ -56,6 +56,8 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         "resume": "messaging.resume_message",
         "cancel": "messaging.cancel_message",
         "retry_failed": "messaging.retry_message",
+        "undo": "messaging.undo_message",
+        "settle_unknown": "messaging.settle_message",
         "test": "messaging.test_message",
         "ledger": "messaging.view_message",
         "recipients": "messaging.view_recipient",
@@ -143,6 +145,31 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         )
         return Response(out.MessageRetryOut({"retried": count}).data)
 
+    @extend_schema(request=None, responses=out.MessageOut)
+    @action(detail=True, methods=["post"])
+    def undo(self, request: Request, pk: str) -> Response:
+        """Take a launch back while nothing has begun: a draft again, its ledger gone. Later: 409."""
+        return self._act(services.message_undo)
+
+    @extend_schema(request=out.MessageSettleIn, responses=out.MessageSettleOut)
+    @action(detail=True, methods=["post"], url_path="settle-unknown")
+    def settle_unknown(self, request: Request, pk: str) -> Response:
+        """
+        Say what is true of recipients of whom nobody could know. Those whose mail was not sent are written to
+        again, but for those who have opened it or clicked in it.
+        """
+        asked = self._payload(out.MessageSettleIn).validated_data
+        verdict, reason = Settlement.Verdict(asked.pop("verdict")), asked.pop("reason")
+        count = services.recipients_settle(
+            message=self.get_object(),
+            doubt=selectors.Doubt(**asked),
+            verdict=verdict,
+            reason=reason,
+            by=self.user,
+            now=clock.now(),
+        )
+        return Response(out.MessageSettleOut({"settled": count}).data)
+
     @extend_schema(request=out.MessageTestIn, responses=out.MessageTestOut)
     @action(detail=True, methods=["post"])
     def test(self, request: Request, pk: str) -> Response:
@@ -162,8 +189,8 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
     @extend_schema(responses=out.LedgerOut)
     @action(detail=True, methods=["get"])
     def ledger(self, request: Request, pk: str) -> Response:
-        """Where everyone is: `audience == sum(states)`."""
-        ledger = selectors.message_ledger(self.get_object())
+        """Where everyone is: `audience == sum(states)`. Of the largest ledgers as of a few seconds ago."""
+        ledger = selectors.Standing.of(self.get_object()).ledger
         told: dict[str, Any] = {
             "audience": ledger.audience,
             "states": {state.value: count for state, count in ledger.states.items()},

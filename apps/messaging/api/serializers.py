@@ -7,7 +7,7 @@ from apps.accounts.models import User
 from apps.campaigns.models import Campaign, Channel
 from apps.contacts.models import Exclusion
 from apps.content.models import Template
-from apps.messaging.models import Message, Recipient, Sender
+from apps.messaging.models import Message, Recipient, Sender, Settlement
 from apps.segments.models import Segment
 
 REASONS = [("", ""), *Exclusion.choices]  # none where a row was not left out
@@ -112,10 +112,14 @@ class MessageCreateIn(MessageIn):
 
 
 class MessageLaunchIn(serializers.Serializer[Any]):
-    """`promised`: launch only if so many people would get it."""
+    """
+    `promised`: launch only if so many people would get it. `undo_seconds`: for so long nothing leaves, and
+    `undo/` makes it a draft again.
+    """
 
     send_at = serializers.DateTimeField(required=False)
     promised = serializers.IntegerField(min_value=0, required=False)
+    undo_seconds = serializers.IntegerField(min_value=0, max_value=3600, required=False)
 
 
 class MessagePauseIn(serializers.Serializer[Any]):
@@ -130,6 +134,26 @@ class MessageRetryIn(serializers.Serializer[Any]):
 
 class MessageRetryOut(serializers.Serializer[Any]):
     retried = serializers.IntegerField()
+
+
+class MessageSettleIn(serializers.Serializer[Any]):
+    """
+    Which unknown recipients, all if nothing is given, and what is true of them.
+
+    `answer`: those on whose row exactly this stands; `search`: part of an address.
+    """
+
+    verdict = serializers.ChoiceField(choices=Settlement.Verdict.choices)
+    reason = serializers.CharField(max_length=500)
+    answer = serializers.CharField(max_length=500, required=False, trim_whitespace=False)
+    search = serializers.CharField(max_length=254, required=False)
+    recipients = serializers.ListField(
+        child=serializers.IntegerField(min_value=1), required=False, min_length=1, max_length=1000
+    )
+
+
+class MessageSettleOut(serializers.Serializer[Any]):
+    settled = serializers.IntegerField()
 
 
 class MessageTestIn(serializers.Serializer[Any]):

@@ -6,7 +6,7 @@ a point of no return has to be on disk before it is passed. Nothing here waits f
 holds: what is skipped now is met again on the next ring.
 """
 
-from apps.messaging.ledger.frozen import freeze
+from apps.messaging.ledger.frozen import freeze, thaw
 from apps.messaging.ledger.leases import (
     LEASE_TIME,
     RETRY_AFTER,
@@ -20,6 +20,7 @@ from apps.messaging.ledger.leases import (
     settle,
 )
 from apps.messaging.ledger.reported import settle_taken
+from apps.messaging.ledger.settled import settle_unknown
 from apps.messaging.ledger.sweeps import cancel, expire, finish, queue_due, retry
 
 __all__ = [
@@ -40,4 +41,6 @@ __all__ = [
     "retry",
     "settle",
     "settle_taken",
+    "settle_unknown",
+    "thaw",
 ]

@@ -91,6 +91,10 @@ _GIVE_BACK = """
 
 def give_back(outcomes: Mapping[int, Outcome]) -> None:
     """Count those no more that have not been sent: back in line, or refused. `unknown` ones may have been."""
-    ids: Sequence[int] = [pk for pk, outcome in outcomes.items() if outcome.state != Recipient.State.SENT]
+    give_back_rows([pk for pk, outcome in outcomes.items() if outcome.state != Recipient.State.SENT])
+
+
+def give_back_rows(ids: Sequence[int]) -> None:
+    """Count those of these rows no more that are back in line, or failed."""
     if ids:
         sql.run(_GIVE_BACK, {"ids": ids})

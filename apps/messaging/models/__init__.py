@@ -1,10 +1,13 @@
 from apps.messaging.models.caps import CapTally, FrequencyCap, QuietHours, RuleNote
 from apps.messaging.models.domain import SendingDomain, host_normalise, host_validate
 from apps.messaging.models.figure import DomainFigure
+from apps.messaging.models.home import SendingHome
 from apps.messaging.models.message import Message, MessageQuerySet, Sender
 from apps.messaging.models.policy import SendingPolicy
 from apps.messaging.models.recipient import HELD, UNFINISHED, Recipient, RecipientQuerySet
 from apps.messaging.models.report import BOUNCES, DeliveryReport, Verdict
+from apps.messaging.models.settlement import Settlement
+from apps.messaging.models.tally import LedgerTally
 from apps.messaging.models.tracking import DeliveryEvent, Link
 
 __all__ = [
@@ -16,6 +19,7 @@ __all__ = [
     "DeliveryReport",
     "DomainFigure",
     "FrequencyCap",
+    "LedgerTally",
     "Link",
     "Message",
     "MessageQuerySet",
@@ -25,7 +29,9 @@ __all__ = [
     "RuleNote",
     "Sender",
     "SendingDomain",
+    "SendingHome",
     "SendingPolicy",
+    "Settlement",
     "Verdict",
     "host_normalise",
     "host_validate",

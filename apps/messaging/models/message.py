@@ -108,6 +108,8 @@ class Message(TimeStamped):
     launched_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
+    # Until then nothing leaves, so that whoever launched it may think better of it.
+    undo_until = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     # What the mail server has said lately, for the automatic pause: answers and how many of them were

@@ -37,6 +37,7 @@ class DeliveryReport(models.Model):
     class Source(models.TextChoices):
         MAIL = "mail", _("Bounce mailbox")
         API = "api", _("API")
+        TALK = "talk", _("Refused while it was handed over")
 
     # No constraints and few indexes of their own, as for `DeliveryEvent`.
     recipient = models.ForeignKey(

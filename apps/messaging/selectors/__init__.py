@@ -1,4 +1,13 @@
 from apps.messaging.selectors.deliverability import DELIVERABILITY_SPAN, deliverability
+from apps.messaging.selectors.doubts import (
+    Doubt,
+    doubt_answers,
+    doubtful,
+    doubtful_arrived,
+    doubtful_silent,
+    doubts_left,
+    recipient_settlements,
+)
 from apps.messaging.selectors.drafts import contact_data, message_version, preview_contact
 from apps.messaging.selectors.figures import (
     ErrorGroup,
@@ -36,18 +45,21 @@ from apps.messaging.selectors.readers import (
     recipient_of_mail,
 )
 from apps.messaging.selectors.reports import reports, soft_bounces_in_a_row
+from apps.messaging.selectors.standing import Standing, standing_count
 from apps.messaging.selectors.verification import ledger_problems
 from apps.messaging.selectors.why import Check, recipient_checks
 
 __all__ = [
     "DELIVERABILITY_SPAN",
     "Check",
+    "Doubt",
     "ErrorGroup",
     "Ledger",
     "Pace",
     "Preference",
     "Pulse",
     "Reaction",
+    "Standing",
     "campaign_messages",
     "caps_described",
     "contact_data",
@@ -58,6 +70,11 @@ __all__ = [
     "domain_of",
     "domain_senders",
     "domains",
+    "doubt_answers",
+    "doubtful",
+    "doubtful_arrived",
+    "doubtful_silent",
+    "doubts_left",
     "email_channels",
     "gets_untitled",
     "ledger_problems",
@@ -73,6 +90,7 @@ __all__ = [
     "recipient_checks",
     "recipient_has_left",
     "recipient_of_mail",
+    "recipient_settlements",
     "recipient_timeline",
     "recipients",
     "reports",
@@ -80,4 +98,5 @@ __all__ = [
     "senders_in_use",
     "sending_pulse",
     "soft_bounces_in_a_row",
+    "standing_count",
 ]

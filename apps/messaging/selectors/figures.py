@@ -1,9 +1,12 @@
 """Where a message's recipients are, how fast it goes, and what the server and the readers say."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Max, Min
 
 from apps.contacts.models import Exclusion
 from apps.messaging import sql
@@ -50,6 +53,16 @@ class Ledger:
         return self.to_send - self.unfinished
 
     @property
+    def unknown(self) -> int:
+        return self.states[State.UNKNOWN]
+
+    @property
+    def has_not_begun(self) -> bool:
+        """Test if everybody who is to get it still waits, as at the launch."""
+        waiting = [State.PLANNED, State.QUEUED, State.EXCLUDED]
+        return self.audience == sum(self.states[state] for state in waiting)
+
+    @property
     def lines(self) -> list[tuple[Recipient.State, int]]:
         """The states that there are, in the order of a row's life."""
         return [(state, count) for state, count in self.states.items() if count]
@@ -75,15 +88,21 @@ def message_ledger(message: Message) -> Ledger:
 
 @dataclass(frozen=True)
 class Pace:
-    """How fast a message goes, by the last minute; nothing is guessed where nothing moves."""
+    """
+    How fast a message goes, by the last minute; nothing is guessed where nothing moves.
+
+    `until_begin`: for so many seconds nothing leaves, because the launch may still be undone.
+    """
 
     per_minute: int
     elapsed: timedelta
     left: timedelta | None
+    until_begin: int = 0
 
 
 def message_pace(message: Message, ledger: Ledger, *, now: datetime) -> Pace:
-    begun = max(filter(None, [message.launched_at, message.scheduled_at]), default=now)
+    hours = [message.launched_at, message.scheduled_at, message.undo_until]
+    begun = max(filter(None, hours), default=now)
     elapsed = (message.finished_at or now) - begun
     [(count, first)] = sql.rows(
         """
@@ -95,29 +114,48 @@ def message_pace(message: Message, ledger: Ledger, *, now: datetime) -> Pace:
         {"message": message.pk, "rows": RATE_ROWS, "since": now - RATE_TIME},
     )
     if not count or not message.is_running:
-        return Pace(per_minute=0, elapsed=max(elapsed, timedelta()), left=None)
+        return Pace(0, max(elapsed, timedelta()), None, until_begin=_until_begin(message, now=now))
     seconds = max((now - first).total_seconds(), 1.0)
     per_second = count / seconds
     left = timedelta(seconds=round(ledger.unfinished / per_second)) if ledger.unfinished else None
     return Pace(per_minute=round(per_second * 60), elapsed=elapsed, left=left)
 
 
+def _until_begin(message: Message, *, now: datetime) -> int:
+    if not message.is_running or message.undo_until is None:
+        return 0
+    return max(0, math.ceil((message.undo_until - now).total_seconds()))
+
+
 @dataclass(frozen=True)
 class ErrorGroup:
-    """Recipients whom the server told the same; without `answer`, all who ended in the same way."""
+    """
+    Recipients whom the server told the same, with one or two of them; without `answer`, all who ended in the
+    same way.
+    """
 
     state: Recipient.State
     answer: str
     is_retryable: bool
     count: int
+    samples: Sequence[Recipient] = ()
 
 
 def message_errors(message: Message, *, limit: int = 20) -> list[ErrorGroup]:
     """Return what went wrong, by what the server said, the most frequent first."""
     rows = _troubled(message).values_list("state", "answer", "is_retryable").annotate(count=Count("pk"))
+    # The first and the last: an aggregate that keeps no list, however many there are.
+    return error_groups(
+        list(rows.annotate(first=Min("pk"), last=Max("pk")).order_by("-count", "answer")[:limit])
+    )
+
+
+def error_groups(groups: Sequence[Sequence[Any]]) -> list[ErrorGroup]:
+    """Return groups of state, answer, whether it may pass, count, first and last row, with those two rows."""
+    samples = Recipient.objects.in_bulk({pk for *_group, first, last in groups for pk in (first, last)})
     return [
-        ErrorGroup(State(state), answer, is_retryable, count)
-        for state, answer, is_retryable, count in rows.order_by("-count", "answer")[:limit]
+        ErrorGroup(State(state), answer, is_retryable, count, [samples[pk] for pk in sorted({first, last})])
+        for state, answer, is_retryable, count, first, last in groups
     ]
 
 

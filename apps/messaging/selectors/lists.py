@@ -19,8 +19,10 @@ from apps.messaging.models import (
     RuleNote,
     Sender,
     SendingDomain,
+    Settlement,
     Verdict,
 )
+from apps.messaging.selectors.doubts import recipient_settlements
 from apps.messaging.selectors.why import note_detail, rule_notes
 
 State = Recipient.State
@@ -163,6 +165,7 @@ def recipient_timeline(recipient: Recipient) -> list[Entry]:
     told = _report_entries(recipient)
     entries += told
     entries += [_note_entry(note) for note in rule_notes(recipient)]
+    entries += [_settlement_entry(settlement) for settlement in recipient_settlements(recipient)]
     for event in recipient_events(recipient):
         if told and event.kind in {DeliveryEvent.Kind.BOUNCED, DeliveryEvent.Kind.COMPLAINED}:
             continue  # the report says the same in more words
@@ -193,6 +196,12 @@ def _note_entry(note: RuleNote) -> Entry:
             note.at, str(_("Had as many messages as a cap allows")), "gauge", "neutral", note_detail(note)
         )
     return Entry(note.at, str(_("Held until quiet hours are over")), "moon", "info", note_detail(note))
+
+
+def _settlement_entry(settlement: Settlement) -> Entry:
+    told = _("%(who)s settled it: %(verdict)s")
+    text = told % {"who": settlement.by, "verdict": settlement.get_verdict_display()}
+    return Entry(settlement.at, text, "gavel", "info", settlement.reason)
 
 
 def _launch_entry(recipient: Recipient) -> Entry:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.messaging import sql
-from apps.messaging.models import UNFINISHED, Message, Recipient
+from apps.messaging.models import UNFINISHED, Message, Recipient, Settlement
 from apps.messaging.selectors.figures import message_ledger
 from apps.messaging.tokens import Purpose, token_read
 
@@ -48,7 +48,10 @@ RULES = {
         SELECT count(*) FROM messaging_deliveryevent AS event
         JOIN messaging_recipient AS r ON r.id = event.recipient_id
         WHERE event.message_id = %(message)s AND event.machine_reason = ''
-        AND r.state NOT IN ('sending', 'sent', 'unknown')
+        AND r.state NOT IN ('sending', 'sent', 'unknown') AND event.kind <> 'bounced' AND NOT EXISTS (
+            SELECT FROM messaging_settlement AS s WHERE s.recipient_id = r.id
+            AND s.message_id = r.message_id AND s.verdict = 'not_sent'
+        )
     """,
     gettext_lazy("%(n)s events name a recipient that this message has not."): """
         SELECT count(*) FROM messaging_deliveryevent AS event WHERE event.message_id = %(message)s
@@ -88,13 +91,30 @@ def _record_problems(message: Message, record: Iterable[str]) -> list[str]:
     ours = {pk: count for pk, count in taken.items() if pk in rows}
     sent = {pk for pk, state in rows.items() if state == State.SENT}
     may_be_there = sent | {pk for pk, state in rows.items() if state in {State.SENDING, State.UNKNOWN}}
+    # Where a person decided, the copies that come of it are no fault of the ledger; a wrong word is.
+    decided = _settled(message, Settlement.Verdict.SENT)
+    again = _settled(message, Settlement.Verdict.NOT_SENT)
+    may_be_there |= set(again)
     found = {
-        _("%(n)s recipients got it more than once."): [pk for pk, count in ours.items() if count > 1],
-        _("%(n)s recipients count as sent, and the mail server has nothing for them."): sent - set(ours),
+        _("%(n)s recipients got it more than once."): [
+            pk for pk, count in ours.items() if count > 1 + again[pk]
+        ],
+        _("%(n)s recipients count as sent, and the mail server has nothing for them."): sent
+        - set(ours)
+        - set(decided),
+        _("%(n)s recipients count as sent by the word of a person; the mail server has nothing for them."): (
+            sent & set(decided)
+        )
+        - set(ours),
         _("The mail server has mail for %(n)s recipients to whom nothing was sent."): set(ours)
         - may_be_there,
     }
     return [sentence % {"n": len(rows)} for sentence, rows in found.items() if rows]
+
+
+def _settled(message: Message, verdict: Settlement.Verdict) -> Counter[int]:
+    """Return how often a person said this of a recipient."""
+    return Counter(message.settlements.filter(verdict=verdict).values_list("recipient_id", flat=True))
 
 
 def _recipient_id(mail_id: str) -> int | None:

@@ -24,12 +24,14 @@ from apps.messaging.services.messages import (
     message_retry_failed,
     message_update,
 )
-from apps.messaging.services.policy import PolicyInvalid, policy_update
+from apps.messaging.services.policy import PolicyInvalid, policy_update, sending_move_here
 from apps.messaging.services.preferences import PreferencesRefused, preferences_save
 from apps.messaging.services.quiet import quiet_delete, quiet_save
-from apps.messaging.services.reports import TakenIn, report_take, reports_collect
+from apps.messaging.services.reports import TakenIn, refusals_take, report_take, reports_collect
 from apps.messaging.services.senders import SenderInUse, sender_delete, sender_save
 from apps.messaging.services.sending import messages_send
+from apps.messaging.services.settling import message_undo, recipients_settle
+from apps.messaging.services.standing import tallies_refresh
 from apps.messaging.services.testing import TestNotSent, TestResult, message_test
 from apps.messaging.services.tracking import (
     bursts_mark,
@@ -69,6 +71,7 @@ __all__ = [
     "message_resume",
     "message_retry_failed",
     "message_test",
+    "message_undo",
     "message_update",
     "messages_finish",
     "messages_send",
@@ -79,8 +82,12 @@ __all__ = [
     "quiet_delete",
     "quiet_save",
     "recipient_unsubscribe",
+    "recipients_settle",
+    "refusals_take",
     "report_take",
     "reports_collect",
     "sender_delete",
     "sender_save",
+    "sending_move_here",
+    "tallies_refresh",
 ]

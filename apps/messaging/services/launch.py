@@ -1,6 +1,6 @@
 """From a draft to a ledger: the act that must do what the page promised."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -15,10 +15,11 @@ from apps.campaigns import services as campaigns
 from apps.content.models import Template, TemplateVersion
 from apps.content.selectors import version_email
 from apps.core.queues import ring
-from apps.messaging import checks, ledger
+from apps.messaging import checks, homes, ledger
 from apps.messaging.models import Link, Message
-from apps.messaging.selectors import message_ledger, message_version
+from apps.messaging.selectors import Ledger, message_ledger, message_version
 from apps.messaging.services.messages import SEND_TASK, MessageRefused, message_audit, message_lock
+from apps.messaging.services.standing import tally_begin
 from apps.messaging.services.tracking import partitions_ensure
 
 
@@ -28,10 +29,18 @@ class MessageNotLaunchable(MessageRefused):
 
 @transaction.atomic
 def message_launch(
-    *, message: Message, by: User, now: datetime, promised: int | None = None, send_at: datetime | None = None
+    *,
+    message: Message,
+    by: User,
+    now: datetime,
+    promised: int | None = None,
+    send_at: datetime | None = None,
+    undo_seconds: int = 0,
 ) -> Message:
     """
     Freeze the audience into the ledger, and send from `send_at` (else the message's own hour) on, or at once.
+
+    For `undo_seconds` nothing leaves, and the launch can be undone.
 
     `promised` is how many recipients the person was shown: if it would be another number by now, nothing
     happens, and they look again.
@@ -46,8 +55,10 @@ def message_launch(
     for problem in _problems(message, version, now=now):
         raise MessageNotLaunchable(problem)
 
+    message.undo_until = now + timedelta(seconds=undo_seconds) if undo_seconds else None
     ledger.freeze(message, now=now)
-    _keep_promise(message, promised)
+    frozen = message_ledger(message)
+    _keep_promise(frozen, promised)
     message.state = Message.State.RUNNING
     message.template_version = version
     message.launched_at = message.updated_at = now
@@ -55,6 +66,7 @@ def message_launch(
     if message.local_at:  # it begins where the day does
         message.scheduled_at = message.recipients.aggregate(first=Min("due_at"))["first"]
     message.save()
+    tally_begin(message, frozen, now=now)
     assert version  # or there would have been a problem
     Link.objects.bulk_create(
         Link(message=message, position=link.position, url=link.url, label=link.label[:200])
@@ -83,6 +95,8 @@ def _problems(message: Message, version: TemplateVersion | None, *, now: datetim
     problems += readiness.problems(message.campaign, now, but=frozenset({checks.COMPLETE}))
     if not settings.SENDING_ENABLED:
         problems.append(_("Sending is switched off on this server (SENDING_ENABLED)."))
+    elif homes.is_copy():
+        problems.append(str(checks.COPY))
     last = message.sent_latest_at
     if last and last <= now:
         problems.append(_("Pick a time in the future."))
@@ -91,8 +105,7 @@ def _problems(message: Message, version: TemplateVersion | None, *, now: datetim
     return [" ".join(problems)] if problems else []
 
 
-def _keep_promise(message: Message, promised: int | None) -> None:
-    frozen = message_ledger(message)
+def _keep_promise(frozen: Ledger, promised: int | None) -> None:
     recipients = frozen.unfinished
     if not recipients:
         raise MessageNotLaunchable(_("Nobody in the audience may be written to."))

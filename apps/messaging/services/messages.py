@@ -207,12 +207,17 @@ def message_retry_failed(
     count = ledger.retry(message, chosen=chosen, now=now)
     if not count:
         raise MessageRefused(_("Nobody is left to retry."))
-    if message.state == Message.State.FINISHED:
-        fresh = {"finished_at": None, "recent_answers": 0, "recent_refusals": 0}
-        _move(message, Message.State.RUNNING, now=now, **fresh)
+    message_reopen(message, now=now)
     message_audit(message, "retried", by=by, now=now, details={"recipients": count})
     ring(SEND_TASK)
     return message, count
+
+
+def message_reopen(message: Message, *, now: datetime) -> None:
+    """Let a finished message, locked and with somebody in line again, go on; others go on anyway."""
+    if message.state == Message.State.FINISHED:
+        fresh = {"finished_at": None, "recent_answers": 0, "recent_refusals": 0}
+        _move(message, Message.State.RUNNING, now=now, **fresh)
 
 
 def message_audit(

@@ -1,6 +1,8 @@
 """What mail systems say of our mails afterwards: bounces and complaints, each taken in once."""
 
+import hashlib
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +18,7 @@ from apps.core.partitions import month_of, month_partition_ensure
 from apps.core.queues import ring
 from apps.messaging import ledger, selectors
 from apps.messaging.bouncebox import unread
-from apps.messaging.bounces import Report, report_read
+from apps.messaging.bounces import Report, is_no_mailbox, report_read
 from apps.messaging.models import BOUNCES, DeliveryEvent, DeliveryReport, Recipient, Verdict
 from apps.messaging.services import health
 
@@ -99,6 +101,50 @@ def report_take(*, raw: bytes, source: DeliveryReport.Source, by: User | None, n
     if is_new and recipient is not None:
         _follow(recipient, row, by=by, now=now)
     return TakenIn(row, is_new)
+
+
+@transaction.atomic
+def refusals_take(*, answers: Mapping[int, str], now: datetime) -> int:
+    """
+    Take in what servers said of those whose mail they will never take, by id; return how many were news.
+
+    Where one says that there is no such mailbox, that is a hard bounce that came early: kept as a report, an
+    event of the message, and the address is suppressed. How often servers refuse is counted elsewhere.
+    """
+    hard = {pk: answer for pk, answer in answers.items() if is_no_mailbox(answer)}
+    if not hard:
+        return 0
+    rows = Recipient.objects.filter(pk__in=hard).select_related("contact", "message").order_by("contact_id")
+    return sum(_refusal_take(row, hard[row.pk], now=now) for row in rows)
+
+
+def _refusal_take(recipient: Recipient, answer: str, *, now: datetime) -> bool:
+    Contact.objects.select_for_update(no_key=True).get(pk=recipient.contact_id)
+    key = hashlib.sha256(f"talk:{recipient.pk}:{recipient.attempts}".encode()).digest()
+    status = answer[4:].split(maxsplit=1)[0]
+    facts = {
+        "recipient": recipient,
+        "message": recipient.message,
+        "source": Source.TALK,
+        "verdict": Verdict.HARD,
+        "status": status,
+        "answer": answer[:500] if recipient.address else "",
+        "at": now,
+    }
+    _row, is_new = DeliveryReport.objects.get_or_create(
+        contact=recipient.contact, event_key=key, defaults=facts
+    )
+    if is_new:
+        _event_add(recipient, Kind.BOUNCED, now=now, bounce_class=Verdict.HARD)
+        if recipient.address:
+            contacts.suppression_add(
+                address=recipient.address,
+                reason=Suppression.Reason.BOUNCED,
+                by=None,
+                now=now,
+                source=_source(recipient),
+            )
+    return is_new
 
 
 def _recipient(report: Report) -> Recipient | None:

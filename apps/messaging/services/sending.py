@@ -13,7 +13,7 @@ from django.db import OperationalError, connection, transaction
 
 from apps.contacts import selectors as contacts
 from apps.core.queues import ring
-from apps.messaging import ledger
+from apps.messaging import homes, ledger
 from apps.messaging.delivery.composer import Composer, NotComposable, composer_for
 from apps.messaging.delivery.engine import Engine, engine_for
 from apps.messaging.delivery.mail import Mail
@@ -22,7 +22,7 @@ from apps.messaging.delivery.server import server_of_settings
 from apps.messaging.delivery.smtp import ServerOutOfReach
 from apps.messaging.ledger import Addressed, Lease, Taken
 from apps.messaging.models import Message, Recipient
-from apps.messaging.services import health
+from apps.messaging.services import health, reports
 from apps.messaging.services.messages import SEND_TASK
 
 logger = logging.getLogger(__name__)
@@ -58,9 +58,10 @@ def messages_send(*, now: datetime) -> None:
     """
     Send for a few seconds and ring for more. May run at any time, many times at once.
 
-    With SENDING_ENABLED off nothing is claimed; what is due stays in line.
+    With SENDING_ENABLED off, or in a copy of the database that sends, nothing is claimed; what is due stays
+    in line.
     """
-    if not settings.SENDING_ENABLED:
+    if not settings.SENDING_ENABLED or not homes.settle_in(now=now):
         return
     watch = Watch(now)
     _upkeep(now)
@@ -117,6 +118,7 @@ class Shift:
         self.heard: dict[int, Counter[str]] = {row.message_id: Counter() for row in lease.rows}
         self._rows = {row.id: row for row in lease.rows}
         self._known: dict[int, Outcome] = {}  # not written down yet
+        self._refused: dict[int, str] = {}  # what servers said of those they will not take, not told yet
         self._built: Flight | None = None  # the next to begin
         self._air: Future[dict[int, Outcome]] | None = None  # the flight that waits for its answers
 
@@ -176,6 +178,7 @@ class Shift:
 
     def _depart(self, flight: Flight, *, following: Iterator[Flight]) -> None:
         """Let a flight begin, and build the one after it meanwhile."""
+        self._refusals_report()
         known, self._known = self._known, {}
         batch = [addressed for addressed, _mail in flight]
 
@@ -195,8 +198,9 @@ class Shift:
     def _land(self) -> None:
         """Hear how the flight in the air ended, if there is one."""
         air, self._air = self._air, None
-        for pk, outcome in (air.result() if air else {}).items():
-            self._known[pk] = outcome
+        landed = air.result() if air else {}
+        self._known |= landed
+        for pk, outcome in landed.items():
             heard = self.heard[self._rows[pk].message_id]
             if outcome.state != Recipient.State.QUEUED:
                 heard["taken" if outcome.state == Recipient.State.SENT else "refused"] += 1
@@ -204,6 +208,14 @@ class Shift:
                 heard["refused"] += 1
             else:
                 self.trouble = outcome.answer
+            if outcome.state == Recipient.State.FAILED:
+                self._refused[pk] = outcome.answer
+
+    def _refusals_report(self) -> None:
+        """Tell before the rows are settled: should this worker stop in between, nothing of it is lost."""
+        if self._refused:
+            reports.refusals_take(answers=self._refused, now=self.watch.time)
+            self._refused = {}
 
     def _write_down(self) -> None:
         """Keep trying: a database that was away for a moment must not turn what is known into `unknown`."""
@@ -211,6 +223,7 @@ class Shift:
         while True:
             try:
                 with transaction.atomic():
+                    self._refusals_report()
                     ledger.settle(self.lease, self._known, now=self.watch.time)
                     ledger.release(self.lease)
             except OperationalError:

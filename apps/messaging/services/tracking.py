@@ -1,4 +1,9 @@
-"""What readers and their machines do with a mail: one append per hit, nothing else in the request."""
+"""
+What readers and their machines do with a mail: one append per hit, nothing else in the request.
+
+A hit is one prepared statement and a commit of its own: it reads the database's clock itself, so that a hit
+costs one way to the database and back.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -9,6 +14,7 @@ from django.utils.translation import gettext as _
 from apps.contacts import services as contacts
 from apps.contacts.models import Channel, ConsentStatus, Contact, Suppression
 from apps.contacts.services import ConsentChange
+from apps.core import clock, prepared
 from apps.core.partitions import month_after, month_of, month_partition_ensure
 from apps.messaging import sql
 from apps.messaging.machines import BURST_LINKS, BURST_TIME, TOO_FAST
@@ -17,55 +23,53 @@ from apps.messaging.tracked import Destination
 
 Kind = DeliveryEvent.Kind
 TABLE = DeliveryEvent._meta.db_table
+CLOCK = "(SELECT coalesce(%(now)s::timestamptz, statement_timestamp()) AS at)"
 # Until the server has answered there is no `finished_at`, and nobody but its scanner has the mail.
-MACHINE_REASON = """
-    CASE WHEN %(reason)s = '' AND (finished_at IS NULL OR finished_at > %(too_fast)s) THEN 'too_fast'
-    ELSE %(reason)s END
+MACHINE_REASON = f"""
+    CASE WHEN %(reason)s::text = ''
+        AND (finished_at IS NULL OR finished_at > clock.at - interval '{TOO_FAST.total_seconds()} seconds')
+        THEN 'too_fast'
+    ELSE %(reason)s::text END
+"""
+OPEN = f"""
+    INSERT INTO messaging_deliveryevent (recipient_id, message_id, contact_id, kind, at, machine_reason)
+    SELECT id, message_id, contact_id, 'opened', clock.at, {MACHINE_REASON}
+    FROM {CLOCK} AS clock, messaging_recipient WHERE id = %(recipient)s::bigint RETURNING id
+"""
+CLICK = f"""
+    WITH found AS (
+        SELECT r.id, r.message_id, r.contact_id, r.finished_at, link.id AS link_id, link.url,
+            campaign.name AS campaign, message.name AS message
+        FROM messaging_recipient AS r
+        JOIN messaging_link AS link
+            ON link.message_id = r.message_id AND link.position = %(position)s::smallint
+        JOIN messaging_message AS message ON message.id = r.message_id
+        JOIN campaigns_campaign AS campaign ON campaign.id = message.campaign_id
+        WHERE r.id = %(recipient)s::bigint
+    ), hit AS (
+        INSERT INTO messaging_deliveryevent
+            (recipient_id, message_id, contact_id, kind, at, link_id, machine_reason)
+        SELECT id, message_id, contact_id, 'clicked', clock.at, link_id, {MACHINE_REASON}
+        FROM found, {CLOCK} AS clock
+    )
+    SELECT url, contact_id, campaign, message FROM found
 """
 
 
-def open_record(*, recipient_id: int, machine_reason: str, now: datetime) -> None:
-    """Append an open. A recipient who is gone leaves no trace, and nobody is made by it."""
-    _append(
-        f"""
-        INSERT INTO messaging_deliveryevent (recipient_id, message_id, contact_id, kind, at, machine_reason)
-        SELECT id, message_id, contact_id, 'opened', %(now)s, {MACHINE_REASON}
-        FROM messaging_recipient WHERE id = %(recipient)s RETURNING id
-        """,
-        {"recipient": recipient_id, "reason": machine_reason, "now": now, "too_fast": now - TOO_FAST},
-    )
+def open_record(*, recipient_id: int, machine_reason: str, now: datetime | None = None) -> None:
+    """
+    Append an open. A recipient who is gone leaves no trace, and nobody is made by it. Without `now` it is the
+    database's.
+    """
+    _append(OPEN, {"recipient": recipient_id, "reason": machine_reason, "now": now})
 
 
 def click_record(
-    *, recipient_id: int, position: int, machine_reason: str, now: datetime
+    *, recipient_id: int, position: int, machine_reason: str, now: datetime | None = None
 ) -> Destination | None:
     """Append a click and return where it leads; None where there is no such recipient or link."""
-    found = _append(
-        f"""
-        WITH found AS (
-            SELECT r.id, r.message_id, r.contact_id, r.finished_at, link.id AS link_id, link.url,
-                campaign.name AS campaign, message.name AS message
-            FROM messaging_recipient AS r
-            JOIN messaging_link AS link ON link.message_id = r.message_id AND link.position = %(position)s
-            JOIN messaging_message AS message ON message.id = r.message_id
-            JOIN campaigns_campaign AS campaign ON campaign.id = message.campaign_id
-            WHERE r.id = %(recipient)s
-        ), hit AS (
-            INSERT INTO messaging_deliveryevent
-                (recipient_id, message_id, contact_id, kind, at, link_id, machine_reason)
-            SELECT id, message_id, contact_id, 'clicked', %(now)s, link_id, {MACHINE_REASON}
-            FROM found
-        )
-        SELECT url, contact_id, campaign, message FROM found
-        """,
-        {
-            "recipient": recipient_id,
-            "position": position,
-            "reason": machine_reason,
-            "now": now,
-            "too_fast": now - TOO_FAST,
-        },
-    )
+    hit = {"recipient": recipient_id, "position": position, "reason": machine_reason, "now": now}
+    found = _append(CLICK, hit)
     return Destination(*found[0]) if found else None
 
 
@@ -78,13 +82,11 @@ def partitions_ensure(*, now: datetime) -> None:
 
 def _append(statement: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
     try:
-        with transaction.atomic():
-            return sql.rows(statement, params)
+        return prepared.execute_first(statement, params)
     except IntegrityError:
         # The first hit of a month whose partition nobody made ahead.
-        with transaction.atomic():
-            month_partition_ensure(TABLE, month_of(params["now"]))
-            return sql.rows(statement, params)
+        month_partition_ensure(TABLE, month_of(params["now"] or clock.now()))
+        return prepared.execute_first(statement, params)
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from django import forms as django_forms
+from django.conf import settings
 from django.contrib import messages as notes
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -159,7 +160,13 @@ def message_launch(request: UserRequest, message: Message) -> HttpResponse:
     if form.is_valid():
         promised = form.cleaned_data["promised"]
         try:
-            services.message_launch(message=message, by=request.user, now=clock.now(), promised=promised)
+            services.message_launch(
+                message=message,
+                by=request.user,
+                now=clock.now(),
+                promised=promised,
+                undo_seconds=settings.UNDO_SECONDS,
+            )
         except DomainError as refusal:
             form.add_error(None, str(refusal))
         else:

@@ -4,11 +4,11 @@ from django.contrib import messages as notes
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.http import UserRequest, requires
 from apps.core import clock
-from apps.messaging import forms, selectors, services
+from apps.messaging import forms, homes, selectors, services
 from apps.messaging.models import QuietHours, SendingPolicy
 
 
@@ -16,6 +16,7 @@ from apps.messaging.models import QuietHours, SendingPolicy
 @requires("messaging.view_sendingpolicy")
 def policy_detail(request: UserRequest) -> HttpResponse:
     context = {
+        "is_copy": homes.is_copy(),
         "policy": SendingPolicy.objects.current(),
         "caps": selectors.caps_described(),
         "may_cap": request.user.has_perm("messaging.add_frequencycap"),
@@ -23,6 +24,18 @@ def policy_detail(request: UserRequest) -> HttpResponse:
         "may_change": request.user.has_perm("messaging.change_sendingpolicy"),
     }
     return render(request, "messaging/policy_detail.html", context)
+
+
+@require_POST
+@requires("messaging.change_sendingpolicy")
+def sending_move_here(request: UserRequest) -> HttpResponse:
+    try:
+        services.sending_move_here(by=request.user, now=clock.now())
+    except services.PolicyInvalid as refusal:
+        notes.error(request, str(refusal))
+    else:
+        notes.success(request, _("From now on this database sends."))
+    return redirect("messaging:policy")
 
 
 @require_http_methods(["GET", "POST"])

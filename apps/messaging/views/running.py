@@ -65,18 +65,23 @@ def message_detail(request: UserRequest, message: Message) -> HttpResponse:
 
 def _running_page(request: UserRequest, message: Message) -> HttpResponse:
     now = clock.now()
-    ledger = selectors.message_ledger(message)
+    standing = selectors.Standing.of(message)
+    ledger = standing.ledger
     sees_people = request.user.has_perm("messaging.view_recipient", message)
     context = {
         "message": message,
         "ledger": ledger,
         "pace": selectors.message_pace(message, ledger, now=now),
         # What servers say quotes addresses.
-        "errors": selectors.message_errors(message) if sees_people else selectors.message_failures(message),
-        "reactions": selectors.message_reactions(message),
+        "errors": standing.errors if sees_people else standing.failures,
+        "reactions": standing.reactions,
+        "counted_at": standing.counted_at,
         # Asks again only while something can change by itself.
         "is_moving": message.finished_at is None and message.state != Message.State.PAUSED,
         "may_steer": request.user.has_perm("messaging.pause_message", message),
+        "may_settle": request.user.has_perm("messaging.settle_message", message),
+        "may_undo": ledger.has_not_begun and message.is_open,
+        "left": selectors.doubts_left(message) if ledger.unknown else 0,
         "sees_people": sees_people,
     }
     return render_page_or_fragment(
@@ -117,6 +122,16 @@ def message_cancel(request: UserRequest, message: Message) -> HttpResponse:
 
 
 @require_POST
+@requires("messaging.undo_message", on=Message)
+def message_undo(request: UserRequest, message: Message) -> HttpResponse:
+    return _act(
+        request,
+        message,
+        lambda: services.message_undo(message=message, by=request.user, now=clock.now()),
+    )
+
+
+@require_POST
 @requires("messaging.retry_message", on=Message)
 def message_retry(request: UserRequest, message: Message) -> HttpResponse:
     form = forms.RetryForm(request.POST)
@@ -148,7 +163,12 @@ def _act(request: UserRequest, message: Message, act: Callable[[], object]) -> H
 def message_people(request: UserRequest, message: Message) -> HttpResponse:
     asked = RECIPIENTS.read(request.GET)
     found = selectors.recipients(message, search=asked.search, **asked.values)
-    context = {"message": message, "listing": asked.page(found)}
+    context = {
+        "message": message,
+        "listing": asked.page(found),
+        "may_settle": asked.values.get("state") == Recipient.State.UNKNOWN
+        and request.user.has_perm("messaging.settle_message", message),
+    }
     return render_page_or_fragment(
         request, "messaging/recipient_list.html", context, fragment="recipient-list"
     )
@@ -163,6 +183,7 @@ def recipient_detail(request: UserRequest, recipient: Recipient) -> HttpResponse
         "message": recipient.message,
         "checks": selectors.recipient_checks(recipient),
         "entries": selectors.recipient_timeline(recipient),
+        "may_settle": request.user.has_perm("messaging.settle_message", recipient.message),
     }
     return render_page_or_fragment(
         request, "messaging/recipient_detail.html", context, fragment="recipient-panel"

@@ -8,9 +8,10 @@ import base64
 import logging
 from http import HTTPStatus
 
-from django.db import OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
@@ -26,6 +27,9 @@ from apps.messaging.tokens import Purpose, token_make, token_read
 logger = logging.getLogger(__name__)
 
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+NOT_KEPT = {"Cache-Control": "max-age=0, no-cache, no-store, must-revalidate, private"}
+LED_ON = {"Content-Length": "0", **NOT_KEPT}
+PIXEL_HEADERS = {"Content-Type": "image/gif", "Content-Length": str(len(PIXEL)), **NOT_KEPT}
 # Somebody else's HTML: nothing of ours in reach, no script, links open where the reader is.
 VIEW_POLICY = (
     "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'; font-src https: data:; "
@@ -34,23 +38,19 @@ VIEW_POLICY = (
 )
 
 
-@never_cache
 @require_safe
 def opened(request: HttpRequest, token: str) -> HttpResponse:
     """Answer with the pixel whatever happens: a mail must not look broken because we are."""
     recipient_id = _recipient_id(Purpose.OPEN, token)
     try:
         services.open_record(
-            recipient_id=recipient_id,
-            machine_reason=machine_reason(request.method or "", request.headers),
-            now=clock.now(),
+            recipient_id=recipient_id, machine_reason=machine_reason(request.method or "", request.headers)
         )
-    except OperationalError:
+    except (OperationalError, InterfaceError):
         logger.exception("an open was not recorded")
-    return HttpResponse(PIXEL, content_type="image/gif")
+    return HttpResponse(PIXEL, headers=PIXEL_HEADERS)
 
 
-@never_cache
 @require_safe
 def clicked(request: HttpRequest, token: str) -> HttpResponse:
     """Record the click and lead on: to where the database says, whatever is in the address."""
@@ -63,14 +63,14 @@ def clicked(request: HttpRequest, token: str) -> HttpResponse:
             recipient_id=recipient_id,
             position=position,
             machine_reason=machine_reason(request.method or "", request.headers),
-            now=clock.now(),
         )
         if destination is None:
             raise Http404
-        return HttpResponseRedirect(selectors.destination_url(destination))
-    except DestinationRefused as refusal:
-        raise Http404 from refusal
-    except OperationalError:
+        return HttpResponseRedirect(selectors.destination_url(destination), headers=LED_ON)
+    except DestinationRefused:
+        # Not Http404, which is looked for once more: the click has been counted.
+        return HttpResponseNotFound(_("This link leads nowhere."), content_type="text/plain")
+    except (OperationalError, InterfaceError):
         logger.exception("a click was not recorded")
         return _out_of_order(request)
 

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from apps.core import clock
-from apps.messaging import services
+from apps.messaging import homes, services
 from apps.messaging.models import Recipient
 
 
@@ -15,6 +15,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.SENDING_ENABLED:
             raise CommandError("Sending is switched off on this server (SENDING_ENABLED).")
+        if homes.is_copy():
+            raise CommandError(
+                "This database is a copy of the one that sends: nothing leaves until an administrator lets "
+                "it, on the page of the sending rules."
+            )
         services.messages_send(now=clock.now())
         now = clock.now()
         while waiting := self._waiting(now):

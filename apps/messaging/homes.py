@@ -1,0 +1,50 @@
+"""Whether this database is the one that may send, or a copy of it."""
+
+from datetime import datetime
+
+from apps.messaging import sql
+
+# A dump that was restored is in another cluster, or has another number in the same; so has a copy made by
+# CREATE DATABASE. A replica that takes over is the same database, and sends on.
+THIS = """
+    (SELECT c.system_identifier || '/' || d.oid FROM pg_control_system() AS c, pg_database AS d
+    WHERE d.datname = current_database())
+"""
+
+
+def is_copy() -> bool:
+    """Test if another database than this one was sending when this one was copied from it."""
+    home, this = _home_and_this()
+    return home not in {None, this}
+
+
+def settle_in(*, now: datetime) -> bool:
+    """Return if this database may send; where none has ever sent, it is the one from now on."""
+    home, this = _home_and_this()
+    if home is None:
+        sql.run(
+            """
+            INSERT INTO messaging_sendinghome (id, database, since) VALUES (1, %(this)s, %(now)s)
+            ON CONFLICT DO NOTHING
+            """,
+            {"this": this, "now": now},
+        )
+    return home in {None, this}
+
+
+def _home_and_this() -> tuple[str | None, str]:
+    asked = f"SELECT (SELECT database FROM messaging_sendinghome WHERE id = 1), {THIS}"  # noqa: S608  # ours
+    [(home, this)] = sql.rows(asked, {})
+    return home, this
+
+
+def move_here(*, by: int, now: datetime) -> None:
+    """Let this database send, and no other any more that is copied from it."""
+    sql.run(
+        f"""
+        INSERT INTO messaging_sendinghome (id, database, since, by_id) SELECT 1, {THIS}, %(now)s, %(by)s
+        ON CONFLICT (id) DO UPDATE SET database = excluded.database, since = excluded.since,
+            by_id = excluded.by_id
+        """,
+        {"now": now, "by": by},
+    )

@@ -1,0 +1,53 @@
+"""What people decide about recipients of whom nobody can know whether the mail was taken."""
+
+from datetime import datetime
+
+from apps.accounts.models import User
+from apps.messaging import sql
+from apps.messaging.ledger import caps
+from apps.messaging.models import RecipientQuerySet, Settlement
+
+Verdict = Settlement.Verdict
+# The token goes with the doubt: what a slow worker says after this changes nothing.
+_BECOMES = {
+    Verdict.SENT: "state = 'sent', answer = %(told)s, lease_token = NULL",
+    Verdict.NOT_SENT: """
+        state = 'queued', answer = '', lease_token = NULL, attempts = 0, mail_id = '', due_at = %(now)s,
+        finished_at = NULL
+    """,
+}
+_SETTLE = """
+    WITH chosen (id, message_id) AS MATERIALIZED (
+        {chosen} FOR NO KEY UPDATE OF messaging_recipient
+    ), noted AS (
+        INSERT INTO messaging_settlement (recipient_id, message_id, verdict, reason, by_id, at)
+        SELECT chosen.id, chosen.message_id, %(verdict)s, %(reason)s, %(by)s, %(now)s FROM chosen
+    )
+"""
+
+
+def settle_unknown(
+    chosen: RecipientQuerySet, *, verdict: Settlement.Verdict, reason: str, told: str, by: User, now: datetime
+) -> int:
+    """
+    Settle rows that are `unknown` now, and write down by whom and why; return how many.
+
+    `told` stands as the server's answer on those taken to be sent. Those to be tried again are in line at
+    once; what their first try had counted towards a cap is given back.
+    """
+    unknown = chosen.filter(state="unknown").order_by("pk").values_list("pk", "message_id")
+    statement = _SETTLE.format(chosen=sql.compiled(unknown))
+    params = {"verdict": verdict, "reason": reason, "told": told[:500], "by": by.pk, "now": now}
+    if verdict == Verdict.LEFT:
+        return len(sql.rows(f"{statement} SELECT chosen.id FROM chosen", params))
+    done = sql.rows(
+        f"""
+        {statement}
+        UPDATE messaging_recipient AS r SET {_BECOMES[verdict]}
+        FROM chosen WHERE r.id = chosen.id RETURNING r.id
+        """,
+        params,
+    )
+    if verdict == Verdict.NOT_SENT:
+        caps.give_back_rows([pk for (pk,) in done])
+    return len(done)
