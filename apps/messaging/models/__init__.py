@@ -3,6 +3,7 @@ from apps.messaging.models.domain import SendingDomain, host_normalise, host_val
 from apps.messaging.models.figure import DomainFigure
 from apps.messaging.models.message import Message, MessageQuerySet, Sender
 from apps.messaging.models.policy import SendingPolicy
+from apps.messaging.models.rates import RateLimit, RateTally, WarmUp
 from apps.messaging.models.recipient import HELD, UNFINISHED, Recipient, RecipientQuerySet
 from apps.messaging.models.report import BOUNCES, DeliveryReport, Verdict
 from apps.messaging.models.tracking import DeliveryEvent, Link
@@ -20,6 +21,8 @@ __all__ = [
     "Message",
     "MessageQuerySet",
     "QuietHours",
+    "RateLimit",
+    "RateTally",
     "Recipient",
     "RecipientQuerySet",
     "RuleNote",
@@ -27,6 +30,7 @@ __all__ = [
     "SendingDomain",
     "SendingPolicy",
     "Verdict",
+    "WarmUp",
     "host_normalise",
     "host_validate",
 ]
