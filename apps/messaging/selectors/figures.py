@@ -82,7 +82,10 @@ class Pace:
     left: timedelta | None
 
 
-def message_pace(message: Message, ledger: Ledger, *, now: datetime) -> Pace:
+def message_pace(
+    message: Message, ledger: Ledger, *, now: datetime, held_until: datetime | None = None
+) -> Pace:
+    """Tell how fast it goes. `held_until`: when limits let the last one go; nothing is done before."""
     begun = max(filter(None, [message.launched_at, message.scheduled_at]), default=now)
     elapsed = (message.finished_at or now) - begun
     [(count, first)] = sql.rows(
@@ -94,11 +97,15 @@ def message_pace(message: Message, ledger: Ledger, *, now: datetime) -> Pace:
         """,
         {"message": message.pk, "rows": RATE_ROWS, "since": now - RATE_TIME},
     )
+    is_held = held_until is not None and held_until > now and message.is_running
+    held = held_until - now if held_until and is_held else None
     if not count or not message.is_running:
-        return Pace(per_minute=0, elapsed=max(elapsed, timedelta()), left=None)
+        return Pace(per_minute=0, elapsed=max(elapsed, timedelta()), left=held)
     seconds = max((now - first).total_seconds(), 1.0)
     per_second = count / seconds
     left = timedelta(seconds=round(ledger.unfinished / per_second)) if ledger.unfinished else None
+    if left is not None and held is not None:
+        left = max(left, held)
     return Pace(per_minute=round(per_second * 60), elapsed=elapsed, left=left)
 
 

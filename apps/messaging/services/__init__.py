@@ -27,6 +27,12 @@ from apps.messaging.services.messages import (
 from apps.messaging.services.policy import PolicyInvalid, policy_update
 from apps.messaging.services.preferences import PreferencesRefused, preferences_save
 from apps.messaging.services.quiet import quiet_delete, quiet_save
+from apps.messaging.services.rates import (
+    rate_limit_delete,
+    rate_limit_save,
+    warm_up_delete,
+    warm_up_save,
+)
 from apps.messaging.services.reports import TakenIn, report_take, reports_collect
 from apps.messaging.services.senders import SenderInUse, sender_delete, sender_save
 from apps.messaging.services.sending import messages_send
@@ -78,9 +84,13 @@ __all__ = [
     "preferences_save",
     "quiet_delete",
     "quiet_save",
+    "rate_limit_delete",
+    "rate_limit_save",
     "recipient_unsubscribe",
     "report_take",
     "reports_collect",
     "sender_delete",
     "sender_save",
+    "warm_up_delete",
+    "warm_up_save",
 ]

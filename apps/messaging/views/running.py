@@ -67,10 +67,13 @@ def _running_page(request: UserRequest, message: Message) -> HttpResponse:
     now = clock.now()
     ledger = selectors.message_ledger(message)
     sees_people = request.user.has_perm("messaging.view_recipient", message)
+    brakes = selectors.message_brakes(message, unfinished=ledger.unfinished, now=now)
+    held_until = brakes[0].done_at if brakes else None
     context = {
         "message": message,
         "ledger": ledger,
-        "pace": selectors.message_pace(message, ledger, now=now),
+        "pace": selectors.message_pace(message, ledger, now=now, held_until=held_until),
+        "brakes": brakes,
         # What servers say quotes addresses.
         "errors": selectors.message_errors(message) if sees_people else selectors.message_failures(message),
         "reactions": selectors.message_reactions(message),
@@ -161,7 +164,7 @@ def recipient_detail(request: UserRequest, recipient: Recipient) -> HttpResponse
     context = {
         "recipient": recipient,
         "message": recipient.message,
-        "checks": selectors.recipient_checks(recipient),
+        "checks": selectors.recipient_checks(recipient, now=clock.now()),
         "entries": selectors.recipient_timeline(recipient),
     }
     return render_page_or_fragment(
