@@ -41,9 +41,11 @@ from apps.messaging.api import (
     FrequencyCapViewSet,
     MessageViewSet,
     QuietHoursViewSet,
+    RateLimitViewSet,
     SenderViewSet,
     SendingDomainViewSet,
     SendingPolicyViewSet,
+    WarmUpViewSet,
 )
 from apps.reporting.api import CampaignResultsViewSet
 from apps.segments.api import (
@@ -80,6 +82,8 @@ router.register("audit-events", AuditEventViewSet)
 router.register("templates", TemplateViewSet)
 router.register("messages", MessageViewSet)
 router.register("senders", SenderViewSet)
+router.register("rate-limits", RateLimitViewSet, basename="rate-limit")
+router.register("warm-ups", WarmUpViewSet, basename="warm-up")
 router.register("frequency-caps", FrequencyCapViewSet, basename="frequency-cap")
 router.register("quiet-hours", QuietHoursViewSet, basename="quiet-hours")
 router.register("sending-policy", SendingPolicyViewSet, basename="sending-policy")

@@ -11,6 +11,8 @@ from apps.messaging.models import (
     Link,
     Message,
     QuietHours,
+    RateLimit,
+    RateTally,
     Recipient,
     RuleNote,
     Sender,
@@ -18,6 +20,7 @@ from apps.messaging.models import (
     SendingHome,
     SendingPolicy,
     Settlement,
+    WarmUp,
 )
 
 
@@ -44,6 +47,25 @@ class FrequencyCapAdmin(BookendAdmin):
 class QuietHoursAdmin(BookendAdmin):
     list_display = ["id", "channel", "starts", "ends", "is_active"]
     ordering = ["id"]
+
+
+@admin.register(RateLimit)
+class RateLimitAdmin(BookendAdmin):
+    list_display = ["id", "sender", "domain", "most", "per", "is_active"]
+    list_select_related = ["sender"]
+    ordering = ["id"]
+
+
+@admin.register(WarmUp)
+class WarmUpAdmin(LedgerAdmin):  # looked at: a plan is checked on its own page
+    list_display = ["id", "sender_id", "starts_on", "timezone", "is_active"]
+    ordering = ["id"]
+
+
+@admin.register(RateTally)
+class RateTallyAdmin(LedgerAdmin):
+    list_display = ["key", "used"]
+    ordering = ["key"]
 
 
 @admin.register(RuleNote)

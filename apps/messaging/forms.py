@@ -16,9 +16,11 @@ from apps.messaging.models import (
     FrequencyCap,
     Message,
     QuietHours,
+    RateLimit,
     Sender,
     SendingDomain,
     SendingPolicy,
+    WarmUp,
     host_normalise,
 )
 from apps.segments.models import Segment
@@ -92,7 +94,7 @@ class SettingsForm(forms.Form):
         choices=Message.Priority.choices,
         required=False,
         empty_value=Message.Priority.NORMAL,
-        help_text=_("While people wait for an urgent message, nothing else leaves; low ones go last."),
+        help_text=_("What is urgent gets most of what can leave, and what is low the least."),
     )
     scheduled_at = forms.DateTimeField(
         label=_("Send at"), required=False, widget=HOUR, help_text=_("Empty: as soon as it is launched.")
@@ -263,6 +265,57 @@ class QuietForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class ta
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["channel"].choices = SENT_ON  # type: ignore[attr-defined]  # a choice's
+
+
+class RateForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes none at run time
+    class Meta:
+        model = RateLimit
+        fields = ["sender", "domain", "most", "per", "is_active"]
+        labels = {"most": _("At most so many mails"), "domain": _("Domain of the recipients")}
+        help_texts = {
+            "domain": _("What stands behind the @, such as gmail.com: for all senders together."),
+            "per": _("In any such time, wherever it begins."),
+            "is_active": _("Not in force, it holds nothing back."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["sender"].empty_label = _("None: it is for a domain")  # type: ignore[attr-defined]
+        self.fields["domain"].validators = []  # first it is written as DNS has it
+        self.fields["domain"].widget.attrs["autocapitalize"] = "off"
+
+    def clean_domain(self) -> str:
+        written: str = self.cleaned_data["domain"]
+        return host_normalise(written) if written else ""
+
+
+class WarmUpForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes none at run time
+    timezone = zone_field()
+    ceilings = forms.CharField(
+        label=_("At most, day by day"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("One number for each day, the first one first. After the last day there is no ceiling."),
+    )
+
+    class Meta:
+        model = WarmUp
+        fields = ["starts_on", "timezone", "ceilings", "is_active"]
+        widgets = {"starts_on": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})}
+        help_texts = {"is_active": _("Not in force, it holds nothing back.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["timezone"].help_text = _("A day begins at midnight there.")
+        days = self.instance.ceilings or WarmUp.DEFAULT
+        self.initial["ceilings"] = ", ".join(map(str, days))
+
+    def clean_ceilings(self) -> list[int]:
+        written: str = self.cleaned_data["ceilings"]
+        try:
+            return [int(word) for word in written.replace(",", " ").replace(";", " ").split()]
+        except ValueError:
+            raise forms.ValidationError(_("Write numbers, with spaces or commas between them.")) from None
 
 
 class DomainForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes none at run time

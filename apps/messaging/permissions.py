@@ -71,6 +71,12 @@ for _verb in ("add", "change", "delete"):
     rules.add_perm(f"messaging.{_verb}_frequencycap", is_lead)
     rules.add_perm(f"messaging.{_verb}_quiethours", is_lead)
 
+# How much leaves at all: whoever writes messages may know it.
+for _noun in ("ratelimit", "warmup"):
+    rules.add_perm(f"messaging.view_{_noun}", is_marketer | is_integration)
+    for _verb in ("add", "change", "delete"):
+        rules.add_perm(f"messaging.{_verb}_{_noun}", is_administrator)
+
 # Figures without anybody in them.
 rules.add_perm("messaging.view_deliverability", sees_everything_planned)
 rules.add_perm("messaging.view_domain", is_marketer | is_integration)

@@ -25,10 +25,12 @@ from apps.messaging.models import (
     FrequencyCap,
     Message,
     QuietHours,
+    RateLimit,
     Recipient,
     Sender,
     SendingDomain,
     SendingPolicy,
+    WarmUp,
 )
 from apps.messaging.rules import MESSAGE_KIND
 from apps.segments import registry as segments
@@ -71,6 +73,12 @@ ACTIONS = {
     "quiethours.deleted": gettext_lazy("deleted the quiet hours"),
     "message.settled": gettext_lazy("settled whom nobody could know of"),
     "message.undone": gettext_lazy("took the launch back"),
+    "ratelimit.created": gettext_lazy("added a rate limit"),
+    "ratelimit.changed": gettext_lazy("changed a rate limit"),
+    "ratelimit.deleted": gettext_lazy("deleted a rate limit"),
+    "warmup.created": gettext_lazy("planned the warm-up of a sender"),
+    "warmup.changed": gettext_lazy("changed the warm-up of a sender"),
+    "warmup.deleted": gettext_lazy("ended the warm-up of a sender"),
     "sender.created": gettext_lazy("added a sender"),
     "sender.changed": gettext_lazy("changed a sender"),
     "sender.deleted": gettext_lazy("deleted a sender"),
@@ -121,6 +129,7 @@ def _rooms() -> None:
         ),
         ("senders", "senders", gettext_lazy("Senders"), "at", "settings", "view_sender", 40),
         ("domains", "domains", gettext_lazy("Sending domains"), "world-www", "settings", "view_domain", 42),
+        ("rate-limits", "rates", gettext_lazy("Rate limits"), "gauge", "settings", "view_ratelimit", 43),
         (
             "sending-rules",
             "policy",
@@ -159,6 +168,8 @@ def _subjects() -> None:
     for model, permission, url in (
         (Sender, "view_sender", lambda sender: reverse("messaging:sender", args=[sender.pk])),
         (SendingDomain, "view_domain", lambda domain: reverse("messaging:domain", args=[domain.pk])),
+        (RateLimit, "view_ratelimit", lambda _limit: reverse("messaging:rates")),
+        (WarmUp, "view_warmup", lambda plan: reverse("messaging:sender", args=[plan.sender_id])),
         (FrequencyCap, "view_frequencycap", _policy_url),
         (QuietHours, "view_quiethours", _policy_url),
         (SendingPolicy, "view_sendingpolicy", _policy_url),

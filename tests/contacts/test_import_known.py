@@ -288,5 +288,6 @@ def test_any_file_ends_as_if_all_of_it_were_read(run, monkeypatch):
         rows.insert(dice.randrange(len(rows)), row())
         with connection.cursor() as cursor:  # somebody edits somebody
             cursor.execute(
-                "UPDATE contacts_contact SET attributes = '{\"n\": 2}' WHERE id %% 5 = %s", [dice.randrange(5)]
+                "UPDATE contacts_contact SET attributes = '{\"n\": 2}' WHERE id %% 5 = %s",
+                [dice.randrange(5)],
             )

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 
 import factory
 
@@ -8,12 +8,15 @@ from apps.messaging.models import (
     FrequencyCap,
     Message,
     QuietHours,
+    RateLimit,
+    RateTally,
     Recipient,
     Sender,
     SendingDomain,
     SendingPolicy,
     Settlement,
     Verdict,
+    WarmUp,
 )
 from tests.factories.accounts import UserFactory
 from tests.factories.campaigns import AudienceFactory, CampaignFactory
@@ -149,3 +152,31 @@ class SettlementFactory(factory.django.DjangoModelFactory):
     reason = "Their server keeps no log."
     by = factory.SubFactory(UserFactory)
     at = LONG_AGO
+
+
+class RateLimitFactory(factory.django.DjangoModelFactory):
+    """Two mails in any hour, of one sender."""
+
+    class Meta:
+        model = RateLimit
+
+    sender = factory.SubFactory(SenderFactory)
+    most = 2
+
+
+class WarmUpFactory(factory.django.DjangoModelFactory):
+    """Two mails on the first day and three on the second, by the clock of UTC; `noon` is on the first."""
+
+    class Meta:
+        model = WarmUp
+
+    sender = factory.SubFactory(SenderFactory)
+    starts_on = date(2026, 3, 2)
+    ceilings = factory.LazyFunction(lambda: [2, 3])
+
+
+class RateTallyFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = RateTally
+
+    key = factory.Sequence(lambda n: f"limit:{n}")

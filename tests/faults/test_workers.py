@@ -11,7 +11,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from apps.messaging.models import Recipient
+from apps.messaging.models import RateTally, Recipient
+from tests.factories.messaging import RateLimitFactory
 from tests.faults.truth import IN_HAND, assert_true, drain
 from tests.faults.workers import (
     Worker,
@@ -119,4 +120,26 @@ def test_workers_at_once_write_to_nobody_twice(server, message, workers):
             worker.finish()
 
     assert server.connections > 5 * (workers - 1)  # one worker has one for each mail of a handful
+    assert drained(message, server).states[State.SENT] == PEOPLE
+
+
+@pytest.mark.parametrize("of", ["a sender", "a domain"])
+def test_four_workers_at_once_keep_a_limit(server, message, of):
+    whose = {"sender": message.sender} if of == "a sender" else {"sender": None, "domain": "example.com"}
+    limit = RateLimitFactory(most=20, per="day", **whose)
+
+    for round_ in (1, 2):
+        with ExitStack() as running, locked("LOCK messaging_recipient IN ACCESS EXCLUSIVE MODE") as free:
+            started = [
+                running.enter_context(Worker(server, act="tests.faults.workers.handfuls")) for _ in range(4)
+            ]
+            wait_until(lambda: waiting_for_locks() == 4, "all stand before the table")
+            free()
+            for worker in started:
+                worker.finish()  # none of them waits for tomorrow
+
+        assert len(server.taken) == count("sent") == round_ * 20
+        RateTally.objects.filter(key=f"limit:{limit.pk}").update(used=[])  # a day has passed
+    limit.delete()
+
     assert drained(message, server).states[State.SENT] == PEOPLE

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from contextlib import closing
 from datetime import timedelta
 
@@ -82,16 +83,31 @@ class TestClaim:
 
         assert [row.id for row in lease.rows] == [row.pk for row in [*large[:2], *small]]
 
-    def test_takes_what_is_urgent_first_and_shares_the_rest(self, noon):
-        low, normal, urgent = (
-            RecipientFactory.create_batch(2, message=MessageFactory(launched=True, priority=priority))
-            for priority in ("low", "normal", "urgent")
-        )
+    def test_gives_most_to_what_is_urgent_and_something_to_everybody(self, noon):
+        for priority in ("low", "normal", "urgent"):
+            message = MessageFactory(launched=True, priority=priority)
+            RecipientFactory.create_batch(40, message=message)
 
-        first, second = (claimed(noon, limit=3) for _ in range(2))
+        lease = claimed(noon, limit=40)
 
-        assert [row.id for row in first.rows] == [row.pk for row in [normal[0], *urgent]]
-        assert [row.id for row in second.rows] == [row.pk for row in [*low, normal[1]]]
+        taken = Counter(Recipient.objects.get(pk=row.id).message.priority for row in lease.rows)
+        assert taken == {"urgent": 28, "normal": 10, "low": 2}
+        assert Recipient.objects.get(pk=lease.rows[0].id).message.priority == "urgent"
+
+    def test_leaves_what_is_urgent_everything_where_nothing_else_waits(self, noon):
+        RecipientFactory.create_batch(5, message=MessageFactory(launched=True, priority="urgent"))
+
+        assert len(claimed(noon, limit=4).rows) == 4
+
+    def test_shares_the_portion_of_a_priority_among_its_messages(self, noon):
+        urgent = [MessageFactory(launched=True, priority="urgent") for _ in range(2)]
+        for message in [*urgent, MessageFactory(launched=True)]:
+            RecipientFactory.create_batch(20, message=message)
+
+        lease = claimed(noon, limit=19)
+
+        taken = Counter(row.message_id for row in lease.rows)
+        assert [taken[message.pk] for message in urgent] == [7, 7]
 
     @pytest.mark.parametrize("state", ["paused", "cancelled"])
     def test_takes_nothing_of_a_message_that_does_not_run(self, noon, state):

@@ -253,3 +253,40 @@ def test_email_url_is_read_as_django_reads_it(url, server):
 def test_an_email_url_that_is_none_is_refused_without_showing_it():
     with pytest.raises(ValueError, match="must look like"):
         server_from_url("consolemail://secret@")
+
+
+@pytest.fixture
+def lane(server):
+    """An engine that does everything over one connection."""
+    engine = Engine(server_from_url(server.url), connections=1, timeouts=PATIENT)
+    yield engine
+    engine.close()
+
+
+def test_the_next_envelope_goes_in_one_group_with_the_text_before_it(server, lane):
+    deliver(lane, *(mail(f"p{number}@example.com", pk=number) for number in range(3)))
+
+    assert server.recipients == [f"p{number}@example.com" for number in range(3)]
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize("verb", ["dot", "rcpt", "data"])
+def test_a_connection_that_ends_leaves_the_next_mail_to_a_fresh_one(server, lane, verb):
+    server.on(verb, "p1@example.com", "421 4.3.2 closing", times=1)
+
+    outcomes = deliver(lane, *(mail(f"p{number}@example.com", pk=number) for number in range(4)))
+
+    ends = [outcomes[number].state for number in range(4)]
+    assert ends == [State.SENT, State.FAILED if verb == "dot" else State.SENT, State.SENT, State.SENT]
+    assert len(server.recipients) == len(set(server.recipients)) == ends.count(State.SENT)
+
+
+def test_silence_after_the_dot_is_unknown_also_where_the_next_envelope_was_written(server):
+    server.on("dot", "p0@example.com", SILENCE)
+    hurried = Engine(server_from_url(server.url), connections=1, timeouts=Timeouts(30, 30, 1))
+
+    outcomes = deliver(hurried, *(mail(f"p{number}@example.com", pk=number) for number in range(3)))
+
+    assert [outcomes[number].state for number in range(3)] == [State.UNKNOWN, State.SENT, State.SENT]
+    assert server.recipients == [f"p{number}@example.com" for number in range(3)]
+    hurried.close()

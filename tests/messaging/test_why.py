@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from apps.contacts.models import ConsentStatus
+from apps.core import clock
 from apps.messaging import ledger, services
 from apps.messaging.models import Recipient
 from apps.messaging.selectors import contact_why, recipient_checks
@@ -27,11 +28,11 @@ NIGHT = datetime(2026, 11, 27, 22, tzinfo=UTC)
 
 def results(row):
     row.refresh_from_db()
-    return {check.rule: check.result for check in recipient_checks(row)}
+    return {check.rule: check.result for check in recipient_checks(row, now=clock.now())}
 
 
 def detail(row, rule):
-    return next(check.detail for check in recipient_checks(row) if check.rule == rule)
+    return next(check.detail for check in recipient_checks(row, now=clock.now()) if check.rule == rule)
 
 
 class TestRecipientChecks:

@@ -5,6 +5,7 @@ from apps.messaging.api.domains import SendingDomainViewSet
 from apps.messaging.api.messages import MessageViewSet
 from apps.messaging.api.policy import SendingPolicyViewSet
 from apps.messaging.api.quiet import QuietHoursViewSet
+from apps.messaging.api.rates import RateLimitViewSet, WarmUpViewSet
 from apps.messaging.api.reports import DeliveryReportViewSet
 from apps.messaging.api.senders import SenderViewSet
 
@@ -15,7 +16,9 @@ __all__ = [
     "FrequencyCapViewSet",
     "MessageViewSet",
     "QuietHoursViewSet",
+    "RateLimitViewSet",
     "SenderViewSet",
     "SendingDomainViewSet",
     "SendingPolicyViewSet",
+    "WarmUpViewSet",
 ]

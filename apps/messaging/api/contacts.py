@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from apps.accounts.api import ApiViewSet
 from apps.contacts.models import Contact
+from apps.core import clock
 from apps.messaging import selectors
 from apps.messaging.api.serializers import RecipientOut
 from apps.messaging.models import Message
@@ -38,7 +39,8 @@ class WhyRowOut(RecipientOut):
 
     @extend_schema_field(WhyCheckOut(many=True))
     def get_checks(self, recipient: Any) -> list[dict[str, Any]]:
-        return [dict(WhyCheckOut(check).data) for check in selectors.recipient_checks(recipient)]
+        checks = selectors.recipient_checks(recipient, now=self.context["now"])
+        return [dict(WhyCheckOut(check).data) for check in checks]
 
     def get_story(self, recipient: Any) -> list[dict[str, Any]]:
         return [dict(StoryOut(entry).data) for entry in selectors.recipient_timeline(recipient)]
@@ -72,7 +74,8 @@ class ContactWhyViewSet(ApiViewSet[Contact]):
         """Whether the contact got the message and why, from what the ledger holds."""
         message = self._message(request.query_params.get("message", ""))
         told = selectors.contact_why(self.get_object(), message)
-        return Response(WhyOut({"message": message.pk, "why": told.sentence, "rows": told.rows}).data)
+        why = {"message": message.pk, "why": told.sentence, "rows": told.rows}
+        return Response(WhyOut(why, context={"now": clock.now()}).data)
 
     def _message(self, told: str) -> Message:
         found = (

@@ -107,16 +107,21 @@ class Engine:
     async def _drive(
         self, connection: Connection, waiting: deque[Mail], outcomes: dict[int, Outcome]
     ) -> None:
-        while waiting and connection.is_open:
-            mail = waiting.popleft()
+        following = waiting.popleft() if waiting else None
+        while following and connection.is_open:
+            # The last few are left to whoever is free first.
+            has_more = len(waiting) >= self._limit // 2
+            mail, following = following, waiting.popleft() if has_more and waiting else None
             was_used = connection.turns > 0
             try:
-                outcomes[mail.id] = await connection.send(mail)
+                outcomes[mail.id] = await connection.send(mail, following=following)
             except ServerOutOfReach as failure:
                 if was_used:  # servers close idle connections as they like: once more, on a fresh one
                     waiting.append(mail)
                 else:
                     outcomes[mail.id] = Outcome.lapsed(str(failure))
+        if following:
+            waiting.appendleft(following)
 
     async def _take(self) -> Connection:
         while self._idle:

@@ -5,10 +5,11 @@ Rows go into statements as arrays, whose length the planner sees: of rows in a J
 and reads the whole ledger for them.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache, cached_property
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -21,9 +22,11 @@ from apps.core import prepared
 from apps.core.overlap import pipeline
 from apps.messaging import sql
 from apps.messaging.delivery.outcome import Outcome
-from apps.messaging.ledger import caps
+from apps.messaging.ledger import caps, rates
 from apps.messaging.ledger.gate import Gate, Steps, gate_read
+from apps.messaging.ledger.rates import Places
 from apps.messaging.models import Message, Recipient
+from apps.messaging.rates import Rule
 
 LEASE_TIME = timedelta(minutes=5)
 # When the server says "not now" (4xx, greylisting): the waits before the next tries. Then it is a failure.
@@ -40,7 +43,8 @@ class Taken:
     id: int
     message_id: int
     contact_id: int
-    topic: str  # of the message: fixed at its launch
+    sender_id: int
+    topic: str  # of the message, as its sender: fixed at its launch
 
 
 @dataclass(frozen=True)
@@ -52,13 +56,9 @@ class Lease:
     no rows and cannot touch those of the next holder.
     """
 
-    rows: list[Taken]
+    rows: list[Taken]  # in the order in which they are to go
     token: UUID
-
-    @cached_property
-    def gate(self) -> Gate:
-        """The rules for all messages as they were when the first of the rows was to begin: asked once."""
-        return gate_read()
+    gate: Gate  # the rules for all messages as they were when the rows were claimed: read once
 
 
 @dataclass(frozen=True)
@@ -70,43 +70,106 @@ class Addressed:
     mail_id: str
 
 
+# Of a claim, so many parts for each priority under which people wait: what is urgent gets most, and nothing
+# waits for ever.
+PORTIONS = {Message.Priority.URGENT: 70, Message.Priority.NORMAL: 25, Message.Priority.LOW: 5}
+
+
 @transaction.atomic(durable=True)
 def claim(*, limit: int, now: datetime) -> Lease | None:
     """
     Lease up to `limit` rows to one worker; None if none are free.
 
-    The same share of every running message, so that a large one holds up no small one; but what is urgent
-    first, and what is low from what is left.
+    Each priority has its portion, of which every running message has the same share: a large message holds up
+    no small one. Of a sender without room under its limits nothing is taken, and who is at a domain without
+    room steps aside, so a lease may come out without rows.
 
     SKIP LOCKED: workers never wait here. MATERIALIZED, or the plan may run the SELECT again and take more.
     """
-    token = uuid4()
+    token, gate = uuid4(), gate_read()
+    senders = gate.rates.rooms_of_senders(at=now)
+    domains = gate.rates.rooms_of_domains(at=now)
     taken = sql.rows(
-        """
-        WITH running AS (
-            SELECT m.id, m.topic, array_position(%(order)s::text[], m.priority::text) AS place,
-                greatest(1, %(limit)s / count(*) OVER (PARTITION BY m.priority)) AS share
+        _claim_statement(bool(domains)),
+        {
+            "limit": limit,
+            "token": token,
+            "until": now + LEASE_TIME,
+            "priorities": list(PORTIONS),
+            "portions": list(PORTIONS.values()),
+            "senders": sql.array(senders),
+            "rooms": sql.array(senders.values()),
+            "domains": sql.text_array(domain for domain, _limit, _room in domains),
+            "limits": sql.array(limit for _domain, limit, _room in domains),
+            "spots": sql.array(room for _domain, _limit, room in domains),
+        },
+    )
+    aside = [(pk, contact, waits_for) for pk, _, contact, *_, waits_for in taken if waits_for]
+    if aside:
+        with connection.cursor() as cursor:
+            rates.note(cursor, aside, now=now)
+    going = [(place, Taken(*row)) for *row, place, waits_for in taken if not waits_for]
+    going.sort(key=lambda one: (one[0], one[1].message_id, one[1].id))
+    return Lease([row for _place, row in going], token, gate) if taken else None
+
+
+@cache
+def _claim_statement(has_domains: bool) -> str:
+    """Return the statement that claims; where no domain has a limit, it asks for none."""
+    # What is in the hands of workers and not yet counted has its place under the limit of its sender.
+    aside = _ASIDE if has_domains else "SELECT free.*, NULL::bigint AS waits_for FROM free"
+    return f"""
+        WITH spare AS MATERIALIZED (
+            SELECT one.sender_id, one.room - (
+                SELECT count(*)
+                FROM messaging_message AS m JOIN messaging_recipient AS r ON r.message_id = m.id
+                WHERE m.sender_id = one.sender_id AND m.finished_at IS NULL AND m.state <> 'draft'
+                AND r.state = 'leased'
+            ) AS room
+            FROM unnest(%(senders)s::bigint[], %(rooms)s::bigint[]) AS one (sender_id, room)
+        ), waiting AS (
+            SELECT m.id, m.topic, m.sender_id, one.place,
+                one.portion::float / count(*) OVER (PARTITION BY m.priority) AS portion,
+                ceil(spare.room::float / count(*) OVER (PARTITION BY m.sender_id)) AS room
             FROM messaging_message AS m
-            WHERE m.state = 'running' AND m.finished_at IS NULL AND EXISTS (
+            JOIN unnest(%(priorities)s::text[], %(portions)s::int[]) WITH ORDINALITY
+                AS one (priority, portion, place) ON one.priority = m.priority
+            LEFT JOIN spare ON spare.sender_id = m.sender_id
+            WHERE m.state = 'running' AND m.finished_at IS NULL AND coalesce(spare.room, 1) > 0 AND EXISTS (
                 SELECT FROM messaging_recipient AS r WHERE r.message_id = m.id AND r.state = 'queued'
             )
+        ), running AS (
+            SELECT *, least(
+                room, greatest(1, floor(%(limit)s * portion / sum(portion) OVER ()))
+            )::bigint AS share
+            FROM waiting
         ), free AS MATERIALIZED (
-            SELECT next.id, running.topic FROM (SELECT * FROM running ORDER BY place) AS running
+            SELECT next.*, running.topic, running.sender_id, running.place
+            FROM (SELECT * FROM running ORDER BY place) AS running
             CROSS JOIN LATERAL (
-                SELECT r.id FROM messaging_recipient AS r
+                SELECT r.id, r.address FROM messaging_recipient AS r
                 WHERE r.message_id = running.id AND r.state = 'queued'
                 ORDER BY r.id LIMIT running.share FOR NO KEY UPDATE SKIP LOCKED
             ) AS next LIMIT %(limit)s
-        )
-        UPDATE messaging_recipient AS taken
-        SET state = 'leased', lease_token = %(token)s, leased_until = %(until)s
-        FROM free WHERE taken.id = free.id
-        RETURNING taken.id, taken.message_id, taken.contact_id, free.topic
-        """,
-        {"limit": limit, "token": token, "until": now + LEASE_TIME, "order": Message.Priority.values},
-    )
-    rows = sorted((Taken(*row) for row in taken), key=lambda row: (row.message_id, row.id))
-    return Lease(rows=rows, token=token) if rows else None
+        ), placed AS ({aside})
+        UPDATE messaging_recipient AS taken SET
+            state = CASE WHEN placed.waits_for IS NULL THEN 'leased' ELSE 'planned' END,
+            waits_for_id = placed.waits_for,
+            lease_token = CASE WHEN placed.waits_for IS NULL THEN %(token)s::uuid END,
+            leased_until = CASE WHEN placed.waits_for IS NULL THEN %(until)s::timestamptz END
+        FROM placed WHERE taken.id = placed.id
+        RETURNING taken.id, taken.message_id, taken.contact_id, placed.sender_id, placed.topic, placed.place,
+            placed.waits_for
+    """
+
+
+_ASIDE = """
+    SELECT free.*, CASE WHEN row_number() OVER (
+        PARTITION BY spot.domain ORDER BY free.place, free.id
+    ) > spot.room THEN spot.limit_id END AS waits_for
+    FROM free LEFT JOIN unnest(%(domains)s::text[], %(limits)s::bigint[], %(spots)s::bigint[])
+        AS spot (domain, limit_id, room) ON spot.domain = lower(split_part(free.address, '@', -1))
+"""
 
 
 def _nothing() -> None:
@@ -135,9 +198,51 @@ def advance(
             # A statement of its own: what the next one reads of the contacts is as new as the lock. FOR
             # SHARE: whoever pauses or cancels waits for this commit, or this waits for theirs. No third way.
             moved.execute("SELECT FROM messaging_message WHERE id = %s FOR SHARE", [batch[0].row.message_id])
+            if under := _limits(lease, batch):
+                begun = _begin_under(moved, lease, batch, under, now=now)
+                meanwhile()
+                return begun
             _begin(moved, lease, batch, now=now)
         meanwhile()
-        return {pk for pk, state in moved.fetchall() if state == State.SENDING} if batch else set()
+        return _going(moved) if batch else set()
+
+
+def _going(moved: Any) -> set[int]:
+    return {pk for pk, state in moved.fetchall() if state == State.SENDING}
+
+
+def _limits(lease: Lease, batch: Sequence[Addressed]) -> dict[int, list[Rule]]:
+    """Return the limits that each row is under, by id; empty if none is under any."""
+    known = lease.gate.rates
+    if not known or not (known.of_domains or batch[0].row.sender_id in known.of_senders):
+        return {}
+    under = {one.row.id: known.of(sender=one.row.sender_id, address=one.address) for one in batch}
+    return under if any(under.values()) else {}
+
+
+def _begin_under(
+    moved: Any, lease: Lease, batch: Sequence[Addressed], under: Mapping[int, list[Rule]], *, now: datetime
+) -> set[int]:
+    """
+    Let as many begin as there are places under their limits; the others step back.
+
+    Only those count that really go: who may not be written to, or is held for another reason, takes no place.
+    """
+    places = Places(moved, {rule.key: rule for rules in under.values() for rule in rules}, now=now)
+    held = {one.row.id: rule for one in batch if (rule := places.take(under[one.row.id]))}
+    if held:
+        rates.step_back(moved, held, token=lease.token)
+        contacts = {one.row.id: one.row.contact_id for one in batch}
+        aside = [(pk, contacts[pk], limit) for pk, rule in held.items() if (limit := rates.limit_of(rule))]
+        if aside:
+            rates.note(moved, aside, now=now)
+    fitting = [one for one in batch if one.row.id not in held]
+    if not fitting:
+        return set()
+    _begin(moved, lease, fitting, now=now)
+    begun = _going(moved)
+    places.keep(Counter(rule.key for pk in begun for rule in under[pk]))
+    return begun
 
 
 def _begin(moved: Any, lease: Lease, batch: Sequence[Addressed], *, now: datetime) -> None:

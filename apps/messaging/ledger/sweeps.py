@@ -15,7 +15,9 @@ State = Recipient.State
 
 def queue_due(*, now: datetime) -> int:
     """Put rows in line whose hour has come."""
-    due = Recipient.objects.planned().filter(due_at__lte=now, message__state=Message.State.RUNNING)
+    due = Recipient.objects.planned().filter(
+        due_at__lte=now, waits_for__isnull=True, message__state=Message.State.RUNNING
+    )
     return _move(due, state=State.QUEUED)
 
 

@@ -4,6 +4,7 @@ from apps.messaging.models.figure import DomainFigure
 from apps.messaging.models.home import SendingHome
 from apps.messaging.models.message import Message, MessageQuerySet, Sender
 from apps.messaging.models.policy import SendingPolicy
+from apps.messaging.models.rates import RateLimit, RateTally, WarmUp
 from apps.messaging.models.recipient import HELD, UNFINISHED, Recipient, RecipientQuerySet
 from apps.messaging.models.report import BOUNCES, DeliveryReport, Verdict
 from apps.messaging.models.settlement import Settlement
@@ -24,6 +25,8 @@ __all__ = [
     "Message",
     "MessageQuerySet",
     "QuietHours",
+    "RateLimit",
+    "RateTally",
     "Recipient",
     "RecipientQuerySet",
     "RuleNote",
@@ -33,6 +36,7 @@ __all__ = [
     "SendingPolicy",
     "Settlement",
     "Verdict",
+    "WarmUp",
     "host_normalise",
     "host_validate",
 ]

@@ -118,6 +118,7 @@ class RuleNote(models.Model):
     class Rule(models.TextChoices):
         CAP = "cap", _("Frequency cap")
         QUIET = "quiet", _("Quiet hours")
+        RATE = "rate", _("Rate limit")
 
     recipient = models.ForeignKey(
         "messaging.Recipient", on_delete=models.DO_NOTHING, related_name="rule_notes", db_constraint=False,
@@ -128,8 +129,10 @@ class RuleNote(models.Model):
     )
     rule = models.CharField(max_length=8, choices=Rule)
     at = models.DateTimeField()
-    until = models.DateTimeField(null=True, blank=True)  # until when it was held; null: it was left out
-    # The rules as they were: `[{"most", "days", "channel", "topic"}, …]`, or `{"starts", "ends", "zone"}`.
+    # Until when it was held. Null: it was left out (a cap), or held until there is room (a limit).
+    until = models.DateTimeField(null=True, blank=True)
+    # The rules as they were: `[{"most", "days", "channel", "topic"}, …]`, `{"starts", "ends", "zone"}`, or
+    # `{"most", "per", "domain"}`.
     facts = models.JSONField()
 
     class Meta:

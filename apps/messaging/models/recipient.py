@@ -67,6 +67,11 @@ class Recipient(models.Model):
     reason = models.CharField(max_length=16, choices=Exclusion, blank=True, db_default="")
     due_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    # The limit of its domain that it was put aside for: `planned`, until there is room.
+    waits_for = models.ForeignKey(
+        "messaging.RateLimit", on_delete=models.DO_NOTHING, null=True, blank=True, related_name="+",
+        db_constraint=False, db_index=False,
+    )  # fmt: skip
     lease_token = models.UUIDField(null=True, blank=True)
     leased_until = models.DateTimeField(null=True, blank=True)
     # Our Message-ID without brackets, written with the point of no return: it settles `unknown` later.
@@ -96,9 +101,19 @@ class Recipient(models.Model):
             # What is next in line, what is unfinished, what is held; the list filtered by state.
             models.Index(fields=["message", "state", "id"], name="messaging_recipient_state"),
             # Partial: beside a billion finished rows it stays as small as what waits for its hour.
-            models.Index(fields=["due_at"], condition=Q(state="planned"), name="messaging_recipient_due"),
             # Whom a window of a segment slides past. A few pages in all, for rows end in the order of time.
             BrinIndex(fields=["finished_at"], autosummarize=True, name="messaging_recipient_finished"),
+            models.Index(
+                fields=["due_at"],
+                condition=Q(state="planned", waits_for__isnull=True),
+                name="messaging_recipient_hour",
+            ),
+            # Who was put aside for a limit, by message: empty where no domain has one.
+            models.Index(
+                fields=["waits_for", "message", "id"],
+                condition=Q(state="planned", waits_for__isnull=False),
+                name="messaging_recipient_aside",
+            ),
         ]
 
     def __str__(self) -> str:

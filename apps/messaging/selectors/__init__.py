@@ -36,6 +36,15 @@ from apps.messaging.selectors.lists import (
 )
 from apps.messaging.selectors.policy import caps_described
 from apps.messaging.selectors.pulse import Pulse, sending_pulse
+from apps.messaging.selectors.rates import (
+    Brake,
+    domain_limits,
+    message_brakes,
+    message_forecast,
+    rate_limits,
+    sender_limits,
+    warm_up_progress,
+)
 from apps.messaging.selectors.readers import (
     Preference,
     destination_url,
@@ -51,6 +60,7 @@ from apps.messaging.selectors.why import Check, recipient_checks
 
 __all__ = [
     "DELIVERABILITY_SPAN",
+    "Brake",
     "Check",
     "Doubt",
     "ErrorGroup",
@@ -67,6 +77,7 @@ __all__ = [
     "contact_why",
     "deliverability",
     "destination_url",
+    "domain_limits",
     "domain_of",
     "domain_senders",
     "domains",
@@ -78,8 +89,10 @@ __all__ = [
     "email_channels",
     "gets_untitled",
     "ledger_problems",
+    "message_brakes",
     "message_errors",
     "message_failures",
+    "message_forecast",
     "message_ledger",
     "message_pace",
     "message_reactions",
@@ -87,6 +100,7 @@ __all__ = [
     "messages",
     "preferences",
     "preview_contact",
+    "rate_limits",
     "recipient_checks",
     "recipient_has_left",
     "recipient_of_mail",
@@ -94,9 +108,11 @@ __all__ = [
     "recipient_timeline",
     "recipients",
     "reports",
+    "sender_limits",
     "senders",
     "senders_in_use",
     "sending_pulse",
     "soft_bounces_in_a_row",
     "standing_count",
+    "warm_up_progress",
 ]

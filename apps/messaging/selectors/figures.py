@@ -100,7 +100,10 @@ class Pace:
     until_begin: int = 0
 
 
-def message_pace(message: Message, ledger: Ledger, *, now: datetime) -> Pace:
+def message_pace(
+    message: Message, ledger: Ledger, *, now: datetime, held_until: datetime | None = None
+) -> Pace:
+    """Tell how fast it goes. `held_until`: when limits let the last one go; nothing is done before."""
     hours = [message.launched_at, message.scheduled_at, message.undo_until]
     begun = max(filter(None, hours), default=now)
     elapsed = (message.finished_at or now) - begun
@@ -113,11 +116,15 @@ def message_pace(message: Message, ledger: Ledger, *, now: datetime) -> Pace:
         """,
         {"message": message.pk, "rows": RATE_ROWS, "since": now - RATE_TIME},
     )
+    is_held = held_until is not None and held_until > now and message.is_running
+    held = held_until - now if held_until and is_held else None
     if not count or not message.is_running:
-        return Pace(0, max(elapsed, timedelta()), None, until_begin=_until_begin(message, now=now))
+        return Pace(0, max(elapsed, timedelta()), held, until_begin=_until_begin(message, now=now))
     seconds = max((now - first).total_seconds(), 1.0)
     per_second = count / seconds
     left = timedelta(seconds=round(ledger.unfinished / per_second)) if ledger.unfinished else None
+    if left is not None and held is not None:
+        left = max(left, held)
     return Pace(per_minute=round(per_second * 60), elapsed=elapsed, left=left)
 
 

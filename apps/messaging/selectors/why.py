@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from apps.contacts import selectors as contacts
 from apps.contacts.models import Exclusion
-from apps.messaging.models import FrequencyCap, Recipient, RuleNote
+from apps.messaging.models import FrequencyCap, RateLimit, Recipient, RuleNote
+from apps.messaging.selectors.rates import recipient_brake
 
 State = Recipient.State
 # Reasons that are about the person, not about a lot or a rule.
@@ -43,14 +44,15 @@ class Check:
     detail: str = ""
 
 
-def recipient_checks(recipient: Recipient) -> list[Check]:
+def recipient_checks(recipient: Recipient, *, now: datetime) -> list[Check]:
     """
     Tell what each rule said of a recipient, in the order in which they are asked.
 
     What comes after the rule that stopped it was not asked; nor was, of who still waits, what is asked last.
     """
     notes = rule_notes(recipient)
-    checks = [*_at_launch(recipient), *_at_last(recipient, notes), _server(recipient)]
+    limits = _limits(recipient, notes, now=now)
+    checks = [*_at_launch(recipient), *limits, *_at_last(recipient, notes), _server(recipient)]
     told: list[Check] = []
     is_over = False
     for check in checks:
@@ -73,6 +75,8 @@ def note_detail(note: RuleNote) -> str:
             "ends": note.facts["ends"][:5],
             "zone": note.facts["zone"],
         }
+    if note.rule == RuleNote.Rule.RATE:
+        return _("Limited to %(limit)s") % {"limit": RateLimit(**note.facts)}
     caps = [FrequencyCap(**facts) for facts in note.facts]
     names = contacts.topic_names() if any(cap.topic for cap in caps) else {}
     return " · ".join(cap.sentence(names.get(cap.topic, cap.topic)) for cap in caps)
@@ -103,8 +107,17 @@ def _hour(recipient: Recipient) -> Check:
     shown = _moment(recipient.due_at, recipient.contact.timezone)
     if recipient.message.local_at:
         shown = _("%(hour)s, by the clock where the person is") % {"hour": shown}
-    is_waiting = recipient.state == State.PLANNED
+    is_waiting = recipient.state == State.PLANNED and not recipient.waits_for_id
     return Check("hour", label, Result.HELD if is_waiting else Result.PASSED, shown)
+
+
+def _limits(recipient: Recipient, notes: Sequence[RuleNote], *, now: datetime) -> list[Check]:
+    """Who waits for a limit now, or once did; nothing of limits that never held anybody up."""
+    label = _("Within the rate limits")
+    if brake := recipient_brake(recipient, now=now):
+        return [Check("rate_limits", label, Result.HELD, brake)]
+    held = [note for note in notes if note.rule == RuleNote.Rule.RATE]
+    return [Check("rate_limits", label, Result.PASSED, note_detail(held[-1]))] if held else []
 
 
 def _at_last(recipient: Recipient, notes: Sequence[RuleNote]) -> list[Check]:

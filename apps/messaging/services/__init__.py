@@ -27,6 +27,12 @@ from apps.messaging.services.messages import (
 from apps.messaging.services.policy import PolicyInvalid, policy_update, sending_move_here
 from apps.messaging.services.preferences import PreferencesRefused, preferences_save
 from apps.messaging.services.quiet import quiet_delete, quiet_save
+from apps.messaging.services.rates import (
+    rate_limit_delete,
+    rate_limit_save,
+    warm_up_delete,
+    warm_up_save,
+)
 from apps.messaging.services.reports import TakenIn, refusals_take, report_take, reports_collect
 from apps.messaging.services.senders import SenderInUse, sender_delete, sender_save
 from apps.messaging.services.sending import messages_send
@@ -81,6 +87,8 @@ __all__ = [
     "preferences_save",
     "quiet_delete",
     "quiet_save",
+    "rate_limit_delete",
+    "rate_limit_save",
     "recipient_unsubscribe",
     "recipients_settle",
     "refusals_take",
@@ -90,4 +98,6 @@ __all__ = [
     "sender_save",
     "sending_move_here",
     "tallies_refresh",
+    "warm_up_delete",
+    "warm_up_save",
 ]

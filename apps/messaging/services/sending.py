@@ -32,6 +32,7 @@ CLAIM_SIZE = 1000
 # is built meanwhile, but begun only when this one has been answered: with nothing in the air, the thread that
 # talks SMTP does not hold up the statements between two flights.
 FLIGHT_SIZE = 24
+NAP = 0.5  # seconds
 STRETCH = 5.0  # seconds of work per ring: then the clock is fresh, and a deploy has not waited long
 Flight = list[tuple[Addressed, Mail | None]]
 NEVER_BEGUN = "The database was away when this was about to begin."
@@ -70,11 +71,28 @@ def messages_send(*, now: datetime) -> None:
     while is_going and watch.elapsed < STRETCH:
         lease = ledger.claim(limit=CLAIM_SIZE, now=watch.time)
         if lease is None:
-            break
-        is_going = _lease_work(lease, engine, watch)
+            if not _room_await(watch):
+                break
+        elif lease.rows:
+            is_going = _lease_work(lease, engine, watch)
     health.messages_finish(now=watch.time)
     if is_going and watch.elapsed >= STRETCH:
         ring(SEND_TASK)
+
+
+def _room_await(watch: Watch) -> bool:
+    """
+    Wait a moment if all that waits does so for a limit that has room soon; return False if nothing does.
+
+    Never long: what else comes due meanwhile is looked for after each nap.
+    """
+    if ledger.come_forward(now=watch.time):
+        return True
+    opens = ledger.opens_at(now=watch.time)
+    if opens is None or opens > watch.started_at + timedelta(seconds=STRETCH):
+        return False
+    time.sleep(min(NAP, max(0.01, (opens - watch.time).total_seconds())))
+    return True
 
 
 def _upkeep(now: datetime) -> None:
@@ -83,6 +101,7 @@ def _upkeep(now: datetime) -> None:
     ledger.expire(now=now)
     ledger.cancel(now=now)
     ledger.queue_due(now=now)
+    ledger.come_forward(now=now)
 
 
 def _lease_work(lease: Lease, engine: Engine, watch: Watch) -> bool:
@@ -156,8 +175,13 @@ class Shift:
     def _flights(self, composers: Mapping[int, Composer]) -> Iterator[Flight]:
         """Build the mails, a flight of one message at a time; one that cannot be built fails alone."""
         people = contacts.contacts_as_data([row.contact_id for row in self.lease.rows])
-        for message_id, composer in composers.items():
-            rows = [row for row in self.lease.rows if row.message_id == message_id]
+        by_message: dict[int, list[Taken]] = {}
+        for row in self.lease.rows:
+            by_message.setdefault(row.message_id, []).append(row)
+        for message_id, rows in by_message.items():
+            if message_id not in composers:
+                continue
+            composer = composers[message_id]
             for start in range(0, len(rows), FLIGHT_SIZE):
                 built = (self._build(composer, row, people) for row in rows[start : start + FLIGHT_SIZE])
                 yield [pair for pair in built if pair]

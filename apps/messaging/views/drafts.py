@@ -249,6 +249,10 @@ def review(
         "in_campaign": in_campaign,
         "topic": contacts.topic_names().get(message.topic, message.topic) if message.topic else "",
         "promise": promise,
+        "brakes": selectors.message_forecast(
+            message, count=promise.recipients, at=max(now, message.scheduled_at or now)
+        ),
+        "domain_limits": selectors.domain_limits(),
         "caps": [sentence for _cap, sentence in selectors.caps_described(topic=message.topic)],
         "is_large": is_large,
         "mail": previews.message_preview(message, person),

@@ -68,10 +68,13 @@ def _running_page(request: UserRequest, message: Message) -> HttpResponse:
     standing = selectors.Standing.of(message)
     ledger = standing.ledger
     sees_people = request.user.has_perm("messaging.view_recipient", message)
+    brakes = selectors.message_brakes(message, unfinished=ledger.unfinished, now=now)
+    held_until = brakes[0].done_at if brakes else None
     context = {
         "message": message,
         "ledger": ledger,
-        "pace": selectors.message_pace(message, ledger, now=now),
+        "pace": selectors.message_pace(message, ledger, now=now, held_until=held_until),
+        "brakes": brakes,
         # What servers say quotes addresses.
         "errors": standing.errors if sees_people else standing.failures,
         "reactions": standing.reactions,
@@ -181,7 +184,7 @@ def recipient_detail(request: UserRequest, recipient: Recipient) -> HttpResponse
     context = {
         "recipient": recipient,
         "message": recipient.message,
-        "checks": selectors.recipient_checks(recipient),
+        "checks": selectors.recipient_checks(recipient, now=clock.now()),
         "entries": selectors.recipient_timeline(recipient),
         "may_settle": request.user.has_perm("messaging.settle_message", recipient.message),
     }

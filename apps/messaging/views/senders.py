@@ -56,7 +56,15 @@ def _sender_form(request: UserRequest, sender: Sender) -> HttpResponse:
         services.sender_save(sender=form.save(commit=False), by=request.user, now=clock.now())
         notes.success(request, _("The sender is saved."))
         return redirect("messaging:senders")
-    return render(request, "messaging/sender_form.html", {"sender": sender, "form": form})
+    context: dict[str, object] = {"sender": sender, "form": form}
+    if sender.pk:
+        now = clock.now()
+        context |= {
+            "limits": selectors.sender_limits(sender, now=now),
+            "warm_up": selectors.warm_up_progress(sender, now=now),
+            "may_limit": request.user.has_perm("messaging.add_ratelimit"),
+        }
+    return render(request, "messaging/sender_form.html", context)
 
 
 @require_POST

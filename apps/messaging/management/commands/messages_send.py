@@ -5,7 +5,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from apps.core import clock
-from apps.messaging import homes, services
+from apps.messaging import homes, ledger, services
 from apps.messaging.models import Recipient
 
 
@@ -26,6 +26,9 @@ class Command(BaseCommand):
             services.messages_send(now=now)
             # Of the same people: whoever has become due meanwhile must not hide that nothing moves.
             still = self._waiting(now)
+            if still >= waiting and ledger.opens_at(now=clock.now()):
+                self.stdout.write(f"{still} recipients wait until a rate limit has room.")
+                return
             if still >= waiting:
                 raise CommandError(
                     f"Nothing moves: {still} recipients stay in line. Is the mail server in reach?"
