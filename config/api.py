@@ -40,6 +40,7 @@ from apps.messaging.api import (
     DeliveryReportViewSet,
     FrequencyCapViewSet,
     MessageViewSet,
+    ProviderViewSet,
     QuietHoursViewSet,
     SenderViewSet,
     SendingDomainViewSet,
@@ -80,6 +81,7 @@ router.register("audit-events", AuditEventViewSet)
 router.register("templates", TemplateViewSet)
 router.register("messages", MessageViewSet)
 router.register("senders", SenderViewSet)
+router.register("providers", ProviderViewSet)
 router.register("frequency-caps", FrequencyCapViewSet, basename="frequency-cap")
 router.register("quiet-hours", QuietHoursViewSet, basename="quiet-hours")
 router.register("sending-policy", SendingPolicyViewSet, basename="sending-policy")

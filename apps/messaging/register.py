@@ -24,6 +24,7 @@ from apps.messaging.models import (
     DeliveryEvent,
     FrequencyCap,
     Message,
+    Provider,
     QuietHours,
     Recipient,
     Sender,
@@ -68,6 +69,10 @@ ACTIONS = {
     "quiethours.created": gettext_lazy("added quiet hours"),
     "quiethours.changed": gettext_lazy("changed the quiet hours"),
     "quiethours.deleted": gettext_lazy("deleted the quiet hours"),
+    "provider.created": gettext_lazy("added a provider"),
+    "provider.changed": gettext_lazy("changed a provider"),
+    "provider.checked": gettext_lazy("checked the connection to a provider"),
+    "provider.deleted": gettext_lazy("deleted a provider"),
     "sender.created": gettext_lazy("added a sender"),
     "sender.changed": gettext_lazy("changed a sender"),
     "sender.deleted": gettext_lazy("deleted a sender"),
@@ -117,6 +122,7 @@ def _rooms() -> None:
             40,
         ),
         ("senders", "senders", gettext_lazy("Senders"), "at", "settings", "view_sender", 40),
+        ("providers", "providers", gettext_lazy("Providers"), "plug", "settings", "view_provider", 41),
         ("domains", "domains", gettext_lazy("Sending domains"), "world-www", "settings", "view_domain", 42),
         (
             "sending-rules",
@@ -155,6 +161,7 @@ def _subjects() -> None:
     )
     for model, permission, url in (
         (Sender, "view_sender", lambda sender: reverse("messaging:sender", args=[sender.pk])),
+        (Provider, "view_provider", lambda provider: reverse("messaging:provider", args=[provider.pk])),
         (SendingDomain, "view_domain", lambda domain: reverse("messaging:domain", args=[domain.pk])),
         (FrequencyCap, "view_frequencycap", _policy_url),
         (QuietHours, "view_quiethours", _policy_url),

@@ -4,6 +4,7 @@ from apps.messaging.api.deliverability import DeliverabilityViewSet
 from apps.messaging.api.domains import SendingDomainViewSet
 from apps.messaging.api.messages import MessageViewSet
 from apps.messaging.api.policy import SendingPolicyViewSet
+from apps.messaging.api.providers import ProviderViewSet
 from apps.messaging.api.quiet import QuietHoursViewSet
 from apps.messaging.api.reports import DeliveryReportViewSet
 from apps.messaging.api.senders import SenderViewSet
@@ -14,6 +15,7 @@ __all__ = [
     "DeliveryReportViewSet",
     "FrequencyCapViewSet",
     "MessageViewSet",
+    "ProviderViewSet",
     "QuietHoursViewSet",
     "SenderViewSet",
     "SendingDomainViewSet",

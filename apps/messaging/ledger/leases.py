@@ -5,7 +5,7 @@ Rows go into statements as arrays, whose length the planner sees: of rows in a J
 and reads the whole ledger for them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, cached_property
@@ -71,12 +71,12 @@ class Addressed:
 
 
 @transaction.atomic(durable=True)
-def claim(*, limit: int, now: datetime) -> Lease | None:
+def claim(*, limit: int, now: datetime, but: Collection[int] = ()) -> Lease | None:
     """
     Lease up to `limit` rows to one worker; None if none are free.
 
     The same share of every running message, so that a large one holds up no small one; but what is urgent
-    first, and what is low from what is left.
+    first, and what is low from what is left. Nothing of the messages `but`.
 
     SKIP LOCKED: workers never wait here. MATERIALIZED, or the plan may run the SELECT again and take more.
     """
@@ -87,7 +87,8 @@ def claim(*, limit: int, now: datetime) -> Lease | None:
             SELECT m.id, m.topic, array_position(%(order)s::text[], m.priority::text) AS place,
                 greatest(1, %(limit)s / count(*) OVER (PARTITION BY m.priority)) AS share
             FROM messaging_message AS m
-            WHERE m.state = 'running' AND m.finished_at IS NULL AND EXISTS (
+            WHERE m.state = 'running' AND m.finished_at IS NULL AND m.id <> ALL(%(but)s::bigint[])
+            AND EXISTS (
                 SELECT FROM messaging_recipient AS r WHERE r.message_id = m.id AND r.state = 'queued'
             )
         ), free AS MATERIALIZED (
@@ -103,7 +104,13 @@ def claim(*, limit: int, now: datetime) -> Lease | None:
         FROM free WHERE taken.id = free.id
         RETURNING taken.id, taken.message_id, taken.contact_id, free.topic
         """,
-        {"limit": limit, "token": token, "until": now + LEASE_TIME, "order": Message.Priority.values},
+        {
+            "limit": limit,
+            "token": token,
+            "until": now + LEASE_TIME,
+            "order": Message.Priority.values,
+            "but": list(but),
+        },
     )
     rows = sorted((Taken(*row) for row in taken), key=lambda row: (row.message_id, row.id))
     return Lease(rows=rows, token=token) if rows else None

@@ -3,6 +3,7 @@ from apps.messaging.models.domain import SendingDomain, host_normalise, host_val
 from apps.messaging.models.figure import DomainFigure
 from apps.messaging.models.message import Message, MessageQuerySet, Sender
 from apps.messaging.models.policy import SendingPolicy
+from apps.messaging.models.provider import Provider, hook_hash
 from apps.messaging.models.recipient import HELD, UNFINISHED, Recipient, RecipientQuerySet
 from apps.messaging.models.report import BOUNCES, DeliveryReport, Verdict
 from apps.messaging.models.tracking import DeliveryEvent, Link
@@ -19,6 +20,7 @@ __all__ = [
     "Link",
     "Message",
     "MessageQuerySet",
+    "Provider",
     "QuietHours",
     "Recipient",
     "RecipientQuerySet",
@@ -27,6 +29,7 @@ __all__ = [
     "SendingDomain",
     "SendingPolicy",
     "Verdict",
+    "hook_hash",
     "host_normalise",
     "host_validate",
 ]

@@ -26,6 +26,7 @@ from apps.messaging.selectors.lists import (
     senders_in_use,
 )
 from apps.messaging.selectors.policy import caps_described
+from apps.messaging.selectors.providers import provider_hook_url, providers
 from apps.messaging.selectors.pulse import Pulse, sending_pulse
 from apps.messaging.selectors.readers import (
     Preference,
@@ -70,6 +71,8 @@ __all__ = [
     "messages",
     "preferences",
     "preview_contact",
+    "provider_hook_url",
+    "providers",
     "recipient_checks",
     "recipient_has_left",
     "recipient_of_mail",

@@ -26,8 +26,16 @@ from apps.messaging.services.messages import (
 )
 from apps.messaging.services.policy import PolicyInvalid, policy_update
 from apps.messaging.services.preferences import PreferencesRefused, preferences_save
+from apps.messaging.services.providers import (
+    CallAnswer,
+    ProviderInUse,
+    provider_call,
+    provider_check,
+    provider_delete,
+    provider_save,
+)
 from apps.messaging.services.quiet import quiet_delete, quiet_save
-from apps.messaging.services.reports import TakenIn, report_take, reports_collect
+from apps.messaging.services.reports import TakenIn, report_enter, report_take, reports_collect
 from apps.messaging.services.senders import SenderInUse, sender_delete, sender_save
 from apps.messaging.services.sending import messages_send
 from apps.messaging.services.testing import TestNotSent, TestResult, message_test
@@ -40,12 +48,14 @@ from apps.messaging.services.tracking import (
 )
 
 __all__ = [
+    "CallAnswer",
     "DomainRefused",
     "MessageFields",
     "MessageNotLaunchable",
     "MessageRefused",
     "PolicyInvalid",
     "PreferencesRefused",
+    "ProviderInUse",
     "SenderInUse",
     "TakenIn",
     "TestNotSent",
@@ -76,9 +86,14 @@ __all__ = [
     "partitions_ensure",
     "policy_update",
     "preferences_save",
+    "provider_call",
+    "provider_check",
+    "provider_delete",
+    "provider_save",
     "quiet_delete",
     "quiet_save",
     "recipient_unsubscribe",
+    "report_enter",
     "report_take",
     "reports_collect",
     "sender_delete",
