@@ -13,6 +13,7 @@ from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
+UNAVAILABLE = 503  # "not now": whoever says so has taken nothing
 SILENCE, HANG_UP, HALF, NONSENSE = "silence", "hang up", "half an answer", "nonsense"
 
 
@@ -119,7 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
         call = Call(self.command, urlsplit(self.path).path, self.headers, self.rfile.read(size))
         self.gateway.calls.append(call)
         answer, headers = self.gateway.answer_to(call)
-        if isinstance(answer, str) or not 400 <= answer[0] < 500:
+        if isinstance(answer, str) or not (400 <= answer[0] < 500 or answer[0] == UNAVAILABLE):
             self.gateway.taken.append(call)
         if self.gateway.before_answer:
             self.gateway.before_answer(call)

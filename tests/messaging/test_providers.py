@@ -3,6 +3,8 @@
 import hashlib
 import hmac
 import json
+import time
+from datetime import timedelta
 from http import HTTPStatus
 
 import pytest
@@ -15,8 +17,9 @@ from apps.collaboration.models import AuditEvent
 from apps.contacts.addresses import address_hash
 from apps.contacts.models import ConsentEvent, Suppression
 from apps.core import secrets
-from apps.messaging import selectors, services
+from apps.messaging import ledger, selectors, services
 from apps.messaging.channels import base
+from apps.messaging.channels.webhook import signing
 from apps.messaging.models import DeliveryEvent, DeliveryReport, Message, Provider, Recipient
 from apps.messaging.tokens import Purpose, token_make
 from tests.factories.accounts import UserFactory
@@ -185,7 +188,7 @@ class TestSending:
         gateway.on("", (429, {}), headers={"Retry-After": "60"})
 
         message = self.send(noon, provider, *(f"{n}@example.com" for n in range(30)))
-        for _ring in range(25):
+        for _ring in range(3):
             services.messages_send(now=noon)
 
         message.refresh_from_db()
@@ -387,6 +390,81 @@ class TestOtherProvidersCalls:
             verdict,
             recipient,
         )
+
+
+class TestWebhook:
+    TOLD = SAMPLES["webhook"].told
+
+    def signed(self, told, *, secret=None, at=None):
+        body = json.dumps(told).encode()
+        secret = secret or self.TOLD["signing_secret"]
+        headers = signing.signed(body, secret=secret, name="call-1", at=at or int(time.time()))
+        return body.decode(), {"headers": headers}
+
+    def test_every_try_of_a_mail_has_the_same_name_and_our_signature(self, noon, gateway):
+        gateway.on("", (500, {}), times=1)
+        provider = ProviderFactory(kind="webhook", told=self.TOLD, settings={"url": gateway.url})
+        row = RecipientFactory(message__sender__provider=provider)
+
+        for ring in range(2):
+            services.messages_send(now=noon + ring * (ledger.RETRY_AFTER[0] + timedelta(seconds=20)))
+
+        first, second = gateway.calls
+        row.refresh_from_db()
+        assert (row.state, row.attempts) == ("sent", 2)
+        name = token_make(Purpose.MAIL, row.pk)
+        for one in (first, second):
+            assert (one.headers["webhook-id"], one.headers["Idempotency-Key"]) == (name, name)
+            at = int(one.headers["webhook-timestamp"])
+            secret = self.TOLD["signing_secret"]
+            assert signing.is_signed(one.body, one.headers, secret=secret, at=at)
+        assert first.json["type"] == "message.send"
+        assert first.json["data"]["key"] == name
+        assert (first.json["data"]["to"], first.json["data"]["subject"]) == (row.address, "Spring is here")
+
+    def test_who_is_gone_is_not_called_again(self, noon, gateway):
+        gateway.on("", (410, {}))
+        provider = ProviderFactory(kind="webhook", told=self.TOLD, settings={"url": gateway.url})
+        row = RecipientFactory(message__sender__provider=provider)
+
+        for _ring in range(3):
+            services.messages_send(now=noon)
+
+        row.refresh_from_db()
+        assert (row.state, row.message.state, len(gateway.calls)) == ("queued", "paused", 1)
+
+    def test_events_come_back_signed(self, client, recipient):
+        ProviderFactory(kind="webhook", secret="s3cret", told=self.TOLD)
+        name = token_make(Purpose.MAIL, recipient.pk)
+        told = {"events": [{"event": "bounced", "key": name, "id": "1", "status": "5.1.1"}, 3, {}]}
+        body, more = self.signed(told)
+
+        for _time in range(2):
+            assert call(client, body, "webhook", **more).status_code == HTTPStatus.OK
+
+        assert DeliveryReport.objects.get().recipient == recipient
+        assert suppressed(recipient.address) == "bounced"
+
+    @pytest.mark.parametrize(
+        "forged", [{"secret": "whsec_" + "b3RoZXIh" * 4}, {"at": int(time.time()) - 3600}]
+    )
+    def test_forged_or_old_it_is_refused(self, client, recipient, forged):
+        ProviderFactory(kind="webhook", secret="s3cret", told=self.TOLD)
+        body, more = self.signed({"events": []}, **forged)
+
+        assert call(client, body, "webhook", **more).status_code == HTTPStatus.FORBIDDEN
+
+    @pytest.mark.parametrize("secret", ["short", "whsec_!", "whsec_" + "YQ=="])
+    def test_a_secret_that_is_none_is_refused(self, lead, noon, secret):
+        with pytest.raises(ValidationError) as refusal:
+            services.provider_save(
+                provider=Provider(kind="webhook", name="X"),
+                told={"url": "https://x.example/in", "signing_secret": secret},
+                by=lead,
+                now=noon,
+            )
+
+        assert list(refusal.value.message_dict) == ["signing_secret"]
 
 
 class TestPages:

@@ -2,7 +2,7 @@
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,6 +48,7 @@ class Setting:
     is_required: bool = True
     is_url: bool = False
     default: str = ""
+    fault: Callable[[str], str] | None = None  # what else is wrong with a value, for people; '' is nothing
 
 
 class Engine(Protocol):

@@ -6,6 +6,7 @@ after that only an answer that can be understood tells what became of the messag
 """
 
 import logging
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -31,6 +32,12 @@ logger = logging.getLogger(__name__)
 
 CALLS = 8  # side by side
 LONGEST_WAIT = 3600.0
+UNCONNECTED = (
+    NewConnectionError,
+    ConnectTimeoutError,
+    requests.ConnectTimeout,
+    ssl.SSLCertVerificationError,  # the certificate of somebody else: nothing was said to them
+)
 REFUSED_US = {401, 402, 403}
 FRESH = 30.0  # so many seconds after an answer nobody asks again if the other side is there
 
@@ -168,7 +175,7 @@ def outcome_of_failure(failure: requests.RequestException) -> Outcome:
 def never_connected(failure: BaseException | None) -> bool:
     """Test if no connection came about, so that nothing can have been said over it."""
     while failure is not None:
-        if isinstance(failure, NewConnectionError | ConnectTimeoutError | requests.ConnectTimeout):
+        if isinstance(failure, UNCONNECTED):
             return True
         wrapped = getattr(failure, "reason", None) or next(iter(failure.args), None)
         nested = wrapped if isinstance(wrapped, BaseException) and wrapped is not failure else None

@@ -20,7 +20,7 @@ from apps.core import secrets
 from apps.core.errors import DomainError
 from apps.messaging.bounces import Report
 from apps.messaging.channels import ways
-from apps.messaging.channels.base import CallNotUnderstood, CallRefused, Way
+from apps.messaging.channels.base import CallNotUnderstood, CallRefused, Setting, Way
 from apps.messaging.delivery.smtp import ServerOutOfReach
 from apps.messaging.models import DeliveryReport, Provider, hook_hash
 from apps.messaging.services.reports import report_enter
@@ -78,18 +78,24 @@ def _fill(provider: Provider, way: Way, told: Mapping[str, str]) -> None:
         value = str(told.get(setting.key, "")).strip()
         if setting.key in told and not (setting.is_secret and not value):
             (sealed if setting.is_secret else settings)[setting.key] = value
-        value = (sealed if setting.is_secret else settings).get(setting.key, "")
-        if setting.is_required and not value:
-            faults[setting.key] = _("This is needed.")
-        elif any(ord(character) < 32 for character in value):  # it may end up in a header
-            faults[setting.key] = _("This has no line breaks.")
-        elif setting.is_url and value and not _is_url(value):
-            faults[setting.key] = _("This is no address such as https://api.provider.example/v3/.")
+        if fault := _fault(setting, (sealed if setting.is_secret else settings).get(setting.key, "")):
+            faults[setting.key] = fault
     if faults:
         raise ValidationError({key: [fault] for key, fault in faults.items()})
     provider.settings = settings
     if provider.pk is None or sealed != known:
         provider.credentials = secrets.seal(json.dumps(sealed))
+
+
+def _fault(setting: Setting, value: str) -> str:
+    """Return what is wrong with a value, for people; '' if nothing is."""
+    if not value:
+        return _("This is needed.") if setting.is_required else ""
+    if any(ord(character) < 32 for character in value):  # it may end up in a header
+        return _("This has no line breaks.")
+    if setting.is_url and not _is_url(value):
+        return _("This is no address such as https://api.provider.example/v3/.")
+    return setting.fault(value) if setting.fault else ""
 
 
 def _known_secrets(provider: Provider) -> dict[str, str]:

@@ -3,10 +3,7 @@ What the e-mail providers share. django-anymail knows how each wants to be told 
 answers and calls; what those mean for a row of the ledger is said here.
 """
 
-import email
-import email.policy
 from abc import abstractmethod
-from email.message import EmailMessage
 from typing import Any, ClassVar
 
 import requests
@@ -30,14 +27,13 @@ from apps.messaging.channels.http import (
     outcome_of_failure,
     said_of_answer,
 )
+from apps.messaging.channels.parts import parts_of
 from apps.messaging.delivery.mail import Mail
 from apps.messaging.delivery.outcome import Outcome
 from apps.messaging.delivery.smtp import ServerOutOfReach, Timeouts
 from apps.messaging.models import Provider
 
 MARK = "bookend"  # the key of metadata under which a mail carries its signed name, and events bring it back
-# Of our headers those that a reader's mailbox needs. The rest the provider writes by itself, and it signs.
-PASSED_ON = ("List-Unsubscribe", "List-Unsubscribe-Post", "List-Id", "Feedback-ID")
 TOOK = {"sent", "queued"}
 
 
@@ -138,24 +134,20 @@ class _Carrier:
         return Said(Outcome.silence(_told(status.esp_response)))
 
     def _message(self, mail: Mail) -> EmailMultiAlternatives:
-        """Read our own bytes back: what is for the wire once more in parts, as APIs want it."""
-        raw = mail.content.replace(b"\r\n..", b"\r\n.")
-        parsed = email.message_from_bytes(raw, policy=email.policy.default)
-        assert isinstance(parsed, EmailMessage)
-        text, html = (part.get_content() for part in parsed.iter_parts())
-        headers = {name: str(parsed[name]) for name in PASSED_ON if parsed[name]} | self._way.more_headers
+        parts = parts_of(mail)
+        headers = parts.headers | self._way.more_headers
         if self._way.keeps_mail_id:
             headers["Message-ID"] = f"<{mail.mail_id}>"
         message = EmailMultiAlternatives(
-            subject=str(parsed["Subject"]),
-            body=text,
-            from_email=str(parsed["From"]),
+            subject=parts.subject,
+            body=parts.text,
+            from_email=parts.sender,
             to=[mail.recipient],
-            reply_to=[str(parsed["Reply-To"])] if parsed["Reply-To"] else None,
+            reply_to=[parts.reply_to] if parts.reply_to else None,
             headers=headers,
         )
-        message.attach_alternative(html, "text/html")
-        message.metadata = {MARK: mail.mail_id.partition("@")[0]}  # type: ignore[attr-defined]  # anymail's
+        message.attach_alternative(parts.html, "text/html")
+        message.metadata = {MARK: parts.mark}  # type: ignore[attr-defined]  # anymail's
         return message
 
     def close(self) -> None:
