@@ -40,6 +40,7 @@ from apps.messaging.api import (
     DeliveryReportViewSet,
     FrequencyCapViewSet,
     MessageViewSet,
+    ProviderViewSet,
     QuietHoursViewSet,
     RateLimitViewSet,
     SenderViewSet,
@@ -84,6 +85,7 @@ router.register("messages", MessageViewSet)
 router.register("senders", SenderViewSet)
 router.register("rate-limits", RateLimitViewSet, basename="rate-limit")
 router.register("warm-ups", WarmUpViewSet, basename="warm-up")
+router.register("providers", ProviderViewSet)
 router.register("frequency-caps", FrequencyCapViewSet, basename="frequency-cap")
 router.register("quiet-hours", QuietHoursViewSet, basename="quiet-hours")
 router.register("sending-policy", SendingPolicyViewSet, basename="sending-policy")

@@ -49,6 +49,8 @@ RETURN_PATH: str = _env.str("RETURN_PATH", default="")
 BOUNCE_MAILBOX_URL: str = _env.str("BOUNCE_MAILBOX_URL", default="")
 # Who is asked about the DNS of sending domains; empty: the resolvers of this machine.
 DNS_RESOLVERS: list[str] = _env.list("DNS_RESOLVERS", default=[])
+# Hosts that providers' addresses may name although they are not public, such as a gateway in our own network.
+OUTGOING_PRIVATE_HOSTS: list[str] = _env.list("OUTGOING_PRIVATE_HOSTS", default=[])
 INGEST_MESSAGES_PER_SECOND: int = _env.int("INGEST_MESSAGES_PER_SECOND", default=20_000)
 # The header in which the proxy in front says who is calling; empty: nobody stands in front.
 CLIENT_ADDRESS_HEADER: str = _env.str("CLIENT_ADDRESS_HEADER", default="")

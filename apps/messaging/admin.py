@@ -10,6 +10,7 @@ from apps.messaging.models import (
     LedgerTally,
     Link,
     Message,
+    Provider,
     QuietHours,
     RateLimit,
     RateTally,
@@ -26,7 +27,7 @@ from apps.messaging.models import (
 
 @admin.register(Sender)
 class SenderAdmin(BookendAdmin):
-    list_display = ["name", "email", "reply_to", "is_active"]
+    list_display = ["name", "email", "reply_to", "provider_id", "is_active"]
     search_fields = ["^email"]
     ordering = ["name", "id"]
 
@@ -116,6 +117,15 @@ class SendingDomainAdmin(LedgerAdmin):
 
     list_display = ["name", "return_path", "tracking_host", "is_signing", "checked_at"]
     exclude = ["private_key"]
+    ordering = ["name", "id"]
+
+
+@admin.register(Provider)
+class ProviderAdmin(LedgerAdmin):
+    """To be read: a change is made, and noted, on its own page. Secrets are shown to nobody."""
+
+    list_display = ["name", "kind", "is_active", "checked_at", "check_fault"]
+    exclude = ["credentials", "hook_secret", "hook_hash"]
     ordering = ["name", "id"]
 
 

@@ -50,6 +50,8 @@ def template_problems(version: TemplateVersion | None) -> list[str]:
 def sender_problems(sender: Sender) -> list[str]:
     if not sender.is_active:
         return [_("The sender “%(sender)s” is not in use any more.") % {"sender": sender.name}]
+    if sender.provider and not sender.provider.is_active:
+        return [_("The provider “%(provider)s” is not in use any more.") % {"provider": sender.provider.name}]
     try:
         for address in filter(None, [sender.email, sender.reply_to]):
             own_address_validate(address)

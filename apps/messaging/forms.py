@@ -1,8 +1,10 @@
+from collections.abc import Sequence
 from secrets import token_hex
 from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -12,9 +14,11 @@ from apps.contacts import selectors as contacts
 from apps.contacts.models import Channel
 from apps.content.models import Template
 from apps.messaging import selectors
+from apps.messaging.channels.base import Setting
 from apps.messaging.models import (
     FrequencyCap,
     Message,
+    Provider,
     QuietHours,
     RateLimit,
     Sender,
@@ -194,19 +198,62 @@ class PauseForm(forms.Form):
 class SenderForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes none at run time
     class Meta:
         model = Sender
-        fields = ["name", "email", "reply_to", "is_active"]
-        labels = {"is_active": _("In use")}
+        fields = ["name", "email", "reply_to", "provider", "is_active"]
+        labels = {"is_active": _("In use"), "provider": _("Sends through")}
         help_texts = {
             "email": _("Its domain must allow your mail server to send for it (SPF, DKIM)."),
             "reply_to": _("Where answers go. Empty: to the sender's address."),
             "is_active": _("New messages can be sent from it."),
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        usable = Provider.objects.filter(Q(is_active=True) | Q(pk=self.instance.provider_id))
+        field = self.fields["provider"]
+        field.queryset = usable  # type: ignore[attr-defined]  # a model's
+        field.empty_label = _("The mail server of this installation (EMAIL_URL)")  # type: ignore[attr-defined]
+
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
         if any(ord(character) < 32 for character in name):  # control characters
             raise forms.ValidationError(_("A name has no line breaks."))
         return name
+
+
+class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes none at run time
+    """What a kind of provider asks for; a secret that is known is left empty to stay."""
+
+    class Meta:
+        model = Provider
+        fields = ["name", "is_active"]
+        help_texts = {"is_active": _("Senders can be given it.")}
+
+    def __init__(self, *args: Any, settings: Sequence[Setting], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._settings = settings
+        for setting in settings:
+            self.fields[setting.key] = self._field(setting)
+        self.order_fields(["name", *(setting.key for setting in settings), "is_active"])
+
+    def _field(self, setting: Setting) -> forms.Field:
+        is_known = setting.is_secret and self.instance.pk is not None
+        attrs = {"autocomplete": "off", "spellcheck": "false"}
+        if setting.default:
+            attrs["placeholder"] = setting.default
+        hint = _("Empty: the one that is kept stays.") if is_known else setting.help_text
+        return forms.CharField(
+            label=str(setting.label),
+            help_text=str(hint),
+            required=setting.is_required and not is_known,
+            max_length=1000,
+            initial="" if setting.is_secret else self.instance.setting(setting.key),
+            widget=forms.PasswordInput(attrs=attrs | {"autocomplete": "new-password"})
+            if setting.is_secret
+            else forms.TextInput(attrs=attrs),
+        )
+
+    def told(self) -> dict[str, str]:
+        return {setting.key: self.cleaned_data[setting.key] for setting in self._settings}
 
 
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes none at run time

@@ -61,6 +61,10 @@ rules.add_perm("messaging.add_sender", is_lead)
 rules.add_perm("messaging.change_sender", is_lead)
 rules.add_perm("messaging.delete_sender", is_lead)
 
+# Accounts with those who carry messages, and their credentials.
+for _verb in ("view", "add", "change", "delete", "check"):
+    rules.add_perm(f"messaging.{_verb}_provider", is_lead)
+
 # What holds for every message. Who writes messages may know it; a group that gets nothing is for those who
 # answer for the whole installation.
 rules.add_perm("messaging.view_sendingpolicy", is_marketer | is_integration)

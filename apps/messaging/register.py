@@ -24,6 +24,7 @@ from apps.messaging.models import (
     DeliveryEvent,
     FrequencyCap,
     Message,
+    Provider,
     QuietHours,
     RateLimit,
     Recipient,
@@ -79,6 +80,10 @@ ACTIONS = {
     "warmup.created": gettext_lazy("planned the warm-up of a sender"),
     "warmup.changed": gettext_lazy("changed the warm-up of a sender"),
     "warmup.deleted": gettext_lazy("ended the warm-up of a sender"),
+    "provider.created": gettext_lazy("added a provider"),
+    "provider.changed": gettext_lazy("changed a provider"),
+    "provider.checked": gettext_lazy("checked the connection to a provider"),
+    "provider.deleted": gettext_lazy("deleted a provider"),
     "sender.created": gettext_lazy("added a sender"),
     "sender.changed": gettext_lazy("changed a sender"),
     "sender.deleted": gettext_lazy("deleted a sender"),
@@ -128,6 +133,7 @@ def _rooms() -> None:
             40,
         ),
         ("senders", "senders", gettext_lazy("Senders"), "at", "settings", "view_sender", 40),
+        ("providers", "providers", gettext_lazy("Providers"), "plug", "settings", "view_provider", 41),
         ("domains", "domains", gettext_lazy("Sending domains"), "world-www", "settings", "view_domain", 42),
         ("rate-limits", "rates", gettext_lazy("Rate limits"), "gauge", "settings", "view_ratelimit", 43),
         (
@@ -167,6 +173,7 @@ def _subjects() -> None:
     )
     for model, permission, url in (
         (Sender, "view_sender", lambda sender: reverse("messaging:sender", args=[sender.pk])),
+        (Provider, "view_provider", lambda provider: reverse("messaging:provider", args=[provider.pk])),
         (SendingDomain, "view_domain", lambda domain: reverse("messaging:domain", args=[domain.pk])),
         (RateLimit, "view_ratelimit", lambda _limit: reverse("messaging:rates")),
         (WarmUp, "view_warmup", lambda plan: reverse("messaging:sender", args=[plan.sender_id])),

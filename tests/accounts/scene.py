@@ -50,6 +50,8 @@ ARGUMENTS = {
     "contacts:quality-rule-edit": lambda scene: {"key": "role_addresses"},
     "contacts:quality-mend-start": lambda scene: {"key": "role_addresses", "act": "suppress"},
     "api:quality-rule-tune": lambda scene: {"key": "role_addresses"},
+    "messaging:hook": lambda scene: {"kind": "postmark", "secret": "unknown"},
+    "messaging:provider-create": lambda scene: {"kind": "postmark"},
     "messaging:view": lambda scene: {"token": scene.token(Purpose.VIEW)},
     "integrations:ingest": lambda scene: {"call": "track"},
     "mailbox-message": lambda scene: {"number": mail.caught().number},

@@ -1,12 +1,15 @@
+import json
 from datetime import UTC, date, datetime, time
 
 import factory
 
+from apps.core import secrets
 from apps.messaging.models import (
     DeliveryReport,
     DomainFigure,
     FrequencyCap,
     Message,
+    Provider,
     QuietHours,
     RateLimit,
     RateTally,
@@ -17,6 +20,7 @@ from apps.messaging.models import (
     Settlement,
     Verdict,
     WarmUp,
+    hook_hash,
 )
 from tests.factories.accounts import UserFactory
 from tests.factories.campaigns import AudienceFactory, CampaignFactory
@@ -24,6 +28,23 @@ from tests.factories.contacts import ContactFactory
 from tests.factories.content import TemplateFactory
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+class ProviderFactory(factory.django.DjangoModelFactory):
+    """An account with Postmark; calls come in under `secret`."""
+
+    class Meta:
+        model = Provider
+
+    class Params:
+        secret = factory.Sequence(lambda n: f"secret-{n}")
+        told = factory.LazyFunction(lambda: {"server_token": "token"})
+
+    name = factory.Sequence(lambda n: f"Provider {n}")
+    kind = "postmark"
+    credentials = factory.LazyAttribute(lambda provider: secrets.seal(json.dumps(provider.told)))
+    hook_secret = factory.LazyAttribute(lambda provider: secrets.seal(provider.secret))
+    hook_hash = factory.LazyAttribute(lambda provider: hook_hash(provider.secret))
 
 
 class SenderFactory(factory.django.DjangoModelFactory):

@@ -18,6 +18,7 @@ from django.db.models.functions import Cast
 from django.utils.module_loading import import_string
 
 from apps.core import clock
+from apps.messaging.channels import base as channels
 from apps.messaging.delivery import engine
 from apps.messaging.delivery.smtp import Timeouts
 from apps.messaging.ledger import leases
@@ -48,6 +49,7 @@ class Worker:
 
     def __init__(self, server=None, *, act=None, hours_off=0, timeouts=None, user=None, **changed):
         changed.setdefault("EMAIL_URL", server.url if server else NOWHERE)
+        changed.setdefault("OUTGOING_PRIVATE_HOSTS", ["127.0.0.1"])
         database = database_of_test() | ({"USER": user} if user else {})
         self.process = FORKS.Process(target=_work, args=(act, database, changed, hours_off, timeouts))
         self.process.start()
@@ -87,7 +89,7 @@ def _work(act, database, changed, hours_off, timeouts):
     for name, value in changed.items():
         setattr(settings, name, value)
     if timeouts:
-        engine.TIMEOUTS = Timeouts(*timeouts)
+        engine.TIMEOUTS = channels.TIMEOUTS = Timeouts(*timeouts)
     if hours_off:
         right = time.time
         time.time = lambda: right() + hours_off * 3600

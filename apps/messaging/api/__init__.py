@@ -4,6 +4,7 @@ from apps.messaging.api.deliverability import DeliverabilityViewSet
 from apps.messaging.api.domains import SendingDomainViewSet
 from apps.messaging.api.messages import MessageViewSet
 from apps.messaging.api.policy import SendingPolicyViewSet
+from apps.messaging.api.providers import ProviderViewSet
 from apps.messaging.api.quiet import QuietHoursViewSet
 from apps.messaging.api.rates import RateLimitViewSet, WarmUpViewSet
 from apps.messaging.api.reports import DeliveryReportViewSet
@@ -15,6 +16,7 @@ __all__ = [
     "DeliveryReportViewSet",
     "FrequencyCapViewSet",
     "MessageViewSet",
+    "ProviderViewSet",
     "QuietHoursViewSet",
     "RateLimitViewSet",
     "SenderViewSet",

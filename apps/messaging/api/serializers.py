@@ -208,13 +208,13 @@ class RecipientOut(serializers.ModelSerializer[Recipient]):
 class SenderOut(serializers.ModelSerializer[Sender]):
     class Meta:
         model = Sender
-        fields = ["id", "name", "email", "reply_to", "is_active", "created_at", "updated_at"]
+        fields = ["id", "name", "email", "reply_to", "provider", "is_active", "created_at", "updated_at"]
 
 
 class SenderIn(serializers.ModelSerializer[Sender]):
     class Meta:
         model = Sender
-        fields = ["name", "email", "reply_to", "is_active"]
+        fields = ["name", "email", "reply_to", "provider", "is_active"]
 
     def validate_name(self, name: str) -> str:
         if not name.isprintable():

@@ -6,7 +6,7 @@ and reads the whole ledger for them.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -76,13 +76,13 @@ PORTIONS = {Message.Priority.URGENT: 70, Message.Priority.NORMAL: 25, Message.Pr
 
 
 @transaction.atomic(durable=True)
-def claim(*, limit: int, now: datetime) -> Lease | None:
+def claim(*, limit: int, now: datetime, but: Collection[int] = ()) -> Lease | None:
     """
     Lease up to `limit` rows to one worker; None if none are free.
 
     Each priority has its portion, of which every running message has the same share: a large message holds up
     no small one. Of a sender without room under its limits nothing is taken, and who is at a domain without
-    room steps aside, so a lease may come out without rows.
+    room steps aside, so a lease may come out without rows. Nothing is taken of the messages `but`.
 
     SKIP LOCKED: workers never wait here. MATERIALIZED, or the plan may run the SELECT again and take more.
     """
@@ -101,6 +101,7 @@ def claim(*, limit: int, now: datetime) -> Lease | None:
             "rooms": sql.array(senders.values()),
             "domains": sql.text_array(domain for domain, _limit, _room in domains),
             "limits": sql.array(limit for _domain, limit, _room in domains),
+            "but": sql.array(but),
             "spots": sql.array(room for _domain, _limit, room in domains),
         },
     )
@@ -135,7 +136,8 @@ def _claim_statement(has_domains: bool) -> str:
             JOIN unnest(%(priorities)s::text[], %(portions)s::int[]) WITH ORDINALITY
                 AS one (priority, portion, place) ON one.priority = m.priority
             LEFT JOIN spare ON spare.sender_id = m.sender_id
-            WHERE m.state = 'running' AND m.finished_at IS NULL AND coalesce(spare.room, 1) > 0 AND EXISTS (
+            WHERE m.state = 'running' AND m.finished_at IS NULL AND coalesce(spare.room, 1) > 0
+            AND m.id <> ALL(%(but)s::bigint[]) AND EXISTS (
                 SELECT FROM messaging_recipient AS r WHERE r.message_id = m.id AND r.state = 'queued'
             )
         ), running AS (

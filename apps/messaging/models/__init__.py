@@ -4,6 +4,7 @@ from apps.messaging.models.figure import DomainFigure
 from apps.messaging.models.home import SendingHome
 from apps.messaging.models.message import Message, MessageQuerySet, Sender
 from apps.messaging.models.policy import SendingPolicy
+from apps.messaging.models.provider import Provider, hook_hash
 from apps.messaging.models.rates import RateLimit, RateTally, WarmUp
 from apps.messaging.models.recipient import HELD, UNFINISHED, Recipient, RecipientQuerySet
 from apps.messaging.models.report import BOUNCES, DeliveryReport, Verdict
@@ -24,6 +25,7 @@ __all__ = [
     "Link",
     "Message",
     "MessageQuerySet",
+    "Provider",
     "QuietHours",
     "RateLimit",
     "RateTally",
@@ -37,6 +39,7 @@ __all__ = [
     "Settlement",
     "Verdict",
     "WarmUp",
+    "hook_hash",
     "host_normalise",
     "host_validate",
 ]

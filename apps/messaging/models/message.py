@@ -11,16 +11,20 @@ from apps.accounts.models import User
 from apps.campaigns.models import Campaign
 from apps.core.models import TimeStamped
 from apps.messaging.addresses import own_address_validate
+from apps.messaging.models.provider import Provider
 from apps.messaging.models.recipient import Recipient
 
 
 class Sender(TimeStamped):
-    """Who a message comes from. Mail leaves through the server of EMAIL_URL."""
+    """Who a message comes from. Without a provider, mail leaves through the server of EMAIL_URL."""
 
     name = models.CharField(_("from name"), max_length=100)
     email = models.EmailField(_("from address"), unique=True, validators=[own_address_validate])
     reply_to = models.EmailField(_("reply to"), blank=True, validators=[own_address_validate])
     is_active = models.BooleanField(_("active"), default=True)
+    provider = models.ForeignKey(
+        Provider, null=True, blank=True, on_delete=models.PROTECT, related_name="senders"
+    )
 
     class Meta:
         ordering = ["name"]

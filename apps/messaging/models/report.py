@@ -14,6 +14,7 @@ class Verdict(models.TextChoices):
     DELAYED = "delayed", _("Delayed")
     DELIVERED = "delivered", _("Delivered")
     COMPLAINT = "complaint", _("Complaint")
+    UNSUBSCRIBED = "unsubscribed", _("Unsubscribed")
     OTHER = "other", _("Something else")
 
 
@@ -28,7 +29,8 @@ class DeliveryReportQuerySet(models.QuerySet["DeliveryReport"]):
 
 class DeliveryReport(models.Model):
     """
-    What a mail system told us about one mail, once: a bounce (RFC 3464) or a complaint (RFC 5965).
+    What a mail system told us about one mail, once: a bounce (RFC 3464), a complaint (RFC 5965),
+    or whatever a provider tells by its calls.
 
     What follows from it (an event, a suppression, a withdrawn consent) was done in the same transaction.
     Without a recipient: nothing in it is signed by us, so nothing followed.
@@ -38,6 +40,7 @@ class DeliveryReport(models.Model):
         MAIL = "mail", _("Bounce mailbox")
         API = "api", _("API")
         TALK = "talk", _("Refused while it was handed over")
+        PROVIDER = "provider", _("Provider")
 
     # No constraints and few indexes of their own, as for `DeliveryEvent`.
     recipient = models.ForeignKey(

@@ -35,6 +35,7 @@ from apps.messaging.selectors.lists import (
     senders_in_use,
 )
 from apps.messaging.selectors.policy import caps_described
+from apps.messaging.selectors.providers import provider_hook_url, providers
 from apps.messaging.selectors.pulse import Pulse, sending_pulse
 from apps.messaging.selectors.rates import (
     Brake,
@@ -100,6 +101,8 @@ __all__ = [
     "messages",
     "preferences",
     "preview_contact",
+    "provider_hook_url",
+    "providers",
     "rate_limits",
     "recipient_checks",
     "recipient_has_left",

@@ -98,7 +98,7 @@ def recipient_events(recipient: Recipient) -> list[DeliveryEvent]:
 
 
 def senders(*, search: str = "", active: str = "") -> QuerySet[Sender]:
-    found = Sender.objects.all()
+    found = Sender.objects.select_related("provider")
     if search:
         found = found.filter(name__icontains=search) | found.filter(email__icontains=search)
     if active:

@@ -26,6 +26,14 @@ from apps.messaging.services.messages import (
 )
 from apps.messaging.services.policy import PolicyInvalid, policy_update, sending_move_here
 from apps.messaging.services.preferences import PreferencesRefused, preferences_save
+from apps.messaging.services.providers import (
+    CallAnswer,
+    ProviderInUse,
+    provider_call,
+    provider_check,
+    provider_delete,
+    provider_save,
+)
 from apps.messaging.services.quiet import quiet_delete, quiet_save
 from apps.messaging.services.rates import (
     rate_limit_delete,
@@ -33,7 +41,13 @@ from apps.messaging.services.rates import (
     warm_up_delete,
     warm_up_save,
 )
-from apps.messaging.services.reports import TakenIn, refusals_take, report_take, reports_collect
+from apps.messaging.services.reports import (
+    TakenIn,
+    refusals_take,
+    report_enter,
+    report_take,
+    reports_collect,
+)
 from apps.messaging.services.senders import SenderInUse, sender_delete, sender_save
 from apps.messaging.services.sending import messages_send
 from apps.messaging.services.settling import message_undo, recipients_settle
@@ -48,12 +62,14 @@ from apps.messaging.services.tracking import (
 )
 
 __all__ = [
+    "CallAnswer",
     "DomainRefused",
     "MessageFields",
     "MessageNotLaunchable",
     "MessageRefused",
     "PolicyInvalid",
     "PreferencesRefused",
+    "ProviderInUse",
     "SenderInUse",
     "TakenIn",
     "TestNotSent",
@@ -85,6 +101,10 @@ __all__ = [
     "partitions_ensure",
     "policy_update",
     "preferences_save",
+    "provider_call",
+    "provider_check",
+    "provider_delete",
+    "provider_save",
     "quiet_delete",
     "quiet_save",
     "rate_limit_delete",
@@ -92,6 +112,7 @@ __all__ = [
     "recipient_unsubscribe",
     "recipients_settle",
     "refusals_take",
+    "report_enter",
     "report_take",
     "reports_collect",
     "sender_delete",

@@ -21,6 +21,7 @@ from apps.messaging.bouncebox import unread
 from apps.messaging.bounces import Report, is_no_mailbox, report_read
 from apps.messaging.models import BOUNCES, DeliveryEvent, DeliveryReport, Recipient, Verdict
 from apps.messaging.services import health
+from apps.messaging.services.tracking import recipient_unsubscribe
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +81,12 @@ def report_take(*, raw: bytes, source: DeliveryReport.Source, by: User | None, n
     may pass, after `SOFT_IN_A_ROW`. A mail whose end nobody knew counts as sent from now on. What is not
     signed by us is kept and has no effect.
     """
-    report = report_read(raw)
+    return report_enter(report=report_read(raw), source=source, by=by, now=now)
+
+
+@transaction.atomic
+def report_enter(*, report: Report, source: DeliveryReport.Source, by: User | None, now: datetime) -> TakenIn:
+    """Take in what was read of a report, as `report_take` does."""
     recipient = _recipient(report)
     if recipient is not None:
         # Reports about one person are taken in one after the other.
@@ -161,13 +167,15 @@ def _told(report: Report, recipient: Recipient | None) -> str:
 
 
 def _follow(recipient: Recipient, report: DeliveryReport, *, by: User | None, now: datetime) -> None:
-    settled = {*BOUNCES, Verdict.DELIVERED, Verdict.DELAYED, Verdict.COMPLAINT}
+    settled = {*BOUNCES, Verdict.DELIVERED, Verdict.DELAYED, Verdict.COMPLAINT, Verdict.UNSUBSCRIBED}
     if report.verdict in settled:
         told = _("A report came back, so it had been taken: %(status)s %(answer)s")
         answer = told % {"status": report.status, "answer": report.answer}
         ledger.settle_taken(recipient.pk, answer=answer, now=now)
     if report.verdict == Verdict.COMPLAINT:
         _complained(recipient, by=by, now=now)
+    elif report.verdict == Verdict.UNSUBSCRIBED:
+        recipient_unsubscribe(recipient=recipient, basis="unsubscribed at the provider", now=now)
     elif report.verdict in BOUNCES:
         _bounced(recipient, report, by=by, now=now)
 

@@ -14,11 +14,11 @@ from django.db import OperationalError, connection, transaction
 from apps.contacts import selectors as contacts
 from apps.core.queues import ring
 from apps.messaging import homes, ledger
+from apps.messaging.channels import engine_of
+from apps.messaging.channels.base import Engine, NotLetIn, NotYet
 from apps.messaging.delivery.composer import Composer, NotComposable, composer_for
-from apps.messaging.delivery.engine import Engine, engine_for
 from apps.messaging.delivery.mail import Mail
 from apps.messaging.delivery.outcome import Outcome
-from apps.messaging.delivery.server import server_of_settings
 from apps.messaging.delivery.smtp import ServerOutOfReach
 from apps.messaging.ledger import Addressed, Lease, Taken
 from apps.messaging.models import Message, Recipient
@@ -66,15 +66,17 @@ def messages_send(*, now: datetime) -> None:
         return
     watch = Watch(now)
     _upkeep(now)
-    engine = engine_for(server_of_settings())
     is_going = True
-    while is_going and watch.elapsed < STRETCH:
-        lease = ledger.claim(limit=CLAIM_SIZE, now=watch.time)
+    stuck: set[int] = set()  # messages whose server is out of reach: the next ring tries again
+    while watch.elapsed < STRETCH:
+        lease = ledger.claim(limit=CLAIM_SIZE, now=watch.time, but=stuck)
         if lease is None:
             if not _room_await(watch):
                 break
         elif lease.rows:
-            is_going = _lease_work(lease, engine, watch)
+            newly = _lease_work(lease, watch)
+            stuck |= newly
+            is_going = any(row.message_id not in newly for row in lease.rows)
     health.messages_finish(now=watch.time)
     if is_going and watch.elapsed >= STRETCH:
         ring(SEND_TASK)
@@ -104,23 +106,64 @@ def _upkeep(now: datetime) -> None:
     ledger.come_forward(now=now)
 
 
-def _lease_work(lease: Lease, engine: Engine, watch: Watch) -> bool:
-    """Send what was claimed; return False where the server is out of reach: the next ring tries again."""
-    messages = {row.message_id for row in lease.rows}
-    try:
-        engine.reach()  # before anything is begun: a server out of reach is given nothing
-    except ServerOutOfReach as failure:
+def _lease_work(lease: Lease, watch: Watch) -> set[int]:
+    """Send what was claimed; return the messages of which nothing can be sent for now."""
+    wanted = {row.message_id for row in lease.rows}
+    kept = Message.objects.select_related("sender__provider", "template_version", "campaign")
+    messages = kept.in_bulk(wanted)
+    engines, stuck = _reached(messages, watch)
+    if not engines:
         ledger.release(lease)
-        health.connection_failed(messages, why=str(failure), now=watch.time)
-        return False
-    shift = Shift(lease, engine, watch)
+        return stuck
+    shift = Shift(lease, {pk: messages[pk] for pk in engines}, engines, watch)
     try:
         shift.work()
     finally:
         health.answers_note(shift.heard, now=watch.time)
-    if shift.trouble:
-        health.connection_failed(messages, why=shift.trouble, now=watch.time)
-    return not shift.trouble
+    for engine, why in shift.trouble.items():
+        troubled = {pk for pk, used in engines.items() if used is engine}
+        health.connection_failed(troubled, why=why, now=watch.time)
+        stuck |= troubled
+    return stuck
+
+
+def _reached(messages: Mapping[int, Message], watch: Watch) -> tuple[dict[int, Engine], set[int]]:
+    """
+    Return the engine of each message, and the messages whose server is out of reach.
+
+    Each is asked once, before anything is begun: a server out of reach is given nothing.
+    """
+    engines: dict[int, Engine] = {}
+    failures: dict[Engine, ServerOutOfReach] = {}
+    stuck: dict[int, ServerOutOfReach] = {}
+    for pk in sorted(messages):
+        sender = messages[pk].sender
+        assert sender
+        try:
+            engine = engine_of(sender)
+        except ServerOutOfReach as failure:
+            stuck[pk] = failure
+            continue
+        if engine not in failures and engine not in engines.values():
+            try:
+                engine.reach()
+            except ServerOutOfReach as failure:
+                failures[engine] = failure
+        if engine in failures:
+            stuck[pk] = failures[engine]
+        else:
+            engines[pk] = engine
+    for told in set(stuck.values()):
+        _note_out_of_reach({pk for pk, why in stuck.items() if why is told}, told, watch)
+    return engines, set(stuck)
+
+
+def _note_out_of_reach(messages: set[int], failure: ServerOutOfReach, watch: Watch) -> None:
+    if isinstance(failure, NotLetIn):
+        for pk in sorted(messages):
+            health.message_hold(pk, why=str(failure), now=watch.time)
+    elif not isinstance(failure, NotYet):  # who is asked to wait waits
+        health.connection_failed(messages, why=str(failure), now=watch.time)
 
 
 class Shift:
@@ -129,12 +172,15 @@ class Shift:
     together. While the database lets one pass, the mails of the next are built.
     """
 
-    def __init__(self, lease: Lease, engine: Engine, watch: Watch) -> None:
+    def __init__(
+        self, lease: Lease, messages: Mapping[int, Message], engines: Mapping[int, Engine], watch: Watch
+    ) -> None:
         self.lease = lease
-        self.engine = engine
+        self.messages = messages
+        self.engines = engines
         self.watch = watch
-        self.trouble = ""  # why the server is out of reach, if it is
-        self.heard: dict[int, Counter[str]] = {row.message_id: Counter() for row in lease.rows}
+        self.trouble: dict[Engine, str] = {}  # why a server is out of reach, if one is
+        self.heard: dict[int, Counter[str]] = {pk: Counter() for pk in engines}
         self._rows = {row.id: row for row in lease.rows}
         self._known: dict[int, Outcome] = {}  # not written down yet
         self._refused: dict[int, str] = {}  # what servers said of those they will not take, not told yet
@@ -147,6 +193,9 @@ class Shift:
             flights = self._flights(self._composers())
             self._built = next(flights, None)
             while self._built is not None and not self._must_stop():
+                if self._built and self._engine(self._built) in self.trouble:
+                    self._built = next(flights, None)  # its rows go back in line with the lease
+                    continue
                 self._depart(self._built, following=flights)
                 self._land()
         finally:
@@ -155,16 +204,18 @@ class Shift:
 
     def _must_stop(self) -> bool:
         return (
-            bool(self.trouble)
+            len(self.trouble) == len(set(self.engines.values()))
             or self.watch.elapsed > 2 * STRETCH
             or any(health.is_spike(heard.total(), heard["refused"]) for heard in self.heard.values())
         )
 
+    def _engine(self, flight: Flight) -> Engine:
+        return self.engines[flight[0][0].row.message_id]
+
     def _composers(self) -> dict[int, Composer]:
         """Return a composer for each message of which mails can be built; the others are paused."""
         composers = {}
-        messages = Message.objects.select_related("sender", "template_version", "campaign")
-        for message in messages.filter(pk__in=self.heard):
+        for message in self.messages.values():
             try:
                 composers[message.pk] = composer_for(message)
             except NotComposable as failure:
@@ -217,7 +268,7 @@ class Shift:
             raise
         mails = [mail for addressed, mail in flight if mail and addressed.row.id in go]
         if mails:
-            self._air = self.engine.deliver(mails)
+            self._air = self._engine(flight).deliver(mails)
 
     def _land(self) -> None:
         """Hear how the flight in the air ended, if there is one."""
@@ -231,7 +282,7 @@ class Shift:
             elif outcome.tries_again:
                 heard["refused"] += 1
             else:
-                self.trouble = outcome.answer
+                self.trouble[self.engines[self._rows[pk].message_id]] = outcome.answer
             if outcome.state == Recipient.State.FAILED:
                 self._refused[pk] = outcome.answer
 

@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.contacts.models import Contact
 from apps.core.errors import DomainError
+from apps.core.secrets import SecretLost
+from apps.messaging.channels import way_of
 from apps.messaging.delivery.composer import Composer, NotComposable
-from apps.messaging.delivery.engine import Engine
 from apps.messaging.delivery.outcome import Outcome
-from apps.messaging.delivery.server import server_of_settings
 from apps.messaging.delivery.smtp import ServerOutOfReach, Timeouts
 from apps.messaging.models import Message, Recipient
 from apps.messaging.selectors import contact_data, message_version
@@ -55,7 +55,10 @@ def message_test(
     if not 1 <= len(people) <= AT_MOST:
         raise TestNotSent(_("Choose one to %(n)s people.") % {"n": AT_MOST})
     composer, data = Composer(message, version), contact_data(contact)
-    engine = Engine(server_of_settings(), connections=1, timeouts=PATIENCE)
+    try:
+        engine = way_of(message.sender).engine(message.sender.provider, timeouts=PATIENCE)
+    except SecretLost as failure:
+        raise TestNotSent(_("The provider's credentials cannot be read any more.")) from failure
     try:
         mails = [
             composer.compose_test(pk, data, to=person.email, mark=_("[Test]"), mail_id=token_hex(12), at=now)

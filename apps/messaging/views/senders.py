@@ -17,6 +17,7 @@ LIST = ListSpec(
         Column(gettext_lazy("Name"), sort="name"),
         Column(gettext_lazy("Address"), sort="email"),
         Column(gettext_lazy("Answers go to")),
+        Column(gettext_lazy("Sends through")),
         Column(gettext_lazy("In use")),
     ],
     filters=[

@@ -1,0 +1,154 @@
+import hashlib
+import json
+import time
+from typing import Any
+
+import requests
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.core.outgoing import GuardedSession
+from apps.messaging.bounces import Report
+from apps.messaging.channels.base import CallNotUnderstood, CallRefused, NotLetIn, Setting, Way
+from apps.messaging.channels.http import (
+    REFUSED_US,
+    HttpEngine,
+    Said,
+    is_yes,
+    outcome_of_failure,
+    said_of_answer,
+)
+from apps.messaging.channels.parts import parts_of
+from apps.messaging.channels.webhook.signing import is_signed, secret_fault, signed
+from apps.messaging.delivery.mail import Mail
+from apps.messaging.delivery.outcome import Outcome
+from apps.messaging.delivery.smtp import ServerOutOfReach, Timeouts
+from apps.messaging.models import Provider, Verdict
+from apps.messaging.tokens import Purpose, token_read
+
+GONE = 410  # "do not call here again"
+MOST_EVENTS = 1000  # in one call
+EVENTS = {
+    "delivered": Verdict.DELIVERED,
+    "deferred": Verdict.DELAYED,
+    "bounced": Verdict.HARD,
+    "soft_bounced": Verdict.SOFT,
+    "rejected": Verdict.OURS,
+    "complained": Verdict.COMPLAINT,
+    "unsubscribed": Verdict.UNSUBSCRIBED,
+}
+
+
+class Webhook(Way):
+    key = "webhook"
+    label = gettext_lazy("Webhook (signed JSON)")
+    takes_calls = True
+    settings = (
+        Setting("url", gettext_lazy("Address"), gettext_lazy("Where each mail is posted."), is_url=True),
+        Setting(
+            "signing_secret",
+            gettext_lazy("Signing secret"),
+            gettext_lazy("whsec_ and 24 to 64 bytes in base64, as Standard Webhooks has it."),
+            is_secret=True,
+            fault=secret_fault,
+        ),
+    )
+
+    def engine(self, provider: Provider | None, *, timeouts: Timeouts) -> HttpEngine:
+        assert provider
+        url, secret = provider.setting("url"), provider.secret("signing_secret")
+        return HttpEngine(url, lambda: _Carrier(url, secret, timeouts), timeouts=timeouts)
+
+    def check(self, provider: Provider) -> None:
+        url, secret = provider.setting("url"), provider.secret("signing_secret")
+        with GuardedSession() as session:
+            try:
+                response = _post(session, url, secret, "ping", name=f"ping-{time.time_ns()}", data={})
+            except requests.RequestException as failure:
+                raise ServerOutOfReach(outcome_of_failure(failure).answer) from failure
+        if response.status_code in REFUSED_US:
+            raise NotLetIn(_("It does not take these credentials (%(n)s).") % {"n": response.status_code})
+        if not is_yes(response):
+            told = _("It answers, but not as expected (%(n)s).")
+            raise ServerOutOfReach(told % {"n": response.status_code})
+
+    def calls_read(self, provider: Provider, request: HttpRequest) -> list[Report]:
+        secret = provider.secret("signing_secret")
+        if not is_signed(request.body, request.headers, secret=secret, at=int(time.time())):
+            raise CallRefused
+        try:
+            events = json.loads(request.body)["events"]
+        except (ValueError, TypeError, LookupError, RecursionError) as fault:
+            raise CallNotUnderstood from fault
+        if not isinstance(events, list) or len(events) > MOST_EVENTS:
+            raise CallNotUnderstood
+        return [report for event in events if (report := _report(event))]
+
+
+class _Carrier:
+    def __init__(self, url: str, secret: str, timeouts: Timeouts) -> None:
+        self._url = url
+        self._secret = secret
+        self._timeout = (timeouts.connect, timeouts.answer)
+        self._session = GuardedSession()
+
+    def send(self, mail: Mail) -> Said:
+        parts = parts_of(mail)
+        data = {
+            "key": parts.mark,
+            "to": mail.recipient,
+            "from": parts.sender,
+            "reply_to": parts.reply_to or None,
+            "subject": parts.subject,
+            "text": parts.text,
+            "html": parts.html,
+            "headers": {"Message-ID": f"<{mail.mail_id}>", **parts.headers},
+        }
+        response = _post(
+            self._session, self._url, self._secret, "message.send", name=parts.mark, data=data,
+            timeout=self._timeout,
+        )  # fmt: skip
+        told = " ".join(response.content[:2000].decode("utf-8", "replace").replace("\0", "").split())[:400]
+        if is_yes(response):
+            return Said(Outcome.sent(f"{response.status_code} {told}".strip()))
+        if response.status_code == GONE:
+            return Said(Outcome.untried(f"{GONE} {told}".strip()), is_locked=True)
+        return said_of_answer(response, told=told, repeats=True)
+
+    def close(self) -> None:
+        self._session.close()
+
+
+def _post(
+    session: GuardedSession,
+    url: str,
+    secret: str,
+    kind: str,
+    *,
+    name: str,
+    data: dict[str, Any],
+    timeout: tuple[float, float] = (5, 10),
+) -> requests.Response:
+    at = int(time.time())
+    body = json.dumps({"type": kind, "timestamp": at, "data": data}).encode()
+    headers = signed(body, secret=secret, name=name, at=at)
+    headers |= {"Content-Type": "application/json", "Idempotency-Key": name}
+    return session.post(url, data=body, headers=headers, timeout=timeout)
+
+
+def _report(event: object) -> Report | None:
+    """Read one event; None where it says nothing that anybody knows here."""
+    if not isinstance(event, dict) or (verdict := EVENTS.get(str(event.get("event")))) is None:
+        return None
+    found = token_read(Purpose.MAIL, str(event.get("key", "")))
+    recipient_id = found[0] if found else None
+    name = str(event.get("id") or "")
+    answer, status = str(event.get("answer") or ""), str(event.get("status") or "")
+    return Report(
+        verdict=verdict,
+        recipient_id=recipient_id,
+        event_key=hashlib.sha256(f"{recipient_id}:{verdict}:{name}".encode("utf-8", "replace")).digest(),
+        status=status.replace("\0", "")[:16],
+        answer=" ".join(answer.replace("\0", "").split())[:500],
+    )

@@ -1,0 +1,122 @@
+"""The pages of those who carry messages."""
+
+from django.contrib import messages as notes
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from apps.accounts.http import UserRequest, requires
+from apps.core import clock
+from apps.core.htmx import render_page_or_fragment
+from apps.core.lists import Column, ListSpec
+from apps.messaging import forms, selectors, services
+from apps.messaging.channels import ways
+from apps.messaging.models import Provider
+
+LIST = ListSpec(
+    columns=[
+        Column(gettext_lazy("Name"), sort="name"),
+        Column(gettext_lazy("Kind")),
+        Column(gettext_lazy("Senders")),
+        Column(gettext_lazy("Connection")),
+        Column(gettext_lazy("Last checked")),
+    ],
+    default_sort="name",
+    search_hint=gettext_lazy("Search by name"),
+)
+
+
+@require_GET
+@requires("messaging.view_provider")
+def provider_list(request: UserRequest) -> HttpResponse:
+    asked = LIST.read(request.GET)
+    listing = asked.page(selectors.providers(search=asked.search))
+    context = {
+        "listing": listing,
+        "rows": [(one, ways()[one.kind].label if one.kind in ways() else one.kind) for one in listing.rows],
+        "may_add": request.user.has_perm("messaging.add_provider"),
+    }
+    return render_page_or_fragment(request, "messaging/provider_list.html", context, fragment="provider-list")
+
+
+@require_GET
+@requires("messaging.add_provider")
+def provider_kinds(request: UserRequest) -> HttpResponse:
+    """Choose the kind first: what is asked for depends on it."""
+    kinds = [way for way in ways().values() if way.is_configured]
+    return render(request, "messaging/provider_kinds.html", {"kinds": kinds})
+
+
+@require_http_methods(["GET", "POST"])
+@requires("messaging.add_provider")
+def provider_create(request: UserRequest, kind: str) -> HttpResponse:
+    if kind not in ways() or not ways()[kind].is_configured:
+        raise Http404
+    return _provider_form(request, Provider(kind=kind))
+
+
+@require_http_methods(["GET", "POST"])
+@requires("messaging.change_provider", on=Provider)
+def provider_update(request: UserRequest, provider: Provider) -> HttpResponse:
+    return _provider_form(request, provider)
+
+
+def _provider_form(request: UserRequest, provider: Provider) -> HttpResponse:
+    way = ways()[provider.kind]
+    form = forms.ProviderForm(request.POST or None, instance=provider, settings=way.settings)
+    if request.method == "POST" and form.is_valid():
+        try:
+            saved = services.provider_save(
+                provider=form.save(commit=False), told=form.told(), by=request.user, now=clock.now()
+            )
+        except ValidationError as refusal:
+            form.add_error(None, refusal)
+        else:
+            notes.success(request, _("The provider is saved. Check its connection."))
+            return redirect("messaging:provider", saved.pk)
+    return render(request, "messaging/provider_form.html", {"form": form, "provider": provider, "way": way})
+
+
+@require_GET
+@requires("messaging.view_provider", on=Provider)
+def provider_detail(request: UserRequest, provider: Provider) -> HttpResponse:
+    way = ways()[provider.kind]
+    context = {
+        "provider": provider,
+        "way": way,
+        "facts": [
+            (setting.label, provider.setting(setting.key) or setting.default)
+            for setting in way.settings
+            if not setting.is_secret
+        ],
+        "hook_url": selectors.provider_hook_url(provider) if way.takes_calls else "",
+        "senders": provider.senders.all()[:100],
+        "may_change": request.user.has_perm("messaging.change_provider", provider),
+    }
+    return render_page_or_fragment(
+        request, "messaging/provider_detail.html", context, fragment="provider-panel"
+    )
+
+
+@require_POST
+@requires("messaging.check_provider", on=Provider)
+def provider_check(request: UserRequest, provider: Provider) -> HttpResponse:
+    checked = services.provider_check(provider=provider, by=request.user, now=clock.now())
+    if not checked.check_fault:
+        notes.success(request, _("The connection stands."))
+    return redirect("messaging:provider", provider.pk)
+
+
+@require_POST
+@requires("messaging.delete_provider", on=Provider)
+def provider_delete(request: UserRequest, provider: Provider) -> HttpResponse:
+    try:
+        services.provider_delete(provider=provider, by=request.user, now=clock.now())
+    except services.ProviderInUse as refusal:
+        notes.error(request, str(refusal))
+        return redirect("messaging:provider", provider.pk)
+    notes.success(request, _("The provider is deleted."))
+    return redirect("messaging:providers")
