@@ -5,6 +5,7 @@ import factory
 from apps.messaging.models import (
     DeliveryReport,
     DomainFigure,
+    Experiment,
     FrequencyCap,
     Message,
     QuietHours,
@@ -12,6 +13,7 @@ from apps.messaging.models import (
     Sender,
     SendingDomain,
     SendingPolicy,
+    Variant,
     Verdict,
 )
 from tests.factories.campaigns import AudienceFactory, CampaignFactory
@@ -133,3 +135,29 @@ class DomainFigureFactory(factory.django.DjangoModelFactory):
     sent = 1000
     hard = soft = ours = complained = unknown = 0
     refreshed_at = LONG_AGO
+
+
+class ExperimentFactory(factory.django.DjangoModelFactory):
+    """A draft that tries a second subject on half of its people; the plainly better one goes to the rest."""
+
+    class Meta:
+        model = Experiment
+        skip_postgeneration_save = True
+
+    message = factory.SubFactory(MessageFactory)
+    sample_percent = 50
+    metric = Experiment.Metric.CLICKED
+    wait_minutes = 60
+
+    @factory.post_generation
+    def subjects(self, create, extracted, **kwargs):
+        for number, subject in enumerate(["", *(extracted or ["Summer is near"])]):
+            VariantFactory(experiment=self, number=number, subject=subject)
+
+
+class VariantFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Variant
+
+    experiment = factory.SubFactory(ExperimentFactory)
+    number = 2

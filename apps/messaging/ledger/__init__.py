@@ -20,7 +20,7 @@ from apps.messaging.ledger.leases import (
     settle,
 )
 from apps.messaging.ledger.reported import settle_taken
-from apps.messaging.ledger.sweeps import cancel, expire, finish, queue_due, retry
+from apps.messaging.ledger.sweeps import cancel, expire, finish, queue_due, retry, roll_out
 
 __all__ = [
     "LEASE_TIME",
@@ -38,6 +38,7 @@ __all__ = [
     "reap",
     "release",
     "retry",
+    "roll_out",
     "settle",
     "settle_taken",
 ]

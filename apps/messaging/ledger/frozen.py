@@ -1,7 +1,7 @@
 from datetime import datetime
 
-from apps.messaging import sql
-from apps.messaging.audience import choice_of, judged_audience
+from apps.messaging import lots, sql
+from apps.messaging.audience import choice_of, judged_audience, lot_seed
 from apps.messaging.models import Message
 
 
@@ -10,18 +10,41 @@ def freeze(message: Message, *, now: datetime) -> None:
     Write one row per contact of the audience, waiting or excluded with the reason, in one statement.
 
     Each has its own hour: the message's, by the clock where the contact is if it says so, after quiet hours.
+    With an experiment the sample is drawn in the same breath, and everyone else awaits the winner.
     """
-    judged, params = judged_audience(choice_of(message), now=now)
+    choice = choice_of(message)
+    judged, params = judged_audience(choice, now=now)
     params["message"] = message.pk
-    sql.run(
-        f"""
-        INSERT INTO messaging_recipient (message_id, contact_id, address, reason, state, due_at)
-        {judged}
-        SELECT %(message)s, id, email, verdict, CASE
-            WHEN verdict <> '' THEN 'excluded'
-            WHEN due_at <= %(now)s THEN 'queued'
-            ELSE 'planned' END, due_at
-        FROM judged
-        """,
-        params,
+    if choice.split is None:
+        sql.run(_FREEZE.format(judged=judged), params)
+        return
+    params |= {
+        "variant_seed": lot_seed("variant", message.pk),
+        "sample": choice.split.percent,
+        "variants": choice.split.variants,
+    }
+    drawn = lots.sampled("%(variant_seed)s", "%(sample)s", "%(variants)s")
+    sql.run(_FREEZE_SPLIT.format(judged=judged, drawn=drawn), params)
+
+
+_FREEZE = """
+    INSERT INTO messaging_recipient (message_id, contact_id, address, reason, state, due_at)
+    {judged}
+    SELECT %(message)s, id, email, verdict, CASE
+        WHEN verdict <> '' THEN 'excluded'
+        WHEN due_at <= %(now)s THEN 'queued'
+        ELSE 'planned' END, due_at
+    FROM judged
+"""
+_FREEZE_SPLIT = """
+    INSERT INTO messaging_recipient (
+        message_id, contact_id, address, reason, state, due_at, variant, is_sample
     )
+    {judged}, {drawn}
+    SELECT %(message)s, id, email, verdict, CASE
+        WHEN verdict <> '' THEN 'excluded'
+        WHEN variant IS NULL THEN 'awaiting'
+        WHEN due_at <= %(now)s THEN 'queued'
+        ELSE 'planned' END, due_at, variant, variant IS NOT NULL
+    FROM judged LEFT JOIN drawn USING (id)
+"""

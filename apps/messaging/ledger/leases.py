@@ -41,6 +41,7 @@ class Taken:
     message_id: int
     contact_id: int
     topic: str  # of the message: fixed at its launch
+    variant: int | None = None  # of its experiment
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def claim(*, limit: int, now: datetime) -> Lease | None:
         UPDATE messaging_recipient AS taken
         SET state = 'leased', lease_token = %(token)s, leased_until = %(until)s
         FROM free WHERE taken.id = free.id
-        RETURNING taken.id, taken.message_id, taken.contact_id, free.topic
+        RETURNING taken.id, taken.message_id, taken.contact_id, free.topic, taken.variant
         """,
         {"limit": limit, "token": token, "until": now + LEASE_TIME, "order": Message.Priority.values},
     )

@@ -1,5 +1,15 @@
 from apps.messaging.selectors.deliverability import DELIVERABILITY_SPAN, deliverability
 from apps.messaging.selectors.drafts import contact_data, message_version, preview_contact
+from apps.messaging.selectors.experiments import (
+    ExperimentFindings,
+    Sampled,
+    VariantFinding,
+    experiment_findings,
+    experiment_of,
+    sample_counts,
+    variant_version,
+    variants,
+)
 from apps.messaging.selectors.figures import (
     ErrorGroup,
     Ledger,
@@ -43,11 +53,14 @@ __all__ = [
     "DELIVERABILITY_SPAN",
     "Check",
     "ErrorGroup",
+    "ExperimentFindings",
     "Ledger",
     "Pace",
     "Preference",
     "Pulse",
     "Reaction",
+    "Sampled",
+    "VariantFinding",
     "campaign_messages",
     "caps_described",
     "contact_data",
@@ -59,6 +72,8 @@ __all__ = [
     "domain_senders",
     "domains",
     "email_channels",
+    "experiment_findings",
+    "experiment_of",
     "gets_untitled",
     "ledger_problems",
     "message_errors",
@@ -76,8 +91,11 @@ __all__ = [
     "recipient_timeline",
     "recipients",
     "reports",
+    "sample_counts",
     "senders",
     "senders_in_use",
     "sending_pulse",
     "soft_bounces_in_a_row",
+    "variant_version",
+    "variants",
 ]

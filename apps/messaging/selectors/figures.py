@@ -37,6 +37,11 @@ class Ledger:
         return sum(count for state, count in self.states.items() if state in UNFINISHED)
 
     @property
+    def in_line(self) -> int:
+        """Of the unfinished those who do not wait for the winner of an experiment."""
+        return self.unfinished - self.states[State.AWAITING]
+
+    @property
     def left_out(self) -> int:
         return sum(self.states[state] for state in LEFT_OUT)
 
@@ -98,7 +103,7 @@ def message_pace(message: Message, ledger: Ledger, *, now: datetime) -> Pace:
         return Pace(per_minute=0, elapsed=max(elapsed, timedelta()), left=None)
     seconds = max((now - first).total_seconds(), 1.0)
     per_second = count / seconds
-    left = timedelta(seconds=round(ledger.unfinished / per_second)) if ledger.unfinished else None
+    left = timedelta(seconds=round(ledger.in_line / per_second)) if ledger.in_line else None
     return Pace(per_minute=round(per_second * 60), elapsed=elapsed, left=left)
 
 
