@@ -24,6 +24,12 @@ class ExperimentForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's cla
     A row that is empty is none. No rows: no experiment, whatever the rule says.
     """
 
+    sample_percent = forms.IntegerField(
+        label=_("Sample, in percent"),
+        initial=20,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text=_("So many of those who get it, drawn by lot, try the variants out."),
+    )
     wait_hours = forms.DecimalField(
         label=_("Wait, in hours"),
         initial=4,
@@ -36,7 +42,6 @@ class ExperimentForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's cla
         model = Experiment
         fields = ["sample_percent", "metric", "confidence", "otherwise"]
         help_texts = {
-            "sample_percent": _("So many of those who get it, drawn by lot, try the variants out."),
             "confidence": _("The interval of its difference to every other variant must leave zero out."),
         }
 

@@ -24,7 +24,7 @@ from tests.factories.collaboration import CommentFactory, NotificationFactory
 from tests.factories.contacts import ConfirmationFactory
 from tests.factories.content import UseOverrideFactory
 from tests.factories.integrations import IdentitySchemeFactory
-from tests.factories.messaging import RecipientFactory
+from tests.factories.messaging import ExperimentFactory, MessageFactory, RecipientFactory
 
 # Arguments of a route that are not simply `pk`, the key of its view's model: route -> (scene -> arguments).
 ARGUMENTS = {
@@ -50,6 +50,9 @@ ARGUMENTS = {
     "contacts:quality-rule-edit": lambda scene: {"key": "role_addresses"},
     "contacts:quality-mend-start": lambda scene: {"key": "role_addresses", "act": "suppress"},
     "api:quality-rule-tune": lambda scene: {"key": "role_addresses"},
+    "messaging:experiment": lambda scene: {"pk": experiment(scene).pk},
+    "messaging:decide": lambda scene: {"pk": experiment(scene).pk},
+    "api:message-experiment": lambda scene: {"pk": experiment(scene).pk},
     "messaging:view": lambda scene: {"token": scene.token(Purpose.VIEW)},
     "integrations:ingest": lambda scene: {"call": "track"},
     "mailbox-message": lambda scene: {"number": mail.caught().number},
@@ -65,6 +68,10 @@ SAMPLES = {
     "collaboration.comment": lambda scene: CommentFactory(subject=scene.campaign, by=scene.people["capt"]),
     "collaboration.notification": lambda scene: NotificationFactory(user=scene.people["capt"]),
 }
+
+
+def experiment(scene):
+    return ExperimentFactory(message=MessageFactory(campaign=scene.campaign, launched=True))
 
 
 def override_arguments():
