@@ -241,7 +241,7 @@ def review(
     except RuleInvalid as refusal:
         promise, problems = audience.Promise({}), [*problems, str(refusal)]
     person = _reader(request, message)
-    variants = selectors.variants(message)
+    variants = selectors.variants(message) if promise.split else []
     variant = _variant(request, variants) or next(iter(variants), None)
     is_large = promise.recipients >= forms.LARGE
     form.fields["typed"].required = is_large
