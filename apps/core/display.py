@@ -7,6 +7,8 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apps.core.statistics import Estimate
+
 Number = int | float | Decimal
 NOTHING = "\N{EN DASH}"
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CHF": "CHF ", "INR": "₹"}
@@ -48,6 +50,20 @@ def rate(part: int, whole: int, decimals: int = 1) -> str:
         "part": number(part),
         "whole": number(whole),
     }
+
+
+def signed(value: float, decimals: int) -> str:
+    """Return a number with its sign, zero without one."""
+    sign = "+" if value > 0 else "\N{MINUS SIGN}" if value < 0 else ""
+    return f"{sign}{number(abs(value), decimals)}"
+
+
+def points(difference: Estimate | None) -> str:
+    """Return a difference of shares in points with its interval: “+7.66 points (+7.00 to +8.32)”."""
+    if difference is None:
+        return NOTHING
+    value, low, high = (signed(part * 100, 2) for part in (difference.value, difference.low, difference.high))
+    return _("%(value)s points (%(low)s to %(high)s)") % {"value": value, "low": low, "high": high}
 
 
 def duration(span: timedelta) -> str:

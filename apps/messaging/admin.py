@@ -6,6 +6,7 @@ from apps.messaging.models import (
     DeliveryEvent,
     DeliveryReport,
     DomainFigure,
+    Experiment,
     FrequencyCap,
     LedgerTally,
     Link,
@@ -21,6 +22,7 @@ from apps.messaging.models import (
     SendingHome,
     SendingPolicy,
     Settlement,
+    Variant,
     WarmUp,
 )
 
@@ -84,6 +86,18 @@ class CapTallyAdmin(LedgerAdmin):
 @admin.register(Message)
 class MessageAdmin(LedgerAdmin):
     list_display = ["id", "name", "campaign_id", "priority", "state", "launched_at", "finished_at"]
+    ordering = ["-id"]
+
+
+@admin.register(Experiment)
+class ExperimentAdmin(LedgerAdmin):
+    list_display = ["message_id", "metric", "sample_percent", "decide_at", "decided_at", "winner"]
+    ordering = ["-message_id"]
+
+
+@admin.register(Variant)
+class VariantAdmin(LedgerAdmin):
+    list_display = ["id", "experiment_id", "number", "subject", "template_id", "first_link"]
     ordering = ["-id"]
 
 

@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Count
 
 from apps.contacts.models import Channel, ContactQuerySet, Exclusion
 from apps.contacts.models.contact import email_exclusion
 from apps.messaging import hours, lots, sql
-from apps.messaging.models import Message, QuietHours
+from apps.messaging.models import Message, QuietHours, Variant
 from apps.segments import selectors as segments
 from apps.segments.models import Segment
 
@@ -23,12 +24,13 @@ class Promise:
     What a launch at this moment would do: the audience by exclusion, '' for those who get the message.
 
     Of those, `late` would get it after the hour that was meant for where they are, and `held` wait for the
-    end of quiet hours.
+    end of quiet hours. With a `split`, a sample of them gets its variants, and the rest waits for the winner.
     """
 
     counts: Mapping[str, int]
     late: int = 0
     held: int = 0
+    split: "Split | None" = None
 
     @property
     def audience(self) -> int:
@@ -39,14 +41,33 @@ class Promise:
         return self.counts.get("", 0)
 
     @property
+    def sample(self) -> int:
+        return self.split.sample_of(self.recipients) if self.split else 0
+
+    @property
+    def awaiting(self) -> int:
+        return self.recipients - self.sample if self.split else 0
+
+    @property
     def excluded(self) -> list[tuple[Exclusion, int]]:
         """Reasons with their counts, in the order in which they are asked."""
         return [(reason, self.counts[reason]) for reason in Exclusion if self.counts.get(reason)]
 
 
 @dataclass(frozen=True)
+class Split:
+    """The experiment of a message: so many variants, dealt to so large a part of those who get it."""
+
+    percent: int
+    variants: int
+
+    def sample_of(self, people: int) -> int:
+        return lots.sample_size(people, percent=self.percent, variants=self.variants)
+
+
+@dataclass(frozen=True)
 class Choice:
-    """Whom a message is for, as saved or as somebody is just choosing; `message_id` keys the holdout."""
+    """Whom a message is for, as saved or as somebody is just choosing; `message_id` keys the lots."""
 
     message_id: int
     include: Sequence[Segment]
@@ -55,6 +76,7 @@ class Choice:
     holdout_percent: int
     send_at: datetime | None = None
     local_at: datetime | None = None  # of no zone: by each person's own clock
+    split: Split | None = None
 
 
 def choice_of(message: Message) -> Choice:
@@ -66,7 +88,15 @@ def choice_of(message: Message) -> Choice:
         holdout_percent=message.holdout_percent,
         send_at=message.scheduled_at,
         local_at=message.local_at,
+        split=split_of(message),
     )
+
+
+def split_of(message: Message) -> Split | None:
+    """Return how an experiment parts the people of a message; None: they all get the same."""
+    variants = Variant.objects.filter(experiment=message.pk)
+    found = variants.values_list("experiment__sample_percent").annotate(Count("pk")).order_by()
+    return next((Split(percent, count) for percent, count in found), None)
 
 
 def audience(choice: Choice, *, now: datetime) -> ContactQuerySet:
@@ -93,7 +123,8 @@ def promise(choice: Choice, *, now: datetime) -> Promise:
         params,
     )
     late, held = next(((late, held) for verdict, _all, late, held in found if not verdict), (0, 0))
-    return Promise({verdict: count for verdict, count, *_more in found}, late=late, held=held)
+    counts = {verdict: count for verdict, count, *_more in found}
+    return Promise(counts, late=late, held=held, split=choice.split)
 
 
 def judged_audience(choice: Choice, *, now: datetime) -> tuple[str, dict[str, Any]]:
@@ -125,7 +156,7 @@ def judged_audience(choice: Choice, *, now: datetime) -> tuple[str, dict[str, An
         )
     """
     return cte, {
-        "seed": _holdout_seed(choice.message_id),
+        "seed": lot_seed("holdout", choice.message_id),
         "percent": choice.holdout_percent,
         "control": Exclusion.CONTROL,
         "now": now,
@@ -165,7 +196,7 @@ _ZONED = f"""
 """
 
 
-def _holdout_seed(message_id: int) -> int:
-    """Return the message's own key of 63 bits: who is held out of one says nothing about the next."""
-    digest = hmac.digest(settings.SECRET_KEY.encode(), f"holdout:{message_id}".encode(), hashlib.sha256)
+def lot_seed(purpose: str, message_id: int) -> int:
+    """Return the message's own key of 63 bits: who is drawn for one purpose says nothing about the next."""
+    digest = hmac.digest(settings.SECRET_KEY.encode(), f"{purpose}:{message_id}".encode(), hashlib.sha256)
     return int.from_bytes(digest[:8]) >> 1

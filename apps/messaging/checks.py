@@ -12,11 +12,12 @@ from apps.campaigns import readiness
 from apps.campaigns.models import Campaign
 from apps.campaigns.readiness import Check, Finding, Group
 from apps.content.models import TemplateVersion
+from apps.content.rendering import TemplateFault
 from apps.content.selectors import version_problems
 from apps.messaging import homes
 from apps.messaging.addresses import own_address_validate
-from apps.messaging.models import Message, Sender
-from apps.messaging.selectors import domain_of, message_version
+from apps.messaging.models import Experiment, Message, Sender
+from apps.messaging.selectors import domain_of, experiment_of, message_version, variant_version, variants
 
 # A launch asks this of its own message; an unfinished draft beside it must not be in its way.
 COMPLETE = "messaging.complete"
@@ -39,12 +40,60 @@ def message_problems(message: Message, version: TemplateVersion | None) -> list[
         problems.append(_("No sender is chosen."))
     else:
         problems += sender_problems(message.sender)
-    return problems
+    return problems + experiment_problems(message)
 
 
 def template_problems(version: TemplateVersion | None) -> list[str]:
     """Return what nobody should get: what the lint calls an error, a missing unsubscribe link among it."""
     return [_("The template is empty.")] if version is None else version_problems(version)
+
+
+def experiment_problems(message: Message) -> list[str]:
+    """Return what an experiment still lacks; nothing of a message that tries nothing out."""
+    experiment = experiment_of(message)
+    if experiment is None:
+        return []
+    problems = []
+    if experiment.metric == Experiment.Metric.CONVERTED and not message.campaign.goal_event:
+        problems.append(_("The winner has the most conversions, but the campaign counts no goal event."))
+    elif experiment.metric != Experiment.Metric.CONVERTED and not message.is_tracked:
+        problems.append(_("Opens and clicks are not counted, so no variant can win by them."))
+    if message.local_at and not experiment.sends_all:
+        told = _(
+            "By each person's own clock the rest would get the winner after its hour: choose one moment for "
+            "all, or a sample of 100 percent."
+        )
+        problems.append(told)
+    return problems + variant_problems(message)
+
+
+def variant_problems(message: Message) -> list[str]:
+    """Return for each variant, with its name, why nobody should get it."""
+    problems = []
+    seen: dict[tuple[int, str], str] = {}
+    for variant in variants(message):
+        version = variant_version(variant, message)
+        found = [] if variant.is_control else _variant_faults(version)
+        if version is not None:
+            twin = seen.setdefault((version.pk, version.subject), variant.letter)
+            if twin != variant.letter:
+                found = [_("it is the same as %(twin)s.") % {"twin": twin}]
+        problems += [
+            _("Variant %(letter)s: %(problem)s") % {"letter": variant.letter, "problem": problem}
+            for problem in found
+        ]
+    return problems
+
+
+def _variant_faults(version: TemplateVersion | None) -> list[str]:
+    if version is None:
+        return [_("no template is chosen.")]
+    if not version.subject.strip():
+        return [_("it has no subject.")]
+    try:
+        return version_problems(version)
+    except TemplateFault as fault:  # its own subject is not part of a saved template
+        return [str(fault)]
 
 
 def sender_problems(sender: Sender) -> list[str]:

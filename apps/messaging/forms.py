@@ -24,6 +24,7 @@ from apps.messaging.models import (
     Sender,
     SendingDomain,
     SendingPolicy,
+    Variant,
     WarmUp,
     host_normalise,
 )
@@ -165,13 +166,21 @@ class TestForm(forms.Form):
         required=False,
         help_text=_("The beginning of an address. Empty: somebody of the audience."),
     )
+    variant = forms.TypedChoiceField(label=_("Variant"), coerce=int, empty_value=None, required=False)
     # Instead of `{% once %}`, whose transaction would last as long as the mail server likes.
     key = forms.CharField(
         max_length=64, required=False, initial=lambda: token_hex(12), widget=forms.HiddenInput
     )
 
-    def __init__(self, *args: Any, sees_people: bool, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, sees_people: bool, variants: Sequence[Variant] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if variants:
+            letters = [(variant.number, variant.letter) for variant in variants]
+            self.fields["variant"].choices = letters  # type: ignore[attr-defined]  # a choice's
+        else:
+            del self.fields["variant"]
         if not sees_people:
             del self.fields["contact"]
         members = User.objects.filter(is_active=True).exclude(role=User.Role.INTEGRATION)

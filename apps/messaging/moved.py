@@ -57,7 +57,8 @@ class RecipientMove(Move):
 _END_SECOND = """
     UPDATE messaging_recipient AS second SET state = 'skipped', reason = 'merged', finished_at = %(now)s
     FROM messaging_recipient AS first, messaging_recipient AS before
-    WHERE second.contact_id = %(keep)s AND second.state IN ('planned', 'queued') AND before.id = second.id
+    WHERE second.contact_id = %(keep)s AND before.id = second.id
+      AND second.state IN ('awaiting', 'planned', 'queued')
       AND first.contact_id = %(gone)s AND first.message_id = second.message_id
       AND first.occurrence = second.occurrence AND first.state IN ('sending', 'sent', 'unknown')
     RETURNING second.id, before.state
@@ -70,7 +71,7 @@ _LEFT_OUT_ASIDE = """
     WHERE it.contact_id = %(keep)s AND it.state IN ('excluded', 'skipped')
       AND it.reason IN ('no_address', 'no_consent', 'suppressed')
       AND waits.contact_id = %(gone)s AND waits.message_id = it.message_id
-      AND waits.occurrence = it.occurrence AND waits.state IN ('planned', 'queued')
+      AND waits.occurrence = it.occurrence AND waits.state IN ('awaiting', 'planned', 'queued')
     RETURNING it.id
 """
 _ASIDE_OF_KEPT = """

@@ -43,7 +43,7 @@ sends_it = is_captain | is_lead | is_integration | owns_its_channel
 rules.add_perm("messaging.view_message", sees_it)
 writes_in_it = is_captain | is_lead | is_integration | is_channel_owner
 rules.add_perm("messaging.add_message", writes_in_it & takes_messages)
-for _verb in ("change", "delete", "launch", "pause", "resume", "cancel", "retry", "test"):
+for _verb in ("change", "delete", "launch", "pause", "resume", "cancel", "retry", "test", "decide"):
     rules.add_perm(f"messaging.{_verb}_message", sends_it)
 rules.add_perm("messaging.undo_message", sends_it)
 # Whether a mail has arrived is found out by looking at whose it is.

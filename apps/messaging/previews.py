@@ -1,20 +1,22 @@
 """Mails to be looked at: rendered by the code that sends."""
 
 from apps.contacts.models import Contact
-from apps.content.rendering import Rendered, RenderFault
+from apps.content.rendering import Rendered, RenderFault, TemplateFault
 from apps.messaging import selectors
 from apps.messaging.delivery.composer import Composer, NotComposable, composer_for
-from apps.messaging.models import Message, Recipient
+from apps.messaging.models import Message, Recipient, Variant
 
 
-def message_preview(message: Message, contact: Contact | None) -> Rendered | None:
-    """Return the mail as this contact would get it; None if there is none to show."""
-    version = selectors.message_version(message)
+def message_preview(
+    message: Message, contact: Contact | None, *, variant: Variant | None = None
+) -> Rendered | None:
+    """Return the mail, or a variant of it, as this contact would get it; None if there is none to show."""
+    version = selectors.variant_version(variant, message) if variant else selectors.message_version(message)
     if version is None:
         return None
     try:
         return Composer(message, version).preview(selectors.contact_data(contact))
-    except RenderFault:
+    except (RenderFault, TemplateFault):  # the subject of a variant is not part of a saved template
         return None
 
 
@@ -23,6 +25,7 @@ def recipient_page(recipient: Recipient) -> str | None:
     if recipient.contact.erased_at is not None:
         return None
     try:
-        return composer_for(recipient.message).page(recipient.pk, selectors.contact_data(recipient.contact))
+        composer = composer_for(recipient.message).of(recipient.variant)
+        return composer.page(recipient.pk, selectors.contact_data(recipient.contact))
     except (RenderFault, NotComposable):
         return None

@@ -31,6 +31,7 @@ from apps.messaging.models import (
     Sender,
     SendingDomain,
     SendingPolicy,
+    Variant,
     WarmUp,
 )
 from apps.messaging.rules import MESSAGE_KIND
@@ -56,6 +57,7 @@ ACTIONS = {
     "message.resumed": gettext_lazy("let a message go on"),
     "message.cancelled": gettext_lazy("cancelled what was left of a message"),
     "message.retried": gettext_lazy("tried failed recipients again"),
+    "message.decided": gettext_lazy("decided an experiment"),
     "message.tested": gettext_lazy("sent a test"),
     "message.ended": gettext_lazy("saw a message end"),
     "domain.created": gettext_lazy("added a sending domain"),
@@ -238,22 +240,31 @@ def _topic_uses(key: str, user: User | None) -> list[contacts.Use]:
 
 
 def _template_uses(template_ids: Collection[int], user: User) -> list[content.TemplateUse]:
-    """A draft that is to send a template, or a message on its way with it, keeps it."""
+    """A draft that is to send a template, maybe in a variant, or a message on its way with it, keeps it."""
     known = Campaign.objects.visible_to(user).filter(pk=OuterRef("campaign_id"))
-    using = Message.objects.filter(template__in=template_ids).annotate(is_visible=Exists(known))
+    own = Message.objects.filter(template__in=template_ids).values_list("pk", "template_id")
+    tried = Variant.objects.filter(template__in=template_ids).values_list("experiment_id", "template_id")
+    uses = sorted({*own, *tried})
+    using = Message.objects.filter(pk__in={pk for pk, _template in uses}).annotate(is_visible=Exists(known))
+    messages = using.select_related("campaign", "channel").in_bulk()
     return [
-        content.TemplateUse(
-            template_id=message.template_id or 0,
-            label=message.name,
-            kind=_("Message"),
-            url=reverse("messaging:detail", args=[message.pk]),
-            keeps_it=message.finished_at is None and message.state != Message.State.CANCELLED,
-            is_visible=message.is_visible,  # type: ignore[attr-defined]  # annotated
-            will_send=message if message.is_draft else None,  # the launch fixes the version
-            permission="messaging.change_message",
-        )
-        for message in using.select_related("campaign", "channel").order_by("pk")
+        _template_use(messages[pk], template_id or 0)
+        for pk, template_id in uses
+        if pk in messages  # or it was deleted meanwhile
     ]
+
+
+def _template_use(message: Message, template_id: int) -> content.TemplateUse:
+    return content.TemplateUse(
+        template_id=template_id,
+        label=message.name,
+        kind=_("Message"),
+        url=reverse("messaging:detail", args=[message.pk]),
+        keeps_it=message.finished_at is None and message.state != Message.State.CANCELLED,
+        is_visible=message.is_visible,  # type: ignore[attr-defined]  # annotated
+        will_send=message if message.is_draft else None,  # the launch fixes the version
+        permission="messaging.change_message",
+    )
 
 
 def _timeline(contact: Contact, before: datetime, limit: int) -> list[contacts.TimelineEntry]:

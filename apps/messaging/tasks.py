@@ -39,3 +39,8 @@ def domains_check(**_later: Any) -> None:
 @shared_task(soft_time_limit=280, time_limit=295)
 def domain_figures_refresh(**_later: Any) -> None:
     services.domain_figures_refresh(now=clock.now())
+
+
+@shared_task(soft_time_limit=50)
+def experiments_decide(**_later: Any) -> None:
+    services.experiments_decide(now=clock.now())

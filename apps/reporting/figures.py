@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from apps.messaging.models import DeliveryEvent, Message, Recipient
+from apps.messaging.models import UNFINISHED, DeliveryEvent, Message, Recipient
 
 Recipients = QuerySet[Recipient]
 # The rows that a figure counts, of these recipients, by what had happened until then.
@@ -63,7 +63,7 @@ FIGURES = {
         Figure("audience", _("Audience"), lambda rows, _until: rows),
         Figure("sent", _("Sent"), _in("sent")),
         Figure("delivered", _("Delivered"), _delivered),
-        Figure("waiting", _("Waiting"), _in("planned", "queued", "leased", "sending")),
+        Figure("waiting", _("Waiting"), _in(*UNFINISHED)),
         Figure("excluded", _("Excluded"), _in("excluded", "skipped")),
         Figure("lost", _("Not sent"), _in("failed", "unknown", "cancelled", "expired")),
         Figure("opened", _("Opened"), _by_person("opened")),

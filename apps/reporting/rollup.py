@@ -95,7 +95,9 @@ MESSAGES = """
     WITH ledger AS (
         SELECT r.message_id, count(*) AS audience,
                count(*) FILTER (WHERE r.state = 'sent') AS sent,
-               count(*) FILTER (WHERE r.state IN ('planned', 'queued', 'leased', 'sending')) AS waiting,
+               count(*) FILTER (
+                   WHERE r.state IN ('awaiting', 'planned', 'queued', 'leased', 'sending')
+               ) AS waiting,
                count(*) FILTER (WHERE r.state IN ('excluded', 'skipped')) AS excluded,
                count(*) FILTER (WHERE r.state IN ('failed', 'unknown', 'cancelled', 'expired')) AS lost
         FROM messaging_recipient r

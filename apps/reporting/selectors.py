@@ -11,10 +11,7 @@ from django.db.models.functions import Coalesce
 
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign
-from apps.messaging.models import Message
-from apps.reporting.measures import GOAL, Measure, campaign_measures, definition
-from apps.reporting.models import ArmResult, CampaignResult, Conversion, MessageResult
-from apps.reporting.statistics import (
+from apps.core.statistics import (
     Estimate,
     Sums,
     mean_difference,
@@ -23,6 +20,9 @@ from apps.reporting.statistics import (
     rate_interval,
     rate_lift,
 )
+from apps.messaging.models import Message
+from apps.reporting.measures import GOAL, Measure, campaign_measures, definition
+from apps.reporting.models import ArmResult, CampaignResult, Conversion, MessageResult
 
 COUNTS = (
     "audience",

@@ -324,6 +324,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "domain_figures_refresh": {"task": "apps.messaging.tasks.domain_figures_refresh", "schedule": 60.0},
     "tallies_refresh": {"task": "apps.messaging.tasks.tallies_refresh", "schedule": 5.0},
     "bursts_mark": {"task": "apps.messaging.tasks.bursts_mark", "schedule": 60.0},
+    "experiments_decide": {"task": "apps.messaging.tasks.experiments_decide", "schedule": 10.0},
     "imports_run": {"task": "apps.contacts.tasks.imports_run", "schedule": 5.0},
     "workbooks_read": {"task": "apps.contacts.tasks.workbooks_read", "schedule": 5.0},
     "imports_undo": {"task": "apps.contacts.tasks.imports_undo", "schedule": 5.0},

@@ -24,7 +24,7 @@ from tests.factories.collaboration import CommentFactory, NotificationFactory
 from tests.factories.contacts import ConfirmationFactory
 from tests.factories.content import UseOverrideFactory
 from tests.factories.integrations import IdentitySchemeFactory
-from tests.factories.messaging import RecipientFactory
+from tests.factories.messaging import ExperimentFactory, MessageFactory, RecipientFactory
 
 # Arguments of a route that are not simply `pk`, the key of its view's model: route -> (scene -> arguments).
 ARGUMENTS = {
@@ -52,6 +52,9 @@ ARGUMENTS = {
     "api:quality-rule-tune": lambda scene: {"key": "role_addresses"},
     "messaging:hook": lambda scene: {"kind": "postmark", "secret": "unknown"},
     "messaging:provider-create": lambda scene: {"kind": "postmark"},
+    "messaging:experiment": lambda scene: {"pk": experiment(scene).pk},
+    "messaging:decide": lambda scene: {"pk": experiment(scene).pk},
+    "api:message-experiment": lambda scene: {"pk": experiment(scene).pk},
     "messaging:view": lambda scene: {"token": scene.token(Purpose.VIEW)},
     "integrations:ingest": lambda scene: {"call": "track"},
     "mailbox-message": lambda scene: {"number": mail.caught().number},
@@ -67,6 +70,10 @@ SAMPLES = {
     "collaboration.comment": lambda scene: CommentFactory(subject=scene.campaign, by=scene.people["capt"]),
     "collaboration.notification": lambda scene: NotificationFactory(user=scene.people["capt"]),
 }
+
+
+def experiment(scene):
+    return ExperimentFactory(message=MessageFactory(campaign=scene.campaign, launched=True))
 
 
 def override_arguments():

@@ -7,6 +7,7 @@ from apps.core import secrets
 from apps.messaging.models import (
     DeliveryReport,
     DomainFigure,
+    Experiment,
     FrequencyCap,
     Message,
     Provider,
@@ -18,6 +19,7 @@ from apps.messaging.models import (
     SendingDomain,
     SendingPolicy,
     Settlement,
+    Variant,
     Verdict,
     WarmUp,
     hook_hash,
@@ -201,3 +203,29 @@ class RateTallyFactory(factory.django.DjangoModelFactory):
         model = RateTally
 
     key = factory.Sequence(lambda n: f"limit:{n}")
+
+
+class ExperimentFactory(factory.django.DjangoModelFactory):
+    """A draft that tries a second subject on half of its people; the plainly better one goes to the rest."""
+
+    class Meta:
+        model = Experiment
+        skip_postgeneration_save = True
+
+    message = factory.SubFactory(MessageFactory)
+    sample_percent = 50
+    metric = Experiment.Metric.CLICKED
+    wait_minutes = 60
+
+    @factory.post_generation
+    def subjects(self, create, extracted, **kwargs):
+        for number, subject in enumerate(["", *(extracted or ["Summer is near"])]):
+            VariantFactory(experiment=self, number=number, subject=subject)
+
+
+class VariantFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Variant
+
+    experiment = factory.SubFactory(ExperimentFactory)
+    number = 2

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins
 from rest_framework.decorators import action
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -18,7 +18,7 @@ from apps.contacts.models import Contact, Exclusion
 from apps.core import clock
 from apps.messaging import audience, selectors, services
 from apps.messaging.api import serializers as out
-from apps.messaging.models import Message, Recipient, Settlement
+from apps.messaging.models import Message, Recipient, Settlement, Variant
 
 
 class MessageFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped package
@@ -36,8 +36,8 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
     sum to the audience, and rows are never deleted.
     """
 
-    queryset = Message.objects.select_related("campaign", "channel").prefetch_related(
-        "segments", "exclude_segments"
+    queryset = Message.objects.select_related("campaign", "channel", "experiment").prefetch_related(
+        "segments", "exclude_segments", "experiment__variants"
     )
     serializer_class = out.MessageOut
     filterset_class = MessageFilter
@@ -59,6 +59,8 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         "undo": "messaging.undo_message",
         "settle_unknown": "messaging.settle_message",
         "test": "messaging.test_message",
+        "experiment": "messaging.view_message",
+        "decide": "messaging.decide_message",
         "ledger": "messaging.view_message",
         "recipients": "messaging.view_recipient",
     }
@@ -107,6 +109,8 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         told: dict[str, Any] = {
             "audience": promise.audience,
             "recipients": promise.recipients,
+            "sample": promise.sample,
+            "awaiting": promise.awaiting,
             "late": promise.late,
             "held": promise.held,
             "excluded": excluded,
@@ -180,11 +184,46 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
             person = Contact.objects.known().filter(pk=asked["contact"]).first()
             if person is None or not self.user.has_perm("messaging.view_recipient", self.get_object()):
                 raise ValidationError({"contact": [_("There is no such contact.")]})
+        message = self.get_object()
         result = services.message_test(
-            message=self.get_object(), contact=person, people=asked["people"], by=self.user, now=clock.now()
+            message=message,
+            contact=person,
+            people=asked["people"],
+            by=self.user,
+            now=clock.now(),
+            variant=self._variant(message, asked.get("variant")),
         )
         not_sent = [{"email": email, "answer": answer} for email, answer in result.not_sent.items()]
         return Response(out.MessageTestOut({"sent_to": result.sent_to, "not_sent": not_sent}).data)
+
+    def _variant(self, message: Message, number: int | None) -> Variant | None:
+        if number is None:
+            return None
+        found = next((one for one in selectors.variants(message) if one.number == number), None)
+        if found is None:
+            raise ValidationError({"variant": [_("There is no such variant.")]})
+        return found
+
+    @extend_schema(responses=out.ExperimentFindingsOut)
+    @action(detail=True, methods=["get"])
+    def experiment(self, request: Request, pk: str) -> Response:
+        """What the sample has found so far, by variant. 404: a draft, or it tries nothing out."""
+        message = self.get_object()
+        experiment = selectors.experiment_of(message)
+        if experiment is None or message.is_draft:
+            raise NotFound
+        found = selectors.experiment_findings(experiment, message, now=clock.now())
+        return Response(out.ExperimentFindingsOut(found).data)
+
+    @extend_schema(request=out.ExperimentDecideIn, responses=out.ExperimentOut)
+    @action(detail=True, methods=["post"])
+    def decide(self, request: Request, pk: str) -> Response:
+        """Choose by hand what the rest gets, at once; it cannot be taken back."""
+        asked = self._payload(out.ExperimentDecideIn).validated_data
+        experiment = services.experiment_choose(
+            message=self.get_object(), variant=asked["variant"], by=self.user, now=clock.now()
+        )
+        return Response(out.ExperimentOut(experiment).data)
 
     @extend_schema(responses=out.LedgerOut)
     @action(detail=True, methods=["get"])

@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -7,7 +8,7 @@ from apps.accounts.models import User
 from apps.campaigns.models import Campaign, Channel
 from apps.contacts.models import Exclusion
 from apps.content.models import Template
-from apps.messaging.models import Message, Recipient, Sender, Settlement
+from apps.messaging.models import VARIANTS_MOST, Experiment, Message, Recipient, Sender, Settlement, Variant
 from apps.segments.models import Segment
 
 REASONS = [("", ""), *Exclusion.choices]  # none where a row was not left out
@@ -42,16 +43,128 @@ class Schedule(serializers.Serializer[Any]):
     not_after = serializers.DateTimeField(allow_null=True, required=False)
 
 
+class VariantOut(serializers.ModelSerializer[Variant]):
+    """Number 0 is the control: the message as it is. What is empty is as in the message."""
+
+    letter = serializers.CharField(read_only=True)
+
+    class Meta:
+        model = Variant
+        fields = ["number", "letter", "subject", "template", "template_version"]
+
+
+class ExperimentOut(serializers.ModelSerializer[Experiment]):
+    """`winner` is a variant's number; null once `decided_at` is there: the rest gets nothing."""
+
+    variants = VariantOut(many=True)
+
+    class Meta:
+        model = Experiment
+        fields = [
+            "sample_percent", "metric", "wait_minutes", "confidence", "otherwise", "variants", "decide_at",
+            "decided_at", "winner", "has_won",
+        ]  # fmt: skip
+
+
+EXPERIMENT_DEFAULTS = {
+    "sample_percent": 20,
+    "wait_minutes": 240,
+    "confidence": Experiment.Confidence.NONE.value,
+    "otherwise": Experiment.Otherwise.BEST.value,
+}
+
+
+class VariantIn(serializers.Serializer[Any]):
+    """Beside the message itself, with its own subject or template, or both."""
+
+    subject = serializers.CharField(max_length=500, required=False, allow_blank=True)
+    template = serializers.PrimaryKeyRelatedField(
+        queryset=Template.objects.filter(archived_at__isnull=True),
+        required=False,
+        allow_null=True,
+    )
+
+
+class ExperimentIn(serializers.Serializer[Any]):
+    """
+    What a sample tries out, written as a whole. `confidence` in percent, 0 for plainly the best; `otherwise`:
+    what the rest gets if no variant wins.
+    """
+
+    sample_percent = serializers.IntegerField(min_value=1, max_value=100, required=False)
+    metric = serializers.ChoiceField(choices=Experiment.Metric.choices)
+    wait_minutes = serializers.IntegerField(min_value=1, max_value=30 * 24 * 60, required=False)
+    confidence = serializers.ChoiceField(choices=Experiment.Confidence.choices, required=False)
+    otherwise = serializers.ChoiceField(choices=Experiment.Otherwise.choices, required=False)
+    variants = serializers.ListField(child=VariantIn(), min_length=1, max_length=VARIANTS_MOST - 1)
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Take it as a whole also where only a part of its message is changed."""
+        told = super().to_internal_value(data)
+        missing = {
+            name: [_("This field is required.")] for name in ("metric", "variants") if name not in told
+        }
+        if missing:
+            raise serializers.ValidationError(missing)
+        told["variants"] = [{"subject": "", "template": None, **one} for one in told["variants"]]
+        return {**EXPERIMENT_DEFAULTS, **told}
+
+
+class ExperimentDecideIn(serializers.Serializer[Any]):
+    """`variant`: the number that the rest gets; null: it gets nothing."""
+
+    variant = serializers.IntegerField(min_value=0, max_value=VARIANTS_MOST - 1, allow_null=True)
+
+
+class ShareOut(serializers.Serializer[Any]):
+    """At 95 %; shares and their differences as fractions."""
+
+    value = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+
+
+class VariantFindingOut(serializers.Serializer[Any]):
+    """`hits`: of those `sent`, who did what is counted; `difference`: of its `rate` to the control's."""
+
+    variant = serializers.IntegerField(source="variant.number")
+    subject = serializers.CharField()
+    people = serializers.IntegerField(source="sampled.people")
+    sent = serializers.IntegerField(source="sampled.sent")
+    hits = serializers.IntegerField()
+    machine_hits = serializers.IntegerField(allow_null=True)
+    rate = ShareOut(allow_null=True)
+    difference = ShareOut(allow_null=True)
+
+
+class ExperimentFindingsOut(serializers.Serializer[Any]):
+    """`sample` and `rest` sum to who was to get it. `is_clear`: the leader is ahead of all others, surely."""
+
+    experiment = ExperimentOut()
+    sample = serializers.IntegerField()
+    rest = serializers.IntegerField()
+    awaiting = serializers.IntegerField()
+    leader = serializers.IntegerField(source="leader.number", allow_null=True, default=None)
+    is_clear = serializers.BooleanField()
+    variants = VariantFindingOut(many=True, source="lines")
+
+
 class MessageOut(serializers.ModelSerializer[Message]):
     schedule = serializers.SerializerMethodField()
+    experiment = serializers.SerializerMethodField()
 
     class Meta:
         model = Message
         fields = [
             "id", "name", "campaign", "channel", "sender", "template", "template_version", "segments",
-            "exclude_segments", "topic", "holdout_percent", "is_tracked", "priority", "schedule", "state",
-            "pause_reason", "launched_at", "finished_at", "created_at", "updated_at",
+            "exclude_segments", "topic", "holdout_percent", "is_tracked", "priority", "schedule",
+            "experiment", "state", "pause_reason", "launched_at", "finished_at", "created_at", "updated_at",
         ]  # fmt: skip
+
+    @extend_schema_field(ExperimentOut(allow_null=True))
+    def get_experiment(self, message: Message) -> Any:
+        found = getattr(message, "experiment", None)
+        return ExperimentOut(found).data if found else None
 
     def get_schedule(self, message: Message) -> dict[str, Any]:
         told = {"send_at": message.scheduled_at, "local_time": message.local_at}
@@ -77,6 +190,7 @@ class MessageIn(serializers.Serializer[Any]):
     is_tracked = serializers.BooleanField(required=False)
     priority = serializers.ChoiceField(choices=Message.Priority.choices, required=False)
     schedule = Schedule(required=False)
+    experiment = ExperimentIn(required=False, allow_null=True)
 
     def to_fields(self) -> Any:
         """Return what the service takes: the schedule is two fields there."""
@@ -161,6 +275,7 @@ class MessageTestIn(serializers.Serializer[Any]):
 
     people = serializers.PrimaryKeyRelatedField(queryset=User.objects.filter(is_active=True), many=True)
     contact = serializers.IntegerField(required=False, min_value=1)
+    variant = serializers.IntegerField(required=False, min_value=0, help_text="Of the message's experiment.")
 
 
 class NotSentOut(serializers.Serializer[Any]):
@@ -189,6 +304,8 @@ class ReachOut(serializers.Serializer[Any]):
 
     audience = serializers.IntegerField()
     recipients = serializers.IntegerField()
+    sample = serializers.IntegerField(help_text="Of the recipients: who try an experiment's variants out.")
+    awaiting = serializers.IntegerField(help_text="Of the recipients: who wait for its winner.")
     late = serializers.IntegerField(help_text="Of the recipients: whose hour has passed where they are.")
     held = serializers.IntegerField(help_text="Of the recipients: who wait for the end of quiet hours.")
     excluded = serializers.DictField(child=serializers.IntegerField())
@@ -201,7 +318,7 @@ class RecipientOut(serializers.ModelSerializer[Recipient]):
         model = Recipient
         fields = [
             "id", "contact", "occurrence", "address", "state", "reason", "due_at", "attempts",
-            "is_retryable", "answer", "mail_id", "finished_at",
+            "is_retryable", "answer", "mail_id", "finished_at", "variant", "is_sample",
         ]  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from apps.messaging.delivery import mime
 from apps.messaging.delivery.envelope import Envelope, envelope_of
 from apps.messaging.delivery.mail import Mail
 from apps.messaging.models import Message
-from apps.messaging.selectors import domain_of
+from apps.messaging.selectors import domain_of, variant_version, variants
 from apps.messaging.tokens import Purpose, link_bytes, recipient_bytes, token_maker
 
 ADDRESSES = {
@@ -35,16 +35,33 @@ class NotComposable(Exception):
 class Composer:
     """Builds the mails of one message: its template compiled once, its headers encoded once."""
 
-    def __init__(self, message: Message, version: TemplateVersion) -> None:
+    def __init__(self, message: Message, version: TemplateVersion, *, first_link: int = 0) -> None:
         self._message = message
         self._email: CompiledEmail = version_email(version)
-        self._links = [link_bytes(link.position) for link in self._email.links]
+        self._links = [link_bytes(first_link + link.position) for link in self._email.links]
+        self._variants: dict[int, Composer] = {}
         self._sign = {purpose: token_maker(purpose) for purpose in Purpose}
         self._shared = {"campaign": {"name": message.campaign.name}, "message": {"name": message.name}}
         self._is_tracked = message.is_tracked
         self._base = settings.TRACKING_BASE_URL
         self._skeleton: mime.Skeleton | None = None
         self._envelope = Envelope()
+
+    def of(self, variant: int | None) -> "Composer":
+        """Return what builds the mails of a variant of the message's experiment; None: of the message."""
+        return self._variants[variant] if variant is not None else self
+
+    def variants_add(self) -> None:
+        """
+        Compile the variants of the message's experiment beside it, once.
+
+        :raises TemplateFault: one of them cannot be read
+        """
+        for variant in variants(self._message):
+            version = variant_version(variant, self._message)
+            if version is not None:
+                composer = Composer(self._message, version, first_link=variant.first_link)
+                self._variants[variant.number] = composer
 
     def skeleton(self) -> mime.Skeleton:
         """
@@ -54,6 +71,8 @@ class Composer:
         """
         if self._skeleton is None:
             self._skeleton = self._skeleton_make()
+            for composer in self._variants.values():
+                composer.skeleton()
         return self._skeleton
 
     def _skeleton_make(self) -> mime.Skeleton:
@@ -218,6 +237,7 @@ def _composer(kept: Kept) -> Composer:
     assert kept.message.template_version
     try:
         composer = Composer(kept.message, kept.message.template_version)
+        composer.variants_add()
     except TemplateFault as fault:
         told = _("The template cannot be read any more: %(fault)s") % {"fault": fault}
         raise NotComposable(told) from fault

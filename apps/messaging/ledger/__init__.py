@@ -22,7 +22,7 @@ from apps.messaging.ledger.leases import (
 from apps.messaging.ledger.rates import Rates, come_forward, opens_at, rates_read
 from apps.messaging.ledger.reported import settle_taken
 from apps.messaging.ledger.settled import settle_unknown
-from apps.messaging.ledger.sweeps import cancel, expire, finish, queue_due, retry
+from apps.messaging.ledger.sweeps import cancel, expire, finish, queue_due, retry, roll_out
 
 __all__ = [
     "LEASE_TIME",
@@ -44,6 +44,7 @@ __all__ = [
     "reap",
     "release",
     "retry",
+    "roll_out",
     "settle",
     "settle_taken",
     "settle_unknown",

@@ -1,7 +1,7 @@
 from datetime import datetime
 
-from apps.messaging import sql
-from apps.messaging.audience import choice_of, judged_audience
+from apps.messaging import lots, sql
+from apps.messaging.audience import choice_of, judged_audience, lot_seed
 from apps.messaging.models import Message
 
 
@@ -11,21 +11,21 @@ def freeze(message: Message, *, now: datetime) -> None:
 
     Each has its own hour: the message's, by the clock where the contact is if it says so, after quiet hours;
     and none before the launch cannot be undone any more.
+    With an experiment the sample is drawn in the same breath, and everyone else awaits the winner.
     """
-    judged, params = judged_audience(choice_of(message), now=now)
+    choice = choice_of(message)
+    judged, params = judged_audience(choice, now=now)
     params |= {"message": message.pk, "begin": message.undo_until or now}
-    sql.run(
-        f"""
-        INSERT INTO messaging_recipient (message_id, contact_id, address, reason, state, due_at)
-        {judged}
-        SELECT %(message)s, id, email, verdict, CASE
-            WHEN verdict <> '' THEN 'excluded'
-            WHEN greatest(due_at, %(begin)s) <= %(now)s THEN 'queued'
-            ELSE 'planned' END, greatest(due_at, %(begin)s)
-        FROM judged
-        """,
-        params,
-    )
+    if choice.split is None:
+        sql.run(_FREEZE.format(judged=judged), params)
+        return
+    params |= {
+        "variant_seed": lot_seed("variant", message.pk),
+        "sample": choice.split.percent,
+        "variants": choice.split.variants,
+    }
+    drawn = lots.sampled("%(variant_seed)s", "%(sample)s", "%(variants)s")
+    sql.run(_FREEZE_SPLIT.format(judged=judged, drawn=drawn), params)
 
 
 def thaw(message: Message) -> bool:
@@ -37,8 +37,31 @@ def thaw(message: Message) -> bool:
     sql.run(
         """
         DELETE FROM messaging_recipient
-        WHERE message_id = %(message)s AND state IN ('planned', 'queued', 'excluded') AND attempts = 0
+        WHERE message_id = %(message)s AND state IN ('planned', 'queued', 'awaiting', 'excluded') AND attempts = 0
         """,
         {"message": message.pk},
     )
     return not message.recipients.exists()
+
+
+_FREEZE = """
+    INSERT INTO messaging_recipient (message_id, contact_id, address, reason, state, due_at)
+    {judged}
+    SELECT %(message)s, id, email, verdict, CASE
+        WHEN verdict <> '' THEN 'excluded'
+        WHEN greatest(due_at, %(begin)s) <= %(now)s THEN 'queued'
+        ELSE 'planned' END, greatest(due_at, %(begin)s)
+    FROM judged
+"""
+_FREEZE_SPLIT = """
+    INSERT INTO messaging_recipient (
+        message_id, contact_id, address, reason, state, due_at, variant, is_sample
+    )
+    {judged}, {drawn}
+    SELECT %(message)s, id, email, verdict, CASE
+        WHEN verdict <> '' THEN 'excluded'
+        WHEN variant IS NULL THEN 'awaiting'
+        WHEN greatest(due_at, %(begin)s) <= %(now)s THEN 'queued'
+        ELSE 'planned' END, greatest(due_at, %(begin)s), variant, variant IS NOT NULL
+    FROM judged LEFT JOIN drawn USING (id)
+"""

@@ -45,6 +45,7 @@ class Taken:
     contact_id: int
     sender_id: int
     topic: str  # of the message, as its sender: fixed at its launch
+    variant: int | None = None  # of its experiment
 
 
 @dataclass(frozen=True)
@@ -160,8 +161,8 @@ def _claim_statement(has_domains: bool) -> str:
             lease_token = CASE WHEN placed.waits_for IS NULL THEN %(token)s::uuid END,
             leased_until = CASE WHEN placed.waits_for IS NULL THEN %(until)s::timestamptz END
         FROM placed WHERE taken.id = placed.id
-        RETURNING taken.id, taken.message_id, taken.contact_id, placed.sender_id, placed.topic, placed.place,
-            placed.waits_for
+        RETURNING taken.id, taken.message_id, taken.contact_id, placed.sender_id, placed.topic, taken.variant,
+            placed.place, placed.waits_for
     """
 
 

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Greatest
 
-from apps.messaging.models import Message, Recipient, RecipientQuerySet
+from apps.messaging.models import WAITING, Experiment, Message, Recipient, RecipientQuerySet
 
 SWEEP_SIZE = 20_000
-WAITING = ["planned", "queued"]
 State = Recipient.State
 
 
@@ -31,6 +31,28 @@ def cancel(*, now: datetime) -> int:
     """Close what is still waiting of cancelled messages."""
     cancelled = Message.objects.open().filter(state=Message.State.CANCELLED)
     return _move(_waiting(cancelled.values_list("pk", flat=True)), state=State.CANCELLED, finished_at=now)
+
+
+def roll_out(*, now: datetime) -> int:
+    """
+    Give those who await a winner what was decided, at their hour or at once; return how many were moved.
+
+    If no variant is sent to them, they are closed: nobody writes to them any more.
+    """
+    open_messages = Message.objects.open().exclude(state=Message.State.CANCELLED)
+    moved = 0
+    for experiment in Experiment.objects.decided().filter(message__in=open_messages).order_by("pk"):
+        rows = Recipient.objects.filter(message=experiment.pk, state=State.AWAITING)
+        if experiment.winner is None:
+            moved += _move(rows, state=State.CANCELLED, finished_at=now)
+            continue
+        moved += _move(
+            rows,
+            variant=experiment.winner,
+            state=Case(When(due_at__lte=now, then=Value(State.QUEUED)), default=Value(State.PLANNED)),
+            due_at=Greatest(F("due_at"), now),
+        )
+    return moved
 
 
 def retry(message: Message, *, chosen: Q, now: datetime) -> int:

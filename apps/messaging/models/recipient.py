@@ -10,7 +10,9 @@ from apps.contacts.models import Exclusion
 
 # States of a recipient: under a lease, and not yet at an end.
 HELD = ["leased", "sending"]
-UNFINISHED = ["planned", "queued", *HELD]
+# Waiting for something that is not a worker: their hour, the winner of an experiment.
+WAITING = ["awaiting", "planned", "queued"]
+UNFINISHED = [*WAITING, *HELD]
 
 
 class RecipientQuerySet(models.QuerySet["Recipient"]):
@@ -35,11 +37,13 @@ class Recipient(models.Model):
     One contact of one message: the ledger row, made at launch and never deleted.
 
     planned → queued → leased → sending → sent | failed | unknown; excluded and skipped have a `reason`;
-    cancelled and expired never left. A row in `sending` is past the point of no return: if its worker
-    dies, nobody can know, and it becomes `unknown`. It is never sent again on a guess.
+    cancelled and expired never left. Awaiting comes before all that: it gets whatever wins an experiment. A
+    row in `sending` is past the point of no return: if its worker dies, nobody can know, and it becomes
+    `unknown`. It is never sent again on a guess.
     """
 
     class State(models.TextChoices):
+        AWAITING = "awaiting", _("Waits for the winner")
         PLANNED = "planned", _("Planned")
         QUEUED = "queued", _("In line")
         LEASED = "leased", _("Taken by a worker")
@@ -80,6 +84,9 @@ class Recipient(models.Model):
     is_retryable = models.BooleanField(default=False, db_default=False)
     answer = models.CharField(max_length=500, blank=True, db_default="", help_text=_("What the server said."))
     finished_at = models.DateTimeField(null=True, blank=True)
+    # Which variant of an experiment it gets; null: none yet. `is_sample`: drawn to compare them.
+    variant = models.SmallIntegerField(null=True, blank=True)
+    is_sample = models.BooleanField(default=False, db_default=False)
 
     objects = RecipientQuerySet.as_manager()
 
@@ -113,6 +120,12 @@ class Recipient(models.Model):
                 fields=["waits_for", "message", "id"],
                 condition=Q(state="planned", waits_for__isnull=False),
                 name="messaging_recipient_aside",
+            ),
+            # What an experiment compares. Rows of other messages are not in it, and cost nothing.
+            models.Index(
+                fields=["message", "variant"],
+                condition=Q(is_sample=True),
+                name="messaging_recipient_sample",
             ),
         ]
 

@@ -40,6 +40,11 @@ class Ledger:
         return sum(count for state, count in self.states.items() if state in UNFINISHED)
 
     @property
+    def in_line(self) -> int:
+        """Of the unfinished those who do not wait for the winner of an experiment."""
+        return self.unfinished - self.states[State.AWAITING]
+
+    @property
     def left_out(self) -> int:
         return sum(self.states[state] for state in LEFT_OUT)
 
@@ -122,7 +127,7 @@ def message_pace(
         return Pace(0, max(elapsed, timedelta()), held, until_begin=_until_begin(message, now=now))
     seconds = max((now - first).total_seconds(), 1.0)
     per_second = count / seconds
-    left = timedelta(seconds=round(ledger.unfinished / per_second)) if ledger.unfinished else None
+    left = timedelta(seconds=round(ledger.in_line / per_second)) if ledger.in_line else None
     if left is not None and held is not None:
         left = max(left, held)
     return Pace(per_minute=round(per_second * 60), elapsed=elapsed, left=left)

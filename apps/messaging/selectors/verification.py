@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.messaging import sql
-from apps.messaging.models import UNFINISHED, Message, Recipient, Settlement
+from apps.messaging.models import WAITING, Message, Recipient, Settlement
 from apps.messaging.selectors.figures import message_ledger
 from apps.messaging.tokens import Purpose, token_read
 
@@ -28,11 +28,11 @@ RULES = {
     """,
     gettext_lazy("%(n)s rows have not left, or were left out, and yet have a Message-ID."): """
         SELECT count(*) FROM messaging_recipient WHERE message_id = %(message)s AND mail_id <> ''
-        AND state IN ('planned', 'queued', 'excluded', 'skipped', 'cancelled', 'expired')
+        AND state IN ('awaiting', 'planned', 'queued', 'excluded', 'skipped', 'cancelled', 'expired')
     """,
     gettext_lazy("%(n)s rows are at their end without a time, or have a time before their end."): """
         SELECT count(*) FROM messaging_recipient WHERE message_id = %(message)s AND state <> 'excluded'
-        AND (finished_at IS NULL) <> (state IN ('planned', 'queued', 'leased', 'sending'))
+        AND (finished_at IS NULL) <> (state IN ('awaiting', 'planned', 'queued', 'leased', 'sending'))
     """,
     gettext_lazy("%(n)s rows are with a worker that did not come back, and nobody has taken them back."): """
         SELECT count(*) FROM messaging_recipient WHERE message_id = %(message)s
@@ -52,6 +52,19 @@ RULES = {
             SELECT FROM messaging_settlement AS s WHERE s.recipient_id = r.id
             AND s.message_id = r.message_id AND s.verdict = 'not_sent'
         )
+    """,
+    gettext_lazy("%(n)s rows have left, or may leave now, without a variant of the experiment."): """
+        SELECT count(*) FROM messaging_recipient AS r JOIN messaging_experiment AS e USING (message_id)
+        WHERE message_id = %(message)s AND r.state IN (
+            'planned', 'queued', 'leased', 'sending', 'sent', 'failed', 'unknown'
+        ) AND NOT EXISTS (
+            SELECT FROM messaging_variant AS v WHERE v.experiment_id = e.message_id AND v.number = r.variant
+        )
+    """,
+    gettext_lazy("%(n)s rows await a winner that was chosen long ago, or of no experiment."): """
+        SELECT count(*) FROM messaging_recipient AS r LEFT JOIN messaging_experiment AS e USING (message_id)
+        WHERE message_id = %(message)s AND r.state = 'awaiting'
+        AND (e.message_id IS NULL OR e.decided_at < %(overdue)s)
     """,
     gettext_lazy("%(n)s events name a recipient that this message has not."): """
         SELECT count(*) FROM messaging_deliveryevent AS event WHERE event.message_id = %(message)s
@@ -86,7 +99,7 @@ def ledger_problems(message: Message, *, now: datetime, record: Iterable[str] | 
 
 def _record_problems(message: Message, record: Iterable[str]) -> list[str]:
     """Compare with the server's own record: every sent mail is there once, and nothing else is."""
-    rows = dict(message.recipients.exclude(state__in=UNFINISHED[:2]).values_list("pk", "state"))
+    rows = dict(message.recipients.exclude(state__in=WAITING).values_list("pk", "state"))
     taken = Counter(filter(None, map(_recipient_id, record)))
     ours = {pk: count for pk, count in taken.items() if pk in rows}
     sent = {pk for pk, state in rows.items() if state == State.SENT}

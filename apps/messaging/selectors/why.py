@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from apps.contacts import selectors as contacts
 from apps.contacts.models import Exclusion
-from apps.messaging.models import FrequencyCap, RateLimit, Recipient, RuleNote
+from apps.messaging.models import LETTERS, FrequencyCap, RateLimit, Recipient, RuleNote
+from apps.messaging.selectors.experiments import experiment_of
 from apps.messaging.selectors.rates import recipient_brake
 
 State = Recipient.State
@@ -99,7 +100,29 @@ def _at_launch(recipient: Recipient) -> list[Check]:
     ]
     if message.holdout_percent or reason == Exclusion.HOLDOUT:
         checks.append(check("holdout", _("Not held out of this message"), {Exclusion.HOLDOUT}))
-    return [*checks, _hour(recipient)]
+    return [*checks, *_experiment(recipient), _hour(recipient)]
+
+
+def _experiment(recipient: Recipient) -> list[Check]:
+    """Which variant it was to be, and why; nothing of a message that tries none out."""
+    experiment = experiment_of(recipient.message)
+    if experiment is None:
+        return []
+    label = _("A variant was chosen")
+    if recipient.is_sample and recipient.variant is not None:
+        told = _("Drawn for the sample: variant %(letter)s") % {"letter": LETTERS[recipient.variant]}
+        return [Check("experiment", label, Result.PASSED, told)]
+    if experiment.is_decided:
+        told = _("Not in the sample. %(decision)s") % {"decision": experiment.decision}
+        return [
+            Check("experiment", label, Result.STOPPED if experiment.winner is None else Result.PASSED, told)
+        ]
+    told = _("Not in the sample: waits for the winner, which is chosen when the sample has got it.")
+    if experiment.decide_at:
+        when = _moment(experiment.decide_at, "")
+        told = _("Not in the sample: waits for the winner, which is chosen %(when)s.") % {"when": when}
+    is_waiting = recipient.state == State.AWAITING
+    return [Check("experiment", label, Result.HELD if is_waiting else Result.NOT_ASKED, told)]
 
 
 def _hour(recipient: Recipient) -> Check:

@@ -10,6 +10,7 @@ from apps.messaging.services.domains import (
     domain_update,
     domains_check,
 )
+from apps.messaging.services.experiments import experiment_choose, experiments_decide
 from apps.messaging.services.figures import domain_figures_refresh
 from apps.messaging.services.health import messages_finish
 from apps.messaging.services.launch import MessageNotLaunchable, message_launch
@@ -60,10 +61,12 @@ from apps.messaging.services.tracking import (
     partitions_ensure,
     recipient_unsubscribe,
 )
+from apps.messaging.services.variants import ExperimentFields, VariantFields, VariantsRefused
 
 __all__ = [
     "CallAnswer",
     "DomainRefused",
+    "ExperimentFields",
     "MessageFields",
     "MessageNotLaunchable",
     "MessageRefused",
@@ -74,6 +77,8 @@ __all__ = [
     "TakenIn",
     "TestNotSent",
     "TestResult",
+    "VariantFields",
+    "VariantsRefused",
     "bursts_mark",
     "cap_delete",
     "cap_save",
@@ -85,6 +90,8 @@ __all__ = [
     "domain_sign",
     "domain_update",
     "domains_check",
+    "experiment_choose",
+    "experiments_decide",
     "message_cancel",
     "message_create",
     "message_delete",

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import Min, Q
 from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,11 +16,12 @@ from apps.content.models import Template, TemplateVersion
 from apps.content.selectors import version_email
 from apps.core.queues import ring
 from apps.messaging import checks, homes, ledger
-from apps.messaging.models import Link, Message
+from apps.messaging.models import Link, Message, Variant
 from apps.messaging.selectors import Ledger, message_ledger, message_version
 from apps.messaging.services.messages import SEND_TASK, MessageRefused, message_audit, message_lock
 from apps.messaging.services.standing import tally_begin
 from apps.messaging.services.tracking import partitions_ensure
+from apps.messaging.services.variants import experiment_too_late, variants_fix
 
 
 class MessageNotLaunchable(MessageRefused):
@@ -72,6 +73,7 @@ def message_launch(
         Link(message=message, position=link.position, url=link.url, label=link.label[:200])
         for link in version_email(version).links
     )
+    variants_fix(message, version)
     partitions_ensure(now=now)
     message_audit(message, "launched", by=by, now=now)
     campaigns.campaign_go_live(campaign=message.campaign, by=by, now=now)
@@ -80,9 +82,10 @@ def message_launch(
 
 
 def _version_hold(message: Message) -> TemplateVersion | None:
-    """Return the version that would be sent; until the transaction ends nobody saves a newer one."""
-    if message.template_id:
-        Template.objects.select_for_update(no_key=True).get(pk=message.template_id)
+    """Return the version that would be sent; until the transaction ends nobody saves newer ones."""
+    used = Variant.objects.filter(experiment=message.pk, template__isnull=False).values("template")
+    held = Template.objects.filter(Q(pk=message.template_id) | Q(pk__in=used)).order_by("pk")
+    list(held.select_for_update(no_key=True).values_list("pk"))
     return message_version(message)
 
 
@@ -102,6 +105,8 @@ def _problems(message: Message, version: TemplateVersion | None, *, now: datetim
         problems.append(_("Pick a time in the future."))
     if message.not_after and message.not_after <= max(last or now, now):
         problems.append(_("“Not after” must be later than the time of sending."))
+    elif experiment_too_late(message, now=now):
+        problems.append(_("“Not after” comes before the winner of the experiment is chosen."))
     return [" ".join(problems)] if problems else []
 
 

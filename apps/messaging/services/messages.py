@@ -19,6 +19,7 @@ from apps.core.errors import DomainError
 from apps.core.queues import ring
 from apps.messaging import ledger
 from apps.messaging.models import Message, Sender
+from apps.messaging.services.variants import ExperimentFields, experiment_put
 from apps.segments.models import Segment
 
 SEND_TASK = "apps.messaging.tasks.messages_send"
@@ -48,6 +49,7 @@ class MessageFields(TypedDict, total=False):
     scheduled_at: datetime | None
     local_at: datetime | None  # of no zone: by each person's own clock, instead of `scheduled_at`
     not_after: datetime | None
+    experiment: ExperimentFields | None
 
 
 @transaction.atomic
@@ -57,6 +59,7 @@ def message_create(*, channel: Channel, fields: MessageFields, by: User, now: da
 
     :raises MessageRefused: the channel is not one that Bookend sends on, or the hours cannot be
     :raises TopicUnknown: nobody described this topic of e-mail
+    :raises VariantsRefused: an experiment with too few variants, or too many
     """
     if channel.kind != Channel.Kind.EMAIL:
         kind = channel.get_kind_display()
@@ -75,6 +78,7 @@ def message_update(*, message: Message, fields: MessageFields, by: User, now: da
     :raises MessageRefused: it has been launched: what was promised then must stay true; or the hours cannot
         be
     :raises TopicUnknown: nobody described this topic of e-mail
+    :raises VariantsRefused: an experiment with too few variants, or too many
     """
     message = message_lock(message)
     if not message.is_draft:
@@ -88,6 +92,7 @@ def _fields_set(message: Message, fields: MessageFields) -> None:
     plain: dict[str, Any] = dict(fields)
     contacts.topic_check(topic=plain.get("topic", ""), channel=ByWay.EMAIL)
     sets = {name: plain.pop(name) for name in ("segments", "exclude_segments") if name in plain}
+    trial = {"fields": plain.pop("experiment")} if "experiment" in plain else {}
     is_timed = bool(HOURS & plain.keys())
     if "local_at" in plain:
         told = plain.pop("local_at")
@@ -99,6 +104,8 @@ def _fields_set(message: Message, fields: MessageFields) -> None:
     message.save()
     for name, value in sets.items():
         getattr(message, name).set(value)
+    if trial:
+        experiment_put(message, **trial)
 
 
 def _schedule_check(message: Message) -> None:

@@ -244,7 +244,7 @@ class Shift:
         if data is None or not data["email"]:
             return Addressed(row, address="", mail_id=""), None  # erased meanwhile: the gate will say so
         try:
-            mail = composer.compose(row.id, data, at=self.watch.time)
+            mail = composer.of(row.variant).compose(row.id, data, at=self.watch.time)
         except NotComposable as failure:
             self._known[row.id] = Outcome.our_fault(str(failure))
             self.heard[row.message_id]["refused"] += 1

@@ -9,14 +9,15 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.contacts.models import Contact
+from apps.content.rendering import TemplateFault
 from apps.core.errors import DomainError
 from apps.core.secrets import SecretLost
 from apps.messaging.channels import way_of
 from apps.messaging.delivery.composer import Composer, NotComposable
 from apps.messaging.delivery.outcome import Outcome
 from apps.messaging.delivery.smtp import ServerOutOfReach, Timeouts
-from apps.messaging.models import Message, Recipient
-from apps.messaging.selectors import contact_data, message_version
+from apps.messaging.models import Message, Recipient, Variant
+from apps.messaging.selectors import contact_data, message_version, variant_version
 from apps.messaging.services.messages import message_audit
 
 PATIENCE = Timeouts(connect=5, command=10, answer=15)  # a person is waiting
@@ -39,29 +40,41 @@ class TestResult:
 
 
 def message_test(
-    *, message: Message, contact: Contact | None, people: Sequence[User], by: User, now: datetime
+    *,
+    message: Message,
+    contact: Contact | None,
+    people: Sequence[User],
+    by: User,
+    now: datetime,
+    variant: Variant | None = None,
 ) -> TestResult:
     """
     Send the message as `contact` would get it (None: as someone made up), and tell to whom it went.
+
+    With `variant` that version of it, whose letter the subject shows.
 
     Its subject says that it is a test; its links lead where they lead, uncounted. Not to be called within a
     transaction, which would last as long as the mail server likes.
 
     :raises TestNotSent: no template or sender yet, too many people, or nobody got it
     """
-    version = message_version(message)
+    version = variant_version(variant, message) if variant else message_version(message)
     if version is None or message.sender is None:
         raise TestNotSent(_("Choose a template and a sender first."))
     if not 1 <= len(people) <= AT_MOST:
         raise TestNotSent(_("Choose one to %(n)s people.") % {"n": AT_MOST})
-    composer, data = Composer(message, version), contact_data(contact)
+    try:
+        composer, data = Composer(message, version), contact_data(contact)
+    except TemplateFault as fault:
+        raise TestNotSent(_("This cannot be sent: %(fault)s") % {"fault": fault}) from fault
+    mark = _("[Test %(letter)s]") % {"letter": variant.letter} if variant else _("[Test]")
     try:
         engine = way_of(message.sender).engine(message.sender.provider, timeouts=PATIENCE)
     except SecretLost as failure:
         raise TestNotSent(_("The provider's credentials cannot be read any more.")) from failure
     try:
         mails = [
-            composer.compose_test(pk, data, to=person.email, mark=_("[Test]"), mail_id=token_hex(12), at=now)
+            composer.compose_test(pk, data, to=person.email, mark=mark, mail_id=token_hex(12), at=now)
             for pk, person in enumerate(people)
         ]
         engine.reach()

@@ -1,5 +1,6 @@
 """Writing a message, step by step, up to its launch."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +24,7 @@ from apps.content.frames import mail_frame
 from apps.core import clock
 from apps.core.errors import DomainError
 from apps.messaging import audience, checks, forms, previews, selectors, services
-from apps.messaging.models import Message
+from apps.messaging.models import Message, Variant
 from apps.segments.rules import RuleInvalid
 
 
@@ -55,14 +56,14 @@ def message_recipients(request: UserRequest, message: Message) -> HttpResponse:
         "holdout_percent": message.holdout_percent,
     }
     form = forms.RecipientsForm(request.POST or None, initial=initial)
-    return _step(request, message, form, step="recipients", following="messaging:content-edit")
+    return draft_step(request, message, form, step="recipients", following="messaging:content-edit")
 
 
 @require_http_methods(["GET", "POST"])
 @requires("messaging.change_message", on=Message)
 def message_content(request: UserRequest, message: Message) -> HttpResponse:
     form = forms.ContentForm(request.POST or None, initial={"template": message.template_id})
-    return _step(request, message, form, step="content", following="messaging:settings-edit")
+    return draft_step(request, message, form, step="content", following="messaging:settings-edit")
 
 
 @require_http_methods(["GET", "POST"])
@@ -73,11 +74,11 @@ def message_settings(request: UserRequest, message: Message) -> HttpResponse:
     if message.local_at:
         initial |= {"scheduled_at": timezone.make_aware(message.local_at), "is_local": True}
     form = forms.SettingsForm(request.POST or None, initial=initial)
-    return _step(request, message, form, step="settings", following="messaging:detail")
+    return draft_step(request, message, form, step="settings", following="messaging:detail")
 
 
-def _step(
-    request: UserRequest, message: Message, form: django_forms.Form, *, step: str, following: str
+def draft_step(
+    request: UserRequest, message: Message, form: django_forms.BaseForm, *, step: str, following: str
 ) -> HttpResponse:
     """Show one step of a draft, or save it and go on; what was launched is only looked at."""
     if not message.is_draft:
@@ -102,6 +103,7 @@ def steps(message: Message, current: str) -> list[dict[str, object]]:
     names = {
         "recipients": (_("Recipients"), "messaging:recipients-edit"),
         "content": (_("Content"), "messaging:content-edit"),
+        "variants": (_("Variants"), "messaging:variants-edit"),
         "settings": (_("Settings"), "messaging:settings-edit"),
         "review": (_("Review"), "messaging:detail"),
     }
@@ -136,10 +138,17 @@ def message_reach(request: UserRequest, message: Message) -> HttpResponse:
 def message_frame(request: UserRequest, message: Message) -> HttpResponse:
     """Answer with the mail itself, for the frame of a preview: rendered by the code that sends."""
     address = request.GET.get("as", "").replace("\0", "")
-    mail = previews.message_preview(message, _reader(request, message, address=address))
+    variant = _variant(request, selectors.variants(message))
+    mail = previews.message_preview(message, _reader(request, message, address=address), variant=variant)
     if mail is None:
         raise Http404
     return mail_frame(mail.html)
+
+
+def _variant(request: UserRequest, variants: Sequence[Variant]) -> Variant | None:
+    """Return the variant that is asked for, by its number; None: the message itself."""
+    asked = request.GET.get("variant", "")
+    return next((variant for variant in variants if str(variant.number) == asked), None)
 
 
 def _sees_people(request: UserRequest, message: Message) -> bool:
@@ -177,7 +186,8 @@ def message_launch(request: UserRequest, message: Message) -> HttpResponse:
 @require_POST
 @requires("messaging.test_message", on=Message)
 def message_test(request: UserRequest, message: Message) -> HttpResponse:
-    form = forms.TestForm(request.POST, sees_people=_sees_people(request, message))
+    variants = selectors.variants(message)
+    form = forms.TestForm(request.POST, sees_people=_sees_people(request, message), variants=variants)
     if not form.is_valid():
         return review(request, message, forms.LaunchForm(), test_form=form)
     now, page = clock.now(), reverse("messaging:detail", args=[message.pk])
@@ -191,6 +201,7 @@ def message_test(request: UserRequest, message: Message) -> HttpResponse:
             people=list(form.cleaned_data["people"]),
             by=request.user,
             now=now,
+            variant=next((one for one in variants if one.number == form.cleaned_data.get("variant")), None),
         )
     except services.TestNotSent as refusal:
         idempotency.form_release(request, request.user, key)
@@ -237,6 +248,8 @@ def review(
     except RuleInvalid as refusal:
         promise, problems = audience.Promise({}), [*problems, str(refusal)]
     person = _reader(request, message)
+    variants = selectors.variants(message) if promise.split else []
+    variant = _variant(request, variants) or next(iter(variants), None)
     is_large = promise.recipients >= forms.LARGE
     form.fields["typed"].required = is_large
     context = {
@@ -244,7 +257,11 @@ def review(
         "steps": steps(message, "review"),
         "form": form,
         "test_form": test_form
-        or forms.TestForm(initial={"people": [request.user.pk]}, sees_people=_sees_people(request, message)),
+        or forms.TestForm(
+            initial={"people": [request.user.pk], "variant": variant and variant.number},
+            sees_people=_sees_people(request, message),
+            variants=variants,
+        ),
         "problems": problems,
         "in_campaign": in_campaign,
         "topic": contacts.topic_names().get(message.topic, message.topic) if message.topic else "",
@@ -255,7 +272,10 @@ def review(
         "domain_limits": selectors.domain_limits(),
         "caps": [sentence for _cap, sentence in selectors.caps_described(topic=message.topic)],
         "is_large": is_large,
-        "mail": previews.message_preview(message, person),
+        "mail": previews.message_preview(message, person, variant=variant),
+        "experiment": selectors.experiment_of(message) if variants else None,
+        "variants": variants,
+        "variant": variant,
         "person": person,
         "version": version,
         "may_launch": request.user.has_perm("messaging.launch_message", message),

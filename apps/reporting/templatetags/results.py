@@ -10,8 +10,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from apps.core import display
+from apps.core.statistics import Estimate
 from apps.reporting.selectors import Figures
-from apps.reporting.statistics import Estimate
 
 register = template.Library()
 SHARE_OF = {"opened": "tracked", "clicked": "tracked", "unsubscribed": "delivered"}
@@ -51,23 +51,12 @@ def _linked(context: Context, name: str, count: int) -> SafeString | str:
 
 
 @register.filter
-def points(difference: Estimate | None) -> str:
-    """Return a difference of shares in points with its interval: “+7.66 points (+7.00 to +8.32)”."""
-    if difference is None:
-        return display.NOTHING
-    value, low, high = (
-        _signed(part * 100, 2) for part in (difference.value, difference.low, difference.high)
-    )
-    return _("%(value)s points (%(low)s to %(high)s)") % {"value": value, "low": low, "high": high}
-
-
-@register.filter
 def lift(estimate: Estimate | None) -> str:
     """Return a relative lift with its interval: “+72 % (+65 % to +80 %)”."""
     if estimate is None:
         return display.NOTHING
     value, low, high = (
-        f"{_signed(part * 100, 0)}\N{NO-BREAK SPACE}%"
+        f"{display.signed(part * 100, 0)}\N{NO-BREAK SPACE}%"
         for part in (estimate.value, estimate.low, estimate.high)
     )
     return _("%(value)s (%(low)s to %(high)s)") % {"value": value, "low": low, "high": high}
@@ -82,11 +71,6 @@ def more_money(estimate: Estimate | None, currency: str) -> str:
         _signed_money(part, currency) for part in (estimate.value, estimate.low, estimate.high)
     )
     return _("%(value)s (%(low)s to %(high)s)") % {"value": value, "low": low, "high": high}
-
-
-def _signed(value: float, decimals: int) -> str:
-    sign = "+" if value > 0 else "\N{MINUS SIGN}" if value < 0 else ""
-    return f"{sign}{display.number(abs(value), decimals)}"
 
 
 def _signed_money(value: float, currency: str) -> str:

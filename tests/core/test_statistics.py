@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.reporting import statistics as stats
+from apps.core import statistics as stats
 
 
 class TestRateInterval:

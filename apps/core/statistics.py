@@ -1,18 +1,19 @@
 """
-Intervals for what an experiment found. Pure; all at 95 %.
+Intervals for what an experiment found. Pure; at 95 % unless a `z` says otherwise.
 
 Every function says "cannot be known" with None rather than with a number that looks sure.
 """
 
 from dataclasses import dataclass
 from math import exp, log, sqrt
+from statistics import NormalDist
 
 Z = 1.959963984540054  # two-sided 95 % of the normal distribution
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure with the bounds of its 95 % interval, in the unit of the figure."""
+    """A figure with the bounds of its interval, in the unit of the figure."""
 
     value: float
     low: float
@@ -24,7 +25,17 @@ class Estimate:
         return self.low > 0 or self.high < 0
 
 
-def rate_interval(hits: int, n: int) -> Estimate | None:
+def critical(confidence: float, *, comparisons: int = 1) -> float:
+    """
+    Return the z of two-sided intervals that all hold at once with this confidence (0.95 is 95 %).
+
+    Of several comparisons each gets its part of what may go wrong (Bonferroni's inequality): whoever looks at
+    many differences finds one by chance. Source: Dunn, JASA 56 (1961) 52-64.
+    """
+    return NormalDist().inv_cdf(1 - (1 - confidence) / (2 * comparisons))
+
+
+def rate_interval(hits: int, n: int, *, z: float = Z) -> Estimate | None:
     """
     Return the share `hits / n` with Wilson's score interval; None when n is 0.
 
@@ -33,19 +44,19 @@ def rate_interval(hits: int, n: int) -> Estimate | None:
     if n == 0:
         return None
     share = hits / n
-    centre = share + Z * Z / (2 * n)
-    reach = Z * sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
-    scale = 1 + Z * Z / n
+    centre = share + z * z / (2 * n)
+    reach = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    scale = 1 + z * z / n
     return Estimate(share, max(0.0, (centre - reach) / scale), min(1.0, (centre + reach) / scale))
 
 
-def rate_difference(hits: int, n: int, control_hits: int, control_n: int) -> Estimate | None:
+def rate_difference(hits: int, n: int, control_hits: int, control_n: int, *, z: float = Z) -> Estimate | None:
     """
     Return the difference of two shares, in points as a fraction; None when either group is empty.
 
     Source: Newcombe, Statistics in Medicine 17 (1998) 873-890, method 10.
     """
-    group, control = rate_interval(hits, n), rate_interval(control_hits, control_n)
+    group, control = rate_interval(hits, n, z=z), rate_interval(control_hits, control_n, z=z)
     if group is None or control is None:
         return None
     difference = group.value - control.value

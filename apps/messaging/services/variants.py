@@ -1,0 +1,88 @@
+"""The variants of a draft, and what is fixed about them at launch."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TypedDict
+
+from django.utils.translation import gettext as _
+
+from apps.content.models import Template, TemplateVersion
+from apps.content.selectors import version_email
+from apps.core.errors import DomainError
+from apps.messaging.models import VARIANTS_MOST, Experiment, Link, Message, Variant
+from apps.messaging.selectors import experiment_of, variant_version, variants
+
+
+class VariantsRefused(DomainError):
+    """There are too few variants, or more than have a letter."""
+
+
+class VariantFields(TypedDict):
+    """A variant beside the control; what is empty is as in the message."""
+
+    subject: str
+    template: Template | None
+
+
+class ExperimentFields(TypedDict):
+    sample_percent: int
+    metric: str
+    wait_minutes: int
+    confidence: int
+    otherwise: str
+    variants: Sequence[VariantFields]
+
+
+def experiment_put(message: Message, fields: ExperimentFields | None) -> None:
+    """
+    Let a draft try out just these variants; None: none, everybody gets the same.
+
+    :raises VariantsRefused: none beside the control, or too many
+    """
+    Experiment.objects.filter(message=message).delete()
+    if fields is None:
+        return
+    written = fields["variants"]
+    if not 1 <= len(written) < VARIANTS_MOST:
+        told = _("An experiment has one to %(n)s variants beside the message itself.")
+        raise VariantsRefused(told % {"n": VARIANTS_MOST - 1})
+    experiment = Experiment.objects.create(
+        message=message,
+        sample_percent=fields["sample_percent"],
+        metric=fields["metric"],
+        wait_minutes=fields["wait_minutes"],
+        confidence=fields["confidence"],
+        otherwise=fields["otherwise"],
+    )
+    others = (Variant(experiment=experiment, number=n, **one) for n, one in enumerate(written, start=1))
+    Variant.objects.bulk_create([Variant(experiment=experiment, number=0), *others])
+
+
+def experiment_too_late(message: Message, *, now: datetime) -> bool:
+    """Test if the winner would be chosen when the message may not come any more."""
+    experiment = experiment_of(message)
+    if experiment is None or experiment.sends_all or message.not_after is None:
+        return False
+    return message.not_after <= experiment.decided_earliest(max(message.scheduled_at or now, now))
+
+
+def variants_fix(message: Message, version: TemplateVersion) -> None:
+    """Fix the words of each variant and the places of its links; those of the message itself are stored."""
+    places = {version.pk: 0}
+    following = len(version_email(version).links)
+    fixed = variants(message)
+    for variant in fixed:
+        worded = variant_version(variant, message)
+        assert worded  # or there would have been a problem
+        if worded.pk not in places:
+            places[worded.pk] = following
+            links = version_email(worded).links
+            Link.objects.bulk_create(
+                Link(
+                    message=message, position=following + link.position, url=link.url, label=link.label[:200]
+                )
+                for link in links
+            )
+            following += len(links)
+        variant.template_version_id, variant.first_link = worded.pk, places[worded.pk]
+    Variant.objects.bulk_update(fixed, ["template_version", "first_link"])
