@@ -8,12 +8,12 @@ from apps.accounts.models import User
 from apps.collaboration.models import AuditEvent
 from apps.messaging import ledger, services
 from apps.messaging.delivery.outcome import Outcome
-from apps.messaging.models import CapTally, DeliveryEvent, Link, Message, Recipient, Settlement
+from apps.messaging.models import CapTally, DeliveryEvent, Experiment, Link, Message, Recipient, Settlement
 from apps.messaging.selectors import Doubt, ledger_problems, message_ledger
 from apps.messaging.tokens import Purpose, token_make
 from tests.factories.accounts import UserFactory
 from tests.factories.contacts import ContactFactory
-from tests.factories.messaging import MessageFactory, RecipientFactory
+from tests.factories.messaging import ExperimentFactory, MessageFactory, RecipientFactory
 
 pytestmark = pytest.mark.django_db
 State, Verdict = Recipient.State, Settlement.Verdict
@@ -234,6 +234,20 @@ class TestUndo:
         assert AuditEvent.objects.filter(action="message.undone").count() == 1
         services.message_launch(message=undone, by=lead, now=noon + MINUTE)
         assert states(undone) == {"queued": 2, "excluded": 1}
+
+    def test_what_an_experiment_had_fixed_and_decided_is_open_again(self, noon, lead):
+        ContactFactory.create_batch(4)
+        experiment = ExperimentFactory()
+        message = services.message_launch(message=experiment.message, by=lead, now=noon, undo_seconds=60)
+        Experiment.objects.update(decided_at=noon, winner=1, has_won=True, found=[{"variant": 1}])
+
+        undone = services.message_undo(message=message, by=lead, now=noon)
+
+        experiment.refresh_from_db()
+        assert (experiment.decided_at, experiment.winner, experiment.found) == (None, None, [])
+        assert not experiment.variants.exclude(template_version=None).exists()
+        services.message_launch(message=undone, by=lead, now=noon)
+        assert experiment.variants.exclude(template_version=None).count() == 2
 
     def test_once_a_worker_has_begun_it_is_too_late(self, launched, noon, lead):
         ledger.queue_due(now=noon + MINUTE)

@@ -37,7 +37,8 @@ def thaw(message: Message) -> bool:
     sql.run(
         """
         DELETE FROM messaging_recipient
-        WHERE message_id = %(message)s AND state IN ('planned', 'queued', 'awaiting', 'excluded') AND attempts = 0
+        WHERE message_id = %(message)s AND attempts = 0
+            AND state IN ('planned', 'queued', 'awaiting', 'excluded')
         """,
         {"message": message.pk},
     )

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("messaging", "0024_domain_figures"),
+        ("messaging", "0038_recipient_sample_index"),
     ]
 
     operations = [

@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='deliveryreport',
             name='source',
-            field=models.CharField(choices=[('mail', 'Bounce mailbox'), ('api', 'API'), ('talk', 'Refused while it was handed over')], max_length=8, verbose_name='came by'),
+            field=models.CharField(choices=[('mail', 'Bounce mailbox'), ('api', 'API'), ('talk', 'Refused while it was handed over'), ('provider', 'Provider')], max_length=8, verbose_name='came by'),
         ),
     ]

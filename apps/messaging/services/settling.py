@@ -19,6 +19,7 @@ from apps.messaging.services.messages import (
     message_lock,
     message_reopen,
 )
+from apps.messaging.services.variants import variants_free
 
 Verdict = Settlement.Verdict
 
@@ -103,6 +104,7 @@ def message_undo(*, message: Message, by: User, now: datetime) -> Message:
     if not ledger.thaw(message):
         raise MessageRefused(_("It has begun, so the launch cannot be undone. Pause it, or cancel the rest."))
     message.links.all().delete()
+    variants_free(message)
     message.domain_figures.all().delete()
     LedgerTally.objects.filter(message=message).delete()
     if message.local_at:

@@ -86,3 +86,11 @@ def variants_fix(message: Message, version: TemplateVersion) -> None:
             following += len(links)
         variant.template_version_id, variant.first_link = worded.pk, places[worded.pk]
     Variant.objects.bulk_update(fixed, ["template_version", "first_link"])
+
+
+def variants_free(message: Message) -> None:
+    """Take back what a launch fixed, and what was decided since: the message is a draft again."""
+    Variant.objects.filter(experiment=message.pk).update(template_version=None, first_link=0)
+    Experiment.objects.filter(message=message).update(
+        decide_at=None, decided_at=None, decided_by=None, winner=None, has_won=False, found=[]
+    )

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('messaging', '0024_domain_figures'),
+        ('messaging', '0031_recipient_finished'),
     ]
 
     operations = [

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("messaging", "0030_providers")]
+    dependencies = [("messaging", "0034_providers")]
 
     operations = [
         migrations.AlterField(

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('contacts', '0060_suppression_at'),
         ('content', '0003_use_overrides'),
-        ('messaging', '0024_domain_figures'),
+        ('messaging', '0035_reports_of_providers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("messaging", "0030_experiments")]
+    dependencies = [("messaging", "0036_experiments")]
 
     operations = [
         migrations.AddField(

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('messaging', '0030_rate_limits'),
+        ('messaging', '0032_rate_limits'),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("messaging", "0031_recipient_variant")]
+    dependencies = [("messaging", "0037_recipient_variant")]
 
     operations = [
         AddIndexConcurrently(

@@ -3,7 +3,7 @@ import django.db.models.deletion
 
 
 class Migration(migrations.Migration):
-    dependencies = [("messaging", "0024_domain_figures")]
+    dependencies = [("messaging", "0033_recipients_put_aside")]
 
     operations = [
         migrations.CreateModel(
