@@ -7,8 +7,9 @@ it must not be) goes on to the same addresses behind this door, `views.tracking`
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
@@ -21,8 +22,6 @@ from apps.messaging.tokens import Purpose, token_read
 from apps.messaging.views.tracking import LED_ON, PIXEL, PIXEL_HEADERS
 
 Environ = dict[str, Any]
-Start = Callable[[str, list[tuple[str, str]]], object]
-Application = Callable[[Environ, Start], Iterable[bytes]]
 Answer = tuple[str, list[tuple[str, str]], bytes]
 
 TOLD = {
@@ -40,10 +39,10 @@ CLICKED = list((LED_ON | GUARDED).items())
 class Door:
     """A WSGI application around Django's."""
 
-    def __init__(self, application: Application) -> None:
+    def __init__(self, application: WSGIApplication) -> None:
         self._application = application
 
-    def __call__(self, environ: Environ, start_response: Start) -> Iterable[bytes]:
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         started = time.perf_counter()
         answer = _answer(environ)
         if answer is None:
