@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
+from django.http import HttpResponseBase
 
 from apps.content.rendering import DestinationRefused
 from apps.core.metrics import REQUEST_SECONDS
@@ -21,8 +22,8 @@ from apps.messaging.tokens import Purpose, token_read
 from apps.messaging.views.tracking import LED_ON, PIXEL, PIXEL_HEADERS
 
 Environ = dict[str, Any]
-Start = Callable[[str, list[tuple[str, str]]], object]
-Application = Callable[[Environ, Start], Iterable[bytes]]
+Start = Callable[..., Any]  # as PEP 3333 has it
+Body = Iterable[bytes] | HttpResponseBase
 Answer = tuple[str, list[tuple[str, str]], bytes]
 
 TOLD = {
@@ -40,10 +41,10 @@ CLICKED = list((LED_ON | GUARDED).items())
 class Door:
     """A WSGI application around Django's."""
 
-    def __init__(self, application: Application) -> None:
+    def __init__(self, application: Callable[[Environ, Start], Body]) -> None:
         self._application = application
 
-    def __call__(self, environ: Environ, start_response: Start) -> Iterable[bytes]:
+    def __call__(self, environ: Environ, start_response: Start) -> Body:
         started = time.perf_counter()
         answer = _answer(environ)
         if answer is None:

@@ -321,6 +321,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "reports_collect": {"task": "apps.messaging.tasks.reports_collect", "schedule": 60.0},
     "domains_check": {"task": "apps.messaging.tasks.domains_check", "schedule": 600.0},
     "domain_figures_refresh": {"task": "apps.messaging.tasks.domain_figures_refresh", "schedule": 60.0},
+    "sending_watch": {"task": "apps.messaging.tasks.sending_watch", "schedule": 60.0},
     "tallies_refresh": {"task": "apps.messaging.tasks.tallies_refresh", "schedule": 5.0},
     "bursts_mark": {"task": "apps.messaging.tasks.bursts_mark", "schedule": 60.0},
     "imports_run": {"task": "apps.contacts.tasks.imports_run", "schedule": 5.0},

@@ -40,6 +40,7 @@ from apps.messaging.services.tracking import (
     partitions_ensure,
     recipient_unsubscribe,
 )
+from apps.messaging.services.watchdog import sending_watch
 
 __all__ = [
     "DomainRefused",
@@ -89,5 +90,6 @@ __all__ = [
     "sender_delete",
     "sender_save",
     "sending_move_here",
+    "sending_watch",
     "tallies_refresh",
 ]

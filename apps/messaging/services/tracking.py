@@ -5,10 +5,11 @@ A hit is one prepared statement and a commit of its own: it reads the database's
 costs one way to the database and back.
 """
 
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from apps.contacts import services as contacts
@@ -81,8 +82,11 @@ def partitions_ensure(*, now: datetime) -> None:
 
 
 def _append(statement: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
+    # A statement alone is its own transaction; within one, it must not spoil it.
+    within = transaction.atomic() if connection.in_atomic_block else nullcontext()
     try:
-        return prepared.execute_first(statement, params)
+        with within:
+            return prepared.execute_first(statement, params)
     except IntegrityError:
         # The first hit of a month whose partition nobody made ahead.
         month_partition_ensure(TABLE, month_of(params["now"] or clock.now()))
