@@ -203,6 +203,8 @@ SPECTACULAR_SETTINGS = {
         "ConsentStatusEnum": "apps.contacts.models.ConsentStatus",
         "ExclusionEnum": "apps.messaging.api.serializers.REASONS",
         "RecipientStateEnum": "apps.messaging.models.Recipient.State",
+        "SettlementVerdictEnum": "apps.messaging.models.Settlement.Verdict",
+        "VerdictEnum": "apps.messaging.models.Verdict",
         "MessagePriorityEnum": "apps.messaging.models.Message.Priority",
         "UseCasePriorityEnum": "apps.usecases.models.UseCase.Priority",
         "ImportStateEnum": "apps.contacts.models.imports.ImportFile.State",
