@@ -22,7 +22,7 @@ _SETTLE = """
     ), noted AS (
         INSERT INTO messaging_settlement
             (recipient_id, contact_id, message_id, verdict, reason, by_id, at)
-        SELECT chosen.id, chosen.contact_id, chosen.message_id, %(verdict)s, %(reason)s, %(by)s, %(now)s FROM chosen
+        SELECT id, contact_id, message_id, %(verdict)s, %(reason)s, %(by)s, %(now)s FROM chosen
     )
 """
 
