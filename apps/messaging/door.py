@@ -7,12 +7,12 @@ it must not be) goes on to the same addresses behind this door, `views.tracking`
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
-from wsgiref.types import StartResponse, WSGIApplication
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
+from django.http import HttpResponseBase
 
 from apps.content.rendering import DestinationRefused
 from apps.core.metrics import REQUEST_SECONDS
@@ -22,6 +22,8 @@ from apps.messaging.tokens import Purpose, token_read
 from apps.messaging.views.tracking import LED_ON, PIXEL, PIXEL_HEADERS
 
 Environ = dict[str, Any]
+Start = Callable[..., Any]  # as PEP 3333 has it
+Body = Iterable[bytes] | HttpResponseBase
 Answer = tuple[str, list[tuple[str, str]], bytes]
 
 TOLD = {
@@ -39,10 +41,10 @@ CLICKED = list((LED_ON | GUARDED).items())
 class Door:
     """A WSGI application around Django's."""
 
-    def __init__(self, application: WSGIApplication) -> None:
+    def __init__(self, application: Callable[[Environ, Start], Body]) -> None:
         self._application = application
 
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    def __call__(self, environ: Environ, start_response: Start) -> Body:
         started = time.perf_counter()
         answer = _answer(environ)
         if answer is None:

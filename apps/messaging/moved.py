@@ -150,6 +150,7 @@ def register() -> None:
         WithRecipient("", "messaging_deliveryevent", is_swept=True),
     )
     registries.moves.register("rule_notes", WithRecipient("", "messaging_rulenote", is_swept=True))
+    registries.moves.register("settlements", WithRecipient("", "messaging_settlement", is_swept=True))
     registries.moves.register("cap_tallies", TallyMove("", "messaging_captally", key="contact_id"))
     registries.moves.register("reports", WithRecipient("", "messaging_deliveryreport", is_swept=True))
     for holding in (
@@ -161,6 +162,12 @@ def register() -> None:
         ),
         Holding(gettext_lazy("Opens, clicks and bounces"), "messaging_deliveryevent", kept=SUMMED),
         Holding(gettext_lazy("What a sending rule held or left out"), "messaging_rulenote", kept=SUMMED),
+        Holding(
+            gettext_lazy("What was decided of a mail of unknown end"),
+            "messaging_settlement",
+            blanks={"reason": "''"},
+            hidden=("by_id",),
+        ),
         Holding(gettext_lazy("Messages counted for caps"), "messaging_captally"),
         Holding(
             gettext_lazy("Reports of mail systems"),

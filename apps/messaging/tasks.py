@@ -20,6 +20,11 @@ def bursts_mark(**_later: Any) -> None:
 
 
 @shared_task(soft_time_limit=50)
+def sending_watch(**_later: Any) -> None:
+    services.sending_watch(now=clock.now())
+
+
+@shared_task(soft_time_limit=50)
 def tallies_refresh(**_later: Any) -> None:
     services.tallies_refresh(now=clock.now())
 

@@ -55,7 +55,8 @@ def up(data_dir, *options):
     """Start the product in `data_dir`; return the process and the `Product` once it says that it is ready."""
     port = _free_port()
     inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
-    env = inherited | {"DATA_DIR": str(data_dir)}
+    # A launch can be undone for a moment, and not for the minute that people have.
+    env = inherited | {"DATA_DIR": str(data_dir), "UNDO_SECONDS": "2"}
     process = subprocess.Popen(
         [sys.executable, "manage.py", "up", "--port", str(port), "--with-parent", *options],
         cwd=ROOT,

@@ -170,6 +170,7 @@ class SettlementFactory(factory.django.DjangoModelFactory):
         model = Settlement
 
     recipient = factory.SubFactory(RecipientFactory, state=Recipient.State.UNKNOWN, finished_at=LONG_AGO)
+    contact = factory.SelfAttribute("recipient.contact")
     message = factory.SelfAttribute("recipient.message")
     verdict = Settlement.Verdict.LEFT
     reason = "Their server keeps no log."

@@ -4,10 +4,14 @@ from datetime import timedelta
 
 import pytest
 
+from apps.accounts.models import User
+from apps.collaboration.models import Notification
 from apps.core import clock
-from apps.messaging import watch
-from apps.messaging.models import Message
+from apps.messaging import services, watch
+from apps.messaging.models import Message, SendingHome
 from apps.messaging.selectors import sending_pulse
+from apps.messaging.services import watchdog
+from tests.factories.accounts import UserFactory
 from tests.factories.messaging import MessageFactory, RecipientFactory
 
 pytestmark = pytest.mark.django_db
@@ -97,3 +101,44 @@ def test_metrics_say_the_same(client):
     assert "bookend_recipients_abandoned 1.0" in lines
     [stuck] = [line for line in lines if line.startswith("bookend_sending_stuck_seconds ")]
     assert 300 <= float(stuck.split()[1]) < 360
+
+
+class TestSendingWatch:
+    @pytest.fixture
+    def told(self):
+        UserFactory(role=User.Role.MARKETING_LEAD)
+        UserFactory(role=User.Role.ADMINISTRATOR, is_active=False)
+        admin = UserFactory(role=User.Role.ADMINISTRATOR)
+        return lambda: [note.user == admin for note in Notification.objects.order_by("pk")]
+
+    def test_tells_administrators_once_and_again_only_when_it_happens_again(self, noon, told):
+        message = in_line_since(noon - watchdog.STUCK_FOR)
+
+        assert services.sending_watch(now=noon)
+        assert not services.sending_watch(now=noon + timedelta(minutes=1))
+        assert told() == [True]
+        assert Notification.objects.get().text == (
+            "People have been in line for 10 minutes and nobody sends to them. Does the worker run?"
+        )
+
+        message.recipients.update(state="sent", finished_at=noon)
+        assert not services.sending_watch(now=noon + timedelta(minutes=2))
+        in_line_since(noon)
+        assert services.sending_watch(now=noon + timedelta(minutes=12))
+        assert told() == [True, True]
+
+    def test_is_silent_while_nobody_waits_too_long(self, noon, told):
+        in_line_since(noon - watchdog.STUCK_FOR + timedelta(seconds=1))
+
+        assert not services.sending_watch(now=noon)
+        assert told() == []
+
+    @pytest.mark.parametrize("why", ["off", "copy"])
+    def test_is_silent_where_nothing_is_to_be_sent_from_here(self, noon, told, settings, why):
+        in_line_since(noon - timedelta(hours=1))
+        settings.SENDING_ENABLED = why != "off"
+        if why == "copy":
+            SendingHome.objects.create(pk=1, database="another", since=noon)
+
+        assert not services.sending_watch(now=noon)
+        assert told() == []

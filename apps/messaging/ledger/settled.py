@@ -17,11 +17,12 @@ _BECOMES = {
     """,
 }
 _SETTLE = """
-    WITH chosen (id, message_id) AS MATERIALIZED (
+    WITH chosen (id, contact_id, message_id) AS MATERIALIZED (
         {chosen} FOR NO KEY UPDATE OF messaging_recipient
     ), noted AS (
-        INSERT INTO messaging_settlement (recipient_id, message_id, verdict, reason, by_id, at)
-        SELECT chosen.id, chosen.message_id, %(verdict)s, %(reason)s, %(by)s, %(now)s FROM chosen
+        INSERT INTO messaging_settlement
+            (recipient_id, contact_id, message_id, verdict, reason, by_id, at)
+        SELECT id, contact_id, message_id, %(verdict)s, %(reason)s, %(by)s, %(now)s FROM chosen
     )
 """
 
@@ -35,7 +36,7 @@ def settle_unknown(
     `told` stands as the server's answer on those taken to be sent. Those to be tried again are in line at
     once; what their first try had counted towards a cap is given back.
     """
-    unknown = chosen.filter(state="unknown").order_by("pk").values_list("pk", "message_id")
+    unknown = chosen.filter(state="unknown").order_by("pk").values_list("pk", "contact_id", "message_id")
     statement = _SETTLE.format(chosen=sql.compiled(unknown))
     params = {"verdict": verdict, "reason": reason, "told": told[:500], "by": by.pk, "now": now}
     if verdict == Verdict.LEFT:

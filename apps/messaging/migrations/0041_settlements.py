@@ -21,11 +21,12 @@ class Migration(migrations.Migration):
                 ('reason', models.CharField(max_length=500)),
                 ('at', models.DateTimeField()),
                 ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('contact', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='contacts.contact')),
                 ('message', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='settlements', to='messaging.message')),
                 ('recipient', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='settlements', to='messaging.recipient')),
             ],
             options={
-                'indexes': [models.Index(fields=['message', 'recipient', 'at'], name='messaging_settlement_message')],
+                'indexes': [models.Index(fields=['message', 'recipient', 'at'], name='messaging_settlement_message'), models.Index(fields=['contact', 'recipient'], name='messaging_settlement_contact')],
             },
         ),
     ]

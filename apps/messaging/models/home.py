@@ -17,6 +17,9 @@ class SendingHome(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
 
+    # When administrators were told that nobody sends; null: it goes, or nobody has been told yet.
+    stuck_told_at = models.DateTimeField(null=True, blank=True)
+
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="messaging_sendinghome_only_one")]
 

@@ -24,6 +24,9 @@ class Settlement(models.Model):
         db_constraint=False,
         db_index=False,
     )
+    contact = models.ForeignKey(
+        "contacts.Contact", on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
     message = models.ForeignKey(
         "messaging.Message", on_delete=models.PROTECT, related_name="settlements", db_index=False
     )
@@ -36,6 +39,8 @@ class Settlement(models.Model):
         indexes = [
             # One recipient's story, and for a message: who was looked at, who was sent to again.
             models.Index(fields=["message", "recipient", "at"], name="messaging_settlement_message"),
+            # When two contacts become one, or somebody is erased.
+            models.Index(fields=["contact", "recipient"], name="messaging_settlement_contact"),
         ]
 
     def __str__(self) -> str:

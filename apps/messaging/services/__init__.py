@@ -62,6 +62,7 @@ from apps.messaging.services.tracking import (
     recipient_unsubscribe,
 )
 from apps.messaging.services.variants import ExperimentFields, VariantFields, VariantsRefused
+from apps.messaging.services.watchdog import sending_watch
 
 __all__ = [
     "CallAnswer",
@@ -125,6 +126,7 @@ __all__ = [
     "sender_delete",
     "sender_save",
     "sending_move_here",
+    "sending_watch",
     "tallies_refresh",
     "warm_up_delete",
     "warm_up_save",

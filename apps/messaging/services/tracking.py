@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from apps.contacts import services as contacts
 from apps.contacts.models import Channel, ConsentStatus, Contact, Suppression
 from apps.contacts.services import ConsentChange
-from apps.core import clock, prepared
+from apps.core import prepared
 from apps.core.partitions import month_after, month_of, month_partition_ensure
 from apps.messaging import sql
 from apps.messaging.machines import BURST_LINKS, BURST_TIME, TOO_FAST
@@ -82,14 +82,15 @@ def partitions_ensure(*, now: datetime) -> None:
 
 
 def _append(statement: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
-    # Alone, a statement needs no transaction around it; what it fails on must not end a caller's.
-    apart = transaction.atomic() if connection.in_atomic_block else nullcontext()
+    # A statement alone is its own transaction; within one, it must not spoil it.
+    within = transaction.atomic() if connection.in_atomic_block else nullcontext()
     try:
-        with apart:
+        with within:
             return prepared.execute_first(statement, params)
     except IntegrityError:
         # The first hit of a month whose partition nobody made ahead.
-        month_partition_ensure(TABLE, month_of(params["now"] or clock.now()))
+        [(at,)] = sql.rows(f"SELECT at FROM {CLOCK} AS clock", params)
+        month_partition_ensure(TABLE, month_of(at))
         return prepared.execute_first(statement, params)
 
 

@@ -13,7 +13,7 @@ from apps.messaging import selectors, services
 from apps.messaging.doubtforms import DoubtForm, SettleForm
 from apps.messaging.models import Message, Settlement
 
-SHOWN = 10
+SHOWN, COUNTED = 10, 2_000
 
 
 @require_http_methods(["GET", "POST"])
@@ -43,13 +43,15 @@ def message_settle(request: UserRequest, message: Message) -> HttpResponse:
             notes.success(request, told % {"n": count})
             return redirect("messaging:detail", message.pk)
     found = selectors.doubtful(message, doubt)
+    count = found.count()
     context = {
         "message": message,
         "which": which,
         "doubt": doubt,
         "form": form,
-        "count": found.count(),
-        "arrived": selectors.doubtful_arrived(found).count(),
+        "count": count,
+        # Each is looked for by itself: of very many, only the rule is told.
+        "arrived": selectors.doubtful_arrived(found).count() if count <= COUNTED else None,
         "left": selectors.doubts_left(message),
         "sample": found.select_related("contact").order_by("pk")[:SHOWN],
     }
