@@ -16,6 +16,7 @@ from apps.messaging.ledger import Addressed
 from apps.messaging.ledger.gate import gate_read
 from apps.messaging.models import Message, RateLimit, RateTally, Recipient, RuleNote
 from apps.messaging.rates import Ramp, Rate
+from apps.messaging.selectors import sending_pulse
 from tests.factories.contacts import ContactFactory
 from tests.factories.messaging import (
     FrequencyCapFactory,
@@ -229,6 +230,14 @@ class TestLimitOfASender:
         opens = ledger.opens_at(now=noon + timedelta(minutes=1))
 
         assert opens == noon + timedelta(minutes=61)
+
+    def test_who_waits_for_it_is_not_stuck(self, noon, message):
+        people(message, 3)
+        assert sending_pulse(now=noon).stuck is not None
+        send(noon)
+
+        assert sending_pulse(now=noon + HOUR / 2).stuck is None
+        assert sending_pulse(now=noon + 2 * HOUR).stuck is not None
 
     def test_what_may_not_come_later_expires(self, noon, message):
         Message.objects.update(not_after=noon + HOUR / 2)
