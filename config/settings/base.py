@@ -203,6 +203,7 @@ SPECTACULAR_SETTINGS = {
         "ExclusionEnum": "apps.messaging.api.serializers.REASONS",
         "RecipientStateEnum": "apps.messaging.models.Recipient.State",
         "MessagePriorityEnum": "apps.messaging.models.Message.Priority",
+        "RateLimitPerEnum": "apps.messaging.models.RateLimit.Per",
         "UseCasePriorityEnum": "apps.usecases.models.UseCase.Priority",
         "ImportStateEnum": "apps.contacts.models.imports.ImportFile.State",
         "QualityMendStateEnum": "apps.contacts.models.quality.QualityMend.State",

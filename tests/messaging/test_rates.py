@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps.core import clock
@@ -36,6 +36,8 @@ MOMENT = datetime(2026, 3, 2, 12, tzinfo=UTC).timestamp()
 
 
 class TestRate:
+    # Machines that tests share are slow now and then.
+    @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(
         st.integers(1, 20),
         st.sampled_from([1, 60, 3600, 86_400]),

@@ -19,7 +19,7 @@ from apps.messaging.ledger.leases import (
     release,
     settle,
 )
-from apps.messaging.ledger.rates import Rates, come_forward, opens_at, rates_read
+from apps.messaging.ledger.rates import come_forward, opens_at
 from apps.messaging.ledger.reported import settle_taken
 from apps.messaging.ledger.sweeps import cancel, expire, finish, queue_due, retry
 
@@ -28,7 +28,6 @@ __all__ = [
     "RETRY_AFTER",
     "Addressed",
     "Lease",
-    "Rates",
     "Taken",
     "advance",
     "cancel",
@@ -39,7 +38,6 @@ __all__ = [
     "freeze",
     "opens_at",
     "queue_due",
-    "rates_read",
     "reap",
     "release",
     "retry",

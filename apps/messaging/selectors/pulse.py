@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from apps.messaging import sql
-from apps.messaging.ledger.rates import rates_read
+from apps.messaging.limits import rates_read
 
 
 @dataclass(frozen=True)
