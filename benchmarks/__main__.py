@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-HELPERS = {"__main__", "empty", "growth", "scratch", "sink"}
+HELPERS = {"__main__", "empty", "growth", "peer", "peer_settings", "scratch", "sink"}
 Figure = dict[str, Any]
 
 

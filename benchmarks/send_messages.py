@@ -4,10 +4,12 @@ loopback sink.
 
 The sink is Postfix's `smtp-sink` (Debian: postfix) where there is one, else the slower `benchmarks.sink`.
 The limit in the same run is a bare asyncio loop that sends one mail encoded beforehand over as many
-connections: no rendering, no ledger, no tracking. What peers reach on such work: listmonk 5,910/s (without a
-row per recipient), django-post_office 633/s.
+connections: no rendering, no ledger, no tracking. django-post_office sends the same to as many as 5,000 of
+the same people, in one process over as many connections; another peer, listmonk, reaches 5,910/s elsewhere
+(without a row per recipient).
 
     python -m benchmarks.send_messages [--messages 20000] [--runs 3] [--processes 1 2 4] [--profile]
+        [--without-peer]
 """
 
 import argparse
@@ -28,6 +30,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "benchmarks.peer_settings")
+
 from benchmarks import scratch  # isort: skip  # sets Django up
 
 import psutil
@@ -45,7 +49,9 @@ from apps.messaging.delivery.engine import CONNECTIONS, engines_close
 from apps.messaging.models import Message, Sender
 from apps.messaging.selectors import message_ledger
 from apps.segments.models import Segment
+from benchmarks import peer
 
+PEER_MESSAGES = 5000
 WHOSE = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
 PARAGRAPH = (
     "Spring has come to our shelves: {{{{ contact.city | default: 'your town' }}}} can see it from Monday. "
@@ -244,8 +250,10 @@ async def bare_loop(port: int, content: bytes, count: int) -> None:
     await asyncio.gather(*(lane() for _ in range(CONNECTIONS)))
 
 
-def figures(count: int, runs: int, processes: list[int], *, profile: bool) -> Iterator[dict[str, object]]:
-    """Yield one figure for each number of processes, all in the same run."""
+def figures(
+    count: int, runs: int, processes: list[int], *, profile: bool, has_peer: bool
+) -> Iterator[dict[str, object]]:
+    """Yield one figure for each number of processes, and the peer's, all in the same run."""
     with scratch.database(), sink() as (port, taker):
         settings.EMAIL_URL = f"smtp://127.0.0.1:{port}"
         user = User.objects.create(email="bench@shop.example")
@@ -255,22 +263,47 @@ def figures(count: int, runs: int, processes: list[int], *, profile: bool) -> It
             for run in range(runs):
                 bench.run(workers, profile=profile and run == runs - 1)
             yield bench.figure(workers)
+        if has_peer:
+            yield peer_figure(bench, min(count, PEER_MESSAGES))
+
+
+def peer_figure(bench: "Bench", count: int) -> dict[str, object]:
+    message = message_make(bench.user)
+    launch(message, bench.user)
+    rate = count / peer.send(message, count, bench.port)
+    return {
+        "figure": "send_messages_post_office",
+        "messages": count,
+        "processes": 1,
+        "per_second": round(rate),
+        "limit_per_second": round(bench.limit),
+        "ratio": round(rate / bench.limit, 3),
+        "ours_to_theirs": round(bench.rate / rate, 1),
+    }
 
 
 class Bench:
     """Some runs with one number of processes, and what they came to."""
 
     def __init__(self, user: User, port: int, taker: int, count: int) -> None:
-        self._user, self._port, self._taker, self._count = user, port, taker, count
+        self.user, self.port, self._taker, self._count = user, port, taker, count
         self._rates, self._limits, self._freezes, self._costs, self._size = [], [], [], [], 0
 
+    @property
+    def rate(self) -> float:
+        return statistics.median(self._rates)
+
+    @property
+    def limit(self) -> float:
+        return statistics.median(self._limits)
+
     def run(self, processes: int, *, profile: bool) -> None:
-        message, count = message_make(self._user), self._count
-        self._freezes.append(launch(message, self._user))
+        message, count = message_make(self.user), self._count
+        self._freezes.append(launch(message, self.user))
         content = sample(message)
         self._size = len(content)
         started = time.perf_counter()
-        asyncio.run(bare_loop(self._port, content + b".\r\n", count))
+        asyncio.run(bare_loop(self.port, content + b".\r\n", count))
         self._limits.append(count / (time.perf_counter() - started))
         before = Meter.read(self._taker)
         with profiled() if profile else nullcontext():
@@ -283,7 +316,7 @@ class Bench:
         print(f"{processes} processes: {told}", file=sys.stderr)
 
     def figure(self, processes: int) -> dict[str, object]:
-        rate, limit = statistics.median(self._rates), statistics.median(self._limits)
+        rate, limit = self.rate, self.limit
         return {
             "figure": "send_messages" if processes == 1 else f"send_messages_{processes}",
             "messages": self._count,
@@ -325,8 +358,10 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--processes", type=int, nargs="+", default=[1, 2, 4])
     parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--without-peer", action="store_true")
     asked = parser.parse_args()
-    for figure in figures(asked.messages, asked.runs, asked.processes, profile=asked.profile):
+    kind = {"profile": asked.profile, "has_peer": not asked.without_peer}
+    for figure in figures(asked.messages, asked.runs, asked.processes, **kind):
         print(json.dumps(figure), flush=True)
 
 

@@ -207,6 +207,7 @@ SPECTACULAR_SETTINGS = {
         "SettlementVerdictEnum": "apps.messaging.models.Settlement.Verdict",
         "VerdictEnum": "apps.messaging.models.Verdict",
         "MessagePriorityEnum": "apps.messaging.models.Message.Priority",
+        "RateLimitPerEnum": "apps.messaging.models.RateLimit.Per",
         "UseCasePriorityEnum": "apps.usecases.models.UseCase.Priority",
         "ImportStateEnum": "apps.contacts.models.imports.ImportFile.State",
         "QualityMendStateEnum": "apps.contacts.models.quality.QualityMend.State",

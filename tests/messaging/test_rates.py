@@ -1,5 +1,6 @@
 """How many may leave: limits of senders and of domains, warm-ups, and who waits for them."""
 
+import time
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -7,15 +8,18 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from apps.messaging import ledger, rates
+from apps.core import clock
+from apps.messaging import ledger, rates, services
 from apps.messaging.delivery.outcome import Outcome
 from apps.messaging.ledger import Addressed
 from apps.messaging.ledger.gate import gate_read
 from apps.messaging.models import Message, RateLimit, RateTally, Recipient, RuleNote
 from apps.messaging.rates import Ramp, Rate
+from apps.messaging.selectors import sending_pulse
+from apps.messaging.services import sending
 from tests.factories.contacts import ContactFactory
 from tests.factories.messaging import (
     FrequencyCapFactory,
@@ -32,6 +36,8 @@ MOMENT = datetime(2026, 3, 2, 12, tzinfo=UTC).timestamp()
 
 
 class TestRate:
+    # Machines that tests share are slow now and then.
+    @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(
         st.integers(1, 20),
         st.sampled_from([1, 60, 3600, 86_400]),
@@ -230,6 +236,14 @@ class TestLimitOfASender:
 
         assert opens == noon + timedelta(minutes=61)
 
+    def test_who_waits_for_it_is_not_stuck(self, noon, message):
+        people(message, 3)
+        assert sending_pulse(now=noon).stuck is not None
+        send(noon)
+
+        assert sending_pulse(now=noon + HOUR / 2).stuck is None
+        assert sending_pulse(now=noon + 2 * HOUR).stuck is not None
+
     def test_what_may_not_come_later_expires(self, noon, message):
         Message.objects.update(not_after=noon + HOUR / 2)
         people(message, 3)
@@ -323,6 +337,33 @@ class TestLimitOfADomain:
         people(message, 2, "bücher.example")
 
         assert len(send(noon)) == 1
+
+
+@pytest.mark.django_db
+class TestMessagesSend:
+    @pytest.mark.parametrize("of", ["a sender", "a domain"])
+    def test_waits_a_moment_for_a_limit_that_has_room_soon(self, mail_server, monkeypatch, of):
+        monkeypatch.setattr(sending, "STRETCH", 60.0)
+        whose = {} if of == "a sender" else {"sender": None, "domain": "example.com"}
+        limit = RateLimitFactory(most=3, per="second", **whose)
+        message = MessageFactory(launched=True, sender=limit.sender or SenderFactory())
+        people(message, 5)
+
+        services.messages_send(now=clock.now())
+
+        assert states() == {"sent": 5}
+        ends = list(Recipient.objects.order_by("finished_at").values_list("finished_at", flat=True))
+        assert ends[3] - ends[2] > timedelta(seconds=0.5)
+
+    def test_does_not_wait_for_one_that_has_none_for_long(self, mail_server):
+        limit = RateLimitFactory(most=1)
+        people(MessageFactory(launched=True, sender=limit.sender), 3)
+        began = time.monotonic()
+
+        services.messages_send(now=clock.now())
+
+        assert states() == {"sent": 1, "queued": 2}
+        assert time.monotonic() - began < 30
 
 
 @pytest.mark.django_db

@@ -66,11 +66,11 @@ class TestSendingPulse:
 
         assert sending_pulse(now=noon).stuck is None
 
-    def test_is_one_query(self, noon, django_assert_num_queries):
+    def test_is_two_queries_however_many_messages_there_are(self, noon, django_assert_num_queries):
         for _message in range(3):
             in_line_since(noon)
 
-        with django_assert_num_queries(1):
+        with django_assert_num_queries(2):
             sending_pulse(now=noon)
 
 

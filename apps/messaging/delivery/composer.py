@@ -17,7 +17,7 @@ from apps.messaging.addresses import AddressNotUsable, address_make, own_address
 from apps.messaging.delivery import mime
 from apps.messaging.delivery.envelope import Envelope, envelope_of
 from apps.messaging.delivery.mail import Mail
-from apps.messaging.models import Message
+from apps.messaging.models import Message, Sender
 from apps.messaging.selectors import domain_of, variant_version, variants
 from apps.messaging.tokens import Purpose, link_bytes, recipient_bytes, token_maker
 
@@ -40,12 +40,19 @@ class Composer:
         self._email: CompiledEmail = version_email(version)
         self._links = [link_bytes(first_link + link.position) for link in self._email.links]
         self._variants: dict[int, Composer] = {}
-        self._sign = {purpose: token_maker(purpose) for purpose in Purpose}
+        # Looked up once: an enumeration takes as long to find in a dict as a token to make.
+        self._sign_mail, self._sign_leave = token_maker(Purpose.MAIL), token_maker(Purpose.UNSUBSCRIBE)
+        self._sign_open, self._sign_click = token_maker(Purpose.OPEN), token_maker(Purpose.CLICK)
+        self._addresses = {
+            name: (path, token_maker(purpose))
+            for name, (path, purpose) in ADDRESSES.items()
+            if name in self._email.addresses
+        }
         self._shared = {"campaign": {"name": message.campaign.name}, "message": {"name": message.name}}
         self._is_tracked = message.is_tracked
-        self._base = settings.TRACKING_BASE_URL
+        self._envelope, self._fault = _envelope_or_fault(message)
+        self._base = self._envelope.links or settings.TRACKING_BASE_URL
         self._skeleton: mime.Skeleton | None = None
-        self._envelope = Envelope()
 
     def of(self, variant: int | None) -> "Composer":
         """Return what builds the mails of a variant of the message's experiment; None: of the message."""
@@ -79,17 +86,13 @@ class Composer:
         message, sender = self._message, self._message.sender
         if sender is None:
             raise NotComposable(_("No sender is chosen."))
+        if self._fault:
+            raise NotComposable(self._fault)
         try:
             address = own_address(sender.email)
             reply_to = own_address(sender.reply_to) if sender.reply_to else None
-            self._envelope = envelope_of(sender)
-            self._base = self._envelope.links
         except AddressNotUsable as fault:
-            told = _("Mail servers would not take the address of the sender “%(sender)s”.")
-            raise NotComposable(told % {"sender": sender.name}) from fault
-        except SecretLost as fault:
-            told = _("The DKIM key of the sender “%(sender)s” cannot be read any more.")
-            raise NotComposable(told % {"sender": sender.name}) from fault
+            raise NotComposable(_unusable(sender)) from fault
         return mime.Skeleton(
             sender_name=sender.name,
             sender=address,
@@ -114,8 +117,8 @@ class Composer:
         except RenderFault as fault:
             told = _("The template fails on this contact's data: %(fault)s") % {"fault": fault}
             raise NotComposable(told) from fault
-        unsubscribe = self._sign[Purpose.UNSUBSCRIBE](ids)
-        mail_id = f"{self._sign[Purpose.MAIL](ids)}@{self.skeleton().sender.domain}"
+        unsubscribe = self._sign_leave(ids)
+        mail_id = f"{self._sign_mail(ids)}@{self.skeleton().sender.domain}"
         person = mime.Person(
             address=address,
             mail_id=mail_id,
@@ -187,7 +190,7 @@ class Composer:
         return self._email.render(
             data,
             link_urls=self._clicks(ids) if self._is_tracked else self._email.destinations(data),
-            pixel_url=f"{self._base}/o/{self._sign[Purpose.OPEN](ids)}.gif" if counts_opens else "",
+            pixel_url=f"{self._base}/o/{self._sign_open(ids)}.gif" if counts_opens else "",
             unsubscribe_url=self._address("unsubscribe_url", ids),
             view_url=self._address("view_url", ids),
             preferences_url=self._address("preferences_url", ids),
@@ -195,14 +198,33 @@ class Composer:
 
     def _address(self, name: str, ids: bytes) -> str:
         """Return the person's address for what a template may lead to; '' where it does not name it."""
-        if name not in self._email.addresses:
+        if name not in self._addresses:
             return ""
-        path, purpose = ADDRESSES[name]
-        return f"{self._base}/{path}/{self._sign[purpose](ids)}"
+        path, sign = self._addresses[name]
+        return f"{self._base}/{path}/{sign(ids)}"
 
     def _clicks(self, ids: bytes) -> list[str]:
-        base, sign = f"{self._base}/c/", self._sign[Purpose.CLICK]
+        base, sign = f"{self._base}/c/", self._sign_click
         return [base + sign(ids + link) for link in self._links]
+
+
+def _envelope_or_fault(message: Message) -> tuple[Envelope, str]:
+    """Return what the mails go out in, and why there is no such thing: a preview does without."""
+    sender = message.sender
+    if sender is None:
+        return Envelope(), ""
+    try:
+        return envelope_of(sender), ""
+    except AddressNotUsable:
+        return Envelope(), _unusable(sender)
+    except SecretLost:
+        told = _("The DKIM key of the sender “%(sender)s” cannot be read any more.")
+        return Envelope(), told % {"sender": sender.name}
+
+
+def _unusable(sender: Sender) -> str:
+    told = _("Mail servers would not take the address of the sender “%(sender)s”.")
+    return told % {"sender": sender.name}
 
 
 def composer_for(message: Message) -> Composer:

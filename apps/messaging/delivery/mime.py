@@ -84,8 +84,8 @@ class BodyEncoder:
         """Return the text in quoted-printable, CRLF lines, dots stuffed, ended by CRLF."""
         if self._is_learning:
             self._learn(pieces)
-        known = self._known
-        body = b"".join([known.get(piece) or _piece(piece) for piece in pieces])
+        known = self._known.get
+        body = b"".join([known(piece) or _piece(piece) for piece in pieces])
         return body.removesuffix(SOFT_BREAK) + b"\r\n"
 
     def _learn(self, pieces: Sequence[str]) -> None:

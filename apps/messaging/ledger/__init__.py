@@ -19,7 +19,7 @@ from apps.messaging.ledger.leases import (
     release,
     settle,
 )
-from apps.messaging.ledger.rates import Rates, come_forward, opens_at, rates_read
+from apps.messaging.ledger.rates import come_forward, opens_at
 from apps.messaging.ledger.reported import settle_taken
 from apps.messaging.ledger.settled import settle_unknown
 from apps.messaging.ledger.sweeps import cancel, expire, finish, queue_due, retry, roll_out
@@ -29,7 +29,6 @@ __all__ = [
     "RETRY_AFTER",
     "Addressed",
     "Lease",
-    "Rates",
     "Taken",
     "advance",
     "cancel",
@@ -40,7 +39,6 @@ __all__ = [
     "freeze",
     "opens_at",
     "queue_due",
-    "rates_read",
     "reap",
     "release",
     "retry",

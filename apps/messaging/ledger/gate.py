@@ -15,7 +15,7 @@ import orjson
 from apps.contacts.models import Channel
 from apps.messaging import sql
 from apps.messaging.ledger import caps, quiet
-from apps.messaging.ledger.rates import LIMITS, RAMPS, Rates, rates_from
+from apps.messaging.limits import LIMITS, RAMPS, Rates, rates_from
 from apps.messaging.models import FrequencyCap, QuietHours
 
 NO_RATES = Rates()

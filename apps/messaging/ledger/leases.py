@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -36,8 +36,7 @@ LOST = "The worker stopped before it wrote the server's answer down."
 State = Recipient.State
 
 
-@dataclass(frozen=True)
-class Taken:
+class Taken(NamedTuple):
     """A claimed row: what a worker needs to know of it."""
 
     id: int
@@ -62,8 +61,7 @@ class Lease:
     gate: Gate  # the rules for all messages as they were when the rows were claimed: read once
 
 
-@dataclass(frozen=True)
-class Addressed:
+class Addressed(NamedTuple):
     """A row about to be handed over: to this address, under this Message-ID."""
 
     row: Taken
@@ -336,7 +334,7 @@ def settle(lease: Lease, outcomes: Mapping[int, Outcome], *, now: datetime) -> N
         "retryable": sql.array(outcome.is_retryable for outcome in outcomes.values()),
         "again": sql.array(outcome.tries_again for outcome in outcomes.values()),
         "token": lease.token,
-        "waits": list(RETRY_AFTER),
+        "waits": _WAITS,
         "now": now,
     }
     with connection.wrap_database_errors, prepared.cursor() as settled:
@@ -345,6 +343,7 @@ def settle(lease: Lease, outcomes: Mapping[int, Outcome], *, now: datetime) -> N
         caps.give_back(outcomes)
 
 
+_WAITS = sql.array(f'"{wait}"' for wait in RETRY_AFTER)  # the driver would look at each anew
 _HOLD_MESSAGES = """
     SELECT id FROM messaging_message WHERE id IN (
         SELECT message_id FROM messaging_recipient WHERE id = ANY(%(ids)s::bigint[])

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from apps.messaging import sql
+from apps.messaging.limits import rates_read
 
 
 @dataclass(frozen=True)
@@ -11,7 +12,8 @@ class Pulse:
     """
     `running`: messages that may send now. `held`: recipients in the hands of workers, `abandoned` of those
     whose worker did not come back in time. `stuck`: for how long the first in line of a message has been due
-    with nobody at work on that message; None if there is no such message.
+    with nobody at work on that message; None if there is no such message. Who waits for a rate limit is not
+    stuck.
     """
 
     running: int
@@ -22,15 +24,19 @@ class Pulse:
 
 def sending_pulse(*, now: datetime) -> Pulse:
     """
-    Look at the messages that are open, in one query.
+    Look at the messages that are open, in one query, and at the limits.
 
     Of each it reads who is held, a handful, and who is first in line: never all who wait.
     """
+    rooms = rates_read().rooms_of_senders(at=now)
     [(running, held, abandoned, since)] = sql.rows(
         """
         SELECT count(*) FILTER (WHERE m.state = 'running'), coalesce(sum(hands.held), 0),
             coalesce(sum(hands.abandoned), 0),
-            min(first.due_at) FILTER (WHERE m.state = 'running' AND hands.held = hands.abandoned)
+            min(first.due_at) FILTER (
+                WHERE m.state = 'running' AND hands.held = hands.abandoned
+                AND m.sender_id <> ALL(%(limited)s::bigint[])
+            )
         FROM messaging_message AS m
         CROSS JOIN LATERAL (
             SELECT count(*) AS held, count(*) FILTER (WHERE r.leased_until < %(now)s) AS abandoned
@@ -42,6 +48,6 @@ def sending_pulse(*, now: datetime) -> Pulse:
         ) AS first ON true
         WHERE m.finished_at IS NULL AND m.state <> 'draft'
         """,
-        {"now": now},
+        {"now": now, "limited": [sender for sender, room in rooms.items() if room == 0]},
     )
     return Pulse(running, int(held), int(abandoned), now - since if since else None)

@@ -234,17 +234,18 @@ class Shift:
                 continue
             composer = composers[message_id]
             for start in range(0, len(rows), FLIGHT_SIZE):
-                built = (self._build(composer, row, people) for row in rows[start : start + FLIGHT_SIZE])
+                at = self.watch.time  # one for all: to write a date takes as long as a body
+                flight = rows[start : start + FLIGHT_SIZE]
+                built = (self._build(composer, row, people.get(row.contact_id), at=at) for row in flight)
                 yield [pair for pair in built if pair]
 
     def _build(
-        self, composer: Composer, row: Taken, people: dict[int, dict[str, object]]
+        self, composer: Composer, row: Taken, data: dict[str, object] | None, *, at: datetime
     ) -> tuple[Addressed, Mail | None] | None:
-        data = people.get(row.contact_id)
         if data is None or not data["email"]:
             return Addressed(row, address="", mail_id=""), None  # erased meanwhile: the gate will say so
         try:
-            mail = composer.of(row.variant).compose(row.id, data, at=self.watch.time)
+            mail = composer.of(row.variant).compose(row.id, data, at=at)
         except NotComposable as failure:
             self._known[row.id] = Outcome.our_fault(str(failure))
             self.heard[row.message_id]["refused"] += 1
