@@ -19,6 +19,8 @@ from apps.messaging.selectors import (
     sample_counts,
     variant_version,
 )
+from apps.reporting.models import MessageResult
+from apps.reporting.services import results_refresh
 from tests.factories.campaigns import goal_event_record
 from tests.factories.contacts import ContactFactory, SuppressionFactory
 from tests.factories.content import TemplateFactory
@@ -143,6 +145,14 @@ class TestFreeze:
         message = services.message_launch(message=MessageFactory(), by=lead, now=noon)
 
         assert states(message) == {("queued", None, False): 1}
+
+    def test_who_awaits_the_winner_is_among_those_who_wait_in_the_results(self, noon, launch):
+        message = launch(10)
+
+        results_refresh(campaign=message.campaign, now=noon)
+
+        result = MessageResult.objects.get(message=message)
+        assert (result.audience, result.waiting, result.sent) == (10, 10, 0)
 
     def test_of_nobody_launches_nothing(self, noon, lead):
         message = ExperimentFactory().message
