@@ -17,7 +17,7 @@ def freeze(message: Message, *, now: datetime) -> None:
         f"""
         INSERT INTO messaging_recipient (message_id, contact_id, address, reason, state, due_at)
         {judged}
-        SELECT %(message)s, id, email, verdict, CASE
+        SELECT %(message)s, id, address, verdict, CASE
             WHEN verdict <> '' THEN 'excluded'
             WHEN due_at <= %(now)s THEN 'queued'
             ELSE 'planned' END, due_at

@@ -6,7 +6,7 @@ written to, and the update of the rows: `hours` holds, then `caps` claims, for w
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -35,12 +35,17 @@ class Gate:
     zone: str = "UTC"
     caps: tuple[FrequencyCap, ...] = ()
     longest: int = 1  # days that any cap looks back
-    quiet: QuietHours | None = None
+    hours: tuple[QuietHours, ...] = ()
+    channel: Channel = Channel.EMAIL
 
-    def on(self, *, topic: str) -> "Gate":
-        """Return the rules for e-mails on a topic."""
-        fitting = tuple(cap for cap in self.caps if cap.fits(topic=topic))
-        return Gate(zone=self.zone, caps=fitting, longest=self.longest, quiet=self.quiet)
+    def on(self, *, topic: str, channel: Channel) -> "Gate":
+        """Return the rules for messages by a channel on a topic."""
+        fitting = tuple(cap for cap in self.caps if cap.fits(topic=topic, channel=channel))
+        return replace(self, caps=fitting, channel=channel)
+
+    @property
+    def quiet(self) -> QuietHours | None:
+        return next((hours for hours in self.hours if hours.channel == self.channel), None)
 
     @property
     def steps(self) -> Steps:
@@ -59,7 +64,7 @@ class Gate:
             "zone": self.zone,
             "starts": self.quiet and self.quiet.starts,
             "ends": self.quiet and self.quiet.ends,
-            "channel": Channel.EMAIL,
+            "channel": self.channel,
             "topic": topic,
             "caps": orjson.dumps([cap.facts for cap in self.caps]).decode(),
             "longest": self.longest,
@@ -69,7 +74,7 @@ class Gate:
 def gate_read() -> Gate:
     """Read the rules as they are now, in three queries at most."""
     found = tuple(FrequencyCap.objects.filter(is_active=True))
-    quiet_hours = QuietHours.objects.filter(is_active=True, channel=Channel.EMAIL).first()
-    zone = SendingPolicy.objects.current().timezone if found or quiet_hours else "UTC"
+    hours = tuple(QuietHours.objects.filter(is_active=True))
+    zone = SendingPolicy.objects.current().timezone if found or hours else "UTC"
     longest = max((cap.days for cap in found), default=1)
-    return Gate(zone=zone, caps=found, longest=longest, quiet=quiet_hours)
+    return Gate(zone=zone, caps=found, longest=longest, hours=hours)

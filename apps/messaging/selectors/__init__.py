@@ -18,12 +18,12 @@ from apps.messaging.selectors.lists import (
     domain_of,
     domain_senders,
     domains,
-    email_channels,
     messages,
     recipient_timeline,
     recipients,
     senders,
     senders_in_use,
+    sending_channels,
 )
 from apps.messaging.selectors.policy import caps_described
 from apps.messaging.selectors.providers import provider_hook_url, providers
@@ -59,7 +59,6 @@ __all__ = [
     "domain_of",
     "domain_senders",
     "domains",
-    "email_channels",
     "gets_untitled",
     "ledger_problems",
     "message_errors",
@@ -81,6 +80,7 @@ __all__ = [
     "reports",
     "senders",
     "senders_in_use",
+    "sending_channels",
     "sending_pulse",
     "soft_bounces_in_a_row",
 ]

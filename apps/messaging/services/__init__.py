@@ -14,6 +14,7 @@ from apps.messaging.services.figures import domain_figures_refresh
 from apps.messaging.services.health import messages_finish
 from apps.messaging.services.launch import MessageNotLaunchable, message_launch
 from apps.messaging.services.messages import (
+    SENT_BY,
     MessageFields,
     MessageRefused,
     message_cancel,
@@ -36,9 +37,10 @@ from apps.messaging.services.providers import (
 )
 from apps.messaging.services.quiet import quiet_delete, quiet_save
 from apps.messaging.services.reports import TakenIn, report_enter, report_take, reports_collect
-from apps.messaging.services.senders import SenderInUse, sender_delete, sender_save
+from apps.messaging.services.senders import SenderInUse, SenderRefused, sender_delete, sender_save
 from apps.messaging.services.sending import messages_send
 from apps.messaging.services.testing import TestNotSent, TestResult, message_test
+from apps.messaging.services.texts import text_stop
 from apps.messaging.services.tracking import (
     bursts_mark,
     click_record,
@@ -48,6 +50,7 @@ from apps.messaging.services.tracking import (
 )
 
 __all__ = [
+    "SENT_BY",
     "CallAnswer",
     "DomainRefused",
     "MessageFields",
@@ -57,6 +60,7 @@ __all__ = [
     "PreferencesRefused",
     "ProviderInUse",
     "SenderInUse",
+    "SenderRefused",
     "TakenIn",
     "TestNotSent",
     "TestResult",
@@ -98,4 +102,5 @@ __all__ = [
     "reports_collect",
     "sender_delete",
     "sender_save",
+    "text_stop",
 ]

@@ -49,14 +49,17 @@ def message_test(
 
     :raises TestNotSent: no template or sender yet, too many people, or nobody got it
     """
+    if message.is_text:
+        raise TestNotSent(_("A text cannot be tested: people of the team have no telephone number here."))
     version = message_version(message)
     if version is None or message.sender is None:
         raise TestNotSent(_("Choose a template and a sender first."))
     if not 1 <= len(people) <= AT_MOST:
         raise TestNotSent(_("Choose one to %(n)s people.") % {"n": AT_MOST})
     composer, data = Composer(message, version), contact_data(contact)
+    way, provider = way_of(message)
     try:
-        engine = way_of(message.sender).engine(message.sender.provider, timeouts=PATIENCE)
+        engine = way.engine(provider, timeouts=PATIENCE)
     except SecretLost as failure:
         raise TestNotSent(_("The provider's credentials cannot be read any more.")) from failure
     try:
