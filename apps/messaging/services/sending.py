@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import OperationalError, connection, transaction
 
 from apps.contacts import selectors as contacts
+from apps.contacts.models import Channel
 from apps.contacts.models.contact import ADDRESS_FIELDS
 from apps.core.queues import ring
 from apps.messaging import ledger
@@ -209,15 +210,21 @@ class Shift:
         people = contacts.contacts_as_data([row.contact_id for row in self.lease.rows])
         for message_id, composer in composers.items():
             rows = [row for row in self.lease.rows if row.message_id == message_id]
+            channel = self.messages[message_id].way
             for start in range(0, len(rows), FLIGHT_SIZE):
-                built = (self._build(composer, row, people) for row in rows[start : start + FLIGHT_SIZE])
+                built = (
+                    self._build(composer, row, people, channel) for row in rows[start : start + FLIGHT_SIZE]
+                )
                 yield [pair for pair in built if pair]
 
     def _build(
-        self, composer: Composer | TextComposer, row: Taken, people: dict[int, dict[str, object]]
+        self,
+        composer: Composer | TextComposer,
+        row: Taken,
+        people: dict[int, dict[str, object]],
+        channel: Channel,
     ) -> tuple[Addressed, Mail | None] | None:
         data = people.get(row.contact_id)
-        channel = self.messages[row.message_id].way
         address = str(data[ADDRESS_FIELDS[channel][0]]) if data else ""
         if data is None or not address:
             # Erased meanwhile: the gate will say so.
