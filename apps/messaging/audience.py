@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db.models import Count
 
 from apps.contacts.models import Channel, ContactQuerySet, Exclusion
-from apps.contacts.models.contact import email_exclusion
+from apps.contacts.models.contact import ADDRESS_FIELDS, channel_exclusion
 from apps.messaging import hours, lots, sql
 from apps.messaging.models import Message, QuietHours, Variant
 from apps.segments import selectors as segments
@@ -77,6 +77,7 @@ class Choice:
     send_at: datetime | None = None
     local_at: datetime | None = None  # of no zone: by each person's own clock
     split: Split | None = None
+    channel: Channel = Channel.EMAIL
 
 
 def choice_of(message: Message) -> Choice:
@@ -89,6 +90,7 @@ def choice_of(message: Message) -> Choice:
         send_at=message.scheduled_at,
         local_at=message.local_at,
         split=split_of(message),
+        channel=message.way,
     )
 
 
@@ -129,7 +131,7 @@ def promise(choice: Choice, *, now: datetime) -> Promise:
 
 def judged_audience(choice: Choice, *, now: datetime) -> tuple[str, dict[str, Any]]:
     """
-    Return `WITH … judged (id, email, verdict, due_at, is_late, is_held)` and its parameters.
+    Return `WITH … judged (id, address, verdict, due_at, is_late, is_held)` and its parameters.
 
     `verdict` is the reason against a contact, or ''; `due_at` the hour of who gets it: by their own clock
     if the message says so, and after the quiet hours that it would fall into.
@@ -138,16 +140,17 @@ def judged_audience(choice: Choice, *, now: datetime) -> tuple[str, dict[str, An
     The lots come last: they are drawn among those who would have been written to. The policy is read here,
     so that what is promised and what is frozen is of one moment.
     """
+    address, _hash = ADDRESS_FIELDS[choice.channel]
     everyone = audience(choice, now=now).order_by()
-    people = everyone.annotate(exclusion=email_exclusion(topic=choice.topic))
-    select = sql.compiled(people.values_list("pk", "email", "exclusion", "timezone"))
-    quiet = QuietHours.objects.filter(is_active=True, channel=Channel.EMAIL).first()
+    people = everyone.annotate(exclusion=channel_exclusion(choice.channel, topic=choice.topic))
+    select = sql.compiled(people.values_list("pk", address, "exclusion", "timezone"))
+    quiet = QuietHours.objects.filter(is_active=True, channel=choice.channel).first()
     is_zoned = quiet is not None or choice.local_at is not None
     cte = f"""
-        WITH people (id, email, exclusion, timezone) AS MATERIALIZED ({select}),
+        WITH people (id, address, exclusion, timezone) AS MATERIALIZED ({select}),
         policy AS MATERIALIZED ({lots.POLICY}),
         judged AS (
-            SELECT people.id, email, CASE
+            SELECT people.id, address, CASE
                 WHEN exclusion <> '' THEN exclusion
                 WHEN {lots.drawn("people.id", "policy.seed", "policy.percent")} THEN %(control)s
                 WHEN {lots.drawn("people.id", "%(seed)s", "%(percent)s")} THEN %(holdout)s

@@ -47,6 +47,7 @@ class Report:
     event_key: bytes
     status: str = ""
     answer: str = ""
+    number: str = ""  # who says so by a text message that is about no message of ours: STOP
 
 
 def bounce_verdict(status: str) -> Verdict:

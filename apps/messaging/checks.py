@@ -11,11 +11,14 @@ from django.utils.translation import gettext_lazy, ngettext
 from apps.campaigns import readiness
 from apps.campaigns.models import Campaign
 from apps.campaigns.readiness import Check, Finding, Group
+from apps.content.lint import errors
+from apps.content.lint.variables import variables_lint
 from apps.content.models import TemplateVersion
-from apps.content.rendering import TemplateFault
-from apps.content.selectors import version_problems
+from apps.content.rendering import Part, TemplateFault
+from apps.content.selectors import known_attributes, version_problems
 from apps.messaging import homes
 from apps.messaging.addresses import own_address_validate
+from apps.messaging.delivery.texts import text_program
 from apps.messaging.models import Experiment, Message, Sender
 from apps.messaging.selectors import domain_of, experiment_of, message_version, variant_version, variants
 
@@ -32,15 +35,29 @@ def message_problems(message: Message, version: TemplateVersion | None) -> list[
     problems = []
     if not message.segments.exists():
         problems.append(_("Nobody is chosen to get it."))
-    if message.template is None:
+    if message.is_text:
+        problems += text_problems(message)
+    elif message.template is None:
         problems.append(_("No template is chosen."))
     else:
         problems += template_problems(version)
     if message.sender is None:
         problems.append(_("No sender is chosen."))
     else:
-        problems += sender_problems(message.sender)
+        problems += sender_problems(message.sender, by_text=message.is_text)
     return problems + experiment_problems(message)
+
+
+def text_problems(message: Message) -> list[str]:
+    """Return what is wrong with the text of a message by SMS, by the data dictionary of now."""
+    if not message.text.strip():
+        return [_("No text is written.")]
+    try:
+        text_program(message.text)
+    except TemplateFault as fault:
+        return [_("The text cannot be read: %(fault)s") % {"fault": fault}]
+    findings = variables_lint(message.text, Part.TEXT, known_attributes())
+    return [finding.message for finding in errors(list(findings))]
 
 
 def template_problems(version: TemplateVersion | None) -> list[str]:
@@ -53,6 +70,8 @@ def experiment_problems(message: Message) -> list[str]:
     experiment = experiment_of(message)
     if experiment is None:
         return []
+    if message.is_text:
+        return [_("Only mails are tried out in variants: take the variants of this text away.")]
     problems = []
     if experiment.metric == Experiment.Metric.CONVERTED and not message.campaign.goal_event:
         problems.append(_("The winner has the most conversions, but the campaign counts no goal event."))
@@ -96,11 +115,15 @@ def _variant_faults(version: TemplateVersion | None) -> list[str]:
         return [str(fault)]
 
 
-def sender_problems(sender: Sender) -> list[str]:
+def sender_problems(sender: Sender, *, by_text: bool = False) -> list[str]:
     if not sender.is_active:
         return [_("The sender “%(sender)s” is not in use any more.") % {"sender": sender.name}]
-    if sender.provider and not sender.provider.is_active:
-        return [_("The provider “%(provider)s” is not in use any more.") % {"provider": sender.provider.name}]
+    provider = sender.sms_provider if by_text else sender.provider
+    if provider and not provider.is_active:
+        return [_("The provider “%(provider)s” is not in use any more.") % {"provider": provider.name}]
+    if by_text and not (provider and sender.phone):
+        told = _("The sender “%(sender)s” has no provider for SMS, or nothing that texts come from.")
+        return [told % {"sender": sender.name}]
     try:
         for address in filter(None, [sender.email, sender.reply_to]):
             own_address_validate(address)
@@ -111,7 +134,11 @@ def sender_problems(sender: Sender) -> list[str]:
 
 
 def messages_are_complete(campaign: Campaign, now: datetime) -> Finding:
-    messages = list(campaign.messages.select_related("template", "sender").order_by("pk"))
+    messages = list(
+        campaign.messages.select_related(
+            "template", "sender__provider", "sender__sms_provider", "channel"
+        ).order_by("pk")
+    )
     if not messages:
         told = _("The campaign has no message yet.")
         return Finding(ok=False, sentence=told)
@@ -133,7 +160,8 @@ def sending_is_on(campaign: Campaign, now: datetime) -> Finding:
 
 def domains_are_well(campaign: Campaign, now: datetime) -> Finding:
     """Test if receivers can see that the mails are ours, by what DNS said when it was last asked."""
-    senders = Sender.objects.filter(messages__campaign=campaign).distinct().order_by("pk")[:50]
+    by_mail = campaign.messages.exclude(channel__kind="sms")
+    senders = Sender.objects.filter(messages__in=by_mail).distinct().order_by("pk")[:50]
     for sender in senders:
         domain = domain_of(sender.email)
         if domain is None:

@@ -14,6 +14,7 @@ from apps.contacts import selectors as contacts
 from apps.contacts.models import Channel
 from apps.content.models import Template
 from apps.messaging import selectors
+from apps.messaging.channels import kinds_of
 from apps.messaging.channels.base import Setting
 from apps.messaging.models import (
     FrequencyCap,
@@ -28,12 +29,13 @@ from apps.messaging.models import (
     WarmUp,
     host_normalise,
 )
+from apps.messaging.smstext import MOST
 from apps.segments.models import Segment
 
 HOUR = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
 # From this many recipients on, whoever launches types the number.
 LARGE = 1000
-SENT_ON = [(Channel.EMAIL.value, Channel.EMAIL.label)]  # the channels that messages are sent on
+SENT_ON = Channel.choices  # the channels that messages are sent on
 
 
 class MessageCreateForm(forms.Form):
@@ -73,6 +75,18 @@ class ContentForm(forms.Form):
         queryset=Template.objects.filter(archived_at__isnull=True),
         required=False,
         empty_label=_("Not chosen yet"),
+    )
+
+
+class TextForm(forms.Form):
+    text = forms.CharField(
+        label=_("Text"),
+        required=False,
+        max_length=MOST,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=_(
+            "Personal with fields such as {{ contact.first_name | default: 'you' }}. Say how to stop."
+        ),
     )
 
 
@@ -116,10 +130,16 @@ class SettingsForm(forms.Form):
         help_text=_("What is still unsent then expires instead of coming late."),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, channel: Channel = Channel.EMAIL, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["sender"].queryset = selectors.senders_in_use()  # type: ignore[attr-defined]  # a model's
-        topics = contacts.topic_choices(Channel.EMAIL, whole=_("No topic: e-mail as a whole"))
+        senders = selectors.senders_in_use()
+        if channel == Channel.SMS:
+            senders = senders.filter(sms_provider__isnull=False).exclude(phone="")
+            del self.fields["is_tracked"]
+            self.fields["sender"].help_text = _("Those with a provider for SMS.")
+        self.fields["sender"].queryset = senders  # type: ignore[attr-defined]  # a model's
+        whole = _("No topic: SMS as a whole") if channel == Channel.SMS else _("No topic: e-mail as a whole")
+        topics = contacts.topic_choices(channel, whole=whole)
         self.fields["topic"].choices = topics  # type: ignore[attr-defined]  # a choice's
 
     def clean(self) -> dict[str, Any]:
@@ -207,20 +227,36 @@ class PauseForm(forms.Form):
 class SenderForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes none at run time
     class Meta:
         model = Sender
-        fields = ["name", "email", "reply_to", "provider", "is_active"]
-        labels = {"is_active": _("In use"), "provider": _("Sends through")}
+        fields = ["name", "email", "reply_to", "provider", "phone", "sms_provider", "is_active"]
+        labels = {
+            "is_active": _("In use"),
+            "provider": _("E-mail goes through"),
+            "sms_provider": _("SMS goes through"),
+        }
         help_texts = {
             "email": _("Its domain must allow your mail server to send for it (SPF, DKIM)."),
+            "phone": _("A number such as +441632960123, or a name of up to 11 letters. Empty: no SMS."),
             "reply_to": _("Where answers go. Empty: to the sender's address."),
             "is_active": _("New messages can be sent from it."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        usable = Provider.objects.filter(Q(is_active=True) | Q(pk=self.instance.provider_id))
-        field = self.fields["provider"]
-        field.queryset = usable  # type: ignore[attr-defined]  # a model's
-        field.empty_label = _("The mail server of this installation (EMAIL_URL)")  # type: ignore[attr-defined]
+        nobody = {
+            "provider": (Channel.EMAIL, _("The mail server of this installation (EMAIL_URL)")),
+            "sms_provider": (Channel.SMS, _("Nobody: it sends no SMS")),
+        }
+        for name, (channel, nothing) in nobody.items():
+            is_usable = Q(is_active=True) | Q(pk=getattr(self.instance, f"{name}_id"))
+            usable = Provider.objects.filter(is_usable, kind__in=kinds_of(channel))
+            self.fields[name].queryset = usable  # type: ignore[attr-defined]  # a model's
+            self.fields[name].empty_label = nothing  # type: ignore[attr-defined]  # a model's
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("sms_provider") and not cleaned.get("phone") and "phone" not in self.errors:
+            self.add_error("phone", _("Say what texts come from."))
+        return cleaned
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]

@@ -35,7 +35,7 @@ def sees_its_message(user: User, recipient: Recipient | Message | None) -> bool:
 
 @rules.predicate
 def takes_messages(user: User, channel: Channel | None) -> bool:
-    return channel is not None and channel.kind == Channel.Kind.EMAIL
+    return channel is not None and channel.kind in {Channel.Kind.EMAIL, Channel.Kind.SMS}
 
 
 sends_it = is_captain | is_lead | is_integration | owns_its_channel

@@ -1,10 +1,14 @@
 """Mails to be looked at: rendered by the code that sends."""
 
+from dataclasses import dataclass
+
 from apps.contacts.models import Contact
 from apps.content.rendering import Rendered, RenderFault, TemplateFault
 from apps.messaging import selectors
 from apps.messaging.delivery.composer import Composer, NotComposable, composer_for
+from apps.messaging.delivery.texts import TextComposer
 from apps.messaging.models import Message, Recipient, Variant
+from apps.messaging.smstext import TextSize, text_size
 
 
 def message_preview(
@@ -18,6 +22,23 @@ def message_preview(
         return Composer(message, version).preview(selectors.contact_data(contact))
     except (RenderFault, TemplateFault):  # the subject of a variant is not part of a saved template
         return None
+
+
+@dataclass(frozen=True)
+class TextPreview:
+    """A text message as somebody would get it, and what it takes."""
+
+    text: str
+    size: TextSize
+
+
+def text_preview(message: Message, contact: Contact | None) -> TextPreview | None:
+    """Return the text as this contact would get it; None if there is none to show."""
+    try:
+        text = TextComposer(message).preview(selectors.contact_data(contact))
+    except (RenderFault, TemplateFault):
+        return None
+    return TextPreview(text, text_size(text)) if text else None
 
 
 def recipient_page(recipient: Recipient) -> str | None:

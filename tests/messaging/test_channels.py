@@ -73,6 +73,18 @@ SAMPLES = {
         repeats=True,
         says_more=False,
     ),
+    "webhook-sms": Sample(
+        lambda call: (200, {"id": "w-1"}),
+        {"signing_secret": "whsec_" + "c2VjcmV0" * 4},
+        url="url",
+        repeats=True,
+        says_more=False,
+    ),
+    "twilio": Sample(
+        lambda call: (201, {"sid": "SM-1", "status": "queued"}),
+        {"auth_token": "token"},
+        {"account_sid": "AC1"},
+    ),
     "brevo": Sample(lambda call: (201, {"messageId": "<b-1@brevo>"}), {"api_key": "key"}),
     "sparkpost": Sample(
         lambda call: (

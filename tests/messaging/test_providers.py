@@ -402,6 +402,7 @@ class TestWebhook:
         return body.decode(), {"headers": headers}
 
     def test_every_try_of_a_mail_has_the_same_name_and_our_signature(self, noon, gateway):
+        gateway.usual = SAMPLES["webhook"].usual
         gateway.on("", (500, {}), times=1)
         provider = ProviderFactory(kind="webhook", told=self.TOLD, settings={"url": gateway.url})
         row = RecipientFactory(message__sender__provider=provider)

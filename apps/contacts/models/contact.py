@@ -108,21 +108,30 @@ class Identity(models.Model):
 
 
 def email_exclusion(*, topic: str) -> Case:
+    return channel_exclusion(Channel.EMAIL, topic=topic)
+
+
+# Where the address of a channel stands, and its hash.
+ADDRESS_FIELDS = {Channel.EMAIL: ("email", "email_hash"), Channel.SMS: ("phone", "phone_hash")}
+
+
+def channel_exclusion(channel: Channel, *, topic: str) -> Case:
     """
-    Return the one expression that says who may be sent an e-mail on `topic`; '' means yes.
+    Return the one expression that says who may be written to by `channel` on `topic`; '' means yes.
 
     Promised before launch and asked again before sending. Consent to the topic overrides consent to the
     channel; a withdrawal for the channel as a whole overrides both.
     """
     topics = ["", topic] if topic else [""]
-    consents = Consent.objects.filter(contact=OuterRef("pk"), channel=Channel.EMAIL)
+    address, hashed = ADDRESS_FIELDS[channel]
+    consents = Consent.objects.filter(contact=OuterRef("pk"), channel=channel)
     subscribed = consents.filter(status=ConsentStatus.SUBSCRIBED, topic__in=topics)
     refused = consents.filter(status=ConsentStatus.UNSUBSCRIBED, topic__in=topics)
-    suppressed = Suppression.objects.filter(channel=Channel.EMAIL, address_hash=OuterRef("email_hash"))
+    suppressed = Suppression.objects.filter(channel=channel, address_hash=OuterRef(hashed))
     return Case(
         When(merged_into__isnull=False, then=Value(Exclusion.MERGED)),
         When(erased_at__isnull=False, then=Value(Exclusion.ERASED)),
-        When(email="", then=Value(Exclusion.NO_ADDRESS)),
+        When(**{address: ""}, then=Value(Exclusion.NO_ADDRESS)),
         When(Exists(suppressed), then=Value(Exclusion.SUPPRESSED)),
         When(~Q(Exists(subscribed)) | Q(Exists(refused)), then=Value(Exclusion.NO_CONSENT)),
         default=Value(""),

@@ -82,8 +82,8 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
     def _channel(self, campaign: Campaign, channel: Channel | None) -> Channel:
         if channel is None:
             channel = campaign.channels.filter(kind=Channel.Kind.EMAIL).first()
-        if channel is None or channel.campaign_id != campaign.pk or channel.kind != Channel.Kind.EMAIL:
-            raise ValidationError({"channel": [_("This campaign has no such e-mail channel.")]})
+        if channel is None or channel.campaign_id != campaign.pk or channel.kind not in services.SENT_BY:
+            raise ValidationError({"channel": [_("This campaign has no such channel of e-mail or SMS.")]})
         return channel
 
     @extend_schema(request=out.MessageIn, responses=out.MessageOut)

@@ -9,6 +9,7 @@ from apps.campaigns.models import Campaign, Channel
 from apps.contacts.models import Exclusion
 from apps.content.models import Template
 from apps.messaging.models import VARIANTS_MOST, Experiment, Message, Recipient, Sender, Settlement, Variant
+from apps.messaging.smstext import MOST
 from apps.segments.models import Segment
 
 REASONS = [("", ""), *Exclusion.choices]  # none where a row was not left out
@@ -156,7 +157,7 @@ class MessageOut(serializers.ModelSerializer[Message]):
     class Meta:
         model = Message
         fields = [
-            "id", "name", "campaign", "channel", "sender", "template", "template_version", "segments",
+            "id", "name", "campaign", "channel", "sender", "template", "template_version", "text", "segments",
             "exclude_segments", "topic", "holdout_percent", "is_tracked", "priority", "schedule",
             "experiment", "state", "pause_reason", "launched_at", "finished_at", "created_at", "updated_at",
         ]  # fmt: skip
@@ -178,6 +179,9 @@ class MessageIn(serializers.Serializer[Any]):
     )
     template = serializers.PrimaryKeyRelatedField(
         queryset=Template.objects.filter(archived_at__isnull=True), required=False, allow_null=True
+    )
+    text = serializers.CharField(
+        max_length=MOST, required=False, allow_blank=True, help_text="By SMS, instead of a template."
     )
     segments = serializers.PrimaryKeyRelatedField(
         queryset=Segment.objects.filter(archived_at__isnull=True), many=True, required=False
@@ -325,13 +329,24 @@ class RecipientOut(serializers.ModelSerializer[Recipient]):
 class SenderOut(serializers.ModelSerializer[Sender]):
     class Meta:
         model = Sender
-        fields = ["id", "name", "email", "reply_to", "provider", "is_active", "created_at", "updated_at"]
+        fields = [
+            "id",
+            "name",
+            "email",
+            "reply_to",
+            "provider",
+            "phone",
+            "sms_provider",
+            "is_active",
+            "created_at",
+            "updated_at",
+        ]
 
 
 class SenderIn(serializers.ModelSerializer[Sender]):
     class Meta:
         model = Sender
-        fields = ["name", "email", "reply_to", "provider", "is_active"]
+        fields = ["name", "email", "reply_to", "provider", "phone", "sms_provider", "is_active"]
 
     def validate_name(self, name: str) -> str:
         if not name.isprintable():

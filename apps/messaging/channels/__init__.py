@@ -8,8 +8,10 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
-from apps.messaging.channels.base import Engine, Way
-from apps.messaging.models import Sender
+from django.utils.translation import gettext as _
+
+from apps.messaging.channels.base import Engine, NotLetIn, Way
+from apps.messaging.models import Message, Provider
 
 
 @cache
@@ -20,15 +22,30 @@ def ways() -> dict[str, Way]:
     return {way.key: way for way in found}
 
 
-def way_of(sender: Sender) -> Way:
-    """Return the way that a sender's messages go: its provider's, or the mail server of the settings."""
-    return ways()[sender.provider.kind if sender.provider else "smtp"]
+def kinds_of(channel: str) -> list[str]:
+    """Return the kinds of providers for a channel."""
+    return [way.key for way in ways().values() if way.is_configured and way.channel == channel]
 
 
-def engine_of(sender: Sender) -> Engine:
+def way_of(message: Message) -> tuple[Way, Provider | None]:
     """
-    Return this process's engine for a sender.
+    Return how a message goes and through which account: its sender's, or the mail server of the settings.
 
-    :raises ServerOutOfReach: there can be none, such as where its credentials cannot be read any more
+    :raises NotLetIn: there is none
     """
-    return way_of(sender).engine_kept(sender.provider)
+    assert message.sender
+    provider = message.sender.sms_provider if message.is_text else message.sender.provider
+    if provider is None and message.is_text:
+        told = _("The sender “%(sender)s” has no provider for SMS.")
+        raise NotLetIn(told % {"sender": message.sender.name})
+    return ways()[provider.kind if provider else "smtp"], provider
+
+
+def engine_of(message: Message) -> Engine:
+    """
+    Return this process's engine for a message.
+
+    :raises ServerOutOfReach: there can be none, such as where credentials cannot be read any more
+    """
+    way, provider = way_of(message)
+    return way.engine_kept(provider)

@@ -2,13 +2,12 @@
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -35,6 +34,17 @@ class CallRefused(Exception):
 
 class CallNotUnderstood(Exception):
     """It is the provider's, but nothing that anybody could read."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a provider has sent us: headers in any case, `fields` of a form, `url` as it was called."""
+
+    url: str
+    content_type: str
+    headers: Mapping[str, str]
+    body: bytes
+    fields: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -115,7 +125,7 @@ class Way(ABC):
                 raise NotLetIn(told % {"name": provider.name}) from fault
         return _engines[key]
 
-    def calls_read(self, provider: Provider, request: HttpRequest) -> list[Report]:
+    def calls_read(self, provider: Provider, call: Call) -> list[Report]:
         """
         Return what a call of the provider says, one report an event; what concerns nobody is left out.
 

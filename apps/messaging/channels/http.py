@@ -177,9 +177,7 @@ def never_connected(failure: BaseException | None) -> bool:
     while failure is not None:
         if isinstance(failure, UNCONNECTED):
             return True
-        wrapped = getattr(failure, "reason", None) or next(iter(failure.args), None)
-        nested = wrapped if isinstance(wrapped, BaseException) and wrapped is not failure else None
-        if nested is not None and never_connected(nested):
+        if never_connected(_wrapped(failure)):
             return True
         failure = failure.__cause__
     return False
@@ -187,9 +185,15 @@ def never_connected(failure: BaseException | None) -> bool:
 
 def reason_of(failure: BaseException) -> str:
     """Return the innermost words: the outer ones repeat addresses and name classes."""
-    while failure.__cause__ is not None:
-        failure = failure.__cause__
-    return str(failure) or type(failure).__name__
+    while (inner := failure.__cause__ or _wrapped(failure)) is not None:
+        failure = inner
+    return str(failure).rpartition("): ")[2] or type(failure).__name__
+
+
+def _wrapped(failure: BaseException) -> BaseException | None:
+    """Return the failure that one of urllib3 or requests carries inside."""
+    inner = getattr(failure, "reason", None) or next(iter(failure.args), None)
+    return inner if isinstance(inner, BaseException) and inner is not failure else None
 
 
 def is_yes(response: requests.Response) -> bool:

@@ -48,7 +48,7 @@ def thaw(message: Message) -> bool:
 _FREEZE = """
     INSERT INTO messaging_recipient (message_id, contact_id, address, reason, state, due_at)
     {judged}
-    SELECT %(message)s, id, email, verdict, CASE
+    SELECT %(message)s, id, address, verdict, CASE
         WHEN verdict <> '' THEN 'excluded'
         WHEN greatest(due_at, %(begin)s) <= %(now)s THEN 'queued'
         ELSE 'planned' END, greatest(due_at, %(begin)s)
@@ -59,7 +59,7 @@ _FREEZE_SPLIT = """
         message_id, contact_id, address, reason, state, due_at, variant, is_sample
     )
     {judged}, {drawn}
-    SELECT %(message)s, id, email, verdict, CASE
+    SELECT %(message)s, id, address, verdict, CASE
         WHEN verdict <> '' THEN 'excluded'
         WHEN variant IS NULL THEN 'awaiting'
         WHEN greatest(due_at, %(begin)s) <= %(now)s THEN 'queued'

@@ -40,13 +40,18 @@ class Gate:
     zone: str = "UTC"
     caps: tuple[FrequencyCap, ...] = ()
     longest: int = 1  # days that any cap looks back
-    quiet: QuietHours | None = None
+    hours: tuple[QuietHours, ...] = ()
     rates: Rates = NO_RATES
+    channel: Channel = Channel.EMAIL
 
-    def on(self, *, topic: str) -> "Gate":
-        """Return the rules for e-mails on a topic."""
-        fitting = tuple(cap for cap in self.caps if cap.fits(topic=topic))
-        return replace(self, caps=fitting)
+    def on(self, *, topic: str, channel: Channel) -> "Gate":
+        """Return the rules for messages by a channel on a topic."""
+        fitting = tuple(cap for cap in self.caps if cap.fits(topic=topic, channel=channel))
+        return replace(self, caps=fitting, channel=channel)
+
+    @property
+    def quiet(self) -> QuietHours | None:
+        return next((hours for hours in self.hours if hours.channel == self.channel), None)
 
     @property
     def steps(self) -> Steps:
@@ -65,7 +70,7 @@ class Gate:
             "zone": self.zone,
             "starts": self.quiet and self.quiet.starts,
             "ends": self.quiet and self.quiet.ends,
-            "channel": Channel.EMAIL,
+            "channel": self.channel,
             "topic": topic,
             "caps": orjson.dumps([cap.facts for cap in self.caps]).decode(),
             "longest": self.longest,
@@ -78,8 +83,9 @@ _READ = f"""
             'most', most, 'days', days, 'channel', channel, 'topic', topic
         ) ORDER BY channel, topic, days), '[]') FROM messaging_frequencycap WHERE is_active
     ), (
-        SELECT jsonb_build_object('starts', starts, 'ends', ends)
-        FROM messaging_quiethours WHERE is_active AND channel = %(channel)s
+        SELECT coalesce(jsonb_agg(jsonb_build_object(
+            'channel', channel, 'starts', starts, 'ends', ends
+        )), '[]') FROM messaging_quiethours WHERE is_active
     ), (
         SELECT timezone FROM messaging_sendingpolicy
     ), ({LIMITS}), ({RAMPS})
@@ -88,18 +94,18 @@ _READ = f"""
 
 def gate_read() -> Gate:
     """Read the rules as they are now, in one query."""
-    [(caps_told, quiet_told, zone, limits, ramps)] = sql.rows(_READ, {"channel": Channel.EMAIL})
+    [(caps_told, hours_told, zone, limits, ramps)] = sql.rows(_READ, {})
     found = tuple(FrequencyCap(**facts) for facts in orjson.loads(caps_told))
-    quiet_hours = QuietHours(**_hours(orjson.loads(quiet_told))) if quiet_told else None
     longest = max((cap.days for cap in found), default=1)
     return Gate(
         zone=zone or "UTC",
         caps=found,
         longest=longest,
-        quiet=quiet_hours,
+        hours=tuple(_hours(told) for told in orjson.loads(hours_told)),
         rates=rates_from(limits, ramps),
     )
 
 
-def _hours(told: Mapping[str, str]) -> dict[str, time]:
-    return {name: time.fromisoformat(told[name]) for name in ("starts", "ends")}
+def _hours(told: Mapping[str, str]) -> QuietHours:
+    starts, ends = (time.fromisoformat(told[name]) for name in ("starts", "ends"))
+    return QuietHours(channel=told["channel"], starts=starts, ends=ends)

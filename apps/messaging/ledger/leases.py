@@ -16,8 +16,8 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import connection, transaction
 
-from apps.contacts.models import Contact
-from apps.contacts.models.contact import email_exclusion
+from apps.contacts.models import Channel, Contact
+from apps.contacts.models.contact import ADDRESS_FIELDS, channel_exclusion
 from apps.core import prepared
 from apps.core.overlap import pipeline
 from apps.messaging import sql
@@ -67,6 +67,7 @@ class Addressed(NamedTuple):
     row: Taken
     address: str
     mail_id: str
+    channel: Channel = Channel.EMAIL
 
 
 # Of a claim, so many parts for each priority under which people wait: what is urgent gets most, and nothing
@@ -248,9 +249,10 @@ def _begin_under(
 
 def _begin(moved: Any, lease: Lease, batch: Sequence[Addressed], *, now: datetime) -> None:
     first = batch[0].row
-    gate = lease.gate.on(topic=first.topic)
+    channel = batch[0].channel
+    gate = lease.gate.on(topic=first.topic, channel=channel)
     moved.execute(
-        _begin_statement(first.topic, gate.steps),
+        _begin_statement(channel, first.topic, gate.steps),
         {
             **gate.params(topic=first.topic),
             "message": first.message_id,
@@ -267,7 +269,7 @@ def _begin(moved: Any, lease: Lease, batch: Sequence[Addressed], *, now: datetim
 
 
 @cache
-def _begin_statement(topic: str, steps: Steps) -> str:
+def _begin_statement(channel: Channel, topic: str, steps: Steps) -> str:
     """
     Return the statement that asks the message and the contacts of a batch, and moves its rows.
 
@@ -275,8 +277,8 @@ def _begin_statement(topic: str, steps: Steps) -> str:
     line: all of a message that pauses, and whose address has changed since, for a mail to the new one.
     `steps` are the rules for all messages: they leave out, or hold until later (`planned`).
     """
-    people = Contact.objects.order_by().annotate(exclusion=email_exclusion(topic=topic))
-    select = sql.compiled(people.values_list("pk", "email", "exclusion"))
+    people = Contact.objects.order_by().annotate(exclusion=channel_exclusion(channel, topic=topic))
+    select = sql.compiled(people.values_list("pk", ADDRESS_FIELDS[channel][0], "exclusion"))
     return f"""
         WITH message AS MATERIALIZED (
             SELECT CASE
@@ -284,13 +286,13 @@ def _begin_statement(topic: str, steps: Steps) -> str:
                 WHEN state = 'cancelled' THEN 'cancelled'
                 WHEN state <> 'running' OR NOT %(is_on)s THEN 'queued' END AS stop
             FROM messaging_message WHERE id = %(message)s
-        ), people (id, email, exclusion) AS MATERIALIZED (
+        ), people (id, address, exclusion) AS MATERIALIZED (
             {select} WHERE "contacts_contact"."id" = ANY(%(contacts)s::bigint[])
         ), asked AS MATERIALIZED (
             SELECT one.*, people.exclusion, CASE
                 WHEN message.stop IS NOT NULL THEN message.stop
                 WHEN people.exclusion <> '' THEN 'skipped'
-                WHEN people.email <> one.address THEN 'queued'
+                WHEN people.address <> one.address THEN 'queued'
                 ELSE 'sending' END AS verdict
             FROM message CROSS JOIN unnest(
                 %(ids)s::bigint[], %(contacts)s::bigint[], %(addresses)s::text[], %(mail_ids)s::text[]

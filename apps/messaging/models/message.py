@@ -2,17 +2,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from django.conf import settings
-from django.core.validators import MaxValueValidator
+from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
-from apps.campaigns.models import Campaign
+from apps.campaigns.models import Campaign, Channel
+from apps.contacts.models import Channel as Way
 from apps.core.models import TimeStamped
 from apps.messaging.addresses import own_address_validate
 from apps.messaging.models.provider import Provider
 from apps.messaging.models.recipient import Recipient
+
+TEXTS_FROM = r"^(\+\d{6,15}|\d{3,8}|[A-Za-z][A-Za-z0-9 ]{0,10})\Z"
 
 
 class Sender(TimeStamped):
@@ -24,6 +27,17 @@ class Sender(TimeStamped):
     is_active = models.BooleanField(_("active"), default=True)
     provider = models.ForeignKey(
         Provider, null=True, blank=True, on_delete=models.PROTECT, related_name="senders"
+    )
+
+    # What texts come from: a number, or a name where networks allow it.
+    phone = models.CharField(
+        _("texts come from"),
+        max_length=16,
+        blank=True,
+        validators=[RegexValidator(TEXTS_FROM, _("A number such as +441632960123, or up to 11 letters."))],
+    )
+    sms_provider = models.ForeignKey(
+        Provider, null=True, blank=True, on_delete=models.PROTECT, related_name="sms_senders"
     )
 
     class Meta:
@@ -87,6 +101,8 @@ class Message(TimeStamped):
     template_version = models.ForeignKey(
         "content.TemplateVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    # Of a message by SMS, instead of a template: Liquid, fixed at launch as all of it is.
+    text = models.TextField(_("text"), blank=True, max_length=1600)
     segments = models.ManyToManyField("segments.Segment", blank=True, related_name="messages")
     exclude_segments = models.ManyToManyField(
         "segments.Segment", blank=True, related_name="messages_excluding"
@@ -135,7 +151,9 @@ class Message(TimeStamped):
                 name="messaging_message_launched_at_unless_draft",
             ),
             models.CheckConstraint(
-                condition=Q(state="draft") | Q(template_version__isnull=False, sender__isnull=False),
+                condition=Q(state="draft")
+                | Q(template_version__isnull=False, sender__isnull=False)
+                | Q(sender__isnull=False) & ~Q(text=""),
                 name="messaging_message_fixed_at_launch",
             ),
             models.CheckConstraint(
@@ -160,6 +178,15 @@ class Message(TimeStamped):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def way(self) -> Way:
+        """The channel that it is sent on, as consent knows it."""
+        return Way.SMS if self.channel.kind == Channel.Kind.SMS else Way.EMAIL
+
+    @property
+    def is_text(self) -> bool:
+        return self.way == Way.SMS
 
     @property
     def is_draft(self) -> bool:

@@ -37,12 +37,12 @@ from apps.messaging.selectors.lists import (
     domain_of,
     domain_senders,
     domains,
-    email_channels,
     messages,
     recipient_timeline,
     recipients,
     senders,
     senders_in_use,
+    sending_channels,
 )
 from apps.messaging.selectors.policy import caps_described
 from apps.messaging.selectors.providers import provider_hook_url, providers
@@ -100,7 +100,6 @@ __all__ = [
     "doubtful_arrived",
     "doubtful_silent",
     "doubts_left",
-    "email_channels",
     "experiment_findings",
     "experiment_of",
     "gets_untitled",
@@ -130,6 +129,7 @@ __all__ = [
     "sender_limits",
     "senders",
     "senders_in_use",
+    "sending_channels",
     "sending_pulse",
     "soft_bounces_in_a_row",
     "standing_count",

@@ -4,12 +4,13 @@ from datetime import datetime
 
 from apps.contacts import selectors as contacts
 from apps.contacts.models import Contact
+from apps.contacts.models.contact import ADDRESS_FIELDS
 from apps.content.models import TemplateVersion
 from apps.messaging.audience import audience, choice_of
 from apps.messaging.models import Message
 from apps.segments.rules import RuleInvalid
 
-NOBODY: dict[str, object] = {"id": 0, "email": "reader@example.com", "phone": ""}
+NOBODY: dict[str, object] = {"id": 0, "email": "reader@example.com", "phone": "+441632960123"}
 
 
 def message_version(message: Message) -> TemplateVersion | None:
@@ -25,7 +26,7 @@ def preview_contact(message: Message, *, address: str, now: datetime) -> Contact
         found = Contact.objects.known().filter(email__startswith=address.strip().lower())
         return found.order_by("email").first()
     try:
-        return audience(choice_of(message), now=now).exclude(email="").first()
+        return audience(choice_of(message), now=now).exclude(**{ADDRESS_FIELDS[message.way][0]: ""}).first()
     except RuleInvalid:
         return None
 

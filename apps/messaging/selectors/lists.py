@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign, Channel
 from apps.contacts.models import Contact
+from apps.contacts.models.contact import ADDRESS_FIELDS
 from apps.messaging.addresses import AddressNotUsable, own_address
 from apps.messaging.models import (
     BOUNCES,
@@ -44,8 +45,10 @@ def campaign_messages(campaign: Campaign) -> list[Message]:
     return list(found)
 
 
-def email_channels(campaign: Campaign) -> list[Channel]:
-    return list(campaign.channels.filter(kind=Channel.Kind.EMAIL).select_related("owner"))
+def sending_channels(campaign: Campaign) -> list[Channel]:
+    """Return the channels of a campaign on which messages are sent."""
+    kinds = [Channel.Kind.EMAIL, Channel.Kind.SMS]
+    return list(campaign.channels.filter(kind__in=kinds).select_related("owner"))
 
 
 def recipients(
@@ -59,7 +62,8 @@ def recipients(
         found = found.filter(reason=reason)
     if search:
         # The contact's own index answers; a ledger of millions is not read for it.
-        people = Contact.objects.filter(email__startswith=search.lower()).values("pk")[:200]
+        by_address = {f"{ADDRESS_FIELDS[message.way][0]}__startswith": search.lower()}
+        people = Contact.objects.filter(**by_address).values("pk")[:200]
         found = found.filter(contact__in=people)
     return found.select_related("contact")
 
@@ -98,7 +102,7 @@ def recipient_events(recipient: Recipient) -> list[DeliveryEvent]:
 
 
 def senders(*, search: str = "", active: str = "") -> QuerySet[Sender]:
-    found = Sender.objects.select_related("provider")
+    found = Sender.objects.select_related("provider", "sms_provider")
     if search:
         found = found.filter(name__icontains=search) | found.filter(email__icontains=search)
     if active:

@@ -8,7 +8,9 @@ from apps.messaging.models import Provider
 
 def providers(*, search: str = "") -> QuerySet[Provider]:
     """Return providers with `sender_count`."""
-    found = Provider.objects.annotate(sender_count=Count("senders"))
+    found = Provider.objects.annotate(
+        sender_count=Count("senders", distinct=True) + Count("sms_senders", distinct=True)
+    )
     return found.filter(name__icontains=search) if search else found
 
 

@@ -15,6 +15,7 @@ from apps.messaging.services.figures import domain_figures_refresh
 from apps.messaging.services.health import messages_finish
 from apps.messaging.services.launch import MessageNotLaunchable, message_launch
 from apps.messaging.services.messages import (
+    SENT_BY,
     MessageFields,
     MessageRefused,
     message_cancel,
@@ -49,11 +50,12 @@ from apps.messaging.services.reports import (
     report_take,
     reports_collect,
 )
-from apps.messaging.services.senders import SenderInUse, sender_delete, sender_save
+from apps.messaging.services.senders import SenderInUse, SenderRefused, sender_delete, sender_save
 from apps.messaging.services.sending import messages_send
 from apps.messaging.services.settling import message_undo, recipients_settle
 from apps.messaging.services.standing import tallies_refresh
 from apps.messaging.services.testing import TestNotSent, TestResult, message_test
+from apps.messaging.services.texts import text_stop
 from apps.messaging.services.tracking import (
     bursts_mark,
     click_record,
@@ -65,6 +67,7 @@ from apps.messaging.services.variants import ExperimentFields, VariantFields, Va
 from apps.messaging.services.watchdog import sending_watch
 
 __all__ = [
+    "SENT_BY",
     "CallAnswer",
     "DomainRefused",
     "ExperimentFields",
@@ -75,6 +78,7 @@ __all__ = [
     "PreferencesRefused",
     "ProviderInUse",
     "SenderInUse",
+    "SenderRefused",
     "TakenIn",
     "TestNotSent",
     "TestResult",
@@ -128,6 +132,7 @@ __all__ = [
     "sending_move_here",
     "sending_watch",
     "tallies_refresh",
+    "text_stop",
     "warm_up_delete",
     "warm_up_save",
 ]

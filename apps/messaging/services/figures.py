@@ -59,7 +59,10 @@ def _due(now: datetime) -> QuerySet[Message]:
     )
     # All rows of a message are as old as each other.
     counted = Subquery(DomainFigure.objects.filter(message=OuterRef("pk")).values("refreshed_at")[:1])
-    found = Message.objects.launched().annotate(begun_at=begun, counted_at=counted)
+    # A text has no mailbox provider.
+    found = (
+        Message.objects.launched().exclude(channel__kind="sms").annotate(begun_at=begun, counted_at=counted)
+    )
     found = found.filter(begun_at__gt=now - DELIVERABILITY_SPAN)
     is_new = Q(counted_at__isnull=True)
     is_moving = Q(finished_at__isnull=True) | Q(finished_at__gte=Coalesce("counted_at", "finished_at"))

@@ -68,12 +68,12 @@ def message_launch(
         message.scheduled_at = message.recipients.aggregate(first=Min("due_at"))["first"]
     message.save()
     tally_begin(message, frozen, now=now)
-    assert version  # or there would have been a problem
+    links = version_email(version).links if version else []  # a text has none
     Link.objects.bulk_create(
-        Link(message=message, position=link.position, url=link.url, label=link.label[:200])
-        for link in version_email(version).links
+        Link(message=message, position=link.position, url=link.url, label=link.label[:200]) for link in links
     )
-    variants_fix(message, version)
+    if version:
+        variants_fix(message, version)
     partitions_ensure(now=now)
     message_audit(message, "launched", by=by, now=now)
     campaigns.campaign_go_live(campaign=message.campaign, by=by, now=now)

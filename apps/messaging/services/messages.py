@@ -13,7 +13,6 @@ from apps.campaigns import dates
 from apps.campaigns.models import Channel
 from apps.collaboration import services as collaboration
 from apps.contacts import services as contacts
-from apps.contacts.models import Channel as ByWay
 from apps.content.models import Template
 from apps.core.errors import DomainError
 from apps.core.queues import ring
@@ -23,6 +22,7 @@ from apps.messaging.services.variants import ExperimentFields, experiment_put
 from apps.segments.models import Segment
 
 SEND_TASK = "apps.messaging.tasks.messages_send"
+SENT_BY = {Channel.Kind.EMAIL, Channel.Kind.SMS}
 HOURS = {"scheduled_at", "local_at", "not_after"}
 
 
@@ -40,6 +40,7 @@ class MessageFields(TypedDict, total=False):
     name: str
     sender: Sender | None
     template: Template | None
+    text: str  # by SMS, instead of a template
     segments: Sequence[Segment]
     exclude_segments: Sequence[Segment]
     topic: str
@@ -55,15 +56,16 @@ class MessageFields(TypedDict, total=False):
 @transaction.atomic
 def message_create(*, channel: Channel, fields: MessageFields, by: User, now: datetime) -> Message:
     """
-    Start a draft in a campaign's e-mail channel.
+    Start a draft in a channel of a campaign: e-mail or SMS.
 
     :raises MessageRefused: the channel is not one that Bookend sends on, or the hours cannot be
     :raises TopicUnknown: nobody described this topic of e-mail
     :raises VariantsRefused: an experiment with too few variants, or too many
     """
-    if channel.kind != Channel.Kind.EMAIL:
+    if channel.kind not in SENT_BY:
         kind = channel.get_kind_display()
-        raise MessageRefused(_("Messages are sent by e-mail; this channel is “%(kind)s”.") % {"kind": kind})
+        told = _("Messages are sent by e-mail or SMS; this channel is “%(kind)s”.")
+        raise MessageRefused(told % {"kind": kind})
     message = Message(campaign_id=channel.campaign_id, channel=channel, created_at=now, updated_at=now)
     _fields_set(message, fields)
     message_audit(message, "created", by=by, now=now)
@@ -90,7 +92,7 @@ def message_update(*, message: Message, fields: MessageFields, by: User, now: da
 
 def _fields_set(message: Message, fields: MessageFields) -> None:
     plain: dict[str, Any] = dict(fields)
-    contacts.topic_check(topic=plain.get("topic", ""), channel=ByWay.EMAIL)
+    contacts.topic_check(topic=plain.get("topic", ""), channel=message.way)
     sets = {name: plain.pop(name) for name in ("segments", "exclude_segments") if name in plain}
     trial = {"fields": plain.pop("experiment")} if "experiment" in plain else {}
     is_timed = bool(HOURS & plain.keys())

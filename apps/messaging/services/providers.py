@@ -10,20 +10,21 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, transaction
-from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.accounts.models import User
 from apps.collaboration import services as collaboration
+from apps.contacts.addresses import AddressInvalid
 from apps.core import secrets
 from apps.core.errors import DomainError
 from apps.messaging.bounces import Report
 from apps.messaging.channels import ways
-from apps.messaging.channels.base import CallNotUnderstood, CallRefused, Setting, Way
+from apps.messaging.channels.base import Call, CallNotUnderstood, CallRefused, Setting, Way
 from apps.messaging.delivery.smtp import ServerOutOfReach
 from apps.messaging.models import DeliveryReport, Provider, hook_hash
 from apps.messaging.services.reports import report_enter
+from apps.messaging.services.texts import text_stop
 
 logger = logging.getLogger(__name__)
 
@@ -126,7 +127,7 @@ def provider_delete(*, provider: Provider, by: User, now: datetime) -> None:
     :raises ProviderInUse: some do
     """
     provider = Provider.objects.select_for_update().get(pk=provider.pk)
-    if count := provider.senders.count():
+    if count := provider.senders.count() + provider.sms_senders.count():
         sentence = ngettext(
             "%(count)s sender sends through this provider. Give it another one first.",
             "%(count)s senders send through this provider. Give them another one first.",
@@ -160,18 +161,17 @@ def provider_check(*, provider: Provider, by: User, now: datetime) -> Provider:
     return provider
 
 
-def provider_call(*, provider: Provider, request: HttpRequest, now: datetime) -> CallAnswer:
+def provider_call(*, provider: Provider, call: Call, now: datetime) -> CallAnswer:
     """
     Take in what a provider tells; the same call twice changes nothing.
 
-    Each event is a transaction of its own, so that one that fails holds up no other. `request` is what came
-    in, whole: how it is signed is the way's to know.
+    Each event is a transaction of its own, so that one that fails holds up no other.
 
     :raises CallRefused: it is not signed as the provider signs
     :raises CallNotUnderstood: nobody can read it
     """
     try:
-        reports = ways()[provider.kind].calls_read(provider, request)
+        reports = ways()[provider.kind].calls_read(provider, call)
     except secrets.SecretLost as fault:
         raise CallRefused from fault
     taken = [_entered(report, now=now) for report in reports]
@@ -181,7 +181,11 @@ def provider_call(*, provider: Provider, request: HttpRequest, now: datetime) ->
 def _entered(report: Report, *, now: datetime) -> bool | None:
     """Return whether the event was new; None where it could not be taken in."""
     try:
+        if report.number:
+            return text_stop(number=report.number, now=now)
         return report_enter(report=report, source=DeliveryReport.Source.PROVIDER, by=None, now=now).is_new
+    except AddressInvalid:  # a short number, or a name: nobody who could be written to
+        return False
     except (DatabaseError, ValueError, LookupError) as error:
         # Without its text: it is full of addresses.
         logger.error("an event of a provider could not be taken in: %s", type(error).__name__)  # noqa: TRY400
@@ -189,6 +193,7 @@ def _entered(report: Report, *, now: datetime) -> bool | None:
 
 
 __all__ = [
+    "Call",
     "CallAnswer",
     "CallNotUnderstood",
     "CallRefused",

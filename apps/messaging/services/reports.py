@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.contacts import services as contacts
-from apps.contacts.models import Channel, ConsentStatus, Contact, Suppression
+from apps.contacts.models import ConsentStatus, Contact, Suppression
 from apps.contacts.services import ConsentChange
 from apps.core.partitions import month_of, month_partition_ensure
 from apps.core.queues import ring
@@ -21,7 +21,7 @@ from apps.messaging.bouncebox import unread
 from apps.messaging.bounces import Report, is_no_mailbox, report_read
 from apps.messaging.models import BOUNCES, DeliveryEvent, DeliveryReport, Recipient, Verdict
 from apps.messaging.services import health
-from apps.messaging.services.tracking import recipient_unsubscribe
+from apps.messaging.services.tracking import address_of, recipient_unsubscribe
 
 logger = logging.getLogger(__name__)
 
@@ -158,7 +158,7 @@ def _recipient(report: Report) -> Recipient | None:
     if report.recipient_id is None:
         return None
     found = Recipient.objects.filter(pk=report.recipient_id, state__in=HANDED_OVER)
-    return found.select_related("contact", "message").first()
+    return found.select_related("contact", "message__channel").first()
 
 
 def _told(report: Report, recipient: Recipient | None) -> str:
@@ -193,6 +193,7 @@ def _bounced(recipient: Recipient, report: DeliveryReport, *, by: User | None, n
         contacts.suppression_add(
             address=recipient.address,
             reason=Suppression.Reason.BOUNCED,
+            channel=recipient.message.way,
             by=by,
             now=now,
             source=_source(recipient),
@@ -205,14 +206,15 @@ def _complained(recipient: Recipient, *, by: User | None, now: datetime) -> None
         health.returned_note(recipient.message_id, complaints=1, now=now)
     change = ConsentChange(
         status=ConsentStatus.UNSUBSCRIBED,
-        channel=Channel.EMAIL,
+        channel=recipient.message.way,
         basis="complaint to the mailbox provider",
         source=_source(recipient),
     )
     contacts.consent_record(contact=recipient.contact, change=change, by=by, now=now)
-    for address in {recipient.address, recipient.contact.email} - {""}:
+    for address in {recipient.address, address_of(recipient.contact, recipient.message)} - {""}:
         contacts.suppression_add(
             address=address,
+            channel=recipient.message.way,
             reason=Suppression.Reason.COMPLAINED,
             by=by,
             now=now,

@@ -3,11 +3,14 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.accounts.models import User
 from apps.collaboration import services as collaboration
+from apps.contacts.models import Channel
 from apps.core.errors import DomainError
+from apps.messaging.channels import kinds_of
 from apps.messaging.models import Sender
 
 
@@ -15,9 +18,26 @@ class SenderInUse(DomainError):
     pass
 
 
+class SenderRefused(DomainError):
+    """One of its fields cannot be: `field` names it."""
+
+    def __init__(self, message: str, *, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
 @transaction.atomic
 def sender_save(*, sender: Sender, by: User, now: datetime) -> Sender:
-    """Save a new or changed sender. Messages on their way follow the change from their next mail on."""
+    """
+    Save a new or changed sender. Messages on their way follow the change from their next mail on.
+
+    :raises SenderRefused: a provider is of another channel
+    """
+    for field, channel in (("provider", Channel.EMAIL), ("sms_provider", Channel.SMS)):
+        provider = getattr(sender, field)
+        if provider and provider.kind not in kinds_of(channel):
+            told = _("“%(provider)s” does not carry %(channel)s.")
+            raise SenderRefused(told % {"provider": provider.name, "channel": channel.label}, field=field)
     is_new = sender.pk is None
     sender.save()
     action = "sender.created" if is_new else "sender.changed"

@@ -12,14 +12,17 @@ from django.conf import settings
 from django.db import OperationalError, connection, transaction
 
 from apps.contacts import selectors as contacts
+from apps.contacts.models import Channel
+from apps.contacts.models.contact import ADDRESS_FIELDS
 from apps.core.queues import ring
 from apps.messaging import homes, ledger
 from apps.messaging.channels import engine_of
 from apps.messaging.channels.base import Engine, NotLetIn, NotYet
-from apps.messaging.delivery.composer import Composer, NotComposable, composer_for
+from apps.messaging.delivery.composer import Composer, NotComposable
 from apps.messaging.delivery.mail import Mail
 from apps.messaging.delivery.outcome import Outcome
 from apps.messaging.delivery.smtp import ServerOutOfReach
+from apps.messaging.delivery.texts import TextComposer, composer_of
 from apps.messaging.ledger import Addressed, Lease, Taken
 from apps.messaging.models import Message, Recipient
 from apps.messaging.services import health, reports
@@ -109,7 +112,9 @@ def _upkeep(now: datetime) -> None:
 def _lease_work(lease: Lease, watch: Watch) -> set[int]:
     """Send what was claimed; return the messages of which nothing can be sent for now."""
     wanted = {row.message_id for row in lease.rows}
-    kept = Message.objects.select_related("sender__provider", "template_version", "campaign")
+    kept = Message.objects.select_related(
+        "sender__provider", "sender__sms_provider", "template_version", "campaign", "channel"
+    )
     messages = kept.in_bulk(wanted)
     engines, stuck = _reached(messages, watch)
     if not engines:
@@ -137,10 +142,8 @@ def _reached(messages: Mapping[int, Message], watch: Watch) -> tuple[dict[int, E
     failures: dict[Engine, ServerOutOfReach] = {}
     stuck: dict[int, ServerOutOfReach] = {}
     for pk in sorted(messages):
-        sender = messages[pk].sender
-        assert sender
         try:
-            engine = engine_of(sender)
+            engine = engine_of(messages[pk])
         except ServerOutOfReach as failure:
             stuck[pk] = failure
             continue
@@ -212,18 +215,18 @@ class Shift:
     def _engine(self, flight: Flight) -> Engine:
         return self.engines[flight[0][0].row.message_id]
 
-    def _composers(self) -> dict[int, Composer]:
+    def _composers(self) -> dict[int, Composer | TextComposer]:
         """Return a composer for each message of which mails can be built; the others are paused."""
-        composers = {}
+        composers: dict[int, Composer | TextComposer] = {}
         for message in self.messages.values():
             try:
-                composers[message.pk] = composer_for(message)
+                composers[message.pk] = composer_of(message)
             except NotComposable as failure:
                 # Its rows go back in line with the lease; the others' mails are none the worse for it.
                 health.message_hold(message.pk, why=str(failure), now=self.watch.time)
         return composers
 
-    def _flights(self, composers: Mapping[int, Composer]) -> Iterator[Flight]:
+    def _flights(self, composers: Mapping[int, Composer | TextComposer]) -> Iterator[Flight]:
         """Build the mails, a flight of one message at a time; one that cannot be built fails alone."""
         people = contacts.contacts_as_data([row.contact_id for row in self.lease.rows])
         by_message: dict[int, list[Taken]] = {}
@@ -232,25 +235,36 @@ class Shift:
         for message_id, rows in by_message.items():
             if message_id not in composers:
                 continue
-            composer = composers[message_id]
+            composer, channel = composers[message_id], self.messages[message_id].way
             for start in range(0, len(rows), FLIGHT_SIZE):
                 at = self.watch.time  # one for all: to write a date takes as long as a body
                 flight = rows[start : start + FLIGHT_SIZE]
-                built = (self._build(composer, row, people.get(row.contact_id), at=at) for row in flight)
+                built = (
+                    self._build(composer, row, people.get(row.contact_id), channel=channel, at=at)
+                    for row in flight
+                )
                 yield [pair for pair in built if pair]
 
     def _build(
-        self, composer: Composer, row: Taken, data: dict[str, object] | None, *, at: datetime
+        self,
+        composer: Composer | TextComposer,
+        row: Taken,
+        data: dict[str, object] | None,
+        *,
+        channel: Channel,
+        at: datetime,
     ) -> tuple[Addressed, Mail | None] | None:
-        if data is None or not data["email"]:
-            return Addressed(row, address="", mail_id=""), None  # erased meanwhile: the gate will say so
+        address = str(data[ADDRESS_FIELDS[channel][0]]) if data else ""
+        if data is None or not address:
+            # Erased meanwhile: the gate will say so.
+            return Addressed(row, address="", mail_id="", channel=channel), None
         try:
             mail = composer.of(row.variant).compose(row.id, data, at=at)
         except NotComposable as failure:
             self._known[row.id] = Outcome.our_fault(str(failure))
             self.heard[row.message_id]["refused"] += 1
             return None
-        return Addressed(row, address=str(data["email"]), mail_id=mail.mail_id), mail
+        return Addressed(row, address=address, mail_id=mail.mail_id, channel=channel), mail
 
     def _depart(self, flight: Flight, *, following: Iterator[Flight]) -> None:
         """Let a flight begin, and build the one after it meanwhile."""

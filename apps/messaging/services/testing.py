@@ -58,6 +58,8 @@ def message_test(
 
     :raises TestNotSent: no template or sender yet, too many people, or nobody got it
     """
+    if message.is_text:
+        raise TestNotSent(_("A text cannot be tested: people of the team have no telephone number here."))
     version = variant_version(variant, message) if variant else message_version(message)
     if version is None or message.sender is None:
         raise TestNotSent(_("Choose a template and a sender first."))
@@ -68,8 +70,9 @@ def message_test(
     except TemplateFault as fault:
         raise TestNotSent(_("This cannot be sent: %(fault)s") % {"fault": fault}) from fault
     mark = _("[Test %(letter)s]") % {"letter": variant.letter} if variant else _("[Test]")
+    way, provider = way_of(message)
     try:
-        engine = way_of(message.sender).engine(message.sender.provider, timeouts=PATIENCE)
+        engine = way.engine(provider, timeouts=PATIENCE)
     except SecretLost as failure:
         raise TestNotSent(_("The provider's credentials cannot be read any more.")) from failure
     try:

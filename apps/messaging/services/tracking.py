@@ -13,13 +13,14 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from apps.contacts import services as contacts
-from apps.contacts.models import Channel, ConsentStatus, Contact, Suppression
+from apps.contacts.models import ConsentStatus, Contact, Suppression
+from apps.contacts.models.contact import ADDRESS_FIELDS
 from apps.contacts.services import ConsentChange
 from apps.core import prepared
 from apps.core.partitions import month_after, month_of, month_partition_ensure
 from apps.messaging import sql
 from apps.messaging.machines import BURST_LINKS, BURST_TIME, TOO_FAST
-from apps.messaging.models import DeliveryEvent, Recipient
+from apps.messaging.models import DeliveryEvent, Message, Recipient
 from apps.messaging.tracked import Destination
 
 Kind = DeliveryEvent.Kind
@@ -106,13 +107,17 @@ def recipient_unsubscribe(
     """
     contact = Contact.objects.select_for_update(no_key=True).get(pk=recipient.contact_id)
     source = _("message %(id)s") % {"id": recipient.message_id}
-    change = ConsentChange(
-        status=ConsentStatus.UNSUBSCRIBED, channel=Channel.EMAIL, basis=basis, source=source
-    )
+    channel = recipient.message.way
+    change = ConsentChange(status=ConsentStatus.UNSUBSCRIBED, channel=channel, basis=basis, source=source)
     contacts.consent_record(contact=contact, change=change, by=None, now=now, network=network)
-    for address in {recipient.address, contact.email} - {""}:
+    for address in {recipient.address, address_of(contact, recipient.message)} - {""}:
         contacts.suppression_add(
-            address=address, reason=Suppression.Reason.UNSUBSCRIBED, by=None, now=now, source=source
+            address=address,
+            channel=channel,
+            reason=Suppression.Reason.UNSUBSCRIBED,
+            by=None,
+            now=now,
+            source=source,
         )
     done = DeliveryEvent.objects.filter(recipient=recipient, kind=Kind.UNSUBSCRIBED)
     if not done.exists():
@@ -124,6 +129,11 @@ def recipient_unsubscribe(
             kind=Kind.UNSUBSCRIBED,
             at=now,
         )
+
+
+def address_of(contact: Contact, message: Message) -> str:
+    """Return where the contact gets messages like this one now; '' for nowhere."""
+    return str(getattr(contact, ADDRESS_FIELDS[message.way][0]))
 
 
 def bursts_mark(*, now: datetime) -> int:

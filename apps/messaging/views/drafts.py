@@ -1,6 +1,6 @@
 """Writing a message, step by step, up to its launch."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -62,8 +62,19 @@ def message_recipients(request: UserRequest, message: Message) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @requires("messaging.change_message", on=Message)
 def message_content(request: UserRequest, message: Message) -> HttpResponse:
+    if message.is_text:
+        return _text(request, message)
     form = forms.ContentForm(request.POST or None, initial={"template": message.template_id})
     return draft_step(request, message, form, step="content", following="messaging:settings-edit")
+
+
+def _text(request: UserRequest, message: Message) -> HttpResponse:
+    form = forms.TextForm(request.POST or None, initial={"text": message.text})
+    shown = previews.text_preview(message, _reader(request, message))
+    return draft_step(
+        request, message, form, step="content", following="messaging:settings-edit",
+        template="text", shown={"sms": shown},
+    )  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])
@@ -73,14 +84,25 @@ def message_settings(request: UserRequest, message: Message) -> HttpResponse:
     initial = {name: getattr(message, name) for name in names} | {"sender": message.sender_id}
     if message.local_at:
         initial |= {"scheduled_at": timezone.make_aware(message.local_at), "is_local": True}
-    form = forms.SettingsForm(request.POST or None, initial=initial)
+    form = forms.SettingsForm(request.POST or None, initial=initial, channel=message.way)
     return draft_step(request, message, form, step="settings", following="messaging:detail")
 
 
 def draft_step(
-    request: UserRequest, message: Message, form: django_forms.BaseForm, *, step: str, following: str
+    request: UserRequest,
+    message: Message,
+    form: django_forms.BaseForm,
+    *,
+    step: str,
+    following: str,
+    template: str = "",
+    shown: Mapping[str, object] | None = None,
 ) -> HttpResponse:
-    """Show one step of a draft, or save it and go on; what was launched is only looked at."""
+    """
+    Show one step of a draft, or save it and go on; what was launched is only looked at.
+
+    `template` is named after the step, if not otherwise; `shown` is what else it needs.
+    """
     if not message.is_draft:
         return redirect("messaging:detail", message.pk)
     if request.method == "POST" and form.is_valid():
@@ -95,7 +117,7 @@ def draft_step(
             stay = "stay" in request.POST
             return redirect(request.path if stay else reverse(following, args=[message.pk]))
     context = {"message": message, "form": form, "steps": steps(message, step), "step": step}
-    return render(request, f"messaging/message_{step}.html", context)
+    return render(request, f"messaging/message_{template or step}.html", {**context, **(shown or {})})
 
 
 def steps(message: Message, current: str) -> list[dict[str, object]]:
@@ -107,6 +129,8 @@ def steps(message: Message, current: str) -> list[dict[str, object]]:
         "settings": (_("Settings"), "messaging:settings-edit"),
         "review": (_("Review"), "messaging:detail"),
     }
+    if message.is_text:
+        del names["variants"]  # only mails are tried out
     return [
         {"label": label, "url": reverse(name, args=[message.pk]), "is_current": step == current}
         for step, (label, name) in names.items()
@@ -272,7 +296,8 @@ def review(
         "domain_limits": selectors.domain_limits(),
         "caps": [sentence for _cap, sentence in selectors.caps_described(topic=message.topic)],
         "is_large": is_large,
-        "mail": previews.message_preview(message, person, variant=variant),
+        "mail": None if message.is_text else previews.message_preview(message, person, variant=variant),
+        "sms": previews.text_preview(message, person) if message.is_text else None,
         "experiment": selectors.experiment_of(message) if variants else None,
         "variants": variants,
         "variant": variant,

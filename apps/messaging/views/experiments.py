@@ -20,6 +20,8 @@ from apps.messaging.views import drafts
 @require_http_methods(["GET", "POST"])
 @requires("messaging.change_message", on=Message)
 def message_variants(request: UserRequest, message: Message) -> HttpResponse:
+    if message.is_text:
+        raise Http404
     version = selectors.message_version(message)
     form = ExperimentForm(
         request.POST or None,

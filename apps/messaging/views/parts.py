@@ -13,7 +13,7 @@ from apps.messaging import lots, selectors
 @require_GET
 @requires("messaging.view_message", on=Campaign)
 def campaign_messages(request: UserRequest, campaign: Campaign) -> HttpResponse:
-    channels = selectors.email_channels(campaign)
+    channels = selectors.sending_channels(campaign)
     context = {
         "campaign": campaign,
         "rows": selectors.campaign_messages(campaign),

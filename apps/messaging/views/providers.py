@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.http import UserRequest, requires
+from apps.contacts.models import Channel
 from apps.core import clock
 from apps.core.htmx import render_page_or_fragment
 from apps.core.lists import Column, ListSpec
@@ -93,7 +94,7 @@ def provider_detail(request: UserRequest, provider: Provider) -> HttpResponse:
             if not setting.is_secret
         ],
         "hook_url": selectors.provider_hook_url(provider) if way.takes_calls else "",
-        "senders": provider.senders.all()[:100],
+        "senders": (provider.sms_senders if way.channel == Channel.SMS else provider.senders).all()[:100],
         "may_change": request.user.has_perm("messaging.change_provider", provider),
     }
     return render_page_or_fragment(

@@ -12,12 +12,11 @@ from django.db.models import BigIntegerField, Func
 from django.db.models import Count as CountOf
 
 from apps.contacts.models import Channel, Exclusion
-from apps.contacts.models.contact import email_exclusion
+from apps.contacts.models.contact import channel_exclusion, email_exclusion
 from apps.segments.live import TookTooLong, replaceable
 from apps.segments.rules import Node
 from apps.segments.selectors.panel import Panel, panel
 from apps.segments.selectors.rules import rule_contacts
-from apps.segments.selectors.sms import sms_exclusion
 
 PEOPLE = 10
 # Fewer hits than this in a panel say little; such rules are counted exactly, which is quick as they are rare.
@@ -104,7 +103,7 @@ def _preview(node: Node, asked: Panel, *, now: datetime) -> Preview:
     rows = list(
         rule_contacts(node, now=now, among=asked.ids)
         .order_by()
-        .values(by_email=email_exclusion(topic=""), by_sms=sms_exclusion())
+        .values(by_email=email_exclusion(topic=""), by_sms=channel_exclusion(Channel.SMS, topic=""))
         .annotate(people=CountOf("pk"), some=_FirstOf(ArrayAgg("pk")))
     )
     email, sms = Counter[str](), Counter[str]()

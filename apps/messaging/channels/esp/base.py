@@ -11,13 +11,12 @@ from anymail.backends.base_requests import AnymailRequestsBackend
 from anymail.exceptions import AnymailError, AnymailRecipientsRefused, AnymailRequestsAPIError
 from anymail.webhooks.base import AnymailBaseWebhookView
 from django.core.mail import EmailMultiAlternatives
-from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.core.outgoing import GuardedSession
 from apps.messaging.bounces import Report
-from apps.messaging.channels.base import NotLetIn, Setting, Way
+from apps.messaging.channels.base import Call, NotLetIn, Setting, Way
 from apps.messaging.channels.esp.calls import Calls
 from apps.messaging.channels.http import (
     REFUSED_US,
@@ -85,8 +84,8 @@ class Esp(Way):
                 _("It answers, but not as expected (%(n)s).") % {"n": response.status_code}
             )
 
-    def calls_read(self, provider: Provider, request: HttpRequest) -> list[Report]:
-        return Calls(self.calls, self.call_options(provider), mark=MARK, is_hard=self.is_hard).read(request)
+    def calls_read(self, provider: Provider, call: Call) -> list[Report]:
+        return Calls(self.calls, self.call_options(provider), mark=MARK, is_hard=self.is_hard).read(call)
 
 
 def api_url(default: str) -> Setting:

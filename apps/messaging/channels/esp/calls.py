@@ -15,10 +15,9 @@ from typing import Any
 from anymail.exceptions import AnymailWebhookValidationFailure
 from anymail.signals import AnymailTrackingEvent, EventType, RejectReason
 from anymail.webhooks.base import AnymailBaseWebhookView
-from django.http import HttpRequest
 
 from apps.messaging.bounces import MAIL_TOKEN, STATUS, Report, bounce_verdict
-from apps.messaging.channels.base import CallNotUnderstood, CallRefused
+from apps.messaging.channels.base import Call, CallNotUnderstood, CallRefused
 from apps.messaging.models import Verdict
 from apps.messaging.tokens import Purpose, token_read
 
@@ -54,16 +53,18 @@ class Calls:
         self._mark = mark
         self._is_hard = is_hard
 
-    def read(self, request: HttpRequest) -> list[Report]:
+    def read(self, call: Call) -> list[Report]:
         """
         Return one report for each event that says something.
 
         :raises CallRefused: the signature is not the provider's
         :raises CallNotUnderstood: it is no JSON, or far too much
         """
+        if call.content_type != "application/json":
+            raise CallNotUnderstood
         try:
-            self._view.run_validators(request)
-            told = json.loads(request.body)
+            self._view.run_validators(call)  # it reads of it what a request has too
+            told = json.loads(call.body)
         except AnymailWebhookValidationFailure as refusal:
             raise CallRefused from refusal
         except (

@@ -1,16 +1,17 @@
 import hashlib
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import requests
-from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.contacts.models import Channel
 from apps.core.outgoing import GuardedSession
 from apps.messaging.bounces import Report
-from apps.messaging.channels.base import CallNotUnderstood, CallRefused, NotLetIn, Setting, Way
+from apps.messaging.channels.base import Call, CallNotUnderstood, CallRefused, NotLetIn, Setting, Way
 from apps.messaging.channels.http import (
     REFUSED_US,
     HttpEngine,
@@ -40,6 +41,9 @@ EVENTS = {
 }
 
 
+Told = Callable[[Mail], dict[str, Any]]
+
+
 class Webhook(Way):
     key = "webhook"
     label = gettext_lazy("Webhook (signed JSON)")
@@ -58,7 +62,20 @@ class Webhook(Way):
     def engine(self, provider: Provider | None, *, timeouts: Timeouts) -> HttpEngine:
         assert provider
         url, secret = provider.setting("url"), provider.secret("signing_secret")
-        return HttpEngine(url, lambda: _Carrier(url, secret, timeouts), timeouts=timeouts)
+        return HttpEngine(url, lambda: _Carrier(url, secret, self.told, timeouts), timeouts=timeouts)
+
+    def told(self, mail: Mail) -> dict[str, Any]:
+        """Return what is said of a message, besides its key."""
+        parts = parts_of(mail)
+        return {
+            "to": mail.recipient,
+            "from": parts.sender,
+            "reply_to": parts.reply_to or None,
+            "subject": parts.subject,
+            "text": parts.text,
+            "html": parts.html,
+            "headers": {"Message-ID": f"<{mail.mail_id}>", **parts.headers},
+        }
 
     def check(self, provider: Provider) -> None:
         url, secret = provider.setting("url"), provider.secret("signing_secret")
@@ -73,12 +90,12 @@ class Webhook(Way):
             told = _("It answers, but not as expected (%(n)s).")
             raise ServerOutOfReach(told % {"n": response.status_code})
 
-    def calls_read(self, provider: Provider, request: HttpRequest) -> list[Report]:
+    def calls_read(self, provider: Provider, call: Call) -> list[Report]:
         secret = provider.secret("signing_secret")
-        if not is_signed(request.body, request.headers, secret=secret, at=int(time.time())):
+        if not is_signed(call.body, call.headers, secret=secret, at=int(time.time())):
             raise CallRefused
         try:
-            events = json.loads(request.body)["events"]
+            events = json.loads(call.body)["events"]
         except (ValueError, TypeError, LookupError, RecursionError) as fault:
             raise CallNotUnderstood from fault
         if not isinstance(events, list) or len(events) > MOST_EVENTS:
@@ -86,27 +103,28 @@ class Webhook(Way):
         return [report for event in events if (report := _report(event))]
 
 
+class TextWebhook(Webhook):
+    key = "webhook-sms"
+    label = gettext_lazy("Webhook for SMS (signed JSON)")
+    channel = Channel.SMS
+
+    def told(self, mail: Mail) -> dict[str, Any]:
+        return {"to": mail.recipient, "from": mail.sender, "text": mail.content.decode()}
+
+
 class _Carrier:
-    def __init__(self, url: str, secret: str, timeouts: Timeouts) -> None:
+    def __init__(self, url: str, secret: str, told: Told, timeouts: Timeouts) -> None:
+        self._told = told
         self._url = url
         self._secret = secret
         self._timeout = (timeouts.connect, timeouts.answer)
         self._session = GuardedSession()
 
     def send(self, mail: Mail) -> Said:
-        parts = parts_of(mail)
-        data = {
-            "key": parts.mark,
-            "to": mail.recipient,
-            "from": parts.sender,
-            "reply_to": parts.reply_to or None,
-            "subject": parts.subject,
-            "text": parts.text,
-            "html": parts.html,
-            "headers": {"Message-ID": f"<{mail.mail_id}>", **parts.headers},
-        }
+        name = mail.mail_id.partition("@")[0]
+        data = {"key": name, **self._told(mail)}
         response = _post(
-            self._session, self._url, self._secret, "message.send", name=parts.mark, data=data,
+            self._session, self._url, self._secret, "message.send", name=name, data=data,
             timeout=self._timeout,
         )  # fmt: skip
         told = " ".join(response.content[:2000].decode("utf-8", "replace").replace("\0", "").split())[:400]
