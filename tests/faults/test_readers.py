@@ -8,6 +8,7 @@ import json
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from http.client import HTTPConnection
 
 import psutil
@@ -52,7 +53,11 @@ def web(unused_port, server):
 
     yield start
     for program in programs:
+        workers = psutil.Process(program.pid).children(recursive=True)
         program.__exit__()
+        for worker in workers:  # they do not go with who started them
+            with suppress(psutil.NoSuchProcess):
+                worker.kill()
 
 
 def is_up(port):
