@@ -122,7 +122,7 @@ class TestSettle:
     def test_what_a_slow_worker_says_afterwards_changes_nothing(self, message, noon, lead):
         row = RecipientFactory(message=MessageFactory(launched=True))
         lease = ledger.Lease(
-            rows=[ledger.Taken(row.pk, row.message_id, row.contact_id, "")],
+            rows=[ledger.Taken(row.pk, row.message_id, row.contact_id, row.message.sender_id, "")],
             token="7" * 8 + "-0000" * 3 + "-" + "0" * 12,
         )
         Recipient.objects.filter(pk=row.pk).update(
