@@ -10,7 +10,7 @@ from django.urls import reverse
 from lxml.html import document_fromstring
 
 from apps.contacts import services
-from apps.contacts.models import Attribute, Consent, Contact, Suppression
+from apps.contacts.models import Attribute, Consent, Contact, EventSchema, EventType, Suppression
 from apps.contacts.services import EventIn
 from apps.core import clock
 from tests.factories.accounts import UserFactory
@@ -257,6 +257,14 @@ class TestTimeline:
         change = services.ConsentChange(status="unsubscribed", basis="letter")
         services.consent_record(contact=contact, change=change, by=None, now=now)
         return contact
+
+    def test_an_event_stands_there_by_its_business_name_and_by_the_other_one(self, person, contact):
+        EventSchema.objects.create(event_type=EventType.objects.get(name="Visit 39"), label="Came by")
+
+        page = person.get(url("timeline", contact)).content.decode()
+
+        assert "Came by" in page
+        assert "Visit 39" in page
 
     def test_every_entry_stands_on_one_page_newest_first(self, person, contact):
         page = person.get(url("timeline", contact))

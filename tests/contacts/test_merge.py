@@ -15,6 +15,7 @@ from apps.messaging.models import DeliveryEvent, Recipient
 from apps.messaging.moved import BeingSent
 from apps.reporting.models import Conversion
 from apps.segments.models import ContactListMember, SegmentMember
+from tests.factories.accounts import UserFactory
 from tests.factories.collaboration import CommentFactory
 from tests.factories.contacts import ConsentFactory, ContactFactory, IdentityFactory
 from tests.factories.messaging import MessageFactory, RecipientFactory
@@ -548,3 +549,17 @@ class TestOrderAndDoubles:
         merge(ann, anna, lead, noon)
 
         assert ann.recipients.get() == out
+
+
+def test_the_timeline_tells_of_a_merge_and_of_its_undoing(noon):
+    keep, gone = ContactFactory.create_batch(2)
+    merge = services.contact_merge(keep=keep, gone=gone, by=UserFactory(), now=noon, is_confirmed=True)
+    services.contact_unmerge(merge=merge, by=None, now=noon + timedelta(hours=1))
+
+    page = selectors.timeline_page(keep, now=noon + timedelta(hours=2))
+
+    told = [(entry.at, entry.text) for entry in page.entries if entry.kind == "merge"]
+    assert told == [
+        (noon + timedelta(hours=1), f"Merge with contact {gone.pk} undone"),
+        (noon, f"Merged with contact {gone.pk}"),
+    ]

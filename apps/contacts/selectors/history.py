@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from apps.contacts.models import ConsentStatus, Contact, Event
 from apps.contacts.registries import TimelineEntry, timeline
+from apps.contacts.selectors.eventtypes import event_labels
 from apps.contacts.selectors.topics import topic_names
 
 SHOWN_PROPERTIES = 4
@@ -53,7 +55,7 @@ def timeline_page(contact: Contact, *, now: datetime, cursor: str = "", size: in
     latest = now + AHEAD
     start, skip = _cursor_read(cursor, latest=latest) if cursor else (latest, 0)
     before, limit = start + timedelta(microseconds=1), size + 1 + skip
-    sources = [_events(contact, before, limit), _consents(contact, before, limit)]
+    sources = [own(contact, before, limit) for own in (_events, _consents, _merges)]
     sources += [entries(contact, before, limit) for entries in timeline]
     found = [entry for entries in sources for entry in entries]
     found.sort(key=lambda entry: entry.at, reverse=True)  # stable: of one moment, as the source has them
@@ -79,17 +81,51 @@ def _cursor_read(cursor: str, *, latest: datetime) -> tuple[datetime, int]:
 
 def _events(contact: Contact, before: datetime, limit: int) -> list[TimelineEntry]:
     found = contact.events.filter(occurred_at__lt=before).order_by("-occurred_at", "-id")[:limit]
+    labels = event_labels() if found else {}
     return [
         TimelineEntry(
             at=event.occurred_at,
-            text=event.name,
+            text=labels.get(event.name, event.name),
             kind="event",
             icon="bolt",
             tone="info",
-            detail=properties_shown(event.properties),
+            # A business name stands for the one that programs know it by, which is not lost.
+            detail=" · ".join(
+                part
+                for part in (event.name if event.name in labels else "", properties_shown(event.properties))
+                if part
+            ),
         )
         for event in found
     ]
+
+
+def _merges(contact: Contact, before: datetime, limit: int) -> list[TimelineEntry]:
+    """Return with whom the contact was merged, and which of it was undone; the latest of each merge first."""
+    latest = contact.merges.order_by(Coalesce("undone_at", "at").desc(), "-pk")
+    found = latest.filter(at__lt=before).select_related("by", "undone_by")[:limit]
+    merged = [
+        TimelineEntry(
+            at=merge.at,
+            text=_("Merged with contact %(n)s") % {"n": merge.gone_id},
+            kind="merge",
+            icon="git-merge",
+            by=merge.by,
+        )
+        for merge in found
+    ]
+    undone = [
+        TimelineEntry(
+            at=merge.undone_at,
+            text=_("Merge with contact %(n)s undone") % {"n": merge.gone_id},
+            kind="merge",
+            icon="arrow-back-up",
+            by=merge.undone_by,
+        )
+        for merge in found
+        if merge.undone_at and merge.undone_at < before
+    ]
+    return undone + merged
 
 
 def _consents(contact: Contact, before: datetime, limit: int) -> list[TimelineEntry]:
