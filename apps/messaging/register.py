@@ -244,7 +244,7 @@ def _template_uses(template_ids: Collection[int], user: User) -> list[content.Te
     known = Campaign.objects.visible_to(user).filter(pk=OuterRef("campaign_id"))
     own = Message.objects.filter(template__in=template_ids).values_list("pk", "template_id")
     tried = Variant.objects.filter(template__in=template_ids).values_list("experiment_id", "template_id")
-    uses = sorted({*own, *tried})
+    uses = sorted(own.union(tried))
     using = Message.objects.filter(pk__in={pk for pk, _template in uses}).annotate(is_visible=Exists(known))
     messages = using.select_related("campaign", "channel").in_bulk()
     return [

@@ -8,6 +8,7 @@ from apps.accounts.models import User
 from apps.collaboration.models import AuditEvent
 from apps.messaging import ledger, services
 from apps.messaging.delivery.outcome import Outcome
+from apps.messaging.ledger.gate import Gate
 from apps.messaging.models import CapTally, DeliveryEvent, Experiment, Link, Message, Recipient, Settlement
 from apps.messaging.selectors import Doubt, ledger_problems, message_ledger
 from apps.messaging.tokens import Purpose, token_make
@@ -124,6 +125,7 @@ class TestSettle:
         lease = ledger.Lease(
             rows=[ledger.Taken(row.pk, row.message_id, row.contact_id, row.message.sender_id, "")],
             token="7" * 8 + "-0000" * 3 + "-" + "0" * 12,
+            gate=Gate(),
         )
         Recipient.objects.filter(pk=row.pk).update(
             state="unknown", lease_token=lease.token, finished_at=noon, attempts=1
