@@ -19,11 +19,10 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from apps.accounts.models import User
-from apps.contacts import consents, knownrows
+from apps.contacts import consents
 from apps.contacts.consents import ConsentChange
 from apps.contacts.fieldrules import ALWAYS, FieldRules
-from apps.contacts.knownrows import THIS_VERSION, VERSION
-from apps.contacts.mapping import Sketch
+from apps.contacts.knownrows import THIS_VERSION, VERSION, KnownRows
 from apps.contacts.models import Identity, ImportFile
 from apps.contacts.undoing.contacts import before_sql
 from apps.core.overlap import pipeline
@@ -202,10 +201,9 @@ def run(*, lines: bytes, names: bytes, terms: Terms, by: User | None, now: datet
             _consents_record(cursor, terms.consent, by=by, now=now)
 
 
-def known_take(sketch: Sketch, *, terms: Terms, earlier_id: int) -> set[int]:
-    """Take the rows that change nothing since an earlier import; return the numbers of the others."""
-    parameters = {**_told(terms), "earlier_id": earlier_id}
-    return knownrows.take(sketch, consents=_consents_sql(terms), parameters=parameters)
+def known_rows(terms: Terms, *, earlier_id: int) -> KnownRows:
+    """Return what takes the rows that change nothing since an earlier import on the same terms."""
+    return KnownRows(consents=_consents_sql(terms), parameters={**_told(terms), "earlier_id": earlier_id})
 
 
 def lock() -> None:

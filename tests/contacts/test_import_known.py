@@ -7,6 +7,7 @@ import pytest
 from django.db import connection, transaction
 
 from apps.contacts import services
+from apps.contacts.knownrows import KnownRows
 from apps.contacts.mapping import Preparer
 from apps.contacts.models import Attribute, Contact, Identity, ImportFile, ImportKey
 from apps.contacts.services import import_contacts
@@ -213,10 +214,8 @@ def test_a_file_of_other_rows_is_not_asked_chunk_after_chunk(run, told, read, mo
     told("email\n" + "".join(f"p{n}@example.com\n" for n in range(6)))
     monkeypatch.setattr("apps.contacts.services.import_work.CHUNK_ROWS", 20)
     asked = []
-    real = import_contacts.staging.known_take
-    monkeypatch.setattr(
-        import_contacts.staging, "known_take", lambda *a, **k: asked.append(1) or real(*a, **k)
-    )
+    real = KnownRows.take
+    monkeypatch.setattr(KnownRows, "take", lambda *a, **k: asked.append(1) or real(*a, **k))
 
     run("email\n" + "".join(f"q{n}@example.com\n" for n in range(160)))
 

@@ -42,11 +42,12 @@ class ContactRows:
         )
         digests = RowDigests(mapping, terms=self._terms)
         self._preparer = Preparer(mapping, digests=digests.of)
-        self._earlier_id = _earlier(import_file, digests.fingerprint)
+        earlier_id = _earlier(import_file, digests.fingerprint)
+        self._known = staging.known_rows(self._terms, earlier_id=earlier_id) if earlier_id else None
         self._unasked = 0  # chunks yet to come that are read without asking
 
     def prepare(self, chunk: Chunk) -> Prepared:
-        if self._earlier_id is None or not chunk.rows:
+        if self._known is None or not chunk.rows:
             return self._preparer.prepare(chunk)
         if self._unasked:
             self._unasked -= 1
@@ -57,9 +58,9 @@ class ContactRows:
         """Nothing is needed."""
 
     def write(self, prepared: Prepared, *, wanted: Collection[Outcome], now: datetime) -> Written:
-        if prepared.sketch is None or self._earlier_id is None:
+        if prepared.sketch is None or self._known is None:
             return self._lines_write(prepared, wanted=wanted, now=now)
-        unknown = staging.known_take(prepared.sketch, terms=self._terms, earlier_id=self._earlier_id)
+        unknown = self._known.take(prepared.sketch, count=len(prepared.chunk.rows))
         unknown |= prepared.sketch.left_out
         if 2 * len(unknown) > len(prepared.chunk.rows):
             self._unasked = PATIENCE
