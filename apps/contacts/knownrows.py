@@ -50,7 +50,7 @@ _OF_STRETCH = f"""
     LEFT JOIN contacts_importkey AS m ON m.import_file_id = %(import_id)s AND m.key = k.key
         AND m.key BETWEEN %(first)s AND %(last)s
     WHERE m.key IS NULL
-"""
+"""  # noqa: S608  # ours
 # LIMIT 1 keeps each look-up one probe of an index, as in `staging`. Of a contact whom two rows mean by
 # different names the first row counts: both are read.
 _LOOKED_UP = f"""
@@ -76,7 +76,7 @@ _LOOKED_UP = f"""
         SELECT true FROM contacts_importkey
         WHERE import_file_id = %(import_id)s AND key = o.contact_id LIMIT 1
     ) IS NULL
-"""
+"""  # noqa: S608  # ours
 # The rows that were not taken, and the contact of the last one that was. The join is FULL only because the
 # planner, which expects one row of `known`, would else compare all with all.
 _TAKE = """
@@ -116,9 +116,10 @@ class KnownRows:
 
     def take(self, sketch: Sketch, *, count: int) -> set[int]:
         """
-        Take those of `count` rows that change nothing, in the caller's transaction; return the others' numbers.
+        Take those of `count` rows that change nothing, in the caller's transaction.
 
-        The import has met the contacts of these rows then, as those of any other that it took.
+        Return the numbers of the others. The import has met the contacts of these rows then, as those of any
+        other that it took.
         """
         with connection.cursor() as cursor:
             _stage(cursor, sketch)
