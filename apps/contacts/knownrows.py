@@ -110,9 +110,8 @@ class KnownRows:
     def __init__(self, *, consents: str, parameters: Mapping[str, Any]) -> None:
         self._consents = consents
         self._parameters = parameters
-        self._after = (
-            -1
-        )  # behind this contact stand those of the next rows, if the order is that of last time
+        # Behind this contact stand those of the next rows, if the order is that of last time.
+        self._after = -1
 
     def take(self, sketch: Sketch, *, count: int) -> set[int]:
         """
