@@ -31,11 +31,13 @@ class Clock:
     """
     When a rule is asked, and of whom.
 
-    `among`: only these contacts matter; a SELECT adds `AND contact_id = ANY(%s)` to read only their rows.
+    `among`: only these contacts matter; a SELECT adds `AND contact_id = ANY(%s)` to read only their rows. As
+    a panel they are few of very many: each is looked up, where a table grows with everybody.
     """
 
     now: datetime
     among: tuple[int, ...] | None = None
+    is_panel: bool = False
 
     @cached_property
     def among_text(self) -> str:

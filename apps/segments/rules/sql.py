@@ -151,14 +151,16 @@ class _Compiler:
         text, params = _join("AND", parts)
         counted = _join("AND", [Sql(f"count(*) {COUNT_SQL[op]} %s", (n,)) for op, n in node.count or ()])
         having = f" GROUP BY contact_id HAVING {counted.text}" if node.count else ""
-        params = (*params, *counted.params) if node.count else params
-        if self.clock.among is None:
-            return Sql(f"SELECT contact_id FROM contacts_event WHERE {text}{having}", params)  # noqa: S608  # ours, see above
-        return self._event_of_some(text + having, params)
+        bounds = counted.params if node.count else ()
+        if self.clock.is_panel:
+            return self._event_of_each(text + having, (*params, *bounds))
+        select = f"SELECT contact_id FROM contacts_event WHERE {text}"  # noqa: S608  # ours, see above
+        rows = self._narrowed(Sql(select, params))
+        return Sql(rows.text + having, (*rows.params, *bounds))
 
-    def _event_of_some(self, condition: str, params: tuple[Any, ...]) -> Sql:
+    def _event_of_each(self, condition: str, params: tuple[Any, ...]) -> Sql:
         """
-        Return a SELECT of those asked for whom there is an event like this.
+        Return a SELECT of those of the panel for whom there is an event like this.
 
         Each is looked up by the own index: what that costs, depends on how many are asked. Left the choice,
         PostgreSQL reads all events of the name, which grow with everybody's.

@@ -16,7 +16,7 @@ from apps.contacts.models.contact import channel_exclusion, email_exclusion
 from apps.segments.live import TookTooLong, replaceable
 from apps.segments.rules import Node
 from apps.segments.selectors.panel import Panel, panel
-from apps.segments.selectors.rules import rule_contacts
+from apps.segments.selectors.rules import rule_contacts, rule_panel
 
 PEOPLE = 10
 # Fewer hits than this in a panel say little; such rules are counted exactly, which is quick as they are rare.
@@ -100,9 +100,9 @@ class _FirstOf(Func):
 
 
 def _preview(node: Node, asked: Panel, *, now: datetime) -> Preview:
+    found = rule_contacts(node, now=now) if asked.ids is None else rule_panel(node, now=now, ids=asked.ids)
     rows = list(
-        rule_contacts(node, now=now, among=asked.ids)
-        .order_by()
+        found.order_by()
         .values(by_email=email_exclusion(topic=""), by_sms=channel_exclusion(Channel.SMS, topic=""))
         .annotate(people=CountOf("pk"), some=_FirstOf(ArrayAgg("pk")))
     )

@@ -94,7 +94,15 @@ def rule_read(
 
 def rule_contacts(node: Node, *, now: datetime, among: Sequence[int] | None = None) -> ContactQuerySet:
     """Return the contacts a rule holds for, erased ones left out; of these ids only, with `among`."""
-    clock = Clock(now, tuple(among) if among is not None else None)
+    return _contacts(node, Clock(now, tuple(among) if among is not None else None))
+
+
+def rule_panel(node: Node, *, now: datetime, ids: Sequence[int]) -> ContactQuerySet:
+    """Return those of a panel for whom a rule holds: each is looked up, whatever there is of others."""
+    return _contacts(node, Clock(now, tuple(ids), is_panel=True))
+
+
+def _contacts(node: Node, clock: Clock) -> ContactQuerySet:
     return Contact.objects.known().filter(RuleHolds(node, clock))
 
 
