@@ -271,7 +271,6 @@ def review(
         promise = audience.promise(audience.choice_of(message), now=now)
     except RuleInvalid as refusal:
         promise, problems = audience.Promise({}), [*problems, str(refusal)]
-    person = _reader(request, message)
     variants = selectors.variants(message) if promise.split else []
     variant = _variant(request, variants) or next(iter(variants), None)
     is_large = promise.recipients >= forms.LARGE
@@ -296,14 +295,20 @@ def review(
         "domain_limits": selectors.domain_limits(),
         "caps": [sentence for _cap, sentence in selectors.caps_described(topic=message.topic)],
         "is_large": is_large,
-        "mail": None if message.is_text else previews.message_preview(message, person, variant=variant),
-        "sms": previews.text_preview(message, person) if message.is_text else None,
         "experiment": selectors.experiment_of(message) if variants else None,
         "variants": variants,
         "variant": variant,
-        "person": person,
         "version": version,
         "may_launch": request.user.has_perm("messaging.launch_message", message),
         "may_change": request.user.has_perm("messaging.change_message", message),
     }
+    context |= _as_read(message, _reader(request, message), variant)
     return render(request, "messaging/message_review.html", context)
+
+
+def _as_read(message: Message, person: Contact | None, variant: Variant | None) -> dict[str, object]:
+    """Return the mail, or the text, as this person would get it."""
+    if message.is_text:
+        return {"person": person, "mail": None, "sms": previews.text_preview(message, person)}
+    mail = previews.message_preview(message, person, variant=variant)
+    return {"person": person, "mail": mail, "sms": None}
