@@ -1,6 +1,8 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
 from rest_framework.test import APIClient
 
 from apps.accounts import tokens
@@ -31,6 +33,22 @@ def no_event_schemas(monkeypatch):
     """This process knows of no schemas, as the database has none: no test asks, or sees those of another."""
     monkeypatch.setattr(schemas, "_known", schemas._Known(asked_at=0.0))
     eventcatalogue.forget()
+
+
+@pytest.fixture
+def known_content_types():
+    """This process has asked for every content type, as any has that serves pages: counts begin there."""
+    ContentType.objects.get_for_models(*apps.get_models())
+
+
+@pytest.fixture
+def django_assert_num_queries(known_content_types, django_assert_num_queries):
+    return django_assert_num_queries
+
+
+@pytest.fixture
+def django_assert_max_num_queries(known_content_types, django_assert_max_num_queries):
+    return django_assert_max_num_queries
 
 
 @pytest.fixture

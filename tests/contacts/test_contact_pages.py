@@ -6,6 +6,7 @@ import orjson
 import pytest
 from django.db import connection
 from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from lxml.html import document_fromstring
 
@@ -216,18 +217,23 @@ class TestProfile:
 
     def test_costs_the_same_for_one_event_and_for_many(self, person, noon, django_assert_max_num_queries):
         contact = ContactFactory()
-        events = [
+        visits = [
             EventIn(
                 name="Visit", occurred_at=noon - timedelta(hours=n), contact_id=contact.pk, message_id=str(n)
             )
             for n in range(60)
         ]
-        services.events_record(events=events, source="shop", now=noon)
+        services.events_record(events=visits[:1], source="shop", now=noon)
+        person.get(url("detail", contact))  # what a process learns once is learnt here
+        with CaptureQueriesContext(connection) as for_one:
+            person.get(url("detail", contact))
+        services.events_record(events=visits[1:], source="shop", now=noon)
 
-        with django_assert_max_num_queries(19):
+        with django_assert_max_num_queries(len(for_one)):
             page = person.get(url("detail", contact))
 
-        assert len(page.context["page"].entries) == 0 or page.context["page"].older
+        assert len(for_one) <= 20
+        assert page.context["page"].older
 
     def test_nobody_is_found_behind_an_absent_id(self, person):
         assert person.get("/contacts/999999/").status_code == HTTPStatus.NOT_FOUND
