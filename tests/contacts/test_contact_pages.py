@@ -215,24 +215,24 @@ class TestProfile:
         for told in ("Town", "Bonn", "Where they live.", "undescribed", "C-1", "Unsubscribed", "telephone"):
             assert told in page
 
-    def test_costs_the_same_for_one_event_and_for_many(self, person, noon, django_assert_max_num_queries):
-        contact = ContactFactory()
+    def test_costs_the_same_for_one_event_and_for_many(self, person, django_assert_max_num_queries):
+        contact, now = ContactFactory(), clock.now()
         visits = [
             EventIn(
-                name="Visit", occurred_at=noon - timedelta(hours=n), contact_id=contact.pk, message_id=str(n)
+                name="Visit", occurred_at=now - timedelta(hours=n), contact_id=contact.pk, message_id=str(n)
             )
             for n in range(60)
         ]
-        services.events_record(events=visits[:1], source="shop", now=noon)
+        services.events_record(events=visits[:1], source="shop", now=now)
         person.get(url("detail", contact))  # what a process learns once is learnt here
         with CaptureQueriesContext(connection) as for_one:
             person.get(url("detail", contact))
-        services.events_record(events=visits[1:], source="shop", now=noon)
+        services.events_record(events=visits[1:], source="shop", now=now)
 
         with django_assert_max_num_queries(len(for_one)):
             page = person.get(url("detail", contact))
 
-        assert len(for_one) <= 20
+        assert len(for_one) <= 21
         assert page.context["page"].older
 
     def test_nobody_is_found_behind_an_absent_id(self, person):
