@@ -153,7 +153,7 @@ EVENTS = Kind(
         "email": _EMAIL,
         "event": frozenset({"event", "event_name", "event_type", "action"}),
         "occurred_at": frozenset(
-            {"occurred_at", "timestamp", "time", "date", "datetime", "happened_at", "at"}
+            {"occurred_at", "timestamp", "time", "date", "datetime", "happened_at", "at", "when"}
         ),
         "message_id": frozenset({"message_id", "event_id"}),
     },

@@ -56,7 +56,7 @@ class TestTheWayOfAFile:
         services.imports_run(now=noon)
 
         result = person.get(url("import-detail", draft)).content.decode()
-        assert "2 rows are in." in result
+        assert "1 of 2 rows is in." in result
         assert Contact.objects.get().attributes == {"town": "Bonn", "visits": 3}
         entry = Attribute.objects.get(key="visits")
         assert (entry.label, entry.type, entry.is_defined) == ("Visits", "number", True)

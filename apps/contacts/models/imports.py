@@ -173,6 +173,11 @@ class ImportFile(TimeStamped):
         return self.state == self.State.DRAFT or (self.is_dry_run and has_ended)
 
     @property
+    def rows_in(self) -> int:
+        """How many rows of the file now stand in the hub; the others were refused or left out."""
+        return self.created + self.updated + self.unchanged
+
+    @property
     def percent(self) -> int:
         """How much of the file is read, 0 to 100."""
         return 100 if self.state == self.State.DONE else 100 * self.bytes_done // max(self.bytes_total, 1)
