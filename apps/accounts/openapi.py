@@ -1,13 +1,17 @@
 """What the schema says of every endpoint, and no viewset has to repeat. Imported once the app is ready."""
 
-from typing import Any
+from typing import Any, ClassVar
 
+from django.utils.translation import get_language
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 
 from apps.accounts.api import ApiViewSet
 from apps.core.problems import CONTENT_TYPE
 
+# Of the schema are kept; anybody may ask for one in a language that is none.
+MOST_LANGUAGES = 5
 _FIELD_ERROR = {
     "type": "object",
     "required": ["field", "message", "code"],
@@ -48,6 +52,18 @@ _IDEMPOTENCY_KEY = {
         "again; with another body: 422; while the first is at work: 409 with `Retry-After`."
     ),
 }
+
+
+class SchemaOnce(SchemaGenerator):
+    """The schema, made once in each process: it takes a second, and anybody may ask for it."""
+
+    _made: ClassVar[dict[str | None, dict[str, Any]]] = {}
+
+    def get_schema(self, request: Any = None, public: bool = False) -> dict[str, Any]:
+        language = get_language()
+        if language not in self._made and len(self._made) < MOST_LANGUAGES:
+            self._made[language] = super().get_schema(request, public)  # type: ignore[no-untyped-call]
+        return self._made.get(language) or super().get_schema(request, public)  # type: ignore[no-untyped-call]
 
 
 class ApiSchema(AutoSchema):

@@ -4,10 +4,12 @@ import importlib
 import pkgutil
 from contextlib import contextmanager
 from dataclasses import dataclass
+from unittest import mock
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
+from django.template.backends.django import Template
 from django.test import Client
 from factory.django import DjangoModelFactory
 from rest_framework.test import APIClient
@@ -191,6 +193,11 @@ def undone():
     with block:
         yield
         transaction.set_rollback(True)
+
+
+def blank():
+    """Let every template come out empty: for whoever only tries a door."""
+    return mock.patch.object(Template, "render", return_value="")
 
 
 def bearer(secret):

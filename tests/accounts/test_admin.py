@@ -13,7 +13,7 @@ from django.urls import reverse
 from apps.accounts.admin_base import BookendAdmin
 from apps.accounts.models import User
 from apps.collaboration.models import AuditEvent
-from tests.accounts.scene import factory_of, undone
+from tests.accounts.scene import blank, factory_of, undone
 from tests.factories.accounts import UserFactory
 from tests.routes import ROUTES
 
@@ -86,7 +86,7 @@ class TestDoor:
     def test_tells_nobody_else_that_it_is_there(self, scene, route):
         for column, user in scene.people.items():
             if column not in {"anon", "admin"}:
-                with undone():
+                with undone(), blank():
                     response = scene.client_of(user, route).get(route.url(), follow=True)
                 assert response.status_code == HTTPStatus.NOT_FOUND, column
 

@@ -25,7 +25,7 @@ from tests.factories.accounts import ApiTokenFactory
 from tests.routes import ROUTES
 
 pytestmark = pytest.mark.django_db
-EXAMPLES = 12
+EXAMPLES = 8
 SCHEMA = schemathesis.openapi.from_dict(SchemaGenerator().get_schema(request=None, public=True))
 OPERATIONS = [operation.ok() for operation in SCHEMA.get_all_operations()]
 CHECKS = [

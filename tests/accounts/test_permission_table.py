@@ -1,5 +1,6 @@
 """Every URL and endpoint as every role: `permission_table.txt` says who is let in, this tries the doors."""
 
+from contextlib import nullcontext
 from http import HTTPStatus
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from django.db.models.functions import Now
 from django.shortcuts import resolve_url
 from django.test import Client
 
-from tests.accounts.scene import bearer, undone
+from tests.accounts.scene import bearer, blank, undone
 from tests.factories.accounts import ApiTokenFactory
 from tests.routes import ROUTES
 
@@ -17,6 +18,8 @@ pytestmark = pytest.mark.django_db
 TABLE = Path(__file__).with_name("permission_table.txt")
 ROLES = ("anon", "admin", "lead", "mktr", "data", "sales", "exec", "contr", "integ")
 COLUMNS = (*ROLES, "capt", "owner", "helper")
+# For whom the page behind the door is made in full; with the others only the door is tried: half the time.
+SHOWN = {"anon", "admin", "capt", "helper"}
 SIGNS = {HTTPStatus.UNAUTHORIZED: "1", HTTPStatus.FORBIDDEN: "3", HTTPStatus.NOT_FOUND: "4"}
 
 SIGN_IN = resolve_url(settings.LOGIN_URL)
@@ -61,9 +64,9 @@ def ask(client, route, method, url):
     return getattr(client, method.lower())(url, **options)
 
 
-def knock(scene, user, route, method, url):
-    with undone():
-        return sign(ask(scene.client_of(user, route), route, method, url))
+def knock(scene, column, route, method, url):
+    with undone(), nullcontext() if column in SHOWN else blank():
+        return sign(ask(scene.client_of(scene.people[column], route), route, method, url))
 
 
 def each(*conditions):
@@ -78,7 +81,7 @@ def test_every_door_opens_to_those_whom_the_table_names_and_to_nobody_else(scene
 
     with undone():
         url = scene.url(route)
-        got = [knock(scene, scene.people[column], route, method, url) for column in COLUMNS]
+        got = [knock(scene, column, route, method, url) for column in COLUMNS]
 
     line = as_line(route.name, method, got)
     known = ROWS.get((route.name, method))
