@@ -498,6 +498,17 @@ class TestAttributes:
 
         assert "last_order" in errors(program.post(self.URL, body, format="json"))["key"]
 
+    def test_a_name_that_may_mean_what_another_means_is_taken_once_that_is_denied(self, program):
+        AttributeFactory(key="last_order")
+        body = {"key": "order_last", "label": "Order, last", "type": "date"}
+
+        refused = errors(program.post(self.URL, body, format="json"))
+        made = program.post(self.URL, body | {"is_other": True}, format="json")
+
+        assert "“last_order”" in refused["is_other"]
+        assert made.status_code == HTTPStatus.CREATED
+        assert set(Attribute.objects.values_list("key", flat=True)) == {"last_order", "order_last"}
+
 
 class TestSuppressions:
     URL = "/api/v1/suppressions/"

@@ -1,6 +1,7 @@
 from typing import Any
 
 import django_filters
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.request import Request
@@ -8,7 +9,7 @@ from rest_framework.response import Response
 
 from apps.accounts.api import ApiViewSet
 from apps.accounts.models import User
-from apps.contacts import services
+from apps.contacts import selectors, services
 from apps.contacts.models import Attribute
 from apps.core import clock
 
@@ -64,6 +65,19 @@ class AttributeChangeIn(serializers.Serializer[Any]):
 class AttributeIn(AttributeChangeIn):
     key = serializers.CharField(max_length=63)
     applies_to = serializers.ChoiceField(Attribute.Subject.choices, default=Attribute.Subject.CONTACT)
+    is_other = serializers.BooleanField(
+        default=False,
+        help_text="True: it means something else than the attributes that are called nearly like it.",
+    )
+
+    def validate(self, told: dict[str, Any]) -> dict[str, Any]:
+        is_other = told.pop("is_other")
+        alike = selectors.attributes_alike(told["key"], applies_to=told["applies_to"])
+        if alike and not is_other:
+            sentence = _("There is %(keys)s. If yours means something else, send is_other as true.")
+            known = ", ".join(f"“{entry.key}”" for entry in alike)
+            raise serializers.ValidationError({"is_other": sentence % {"keys": known}})
+        return told
 
 
 class AttributeFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped package
