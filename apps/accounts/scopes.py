@@ -18,6 +18,7 @@ RESOURCES = (
     "segments",
     "senders",
     "sending-rules",
+    "strategy",
     "suppressions",
     "systems",
     "templates",

@@ -15,7 +15,17 @@ from django.http import HttpRequest
 
 from apps.accounts.admin_base import BookendAdmin, LedgerAdmin
 from apps.campaigns import services
-from apps.campaigns.models import Campaign, Channel, Contributor, GoalCount, Kpi, Override, Task
+from apps.campaigns.models import (
+    Campaign,
+    Channel,
+    Contributor,
+    GoalCount,
+    Kpi,
+    NotDoing,
+    Override,
+    Task,
+    YearGoal,
+)
 from apps.core import clock
 from apps.core.errors import DomainError
 
@@ -114,3 +124,24 @@ class OverrideAdmin(LedgerAdmin):
     list_display = ["campaign", "check_name", "reason", "by", "at"]
     list_select_related = ["campaign", "by"]
     search_fields = ["=campaign__id", "=check_name"]
+
+
+@admin.register(YearGoal)
+class YearGoalAdmin(ActedAdmin):
+    act = staticmethod(services.year_goal_update)
+    argument = "goal"
+    list_display = ["name", "year", "owner", "position"]
+    list_select_related = ["owner"]
+    list_filter = ["year"]
+    search_fields = ["name"]
+    readonly_fields = ["year", "position"]
+
+
+@admin.register(NotDoing)
+class NotDoingAdmin(ActedAdmin):
+    act = staticmethod(services.not_doing_update)
+    argument = "entry"
+    list_display = ["__str__", "year", "reason"]
+    list_filter = ["year"]
+    search_fields = ["practice"]
+    readonly_fields = ["year"]

@@ -96,5 +96,11 @@ rules.add_perm("campaigns.change_task", leads_it | is_channel_owner)
 rules.add_perm("campaigns.move_task", leads_it | is_channel_owner | is_assignee)
 rules.add_perm("campaigns.delete_task", leads_it | is_channel_owner)
 
+# The strategy is for everybody to read, and for the leads to write.
+for _noun in ("yeargoal", "notdoing"):
+    rules.add_perm(f"campaigns.view_{_noun}", rules.is_active)
+    for _verb in ("add", "change", "delete"):
+        rules.add_perm(f"campaigns.{_verb}_{_noun}", is_lead)
+
 for _subject in ("campaign", "channel", "task"):
     rules.add_perm(f"campaigns.comment_{_subject}", sees_it)  # whoever may read may answer

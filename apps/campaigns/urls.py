@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.campaigns.views import campaign, frame, kpis, readiness, tasks, team, wizard
+from apps.campaigns.views import campaign, frame, kpis, readiness, strategy, tasks, team, wizard
 
 app_name = "campaigns"
 urlpatterns = [
@@ -42,4 +42,14 @@ urlpatterns = [
     path("campaigns/tasks/<int:pk>/remove/", tasks.task_remove, name="task_remove"),
     path("campaigns/<int:pk>/plan/", tasks.campaign_plan, name="plan"),
     path("campaigns/<int:pk>/plan/add/", tasks.task_add, name="task_add"),
+    # Strategy
+    path("strategy/", strategy.strategy, name="strategy"),
+    path("strategy/goals/new/", strategy.year_goal_create, name="year_goal_create"),
+    path("strategy/goals/<int:pk>/", strategy.year_goal_detail, name="year_goal"),
+    path("strategy/goals/<int:pk>/edit/", strategy.year_goal_update, name="year_goal_update"),
+    path("strategy/goals/<int:pk>/move/", strategy.year_goal_move, name="year_goal_move"),
+    path("strategy/goals/<int:pk>/remove/", strategy.year_goal_remove, name="year_goal_remove"),
+    path("strategy/not-doing/new/", strategy.not_doing_create, name="not_doing_create"),
+    path("strategy/not-doing/<int:pk>/edit/", strategy.not_doing_update, name="not_doing_update"),
+    path("strategy/not-doing/<int:pk>/remove/", strategy.not_doing_remove, name="not_doing_remove"),
 ]

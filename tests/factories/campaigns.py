@@ -3,7 +3,16 @@ from decimal import Decimal
 
 import factory
 
-from apps.campaigns.models import Campaign, Channel, Contributor, Kpi, Override, Task
+from apps.campaigns.models import (
+    Campaign,
+    Channel,
+    Contributor,
+    Kpi,
+    NotDoing,
+    Override,
+    Task,
+    YearGoal,
+)
 from apps.contacts.models import Event
 from apps.core.partitions import month_of, month_partition_ensure
 from apps.segments.models import Segment
@@ -136,3 +145,22 @@ class OverrideFactory(factory.django.DjangoModelFactory):
     reason = "The list comes on Monday."
     by = factory.SubFactory(UserFactory)
     at = SEEN_AT
+
+
+class YearGoalFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = YearGoal
+
+    year = 2030
+    name = factory.Sequence(lambda n: f"Goal {n}")
+
+
+class NotDoingFactory(factory.django.DjangoModelFactory):
+    """Ads are left alone in 2030."""
+
+    class Meta:
+        model = NotDoing
+
+    year = 2030
+    kind = Channel.Kind.ADS
+    reason = "Nobody came back from them."

@@ -10,6 +10,7 @@ from apps.campaigns.forms.plan import (
     OutcomeBegin,
     Review,
 )
+from apps.campaigns.forms.strategy import NotDoingEdit, YearGoalEdit, YearGoalMove
 from apps.campaigns.forms.work import (
     Advance,
     ChannelAssign,
@@ -39,6 +40,7 @@ __all__ = [
     "KpiAdd",
     "KpiEdit",
     "KpiMove",
+    "NotDoingEdit",
     "Outcome",
     "OutcomeBegin",
     "Override",
@@ -48,6 +50,8 @@ __all__ = [
     "TaskEdit",
     "TaskMove",
     "VersionForm",
+    "YearGoalEdit",
+    "YearGoalMove",
     "attempt",
     "initial_of",
 ]

@@ -1,5 +1,6 @@
 from apps.campaigns.models.campaign import Campaign, CampaignQuerySet, Kpi, Override
 from apps.campaigns.models.goal import GoalCount
+from apps.campaigns.models.strategy import NotDoing, YearGoal
 from apps.campaigns.models.task import Task, TaskQuerySet
 from apps.campaigns.models.team import Channel, Contributor
 
@@ -10,7 +11,9 @@ __all__ = [
     "Contributor",
     "GoalCount",
     "Kpi",
+    "NotDoing",
     "Override",
     "Task",
     "TaskQuerySet",
+    "YearGoal",
 ]

@@ -115,6 +115,15 @@ class Campaign(Versioned):
         verbose_name=_("audience"),
     )
     audience_note = models.TextField(_("who they are"), blank=True, max_length=2000)
+    # What of the year's strategy it serves; a goal that is taken off the list leaves it without one.
+    year_goal = models.ForeignKey(
+        "campaigns.YearGoal",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="campaigns",
+        verbose_name=_("goal of the year"),
+    )
     start_date = models.DateField(_("starts"), null=True, blank=True)
     launch_date = models.DateField(_("launch"), null=True, blank=True)
     # Where the reverse wizard stands; '' once it has been finished.

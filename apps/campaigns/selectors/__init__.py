@@ -6,29 +6,47 @@ from apps.campaigns.selectors.history import entry_of, history
 from apps.campaigns.selectors.lists import board, by_stage, campaigns, captained, captains, next_outcomes
 from apps.campaigns.selectors.people import may_be_captain, may_work, team
 from apps.campaigns.selectors.progress import goal_counted_by, goal_days, goal_progress
+from apps.campaigns.selectors.strategy import (
+    GoalLine,
+    channels_avoided,
+    goal_campaigns,
+    goal_lines,
+    in_spite_of,
+    not_doing,
+    strategy_years,
+    unaligned,
+)
 from apps.campaigns.selectors.tasks import open_tasks_by_channel, tasks, tasks_of, with_open_tasks
 
 __all__ = [
     "EventSeen",
     "Frame",
+    "GoalLine",
     "board",
     "by_stage",
     "campaign_frame",
     "campaigns",
     "captained",
     "captains",
+    "channels_avoided",
     "entry_of",
     "events_seen",
+    "goal_campaigns",
     "goal_counted_by",
     "goal_days",
+    "goal_lines",
     "goal_progress",
     "history",
+    "in_spite_of",
     "may_be_captain",
     "may_work",
     "next_outcomes",
+    "not_doing",
     "open_tasks_by_channel",
+    "strategy_years",
     "tasks",
     "tasks_of",
     "team",
+    "unaligned",
     "with_open_tasks",
 ]

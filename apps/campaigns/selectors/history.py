@@ -41,6 +41,7 @@ ACTS: dict[str, Said] = {
     "comment.changed": (_l("changed a comment"), "", "message-circle", "neutral"),
     "comment.deleted": (_l("took back a comment"), "", "message-circle", "neutral"),
     "readiness.overridden": (_l("overrode the check"), "check", "shield-x", "warn"),
+    "campaign.goal_gone": (_l("took off the year's list the goal"), "goal", "compass", "warn"),
     "readiness.override_removed": (_l("lets count again the check"), "check", "shield", "info"),
 }
 

@@ -10,6 +10,15 @@ from apps.campaigns.services.campaign import (
 )
 from apps.campaigns.services.kpi import kpi_add, kpi_move, kpi_remove, kpi_update
 from apps.campaigns.services.stage import campaign_advance, campaign_go_live, check_override, override_remove
+from apps.campaigns.services.strategy import (
+    not_doing_add,
+    not_doing_remove,
+    not_doing_update,
+    year_goal_add,
+    year_goal_move,
+    year_goal_remove,
+    year_goal_update,
+)
 from apps.campaigns.services.task import task_add, task_move, task_remove, task_update
 from apps.campaigns.services.team import (
     channel_add,
@@ -41,10 +50,17 @@ __all__ = [
     "kpi_move",
     "kpi_remove",
     "kpi_update",
+    "not_doing_add",
+    "not_doing_remove",
+    "not_doing_update",
     "override_remove",
     "task_add",
     "task_move",
     "task_remove",
     "task_update",
     "wizard_step_done",
+    "year_goal_add",
+    "year_goal_move",
+    "year_goal_remove",
+    "year_goal_update",
 ]

@@ -90,12 +90,14 @@ def campaign_channels(request: UserRequest, campaign: Campaign) -> HttpResponse:
     for channel in channels:
         channel.campaign = campaign  # asked by the permissions below
     lines, tasks = panels.lines_of(channels), selectors.open_tasks_by_channel(campaign)
+    avoided = selectors.channels_avoided(campaign, today=clock.now().date())
     cards = [
         {
             "channel": channel,
             "lines": lines[channel.pk],
             "open_tasks": tasks.get(channel.pk, 0),
             "may_change": _may_change_channel(request, channel),
+            "avoided": avoided.get(channel.kind),
         }
         for channel in channels
     ]
@@ -150,7 +152,8 @@ def _channel_form(request: UserRequest, channel: Channel, *, data: Any = None) -
     leads = request.user.has_perm("campaigns.assign_channel", channel)
     form_class = forms.ChannelAssign if leads else forms.ChannelEdit
     names = [name for name in form_class.base_fields if name != "version"]
-    return form_class(data, channel=channel, initial=forms.initial_of(channel, names))
+    avoided = selectors.channels_avoided(channel.campaign, today=clock.now().date()).get(channel.kind)
+    return form_class(data, channel=channel, avoided=avoided, initial=forms.initial_of(channel, names))
 
 
 def _channel_page(request: UserRequest, channel: Channel, form: forms.ChannelEdit) -> HttpResponse:
