@@ -10,6 +10,7 @@ from apps.campaigns.api import (
     ChannelViewSet,
     ContributorViewSet,
     KpiViewSet,
+    LessonViewSet,
     NotDoingViewSet,
     TaskViewSet,
     YearGoalViewSet,
@@ -101,6 +102,7 @@ router.register("channels", ChannelViewSet)
 router.register("contributors", ContributorViewSet)
 router.register("kpis", KpiViewSet)
 router.register("tasks", TaskViewSet)
+router.register("lessons", LessonViewSet)
 router.register("year-goals", YearGoalViewSet, basename="year-goal")
 router.register("not-doing", NotDoingViewSet, basename="not-doing")
 router.register("segments", SegmentViewSet)

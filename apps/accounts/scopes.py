@@ -12,6 +12,7 @@ RESOURCES = (
     "events",
     "exports",
     "imports",
+    "lessons",
     "messages",
     "quality",
     "results",

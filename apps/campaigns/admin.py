@@ -19,8 +19,10 @@ from apps.campaigns.models import (
     Campaign,
     Channel,
     Contributor,
+    ElementOwner,
     GoalCount,
     Kpi,
+    Lesson,
     NotDoing,
     Override,
     Task,
@@ -145,3 +147,32 @@ class NotDoingAdmin(ActedAdmin):
     list_filter = ["year"]
     search_fields = ["practice"]
     readonly_fields = ["year"]
+
+
+@admin.register(Lesson)
+class LessonAdmin(ActedAdmin):
+    act = staticmethod(services.lesson_update)
+    argument = "lesson"
+    list_display = ["__str__", "campaign", "element", "kind", "created_at"]
+    list_select_related = ["campaign"]
+    list_filter = ["element", "kind"]
+    search_fields = ["=campaign__id"]
+    exclude = ["applied_in"]
+    readonly_fields = [
+        "by",
+        "campaign",
+        "evidence_text",
+        "evidence_n",
+        "evidence_low",
+        "evidence_value",
+        "evidence_high",
+        "evidence_at",
+        "archived_at",
+    ]
+
+
+@admin.register(ElementOwner)
+class ElementOwnerAdmin(LedgerAdmin):
+    list_display = ["campaign", "element", "marketing_owner", "data_owner"]
+    list_select_related = ["campaign", "marketing_owner", "data_owner"]
+    search_fields = ["=campaign__id"]

@@ -202,6 +202,19 @@ def year_goal_is_named(campaign: Campaign, now: datetime) -> Finding:
     return Finding(False, told, links.step_url(campaign, "outcome"))
 
 
+def elements_have_both_owners(campaign: Campaign, now: datetime) -> Finding:
+    """Ask for art and science: an element with one of its two owners is half thought through."""
+    owners = list(campaign.element_owners.all())
+    mend = links.tab_url(campaign, "team")
+    if not any(owner.marketing_owner_id or owner.data_owner_id for owner in owners):
+        return Finding(False, _("No element has a marketing and a data owner yet."), mend)
+    halves = [str(owner) for owner in owners if owner.is_one_sided]
+    if halves:
+        told = _("Only one of the two owners is named: %(elements)s.") % {"elements": ", ".join(halves)}
+        return Finding(False, told, mend)
+    return Finding(True, _("Every element that has owners has both: art and science."))
+
+
 def register() -> None:
     """Add the checks of this app; called from `AppConfig.ready`."""
     # name: label, group, is it required, question, may it be overridden
@@ -217,6 +230,13 @@ def register() -> None:
             Group.EXPECTATIONS,
             False,
             year_goal_is_named,
+            True,
+        ),
+        "elements": (
+            _l("Art and science"),
+            Group.EXPECTATIONS,
+            False,
+            elements_have_both_owners,
             True,
         ),
         "channels": (_l("Channels have owners"), Group.SENDING, True, channels_have_owners, True),

@@ -9,10 +9,16 @@ whose team they are on. Programs do what the scopes of their token say.
 import rules
 
 from apps.accounts.models import User
-from apps.accounts.permissions import is_integration, is_lead, is_marketer, sees_everything_planned
-from apps.campaigns.models import Campaign, Channel, Contributor, Kpi, Override, Task
+from apps.accounts.permissions import (
+    is_data_lead,
+    is_integration,
+    is_lead,
+    is_marketer,
+    sees_everything_planned,
+)
+from apps.campaigns.models import Campaign, Channel, Contributor, ElementOwner, Kpi, Lesson, Override, Task
 
-Subject = Campaign | Channel | Contributor | Kpi | Override | Task | None
+Subject = Campaign | Channel | Contributor | ElementOwner | Kpi | Lesson | Override | Task | None
 
 
 def campaign_of(subject: Subject) -> Campaign | None:
@@ -62,6 +68,16 @@ def about_nothing(user: User, subject: Subject) -> bool:
     return subject is None
 
 
+@rules.predicate
+def is_of_no_campaign(user: User, subject: Subject) -> bool:
+    return isinstance(subject, Lesson) and subject.campaign_id is None
+
+
+@rules.predicate
+def has_written_it(user: User, subject: Subject) -> bool:
+    return user.is_active and isinstance(subject, Lesson) and subject.by_id == user.pk
+
+
 leads_it = is_captain | is_lead | is_integration
 sees_it = sees_everything_planned | (rules.is_active & about_nothing) | is_on_team
 
@@ -95,6 +111,15 @@ rules.add_perm("campaigns.add_task", leads_it | owns_a_channel)
 rules.add_perm("campaigns.change_task", leads_it | is_channel_owner)
 rules.add_perm("campaigns.move_task", leads_it | is_channel_owner | is_assignee)
 rules.add_perm("campaigns.delete_task", leads_it | is_channel_owner)
+
+# A lesson of no campaign is for everybody; who wrote one may mend it.
+rules.add_perm("campaigns.view_lesson", sees_it | (rules.is_active & is_of_no_campaign))
+rules.add_perm("campaigns.add_lesson", is_marketer | is_data_lead | is_integration)
+for _verb in ("change", "delete"):
+    rules.add_perm(f"campaigns.{_verb}_lesson", leads_it | has_written_it)
+
+rules.add_perm("campaigns.view_elementowner", sees_it)
+rules.add_perm("campaigns.change_elementowner", leads_it)
 
 # The strategy is for everybody to read, and for the leads to write.
 for _noun in ("yeargoal", "notdoing"):

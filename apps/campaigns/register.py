@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from apps.accounts.departures import departures
 from apps.accounts.models import User
 from apps.campaigns import selectors
-from apps.campaigns.models import Campaign, Channel, Kpi, NotDoing, Task, YearGoal
+from apps.campaigns.models import Campaign, Channel, Kpi, Lesson, NotDoing, Task, YearGoal
 from apps.campaigns.selectors.history import ACTS
 from apps.collaboration.subjects import Subject, actions, subjects
 from apps.contacts.registries import Use as EventUse
@@ -27,6 +27,10 @@ from apps.segments.registry import uses as segment_uses
 
 HITS = 5
 STRATEGY_ACTS = {
+    "lesson.added": _l("wrote down a lesson"),
+    "lesson.changed": _l("changed a lesson"),
+    "lesson.archived": _l("put a lesson away"),
+    "lesson.restored": _l("brought a lesson back"),
     "yeargoal.added": _l("added a goal of the year"),
     "yeargoal.changed": _l("changed a goal of the year"),
     "yeargoal.reordered": _l("put the goals of the year into another order"),
@@ -45,6 +49,12 @@ def campaigns_search(user: User, text: str) -> list[SearchHit]:
     found = Campaign.objects.visible_to(user).current().filter(name__icontains=text).order_by("-updated_at")
     kind = _("Campaign")
     return [(one.name, kind, reverse("campaigns:detail", args=[one.pk])) for one in found[:HITS]]
+
+
+def lessons_search(user: User, text: str) -> list[SearchHit]:
+    found = Lesson.objects.visible_to(user).current().filter(text__icontains=text).order_by("-created_at")
+    kind = _("Lesson")
+    return [(str(one), kind, reverse("campaigns:lesson", args=[one.pk])) for one in found[:HITS]]
 
 
 def captain_panel(user: User, now: datetime) -> dict[str, Any] | None:
@@ -137,7 +147,12 @@ def register() -> None:
         "strategy",
         Room(_l("Strategy"), "campaigns:strategy", "compass", "plan", "campaigns.view_yeargoal", order=30),
     )
+    rooms.register(
+        "lessons",
+        Room(_l("Lessons"), "campaigns:lessons", "bulb", "plan", "campaigns.view_lesson", order=40),
+    )
     searches.register("campaigns", campaigns_search)
+    searches.register("lessons", lessons_search)
     home.panels.register(
         "campaigns",
         home.Panel("campaigns/_home_campaigns.html", captain_panel, "campaigns.view_campaign", order=10),
@@ -201,6 +216,8 @@ def _strategy_subjects() -> None:
         (YearGoal, "campaigns.view_yeargoal"),
         (NotDoing, "campaigns.view_notdoing"),
     ]
+    lesson = Subject(model=Lesson, view_permission="campaigns.view_lesson", url=_url_of("campaigns:lesson"))
+    subjects.register(Lesson._meta.label_lower, lesson)
     for model, permission in by_year:
         subject = Subject(model=model, view_permission=permission, url=_year_url)
         subjects.register(model._meta.label_lower, subject)

@@ -7,7 +7,9 @@ from apps.campaigns.models import (
     Campaign,
     Channel,
     Contributor,
+    ElementOwner,
     Kpi,
+    Lesson,
     NotDoing,
     Override,
     Task,
@@ -164,3 +166,26 @@ class NotDoingFactory(factory.django.DjangoModelFactory):
     year = 2030
     kind = Channel.Kind.ADS
     reason = "Nobody came back from them."
+
+
+class LessonFactory(factory.django.DjangoModelFactory):
+    """What was learnt in a campaign about its idea."""
+
+    class Meta:
+        model = Lesson
+
+    text = factory.Sequence(lambda n: f"Lesson {n}")
+    by = factory.SubFactory(UserFactory)
+    campaign = factory.SubFactory(CampaignFactory)
+    element = "idea"
+
+
+class ElementOwnerFactory(factory.django.DjangoModelFactory):
+    """Art without science."""
+
+    class Meta:
+        model = ElementOwner
+
+    campaign = factory.SubFactory(CampaignFactory)
+    element = "idea"
+    marketing_owner = factory.SubFactory(UserFactory)

@@ -1,4 +1,5 @@
 from apps.campaigns.api.campaigns import CampaignViewSet
+from apps.campaigns.api.lesson import LessonViewSet
 from apps.campaigns.api.parts import ChannelViewSet, ContributorViewSet, KpiViewSet, TaskViewSet
 from apps.campaigns.api.strategy import NotDoingViewSet, YearGoalViewSet
 
@@ -7,6 +8,7 @@ __all__ = [
     "ChannelViewSet",
     "ContributorViewSet",
     "KpiViewSet",
+    "LessonViewSet",
     "NotDoingViewSet",
     "TaskViewSet",
     "YearGoalViewSet",

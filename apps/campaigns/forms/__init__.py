@@ -1,4 +1,6 @@
 from apps.campaigns.forms.base import VersionForm, attempt, initial_of
+from apps.campaigns.forms.element import ElementEdit
+from apps.campaigns.forms.lesson import LessonEdit
 from apps.campaigns.forms.plan import (
     Audience,
     Captain,
@@ -35,11 +37,13 @@ __all__ = [
     "Channels",
     "ContributorAdd",
     "Dates",
+    "ElementEdit",
     "Goal",
     "Idea",
     "KpiAdd",
     "KpiEdit",
     "KpiMove",
+    "LessonEdit",
     "NotDoingEdit",
     "Outcome",
     "OutcomeBegin",

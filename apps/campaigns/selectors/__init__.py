@@ -1,8 +1,10 @@
 """Screens and endpoints of reading."""
 
+from apps.campaigns.selectors.element import campaign_elements
 from apps.campaigns.selectors.events import EventSeen, events_seen
 from apps.campaigns.selectors.frame import Frame, campaign_frame
 from apps.campaigns.selectors.history import entry_of, history
+from apps.campaigns.selectors.lesson import Guide, guide, lesson_segments, lessons
 from apps.campaigns.selectors.lists import board, by_stage, campaigns, captained, captains, next_outcomes
 from apps.campaigns.selectors.people import may_be_captain, may_work, team
 from apps.campaigns.selectors.progress import goal_counted_by, goal_days, goal_progress
@@ -22,8 +24,10 @@ __all__ = [
     "EventSeen",
     "Frame",
     "GoalLine",
+    "Guide",
     "board",
     "by_stage",
+    "campaign_elements",
     "campaign_frame",
     "campaigns",
     "captained",
@@ -36,8 +40,11 @@ __all__ = [
     "goal_days",
     "goal_lines",
     "goal_progress",
+    "guide",
     "history",
     "in_spite_of",
+    "lesson_segments",
+    "lessons",
     "may_be_captain",
     "may_work",
     "next_outcomes",

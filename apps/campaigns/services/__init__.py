@@ -8,7 +8,9 @@ from apps.campaigns.services.campaign import (
     captain_change,
     wizard_step_done,
 )
+from apps.campaigns.services.element import element_set
 from apps.campaigns.services.kpi import kpi_add, kpi_move, kpi_remove, kpi_update
+from apps.campaigns.services.lesson import lesson_add, lesson_archive, lesson_restore, lesson_update
 from apps.campaigns.services.stage import campaign_advance, campaign_go_live, check_override, override_remove
 from apps.campaigns.services.strategy import (
     not_doing_add,
@@ -46,10 +48,15 @@ __all__ = [
     "check_override",
     "contributor_add",
     "contributor_remove",
+    "element_set",
     "kpi_add",
     "kpi_move",
     "kpi_remove",
     "kpi_update",
+    "lesson_add",
+    "lesson_archive",
+    "lesson_restore",
+    "lesson_update",
     "not_doing_add",
     "not_doing_remove",
     "not_doing_update",

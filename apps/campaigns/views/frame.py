@@ -19,6 +19,7 @@ from apps.core.errors import DomainError
 from apps.core.htmx import render_page_or_fragment, wants_fragment
 from apps.core.lists import ListSpec
 
+STORY_LESSONS = 10
 HISTORY = ListSpec(columns=[], default_sort="-at", has_search=False)
 
 
@@ -52,6 +53,10 @@ def campaign_detail(request: UserRequest, campaign: Campaign) -> HttpResponse:
         channels=channels,
         kpis=list(campaign.kpis.all()),
         may_change=may_change(request, campaign),
+        lessons=list(campaign.lessons.current().order_by("-pk")[:STORY_LESSONS]),
+        lessons_applied=list(campaign.lessons_applied.visible_to(request.user)[:STORY_LESSONS]),
+        asks_for_lessons=campaign.stage in {Campaign.Stage.REPORTING, Campaign.Stage.CLOSED},
+        may_add_lesson=request.user.has_perm("campaigns.add_lesson"),
     )
 
 

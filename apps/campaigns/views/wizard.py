@@ -49,6 +49,7 @@ def campaign_wizard(request: UserRequest, campaign: Campaign, step: str) -> Http
         "is_planning": is_planning,
         "progress": selectors.goal_progress(campaign, clock.now()) if step == "review" else None,
         "seen": selectors.events_seen(clock.now()) if step == "goal" else [],
+        "guide": selectors.guide(campaign, request.user, step, segment=campaign.segment),
     }
     return render(request, f"campaigns/wizard_{step}.html", context)
 
