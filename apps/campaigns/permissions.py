@@ -94,6 +94,7 @@ for _verb_entity in (
 
 rules.add_perm("campaigns.add_campaign", is_marketer | is_integration)
 rules.add_perm("campaigns.change_campaign", leads_it)
+rules.add_perm("campaigns.replay_campaign", (is_marketer | is_integration) & sees_it)
 rules.add_perm("campaigns.delete_campaign", leads_it)  # puts it away: nothing that has happened is deleted
 rules.add_perm("campaigns.advance_campaign", leads_it)
 rules.add_perm("campaigns.mend_readiness", leads_it | is_on_team)  # whom a way to what fails would lead in

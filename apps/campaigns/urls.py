@@ -1,6 +1,17 @@
 from django.urls import path
 
-from apps.campaigns.views import campaign, frame, kpis, lesson, readiness, strategy, tasks, team, wizard
+from apps.campaigns.views import (
+    campaign,
+    frame,
+    kpis,
+    lesson,
+    readiness,
+    replay,
+    strategy,
+    tasks,
+    team,
+    wizard,
+)
 
 app_name = "campaigns"
 urlpatterns = [
@@ -43,6 +54,9 @@ urlpatterns = [
     path("campaigns/tasks/<int:pk>/remove/", tasks.task_remove, name="task_remove"),
     path("campaigns/<int:pk>/plan/", tasks.campaign_plan, name="plan"),
     path("campaigns/<int:pk>/plan/add/", tasks.task_add, name="task_add"),
+    # Replay
+    path("campaigns/<int:pk>/replay/", replay.campaign_replay, name="replay"),
+    path("campaigns/<int:pk>/lineage/", replay.campaign_lineage, name="lineage"),
     # Lessons
     path("lessons/", lesson.lesson_list, name="lessons"),
     path("lessons/new/", lesson.lesson_create, name="lesson_create"),

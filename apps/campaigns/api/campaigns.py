@@ -12,6 +12,7 @@ from apps.campaigns.api import serializers as out
 from apps.campaigns.api.base import IF_MATCH, Commented
 from apps.campaigns.api.element import Elements
 from apps.campaigns.api.parts import Collections
+from apps.campaigns.api.replay import Replays
 from apps.campaigns.models import Campaign
 from apps.core import clock
 
@@ -29,7 +30,7 @@ class CampaignFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped
 
 
 class CampaignViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, Collections, Elements, Commented[Campaign]
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, Collections, Elements, Replays, Commented[Campaign]
 ):
     """
     Campaigns. Each stands between two bookends: `idea` and `outcome`.
@@ -67,6 +68,8 @@ class CampaignViewSet(
         "kpi_add": "campaigns.add_kpi",
         "contributors": "campaigns.view_contributor",
         "contributor_add": "campaigns.add_contributor",
+        "replay": "campaigns.replay_campaign",
+        "lineage": "campaigns.view_campaign",
         "elements": "campaigns.view_elementowner",
         "element_set": "campaigns.change_elementowner",
     }

@@ -32,8 +32,8 @@ class CampaignOut(serializers.ModelSerializer[Campaign]):
     class Meta:
         model = Campaign
         fields = [
-            "id", *PLAN, "captain", "stage", "wizard_step", "version", "archived_at", "created_at",
-            "updated_at",
+            "id", *PLAN, "captain", "stage", "wizard_step", "parent", "generation", "version",
+            "archived_at", "created_at", "updated_at",
         ]  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from apps.campaigns.forms.plan import (
     OutcomeBegin,
     Review,
 )
+from apps.campaigns.forms.replay import ReplayBegin
 from apps.campaigns.forms.strategy import NotDoingEdit, YearGoalEdit, YearGoalMove
 from apps.campaigns.forms.work import (
     Advance,
@@ -49,6 +50,7 @@ __all__ = [
     "OutcomeBegin",
     "Override",
     "OverrideRemove",
+    "ReplayBegin",
     "Review",
     "TaskAdd",
     "TaskEdit",

@@ -5,6 +5,7 @@ from apps.campaigns.selectors.events import EventSeen, events_seen
 from apps.campaigns.selectors.frame import Frame, campaign_frame
 from apps.campaigns.selectors.history import entry_of, history
 from apps.campaigns.selectors.lesson import Guide, guide, lesson_segments, lessons
+from apps.campaigns.selectors.lineage import Generation, Lineage, campaign_lineage
 from apps.campaigns.selectors.lists import board, by_stage, campaigns, captained, captains, next_outcomes
 from apps.campaigns.selectors.people import may_be_captain, may_work, team
 from apps.campaigns.selectors.progress import goal_counted_by, goal_days, goal_progress
@@ -23,12 +24,15 @@ from apps.campaigns.selectors.tasks import open_tasks_by_channel, tasks, tasks_o
 __all__ = [
     "EventSeen",
     "Frame",
+    "Generation",
     "GoalLine",
     "Guide",
+    "Lineage",
     "board",
     "by_stage",
     "campaign_elements",
     "campaign_frame",
+    "campaign_lineage",
     "campaigns",
     "captained",
     "captains",

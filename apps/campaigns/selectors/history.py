@@ -46,6 +46,8 @@ ACTS: dict[str, Said] = {
     "lesson.archived": (_l("put away the lesson"), "label", "bulb", "warn"),
     "lesson.restored": (_l("brought back the lesson"), "label", "bulb", "info"),
     "element.assigned": (_l("named who answers for"), "label", "users", "info"),
+    "campaign.replayed": (_l("started the next one from it:"), "campaign", "repeat", "info"),
+    "task.replayed": (_l("opened again the tasks of the one before"), "", "checklist", "neutral"),
     "campaign.goal_gone": (_l("took off the year's list the goal"), "goal", "compass", "warn"),
     "readiness.override_removed": (_l("lets count again the check"), "check", "shield", "info"),
 }

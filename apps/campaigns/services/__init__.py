@@ -11,6 +11,7 @@ from apps.campaigns.services.campaign import (
 from apps.campaigns.services.element import element_set
 from apps.campaigns.services.kpi import kpi_add, kpi_move, kpi_remove, kpi_update
 from apps.campaigns.services.lesson import lesson_add, lesson_archive, lesson_restore, lesson_update
+from apps.campaigns.services.replay import Replayed, campaign_replay
 from apps.campaigns.services.stage import campaign_advance, campaign_go_live, check_override, override_remove
 from apps.campaigns.services.strategy import (
     not_doing_add,
@@ -33,10 +34,12 @@ from apps.campaigns.services.team import (
 from apps.campaigns.services.watch import campaigns_watch
 
 __all__ = [
+    "Replayed",
     "campaign_advance",
     "campaign_archive",
     "campaign_create",
     "campaign_go_live",
+    "campaign_replay",
     "campaign_restore",
     "campaign_update",
     "campaigns_watch",

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.campaigns.errors import ChangedMeanwhile, ChannelRefused, JustificationMissing, NotEligible
 from apps.campaigns.models import Campaign, Channel, Contributor
-from apps.campaigns.services.edit import campaign_lock, changes_of, row_edit, shown
+from apps.campaigns.services.edit import campaign_lock, changes_of, row_edit
 from apps.campaigns.services.justify import justification_check
+from apps.campaigns.wording import shown
 from apps.collaboration import services as collaboration
 
 # What the form of all channels calls a field, where that is not its name.

@@ -45,10 +45,13 @@ def campaign_page(
 @requires("campaigns.view_campaign", on=Campaign)
 def campaign_detail(request: UserRequest, campaign: Campaign) -> HttpResponse:
     channels = list(campaign.channels.select_related("owner"))
+    lines = panels.lines_of(channels)
     return campaign_page(
         request,
         campaign,
         tab="detail",
+        elements={owner.element: owner for owner in selectors.campaign_elements(campaign)},
+        sent=[(channel, line) for channel in channels for line in lines[channel.pk]],
         now=clock.now(),
         channels=channels,
         kpis=list(campaign.kpis.all()),
