@@ -10,7 +10,10 @@ from apps.campaigns.api import (
     ChannelViewSet,
     ContributorViewSet,
     KpiViewSet,
+    LessonViewSet,
+    NotDoingViewSet,
     TaskViewSet,
+    YearGoalViewSet,
 )
 from apps.collaboration.api import AuditEventViewSet
 from apps.contacts.api import (
@@ -99,6 +102,9 @@ router.register("channels", ChannelViewSet)
 router.register("contributors", ContributorViewSet)
 router.register("kpis", KpiViewSet)
 router.register("tasks", TaskViewSet)
+router.register("lessons", LessonViewSet)
+router.register("year-goals", YearGoalViewSet, basename="year-goal")
+router.register("not-doing", NotDoingViewSet, basename="not-doing")
 router.register("segments", SegmentViewSet)
 router.register("definitions", DefinitionViewSet)
 router.register("definition-versions", DefinitionVersionViewSet, basename="definition-version")

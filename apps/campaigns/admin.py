@@ -15,7 +15,19 @@ from django.http import HttpRequest
 
 from apps.accounts.admin_base import BookendAdmin, LedgerAdmin
 from apps.campaigns import services
-from apps.campaigns.models import Campaign, Channel, Contributor, GoalCount, Kpi, Override, Task
+from apps.campaigns.models import (
+    Campaign,
+    Channel,
+    Contributor,
+    ElementOwner,
+    GoalCount,
+    Kpi,
+    Lesson,
+    NotDoing,
+    Override,
+    Task,
+    YearGoal,
+)
 from apps.core import clock
 from apps.core.errors import DomainError
 
@@ -114,3 +126,53 @@ class OverrideAdmin(LedgerAdmin):
     list_display = ["campaign", "check_name", "reason", "by", "at"]
     list_select_related = ["campaign", "by"]
     search_fields = ["=campaign__id", "=check_name"]
+
+
+@admin.register(YearGoal)
+class YearGoalAdmin(ActedAdmin):
+    act = staticmethod(services.year_goal_update)
+    argument = "goal"
+    list_display = ["name", "year", "owner", "position"]
+    list_select_related = ["owner"]
+    list_filter = ["year"]
+    search_fields = ["name"]
+    readonly_fields = ["year", "position"]
+
+
+@admin.register(NotDoing)
+class NotDoingAdmin(ActedAdmin):
+    act = staticmethod(services.not_doing_update)
+    argument = "entry"
+    list_display = ["__str__", "year", "reason"]
+    list_filter = ["year"]
+    search_fields = ["practice"]
+    readonly_fields = ["year"]
+
+
+@admin.register(Lesson)
+class LessonAdmin(ActedAdmin):
+    act = staticmethod(services.lesson_update)
+    argument = "lesson"
+    list_display = ["__str__", "campaign", "element", "kind", "created_at"]
+    list_select_related = ["campaign"]
+    list_filter = ["element", "kind"]
+    search_fields = ["=campaign__id"]
+    exclude = ["applied_in"]
+    readonly_fields = [
+        "by",
+        "campaign",
+        "evidence_text",
+        "evidence_n",
+        "evidence_low",
+        "evidence_value",
+        "evidence_high",
+        "evidence_at",
+        "archived_at",
+    ]
+
+
+@admin.register(ElementOwner)
+class ElementOwnerAdmin(LedgerAdmin):
+    list_display = ["campaign", "element", "marketing_owner", "data_owner"]
+    list_select_related = ["campaign", "marketing_owner", "data_owner"]
+    search_fields = ["=campaign__id"]

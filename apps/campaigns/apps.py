@@ -8,7 +8,9 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.campaigns import checks, register, stages
+        from apps.campaigns.services import replay_parts
 
         checks.register()
         stages.register()
+        replay_parts.register()
         register.register()

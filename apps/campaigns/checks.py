@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _l
 from django.utils.translation import ngettext
 
 from apps.accounts.models import User
-from apps.campaigns import links, readiness
+from apps.campaigns import links, readiness, strategy
 from apps.campaigns.dates import day_begun, day_text
-from apps.campaigns.models import Campaign
+from apps.campaigns.models import Campaign, YearGoal
 from apps.campaigns.readiness import Check, Finding, Group
 from apps.contacts.models import Event
 from apps.contacts.selectors import quality_now
@@ -191,6 +191,30 @@ def kpis_have_reasons(campaign: Campaign, now: datetime) -> Finding:
     return Finding(True, _("Every KPI says why it carries the story."))
 
 
+def year_goal_is_named(campaign: Campaign, now: datetime) -> Finding:
+    """Ask which goal of the year the campaign is for; where a year has none, there is nothing to name."""
+    if campaign.year_goal is not None:
+        return Finding(True, _("It is for “%(goal)s”.") % {"goal": campaign.year_goal})
+    year = strategy.year_of(campaign, today=now.date())
+    if not YearGoal.objects.filter(year=year).exists():
+        return Finding(True, _("No goals are written down for %(year)s.") % {"year": year})
+    told = _("It names none of the goals of %(year)s.") % {"year": year}
+    return Finding(False, told, links.step_url(campaign, "outcome"))
+
+
+def elements_have_both_owners(campaign: Campaign, now: datetime) -> Finding:
+    """Ask for art and science: an element with one of its two owners is half thought through."""
+    owners = list(campaign.element_owners.all())
+    mend = links.tab_url(campaign, "team")
+    if not any(owner.marketing_owner_id or owner.data_owner_id for owner in owners):
+        return Finding(False, _("No element has a marketing and a data owner yet."), mend)
+    halves = [str(owner) for owner in owners if owner.is_one_sided]
+    if halves:
+        told = _("Only one of the two owners is named: %(elements)s.") % {"elements": ", ".join(halves)}
+        return Finding(False, told, mend)
+    return Finding(True, _("Every element that has owners has both: art and science."))
+
+
 def register() -> None:
     """Add the checks of this app; called from `AppConfig.ready`."""
     # name: label, group, is it required, question, may it be overridden
@@ -201,6 +225,20 @@ def register() -> None:
         "kpis": (_l("KPIs have reasons"), Group.KPIS, False, kpis_have_reasons, True),
         "bookends": (_l("Both bookends stand"), Group.EXPECTATIONS, True, bookends_are_set, False),
         "goal": (_l("The goal can be reached"), Group.EXPECTATIONS, True, goal_is_set, True),
+        "year_goal": (
+            _l("It serves a goal of the year"),
+            Group.EXPECTATIONS,
+            False,
+            year_goal_is_named,
+            True,
+        ),
+        "elements": (
+            _l("Art and science"),
+            Group.EXPECTATIONS,
+            False,
+            elements_have_both_owners,
+            True,
+        ),
         "channels": (_l("Channels have owners"), Group.SENDING, True, channels_have_owners, True),
         "tasks": (_l("Tasks are done"), Group.SENDING, False, tasks_are_done, True),
         "stage": (_l("The stage is reached"), Group.SENDING, True, stage_is_late_enough, True),

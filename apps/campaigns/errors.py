@@ -33,6 +33,14 @@ class ChannelRefused(Refused):
     pass
 
 
+class JustificationMissing(Refused):
+    """The channel is on the year's not-doing list, and nobody says why it is to be used all the same."""
+
+
+class StrategyRefused(Refused):
+    pass
+
+
 class TaskRefused(Refused):
     pass
 

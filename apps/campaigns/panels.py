@@ -11,6 +11,7 @@ A tab's URL takes the campaign's `pk` and answers htmx with a fragment, which is
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils.functional import Promise
 
@@ -38,6 +39,7 @@ class ChannelLine:
     url: str = ""
     status: str | Promise = ""
     tone: str = "neutral"
+    at: datetime | None = None  # when it goes out, or went
 
 
 tabs: Registry[Tab] = Registry()

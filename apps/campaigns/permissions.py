@@ -9,10 +9,16 @@ whose team they are on. Programs do what the scopes of their token say.
 import rules
 
 from apps.accounts.models import User
-from apps.accounts.permissions import is_integration, is_lead, is_marketer, sees_everything_planned
-from apps.campaigns.models import Campaign, Channel, Contributor, Kpi, Override, Task
+from apps.accounts.permissions import (
+    is_data_lead,
+    is_integration,
+    is_lead,
+    is_marketer,
+    sees_everything_planned,
+)
+from apps.campaigns.models import Campaign, Channel, Contributor, ElementOwner, Kpi, Lesson, Override, Task
 
-Subject = Campaign | Channel | Contributor | Kpi | Override | Task | None
+Subject = Campaign | Channel | Contributor | ElementOwner | Kpi | Lesson | Override | Task | None
 
 
 def campaign_of(subject: Subject) -> Campaign | None:
@@ -62,6 +68,16 @@ def about_nothing(user: User, subject: Subject) -> bool:
     return subject is None
 
 
+@rules.predicate
+def is_of_no_campaign(user: User, subject: Subject) -> bool:
+    return isinstance(subject, Lesson) and subject.campaign_id is None
+
+
+@rules.predicate
+def has_written_it(user: User, subject: Subject) -> bool:
+    return user.is_active and isinstance(subject, Lesson) and subject.by_id == user.pk
+
+
 leads_it = is_captain | is_lead | is_integration
 sees_it = sees_everything_planned | (rules.is_active & about_nothing) | is_on_team
 
@@ -78,6 +94,7 @@ for _verb_entity in (
 
 rules.add_perm("campaigns.add_campaign", is_marketer | is_integration)
 rules.add_perm("campaigns.change_campaign", leads_it)
+rules.add_perm("campaigns.replay_campaign", (is_marketer | is_integration) & sees_it)
 rules.add_perm("campaigns.delete_campaign", leads_it)  # puts it away: nothing that has happened is deleted
 rules.add_perm("campaigns.advance_campaign", leads_it)
 rules.add_perm("campaigns.mend_readiness", leads_it | is_on_team)  # whom a way to what fails would lead in
@@ -95,6 +112,21 @@ rules.add_perm("campaigns.add_task", leads_it | owns_a_channel)
 rules.add_perm("campaigns.change_task", leads_it | is_channel_owner)
 rules.add_perm("campaigns.move_task", leads_it | is_channel_owner | is_assignee)
 rules.add_perm("campaigns.delete_task", leads_it | is_channel_owner)
+
+# A lesson of no campaign is for everybody; who wrote one may mend it.
+rules.add_perm("campaigns.view_lesson", sees_it | (rules.is_active & is_of_no_campaign))
+rules.add_perm("campaigns.add_lesson", is_marketer | is_data_lead | is_integration)
+for _verb in ("change", "delete"):
+    rules.add_perm(f"campaigns.{_verb}_lesson", leads_it | has_written_it)
+
+rules.add_perm("campaigns.view_elementowner", sees_it)
+rules.add_perm("campaigns.change_elementowner", leads_it)
+
+# The strategy is for everybody to read, and for the leads to write.
+for _noun in ("yeargoal", "notdoing"):
+    rules.add_perm(f"campaigns.view_{_noun}", rules.is_active)
+    for _verb in ("add", "change", "delete"):
+        rules.add_perm(f"campaigns.{_verb}_{_noun}", is_lead)
 
 for _subject in ("campaign", "channel", "task"):
     rules.add_perm(f"campaigns.comment_{_subject}", sees_it)  # whoever may read may answer

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from apps.accounts.departures import departures
 from apps.accounts.models import User
 from apps.campaigns import selectors
-from apps.campaigns.models import Campaign, Channel, Kpi, Task
+from apps.campaigns.models import Campaign, Channel, Kpi, Lesson, NotDoing, Task, YearGoal
 from apps.campaigns.selectors.history import ACTS
 from apps.collaboration.subjects import Subject, actions, subjects
 from apps.contacts.registries import Use as EventUse
@@ -26,6 +26,19 @@ from apps.segments.registry import Use
 from apps.segments.registry import uses as segment_uses
 
 HITS = 5
+STRATEGY_ACTS = {
+    "lesson.added": _l("wrote down a lesson"),
+    "lesson.changed": _l("changed a lesson"),
+    "lesson.archived": _l("put a lesson away"),
+    "lesson.restored": _l("brought a lesson back"),
+    "yeargoal.added": _l("added a goal of the year"),
+    "yeargoal.changed": _l("changed a goal of the year"),
+    "yeargoal.reordered": _l("put the goals of the year into another order"),
+    "yeargoal.removed": _l("took away a goal of the year"),
+    "notdoing.added": _l("put something on the not-doing list"),
+    "notdoing.changed": _l("changed the not-doing list"),
+    "notdoing.removed": _l("took something off the not-doing list"),
+}
 # Whose work is all campaigns and not only their own.
 WATCHERS = frozenset(
     {User.Role.ADMINISTRATOR, User.Role.MARKETING_LEAD, User.Role.EXECUTIVE, User.Role.SALES}
@@ -36,6 +49,12 @@ def campaigns_search(user: User, text: str) -> list[SearchHit]:
     found = Campaign.objects.visible_to(user).current().filter(name__icontains=text).order_by("-updated_at")
     kind = _("Campaign")
     return [(one.name, kind, reverse("campaigns:detail", args=[one.pk])) for one in found[:HITS]]
+
+
+def lessons_search(user: User, text: str) -> list[SearchHit]:
+    found = Lesson.objects.visible_to(user).current().filter(text__icontains=text).order_by("-created_at")
+    kind = _("Lesson")
+    return [(str(one), kind, reverse("campaigns:lesson", args=[one.pk])) for one in found[:HITS]]
 
 
 def captain_panel(user: User, now: datetime) -> dict[str, Any] | None:
@@ -75,6 +94,9 @@ def left_behind(user: User) -> list[str]:
         told.append(ngettext("Owner of %(n)s channel.", "Owner of %(n)s channels.", owned) % {"n": owned})
     if tasks := selectors.tasks_of(user).count():
         told.append(ngettext("%(n)s open task.", "%(n)s open tasks.", tasks) % {"n": tasks})
+    if goals := YearGoal.objects.filter(owner=user).count():
+        owns = ngettext("Owner of %(n)s goal of a year.", "Owner of %(n)s goals of years.", goals)
+        told.append(owns % {"n": goals})
     return told
 
 
@@ -121,7 +143,16 @@ def register() -> None:
     rooms.register(
         "tasks", Room(_l("My tasks"), "campaigns:tasks", "checklist", "plan", "campaigns.view_task", order=20)
     )
+    rooms.register(
+        "strategy",
+        Room(_l("Strategy"), "campaigns:strategy", "compass", "plan", "campaigns.view_yeargoal", order=30),
+    )
+    rooms.register(
+        "lessons",
+        Room(_l("Lessons"), "campaigns:lessons", "bulb", "plan", "campaigns.view_lesson", order=40),
+    )
     searches.register("campaigns", campaigns_search)
+    searches.register("lessons", lessons_search)
     home.panels.register(
         "campaigns",
         home.Panel("campaigns/_home_campaigns.html", captain_panel, "campaigns.view_campaign", order=10),
@@ -154,6 +185,8 @@ def register() -> None:
     )
     departures.register("campaigns", left_behind)
     _subjects_register()
+    _strategy_subjects()
+    actions.update(STRATEGY_ACTS)
     actions.update({action: said[0] for action, said in ACTS.items()})
 
 
@@ -175,6 +208,23 @@ def _subjects_register() -> None:
                 watchers=watchers,
             ),
         )
+
+
+def _strategy_subjects() -> None:
+    """What has a history outside of campaigns."""
+    by_year: list[tuple[type[YearGoal] | type[NotDoing], str]] = [
+        (YearGoal, "campaigns.view_yeargoal"),
+        (NotDoing, "campaigns.view_notdoing"),
+    ]
+    lesson = Subject(model=Lesson, view_permission="campaigns.view_lesson", url=_url_of("campaigns:lesson"))
+    subjects.register(Lesson._meta.label_lower, lesson)
+    for model, permission in by_year:
+        subject = Subject(model=model, view_permission=permission, url=_year_url)
+        subjects.register(model._meta.label_lower, subject)
+
+
+def _year_url(row: YearGoal | NotDoing) -> str:
+    return f"{reverse('campaigns:strategy')}?year={row.year}"
 
 
 def _url_of(url_name: str) -> Any:

@@ -1,6 +1,17 @@
 from django.urls import path
 
-from apps.campaigns.views import campaign, frame, kpis, readiness, tasks, team, wizard
+from apps.campaigns.views import (
+    campaign,
+    frame,
+    kpis,
+    lesson,
+    readiness,
+    replay,
+    strategy,
+    tasks,
+    team,
+    wizard,
+)
 
 app_name = "campaigns"
 urlpatterns = [
@@ -18,6 +29,7 @@ urlpatterns = [
     path("campaigns/<int:pk>/team/", team.campaign_team, name="team"),
     path("campaigns/<int:pk>/team/captain/", team.captain_change, name="captain_change"),
     path("campaigns/<int:pk>/team/contributors/", team.contributor_add, name="contributor_add"),
+    path("campaigns/<int:pk>/team/elements/", team.element_set, name="element_set"),
     path("campaigns/contributors/<int:pk>/remove/", team.contributor_remove, name="contributor_remove"),
     path("campaigns/<int:pk>/channels/", team.campaign_channels, name="channels"),
     path("campaigns/channels/<int:pk>/", team.channel_detail, name="channel"),
@@ -42,4 +54,25 @@ urlpatterns = [
     path("campaigns/tasks/<int:pk>/remove/", tasks.task_remove, name="task_remove"),
     path("campaigns/<int:pk>/plan/", tasks.campaign_plan, name="plan"),
     path("campaigns/<int:pk>/plan/add/", tasks.task_add, name="task_add"),
+    # Replay
+    path("campaigns/<int:pk>/replay/", replay.campaign_replay, name="replay"),
+    path("campaigns/<int:pk>/lineage/", replay.campaign_lineage, name="lineage"),
+    # Lessons
+    path("lessons/", lesson.lesson_list, name="lessons"),
+    path("lessons/new/", lesson.lesson_create, name="lesson_create"),
+    path("lessons/<int:pk>/", lesson.lesson_detail, name="lesson"),
+    path("lessons/<int:pk>/edit/", lesson.lesson_update, name="lesson_update"),
+    path("lessons/<int:pk>/archive/", lesson.lesson_archive, name="lesson_archive"),
+    path("lessons/<int:pk>/restore/", lesson.lesson_restore, name="lesson_restore"),
+    path("campaigns/<int:pk>/guide/", lesson.campaign_guide, name="guide"),
+    # Strategy
+    path("strategy/", strategy.strategy, name="strategy"),
+    path("strategy/goals/new/", strategy.year_goal_create, name="year_goal_create"),
+    path("strategy/goals/<int:pk>/", strategy.year_goal_detail, name="year_goal"),
+    path("strategy/goals/<int:pk>/edit/", strategy.year_goal_update, name="year_goal_update"),
+    path("strategy/goals/<int:pk>/move/", strategy.year_goal_move, name="year_goal_move"),
+    path("strategy/goals/<int:pk>/remove/", strategy.year_goal_remove, name="year_goal_remove"),
+    path("strategy/not-doing/new/", strategy.not_doing_create, name="not_doing_create"),
+    path("strategy/not-doing/<int:pk>/edit/", strategy.not_doing_update, name="not_doing_update"),
+    path("strategy/not-doing/<int:pk>/remove/", strategy.not_doing_remove, name="not_doing_remove"),
 ]

@@ -144,3 +144,33 @@ def interval(
     # A line of no length with round ends stays a circle, however wide the picture is drawn.
     body += format_html('<line class="chart-dot" x1="{0}" x2="{0}" y1="12" y2="12"/>', x[1])
     return _svg(f"chart-interval tone-{tone}", 24, body, label)
+
+
+def against(
+    values: Sequence[Number | None], targets: Sequence[Number | None], label: str = "", tone: str = "accent"
+) -> SafeString:
+    """
+    Return a line of what was reached, one dot per step, and a dashed one of what was aimed at, over 0.
+
+    Both have one entry per step; None leaves the line out there, without a break in the steps.
+    """
+    known = [float(one) for one in (*values, *targets) if one is not None]
+    high, step = max(known, default=0.0), WIDTH / max(len(values) - 1, 1)
+    body = format_html_join(
+        "",
+        '<line class="chart-grid" x1="0" x2="100" y1="{0}" y2="{0}"/>',
+        ((y,) for y in (2, 26.5, 51, 75.5, 99)),
+    )
+    for css, line in (("chart-target", targets), ("chart-line", values)):
+        points = [
+            (_short(place * step), _short(99 - scale(float(one), 0, high, 97) if high > 0 else 99.0))
+            for place, one in enumerate(line)
+            if one is not None
+        ]
+        body += format_html('<polyline class="{}" points="{}"/>', css, " ".join(map(",".join, points)))
+        if css == "chart-line":
+            # Lines of no length with round ends stay circles, however wide the picture is drawn.
+            body += format_html_join(
+                "", '<line class="chart-dot" x1="{0}" x2="{0}" y1="{1}" y2="{1}"/>', points
+            )
+    return _svg(f"chart-against tone-{tone}", 100, body, label)

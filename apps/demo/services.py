@@ -15,7 +15,7 @@ from apps.content import services as content
 from apps.content.models import Template
 from apps.content.rendering import EmailSource
 from apps.core.errors import DomainError
-from apps.demo import building, experiment, hillstrom, hub
+from apps.demo import building, experiment, hillstrom, hub, lessons, stages
 from apps.demo.companies import companies_create
 from apps.demo.people import people_create
 from apps.demo.tracker import tracker_create
@@ -138,6 +138,10 @@ def demo_load(*, now: datetime) -> None:
     _definition_create(team, now=now)
     if not Campaign.objects.filter(name=building.NAME).exists():
         building.campaign_create(team=team, now=now)
+    lessons.strategy_create(team, now=now)
+    stages.campaigns_create(team, now=now)
+    lessons.lessons_create(team, now=now)
+    lessons.replay_create(team, now=now)
     tracker_create(team, now=now)
 
 

@@ -19,7 +19,7 @@ from apps.content import uses as content
 from apps.core import health
 from apps.core.metrics import collectors
 from apps.core.navigation import Room, SearchHit, rooms, searches
-from apps.messaging import checks, doctor, moved, selectors, watch
+from apps.messaging import checks, doctor, moved, replay, selectors, watch
 from apps.messaging.models import (
     DeliveryEvent,
     FrequencyCap,
@@ -95,6 +95,7 @@ ACTIONS = {
 def register() -> None:
     checks.register()
     moved.register()
+    replay.register()
     _rooms()
     _health()
     searches.register("messages", _search)
@@ -208,6 +209,7 @@ def _channel_lines(channels: Sequence[Channel]) -> Mapping[int, list[campaigns.C
             url=reverse("messaging:detail", args=[message.pk]),
             status=message.get_state_display(),
             tone=TONES.get(message.state, "neutral"),
+            at=message.scheduled_at or message.local_at or message.launched_at,
         )
         lines[message.channel_id].append(line)
     return lines

@@ -11,7 +11,9 @@ class ReportingConfig(AppConfig):
         from apps.contacts.personal import Holding
         from apps.core.navigation import Room, rooms
         from apps.messaging.moved import SUMMED, WithRecipient
+        from apps.reporting import evidence
 
+        evidence.register()
         panels.tabs.register(
             "results",
             panels.Tab(

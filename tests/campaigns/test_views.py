@@ -75,7 +75,7 @@ class TestTabs:
         client = login(campaign.captain)
 
         # Readiness asks every check of every app.
-        with django_assert_max_num_queries(35 if tab == "readiness" else 15):
+        with django_assert_max_num_queries(41 if tab == "readiness" else 15):
             client.get(url(tab, campaign.pk))
 
     @pytest.mark.parametrize("tab", TABS)

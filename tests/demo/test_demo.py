@@ -78,6 +78,8 @@ def test_the_demo_shows_what_the_published_experiment_found(client):
     assert goal_progress(campaign, clock.now()).reached == 578
     assert readiness.problems(Campaign.objects.get(name=building.NAME), now)
 
+    assert_taught_and_replayed(campaign)
+
     assert [system.name for system in systems(now=clock.now()) if system.is_linked] == [tracker.FILE]
     assert use_cases_at("why", now=now) == [UseCase.objects.get(name="Equip whole clubs and schools").pk]
     assert UseCase.objects.count() == 4
@@ -89,6 +91,16 @@ def test_the_demo_shows_what_the_published_experiment_found(client):
     assert "not counted" in page  # opens and clicks, of which the published data says nothing
     assert all(user.check_password(PASSWORD) for user in User.objects.all())
     assert {user.role for user in User.objects.all()} == set(User.Role)
+
+
+def assert_taught_and_replayed(campaign):
+    assert set(Campaign.objects.values_list("stage", flat=True)) == set(Campaign.Stage)
+    assert "18.28" in campaign.lessons.get(element="channel").text
+    assert campaign.lessons.count() == 6
+    child = campaign.replays.get()
+    assert (child.stage, child.generation, child.messages.count()) == ("planning", 2, 2)
+    assert child.channels.get(kind="ads").justification
+    assert child.lessons_applied.count() == 6
 
 
 def found(campaign):

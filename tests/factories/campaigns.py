@@ -3,7 +3,18 @@ from decimal import Decimal
 
 import factory
 
-from apps.campaigns.models import Campaign, Channel, Contributor, Kpi, Override, Task
+from apps.campaigns.models import (
+    Campaign,
+    Channel,
+    Contributor,
+    ElementOwner,
+    Kpi,
+    Lesson,
+    NotDoing,
+    Override,
+    Task,
+    YearGoal,
+)
 from apps.contacts.models import Event
 from apps.core.partitions import month_of, month_partition_ensure
 from apps.segments.models import Segment
@@ -136,3 +147,45 @@ class OverrideFactory(factory.django.DjangoModelFactory):
     reason = "The list comes on Monday."
     by = factory.SubFactory(UserFactory)
     at = SEEN_AT
+
+
+class YearGoalFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = YearGoal
+
+    year = 2030
+    name = factory.Sequence(lambda n: f"Goal {n}")
+
+
+class NotDoingFactory(factory.django.DjangoModelFactory):
+    """Ads are left alone in 2030."""
+
+    class Meta:
+        model = NotDoing
+
+    year = 2030
+    kind = Channel.Kind.ADS
+    reason = "Nobody came back from them."
+
+
+class LessonFactory(factory.django.DjangoModelFactory):
+    """What was learnt in a campaign about its idea."""
+
+    class Meta:
+        model = Lesson
+
+    text = factory.Sequence(lambda n: f"Lesson {n}")
+    by = factory.SubFactory(UserFactory)
+    campaign = factory.SubFactory(CampaignFactory)
+    element = "idea"
+
+
+class ElementOwnerFactory(factory.django.DjangoModelFactory):
+    """Art without science."""
+
+    class Meta:
+        model = ElementOwner
+
+    campaign = factory.SubFactory(CampaignFactory)
+    element = "idea"
+    marketing_owner = factory.SubFactory(UserFactory)

@@ -10,7 +10,9 @@ from rest_framework.response import Response
 from apps.campaigns import readiness, selectors, services
 from apps.campaigns.api import serializers as out
 from apps.campaigns.api.base import IF_MATCH, Commented
+from apps.campaigns.api.element import Elements
 from apps.campaigns.api.parts import Collections
+from apps.campaigns.api.replay import Replays
 from apps.campaigns.models import Campaign
 from apps.core import clock
 
@@ -27,7 +29,9 @@ class CampaignFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped
         fields = ["stage", "captain", "segment", "goal_event"]
 
 
-class CampaignViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Collections, Commented[Campaign]):
+class CampaignViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, Collections, Elements, Replays, Commented[Campaign]
+):
     """
     Campaigns. Each stands between two bookends: `idea` and `outcome`.
 
@@ -64,6 +68,10 @@ class CampaignViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Collecti
         "kpi_add": "campaigns.add_kpi",
         "contributors": "campaigns.view_contributor",
         "contributor_add": "campaigns.add_contributor",
+        "replay": "campaigns.replay_campaign",
+        "lineage": "campaigns.view_campaign",
+        "elements": "campaigns.view_elementowner",
+        "element_set": "campaigns.change_elementowner",
     }
     parameters = dict.fromkeys(
         ["activity", "comments", "channels", "tasks", "kpis", "contributors", "overrides"], PAGED

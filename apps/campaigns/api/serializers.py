@@ -11,7 +11,7 @@ from apps.collaboration.models import AuditEvent, Comment
 PLAN = [
     "name", "outcome", "goal_event", "goal_where", "goal_measure", "value_property", "goal_target",
     "goal_date", "conversion_window_days", "currency", "idea", "segment", "audience_note", "start_date",
-    "launch_date",
+    "launch_date", "year_goal",
 ]  # fmt: skip
 
 
@@ -32,8 +32,8 @@ class CampaignOut(serializers.ModelSerializer[Campaign]):
     class Meta:
         model = Campaign
         fields = [
-            "id", *PLAN, "captain", "stage", "wizard_step", "version", "archived_at", "created_at",
-            "updated_at",
+            "id", *PLAN, "captain", "stage", "wizard_step", "parent", "generation", "version",
+            "archived_at", "created_at", "updated_at",
         ]  # fmt: skip
 
 
@@ -96,18 +96,21 @@ class ProgressOut(serializers.Serializer[Any]):
 class ChannelOut(serializers.ModelSerializer[Channel]):
     class Meta:
         model = Channel
-        fields = ["id", "campaign", "kind", "owner", "why", "expected_result", "version", "updated_at"]
+        fields = [
+            "id", "campaign", "kind", "owner", "why", "expected_result", "justification", "version",
+            "updated_at",
+        ]  # fmt: skip
 
 
 class ChannelIn(serializers.ModelSerializer[Channel]):
     class Meta:
         model = Channel
-        fields = ["owner", "why", "expected_result"]
+        fields = ["owner", "why", "expected_result", "justification"]
 
 
 class ChannelAddIn(ChannelIn):
     class Meta(ChannelIn.Meta):
-        fields = ["kind", "owner", "why", "expected_result"]
+        fields = ["kind", "owner", "why", "expected_result", "justification"]
 
 
 class TaskOut(serializers.ModelSerializer[Task]):

@@ -1,4 +1,6 @@
 from apps.campaigns.forms.base import VersionForm, attempt, initial_of
+from apps.campaigns.forms.element import ElementEdit
+from apps.campaigns.forms.lesson import LessonEdit
 from apps.campaigns.forms.plan import (
     Audience,
     Captain,
@@ -10,6 +12,8 @@ from apps.campaigns.forms.plan import (
     OutcomeBegin,
     Review,
 )
+from apps.campaigns.forms.replay import ReplayBegin
+from apps.campaigns.forms.strategy import NotDoingEdit, YearGoalEdit, YearGoalMove
 from apps.campaigns.forms.work import (
     Advance,
     ChannelAssign,
@@ -34,20 +38,26 @@ __all__ = [
     "Channels",
     "ContributorAdd",
     "Dates",
+    "ElementEdit",
     "Goal",
     "Idea",
     "KpiAdd",
     "KpiEdit",
     "KpiMove",
+    "LessonEdit",
+    "NotDoingEdit",
     "Outcome",
     "OutcomeBegin",
     "Override",
     "OverrideRemove",
+    "ReplayBegin",
     "Review",
     "TaskAdd",
     "TaskEdit",
     "TaskMove",
     "VersionForm",
+    "YearGoalEdit",
+    "YearGoalMove",
     "attempt",
     "initial_of",
 ]

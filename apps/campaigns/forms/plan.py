@@ -1,5 +1,6 @@
 """The forms in which a plan is written down: the steps of the wizard, and the same pages after it."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,8 @@ from apps.campaigns import dates, selectors
 from apps.campaigns.errors import ChangedMeanwhile
 from apps.campaigns.forms import where
 from apps.campaigns.forms.base import KeyForm, PersonField, VersionForm, day_field
-from apps.campaigns.models import Campaign, Channel
+from apps.campaigns.forms.strategy import GoalChoice
+from apps.campaigns.models import Campaign, Channel, NotDoing
 from apps.segments.models import Segment
 from apps.segments.rules import RuleInvalid, event_where
 
@@ -40,11 +42,19 @@ class OutcomeBegin(KeyForm):
             attrs={"rows": 4, "placeholder": _("500 lapsed customers order again before the end of June.")}
         ),
     )
+    year_goal = GoalChoice()
 
 
 class Outcome(VersionForm):
     name = OutcomeBegin.base_fields["name"]
     outcome = OutcomeBegin.base_fields["outcome"]
+    year_goal = GoalChoice()
+
+    def __init__(self, *args: Any, campaign: Campaign, **options: Any) -> None:
+        super().__init__(*args, **options)
+        goal = self.fields["year_goal"]
+        assert isinstance(goal, GoalChoice)
+        goal.keep(campaign.year_goal_id)
 
 
 class Goal(VersionForm):
@@ -204,13 +214,17 @@ class Channels(VersionForm):
     All channels at once: which, who owns each, and why.
 
     Fields are `email`, `email_owner`, `email_why`, `email_expected` and so on by kind; `rows` goes through
-    them as the page shows them. `known` carries the version of each that was there.
+    them as the page shows them. `known` carries the version of each that was there. `avoided` is the year's
+    not-doing list by kind: such a channel has to be justified.
     """
 
     known = forms.RegexField(r"^[a-z]+:\d{1,9}(,[a-z]+:\d{1,9})*$", required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, campaign: Campaign, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, campaign: Campaign, avoided: Mapping[str, NotDoing], **options: Any
+    ) -> None:
         super().__init__(*args, **options)
+        self.avoided = avoided
         del self.fields["version"]
         there = {channel.kind: channel for channel in campaign.channels.select_related("owner")}
         self.fields["known"].initial = _told({kind: channel.version for kind, channel in there.items()})
@@ -246,6 +260,10 @@ class Channels(VersionForm):
             required=False,
             initial=channel.expected_result if channel else "",
         )
+        if kind in self.avoided:
+            self.fields[f"{kind}_justification"] = justification_field(
+                initial=channel.justification if channel else ""
+            )
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -256,6 +274,8 @@ class Channels(VersionForm):
                 "owner": self[f"{kind}_owner"],
                 "why": self[f"{kind}_why"],
                 "expected": self[f"{kind}_expected"],
+                "avoided": self.avoided.get(kind),
+                "justification": self[f"{kind}_justification"] if kind in self.avoided else None,
             }
             for kind in Kind
         ]
@@ -287,10 +307,22 @@ class Channels(VersionForm):
                 "owner": self.people.get(cleaned[f"{kind}_owner"]),
                 "why": cleaned[f"{kind}_why"],
                 "expected_result": cleaned[f"{kind}_expected"],
+                **self._justified(kind),
             }
             for kind in Kind
             if cleaned[kind.value]
         }
+
+    def _justified(self, kind: str) -> dict[str, str]:
+        field = f"{kind}_justification"
+        return {"justification": self.cleaned_data[field]} if field in self.fields else {}
+
+
+def justification_field(**options: Any) -> forms.CharField:
+    """Return the field that asks why a channel of the not-doing list is used all the same."""
+    widget = forms.Textarea(attrs={"rows": 2})
+    label = _("Why it is needed all the same")
+    return forms.CharField(label=label, max_length=2000, required=False, widget=widget, **options)
 
 
 def _told(versions: dict[str, int]) -> str:

@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.campaigns import selectors
 from apps.campaigns.forms.base import KeyForm, PersonField, VersionForm, day_field
-from apps.campaigns.models import Campaign, Channel, Task
+from apps.campaigns.forms.plan import justification_field
+from apps.campaigns.models import Campaign, Channel, NotDoing, Task
 
 
 class ChannelEdit(VersionForm):
@@ -21,9 +22,14 @@ class ChannelEdit(VersionForm):
         help_text=_("What it should bring, in a sentence: 120 orders from 20,000 e-mails."),
     )
 
-    def __init__(self, *args: Any, channel: Channel, **options: Any) -> None:
+    def __init__(self, *args: Any, channel: Channel, avoided: NotDoing | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
         self.channel = channel
+        if avoided or channel.justification:
+            self.fields["justification"] = justification_field(
+                initial=channel.justification,
+                help_text=avoided.reason if avoided else "",
+            )
 
 
 class ChannelAssign(ChannelEdit):
@@ -32,8 +38,8 @@ class ChannelAssign(ChannelEdit):
     )
     field_order = ["owner", "why", "expected_result", "version"]
 
-    def __init__(self, *args: Any, channel: Channel, **options: Any) -> None:
-        super().__init__(*args, channel=channel, **options)
+    def __init__(self, *args: Any, channel: Channel, avoided: NotDoing | None = None, **options: Any) -> None:
+        super().__init__(*args, channel=channel, avoided=avoided, **options)
         owner = self.fields["owner"]
         assert isinstance(owner, PersonField)
         owner.keep(channel.owner_id)

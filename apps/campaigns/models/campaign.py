@@ -115,8 +115,22 @@ class Campaign(Versioned):
         verbose_name=_("audience"),
     )
     audience_note = models.TextField(_("who they are"), blank=True, max_length=2000)
+    # What of the year's strategy it serves; a goal that is taken off the list leaves it without one.
+    year_goal = models.ForeignKey(
+        "campaigns.YearGoal",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="campaigns",
+        verbose_name=_("goal of the year"),
+    )
     start_date = models.DateField(_("starts"), null=True, blank=True)
     launch_date = models.DateField(_("launch"), null=True, blank=True)
+    # The campaign that this one was replayed from, and how many came before: set once, when it begins.
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="replays"
+    )
+    generation = models.PositiveSmallIntegerField(default=1, db_default=1, editable=False)
     # Where the reverse wizard stands; '' once it has been finished.
     wizard_step = models.CharField(max_length=16, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)
@@ -143,6 +157,14 @@ class Campaign(Versioned):
                 | Q(start_date__lte=F("goal_date")),
                 name="campaigns_campaign_ends_after_start",
                 violation_error_message=_("The outcome's date is before the start."),
+            ),
+            # With one more than the parent has, none can be its own ancestor.
+            models.CheckConstraint(
+                condition=Q(parent=None, generation=1) | Q(parent__isnull=False, generation__gt=1),
+                name="campaigns_campaign_generation_of_parent",
+            ),
+            models.CheckConstraint(
+                condition=Q(parent=None) | ~Q(parent=F("id")), name="campaigns_campaign_not_own_parent"
             ),
         ]
         indexes = [

@@ -28,6 +28,8 @@ class Channel(Versioned):
     )
     why = models.TextField(_("why this channel"), blank=True, max_length=2000)
     expected_result = models.CharField(_("expected result"), max_length=500, blank=True)
+    # Why it is there although the year's list says that this channel is left alone.
+    justification = models.TextField(_("why in spite of the strategy"), blank=True, max_length=2000)
 
     class Meta:
         constraints = [

@@ -1,34 +1,63 @@
 """Screens and endpoints of reading."""
 
+from apps.campaigns.selectors.element import campaign_elements
 from apps.campaigns.selectors.events import EventSeen, events_seen
 from apps.campaigns.selectors.frame import Frame, campaign_frame
 from apps.campaigns.selectors.history import entry_of, history
+from apps.campaigns.selectors.lesson import Guide, guide, lesson_segments, lessons
+from apps.campaigns.selectors.lineage import Generation, Lineage, campaign_lineage
 from apps.campaigns.selectors.lists import board, by_stage, campaigns, captained, captains, next_outcomes
 from apps.campaigns.selectors.people import may_be_captain, may_work, team
 from apps.campaigns.selectors.progress import goal_counted_by, goal_days, goal_progress
+from apps.campaigns.selectors.strategy import (
+    GoalLine,
+    channels_avoided,
+    goal_campaigns,
+    goal_lines,
+    in_spite_of,
+    not_doing,
+    strategy_years,
+    unaligned,
+)
 from apps.campaigns.selectors.tasks import open_tasks_by_channel, tasks, tasks_of, with_open_tasks
 
 __all__ = [
     "EventSeen",
     "Frame",
+    "Generation",
+    "GoalLine",
+    "Guide",
+    "Lineage",
     "board",
     "by_stage",
+    "campaign_elements",
     "campaign_frame",
+    "campaign_lineage",
     "campaigns",
     "captained",
     "captains",
+    "channels_avoided",
     "entry_of",
     "events_seen",
+    "goal_campaigns",
     "goal_counted_by",
     "goal_days",
+    "goal_lines",
     "goal_progress",
+    "guide",
     "history",
+    "in_spite_of",
+    "lesson_segments",
+    "lessons",
     "may_be_captain",
     "may_work",
     "next_outcomes",
+    "not_doing",
     "open_tasks_by_channel",
+    "strategy_years",
     "tasks",
     "tasks_of",
     "team",
+    "unaligned",
     "with_open_tasks",
 ]

@@ -56,6 +56,11 @@ class Frame:
     may_change: bool
     may_advance: bool
     may_restore: bool
+    may_replay: bool
+
+    @property
+    def is_over(self) -> bool:
+        return self.campaign.stage in {Stage.REPORTING, Stage.CLOSED}
 
 
 def campaign_frame(campaign: Campaign, user: User, now: datetime, *, tab: str) -> Frame:
@@ -70,6 +75,7 @@ def campaign_frame(campaign: Campaign, user: User, now: datetime, *, tab: str) -
         may_change=is_kept and user.has_perm("campaigns.change_campaign", campaign),
         may_advance=is_kept and user.has_perm("campaigns.advance_campaign", campaign),
         may_restore=not is_kept and user.has_perm("campaigns.delete_campaign", campaign),
+        may_replay=user.has_perm("campaigns.replay_campaign", campaign),
     )
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from apps.accounts.models import User
-from apps.campaigns.models import Campaign, Channel, Kpi, Task
+from apps.campaigns.models import Campaign, Channel, ElementOwner, Kpi, Lesson, Task
 from apps.collaboration.models import AuditEvent
 from apps.collaboration.subjects import action_label
 from apps.core import display
@@ -41,6 +41,14 @@ ACTS: dict[str, Said] = {
     "comment.changed": (_l("changed a comment"), "", "message-circle", "neutral"),
     "comment.deleted": (_l("took back a comment"), "", "message-circle", "neutral"),
     "readiness.overridden": (_l("overrode the check"), "check", "shield-x", "warn"),
+    "lesson.added": (_l("wrote down the lesson"), "label", "bulb", "good"),
+    "lesson.changed": (_l("changed the lesson"), "label", "bulb", "neutral"),
+    "lesson.archived": (_l("put away the lesson"), "label", "bulb", "warn"),
+    "lesson.restored": (_l("brought back the lesson"), "label", "bulb", "info"),
+    "element.assigned": (_l("named who answers for"), "label", "users", "info"),
+    "campaign.replayed": (_l("started the next one from it:"), "campaign", "repeat", "info"),
+    "task.replayed": (_l("opened again the tasks of the one before"), "", "checklist", "neutral"),
+    "campaign.goal_gone": (_l("took off the year's list the goal"), "goal", "compass", "warn"),
     "readiness.override_removed": (_l("lets count again the check"), "check", "shield", "info"),
 }
 
@@ -93,7 +101,9 @@ def _details(event: AuditEvent) -> Iterator[str]:
 
 
 def _field_label(event: AuditEvent, name: str) -> str:
-    models = {model._meta.label_lower: model for model in (Campaign, Channel, Task, Kpi)}
+    models = {
+        model._meta.label_lower: model for model in (Campaign, Channel, Task, Kpi, Lesson, ElementOwner)
+    }
     model = models.get(event.subject.partition(":")[0])
     field = model._meta.get_field(name) if model else None
     label = str(getattr(field, "verbose_name", "")) or _words(name)

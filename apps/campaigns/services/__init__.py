@@ -8,8 +8,20 @@ from apps.campaigns.services.campaign import (
     captain_change,
     wizard_step_done,
 )
+from apps.campaigns.services.element import element_set
 from apps.campaigns.services.kpi import kpi_add, kpi_move, kpi_remove, kpi_update
+from apps.campaigns.services.lesson import lesson_add, lesson_archive, lesson_restore, lesson_update
+from apps.campaigns.services.replay import Replayed, campaign_replay
 from apps.campaigns.services.stage import campaign_advance, campaign_go_live, check_override, override_remove
+from apps.campaigns.services.strategy import (
+    not_doing_add,
+    not_doing_remove,
+    not_doing_update,
+    year_goal_add,
+    year_goal_move,
+    year_goal_remove,
+    year_goal_update,
+)
 from apps.campaigns.services.task import task_add, task_move, task_remove, task_update
 from apps.campaigns.services.team import (
     channel_add,
@@ -22,10 +34,12 @@ from apps.campaigns.services.team import (
 from apps.campaigns.services.watch import campaigns_watch
 
 __all__ = [
+    "Replayed",
     "campaign_advance",
     "campaign_archive",
     "campaign_create",
     "campaign_go_live",
+    "campaign_replay",
     "campaign_restore",
     "campaign_update",
     "campaigns_watch",
@@ -37,14 +51,26 @@ __all__ = [
     "check_override",
     "contributor_add",
     "contributor_remove",
+    "element_set",
     "kpi_add",
     "kpi_move",
     "kpi_remove",
     "kpi_update",
+    "lesson_add",
+    "lesson_archive",
+    "lesson_restore",
+    "lesson_update",
+    "not_doing_add",
+    "not_doing_remove",
+    "not_doing_update",
     "override_remove",
     "task_add",
     "task_move",
     "task_remove",
     "task_update",
     "wizard_step_done",
+    "year_goal_add",
+    "year_goal_move",
+    "year_goal_remove",
+    "year_goal_update",
 ]

@@ -1,24 +1,22 @@
 """How every act of this app changes a row: lock, compare, tell the second of two editors, write, audit."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db.models import ForeignKey
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.campaigns.dates import day_text
 from apps.campaigns.errors import ChangedMeanwhile, PutAway, Refused
 from apps.campaigns.models import Campaign
 from apps.campaigns.models.version import Versioned
+from apps.campaigns.wording import shown
 from apps.collaboration import services as collaboration
 from apps.collaboration.models import AuditEvent
 from apps.segments.rules import RuleInvalid, event_where
 
 Row = TypeVar("Row", bound=Versioned)
-# Of a long text the audit log keeps the beginning; the row itself has all of it.
-SHOWN = 300
 
 
 def campaign_lock(campaign: Campaign) -> Campaign:
@@ -79,18 +77,6 @@ def where_check(where: Sequence[object], *, field: str, now: datetime) -> None:
         event_where("-", where, now=now)  # any name: the event's own is checked where it is typed
     except RuleInvalid as invalid:
         raise Refused(str(invalid), field=field) from invalid
-
-
-def shown(row: Versioned, name: str, value: Any) -> str:
-    """Return a value as a person reads it."""
-    field = row._meta.get_field(name)
-    if value is None or value == "" or value == []:
-        return ""
-    if choices := getattr(field, "choices", None):
-        return str(dict(choices).get(value, value))
-    if isinstance(value, date):
-        return day_text(value)
-    return str(value)[:SHOWN]
 
 
 def _differs(row: Versioned, name: str, value: Any) -> bool:

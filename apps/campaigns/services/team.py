@@ -7,9 +7,11 @@ from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.campaigns.errors import ChangedMeanwhile, ChannelRefused, NotEligible
+from apps.campaigns.errors import ChangedMeanwhile, ChannelRefused, JustificationMissing, NotEligible
 from apps.campaigns.models import Campaign, Channel, Contributor
-from apps.campaigns.services.edit import campaign_lock, changes_of, row_edit, shown
+from apps.campaigns.services.edit import campaign_lock, changes_of, row_edit
+from apps.campaigns.services.justify import justification_check
+from apps.campaigns.wording import shown
 from apps.collaboration import services as collaboration
 
 # What the form of all channels calls a field, where that is not its name.
@@ -36,19 +38,27 @@ def channel_add(
     owner: User | None = None,
     why: str = "",
     expected_result: str = "",
+    justification: str = "",
 ) -> Channel:
     """
     Add a channel to a campaign.
 
     :raises ChannelRefused: the campaign has that channel already
+    :raises JustificationMissing: the year's not-doing list has it, and no `justification` is given
     :raises NotEligible: that person cannot own a channel
     """
     campaign = campaign_lock(campaign)
     person_check(owner, field="owner")
     if campaign.channels.filter(kind=kind).exists():
         raise ChannelRefused(_("This campaign has that channel already."), field="kind")
+    justification_check(campaign, kind, justification, now=now)
     channel = Channel.objects.create(
-        campaign=campaign, kind=kind, owner=owner, why=why, expected_result=expected_result
+        campaign=campaign,
+        kind=kind,
+        owner=owner,
+        why=why,
+        expected_result=expected_result,
+        justification=justification,
     )
     details: dict[str, object] = {"owner": str(owner) if owner else ""}
     collaboration.audit_record(
@@ -65,6 +75,7 @@ def channel_update(
     Change why the channel is there and what it should bring, or hand it to another `owner`.
 
     :raises ChangedMeanwhile: somebody changed one of these fields after version `seen`
+    :raises JustificationMissing: it would lose the one that the year's not-doing list asks for
     :raises NotEligible: that person cannot own a channel
     """
     channel = _channel_lock(channel)
@@ -72,6 +83,8 @@ def channel_update(
     if not changes:
         return channel
     person_check(changes.get("owner"), field="owner")
+    if "justification" in changes:
+        justification_check(channel.campaign, channel.kind, changes["justification"], now=now)
     action = "channel.assigned" if "owner" in changes else "channel.changed"
     return row_edit(channel, changes, action=action, by=by, now=now, seen=seen)
 
@@ -94,6 +107,7 @@ def channels_set(
     :raises ChangedMeanwhile: as `channel_update`, with the fields as `email_why`; or a colleague has added a
         channel that says something else
     :raises ChannelRefused: as `channel_remove`
+    :raises JustificationMissing: as `channel_add`
     :raises NotEligible: as `channel_add`
     """
     campaign = campaign_lock(campaign)
@@ -111,6 +125,8 @@ def channels_set(
             raise ChangedMeanwhile(theirs, version=change.version, part=kind) from change
         except NotEligible as refusal:
             raise NotEligible(str(refusal), field=f"{kind}_owner") from refusal
+        except JustificationMissing as refusal:
+            raise JustificationMissing(str(refusal), field=f"{kind}_justification") from refusal
     for kind in [kind for kind in known if kind in there and kind not in wanted]:
         channel_remove(channel=there[kind], by=by, now=now)
     return campaign

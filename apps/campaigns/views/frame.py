@@ -19,6 +19,7 @@ from apps.core.errors import DomainError
 from apps.core.htmx import render_page_or_fragment, wants_fragment
 from apps.core.lists import ListSpec
 
+STORY_LESSONS = 10
 HISTORY = ListSpec(columns=[], default_sort="-at", has_search=False)
 
 
@@ -44,14 +45,21 @@ def campaign_page(
 @requires("campaigns.view_campaign", on=Campaign)
 def campaign_detail(request: UserRequest, campaign: Campaign) -> HttpResponse:
     channels = list(campaign.channels.select_related("owner"))
+    lines = panels.lines_of(channels)
     return campaign_page(
         request,
         campaign,
         tab="detail",
+        elements={owner.element: owner for owner in selectors.campaign_elements(campaign)},
+        sent=[(channel, line) for channel in channels for line in lines[channel.pk]],
         now=clock.now(),
         channels=channels,
         kpis=list(campaign.kpis.all()),
         may_change=may_change(request, campaign),
+        lessons=list(campaign.lessons.current().order_by("-pk")[:STORY_LESSONS]),
+        lessons_applied=list(campaign.lessons_applied.visible_to(request.user)[:STORY_LESSONS]),
+        asks_for_lessons=campaign.stage in {Campaign.Stage.REPORTING, Campaign.Stage.CLOSED},
+        may_add_lesson=request.user.has_perm("campaigns.add_lesson"),
     )
 
 

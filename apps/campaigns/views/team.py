@@ -62,10 +62,36 @@ def contributor_remove(request: UserRequest, contributor: Contributor) -> HttpRe
     return redirect("campaigns:team", campaign.pk)
 
 
+@require_POST
+@requires("campaigns.change_campaign", on=Campaign)
+def element_set(request: UserRequest, campaign: Campaign) -> HttpResponse:
+    form = _element_form(campaign, request.POST.get("element", ""), data=request.POST)
+    if form is not None and form.is_valid():
+        fields, seen, now = form.fields_cleaned, form.seen, clock.now()
+        if forms.attempt(
+            form,
+            lambda: services.element_set(campaign=campaign, by=request.user, now=now, seen=seen, **fields),
+        ):
+            messages.success(request, _("Saved."))
+            return redirect("campaigns:team", campaign.pk)
+    return _team_page(request, campaign, element_form=form)
+
+
+def _element_form(campaign: Campaign, element: str, *, data: Any = None) -> forms.ElementEdit | None:
+    """Return the form of the element of this name; None: there is no such element."""
+    found = selectors.campaign_elements(campaign)
+    owner = next((owner for owner in found if owner.element == element), None)
+    if owner is None:
+        return None
+    initial = forms.initial_of(owner, ["element", "marketing_owner", "data_owner"])
+    return forms.ElementEdit(data, owner=owner, initial=initial)
+
+
 def _team_page(
     request: UserRequest,
     campaign: Campaign,
     *,
+    element_form: forms.ElementEdit | None = None,
     captain_form: forms.Captain | None = None,
     contributor_form: forms.ContributorAdd | None = None,
 ) -> HttpResponse:
@@ -77,6 +103,8 @@ def _team_page(
         channels=list(campaign.channels.select_related("owner")),
         contributors=list(campaign.contributors.select_related("user")),
         busy=selectors.with_open_tasks(campaign),
+        elements=selectors.campaign_elements(campaign),
+        element_form=element_form or _element_form(campaign, request.GET.get("element", "")),
         captain_form=captain_form or forms.Captain(initial={"captain": campaign.captain_id}),
         contributor_form=contributor_form or forms.ContributorAdd(),
         may_change=may_change(request, campaign),
@@ -90,12 +118,14 @@ def campaign_channels(request: UserRequest, campaign: Campaign) -> HttpResponse:
     for channel in channels:
         channel.campaign = campaign  # asked by the permissions below
     lines, tasks = panels.lines_of(channels), selectors.open_tasks_by_channel(campaign)
+    avoided = selectors.channels_avoided(campaign, today=clock.now().date())
     cards = [
         {
             "channel": channel,
             "lines": lines[channel.pk],
             "open_tasks": tasks.get(channel.pk, 0),
             "may_change": _may_change_channel(request, channel),
+            "avoided": avoided.get(channel.kind),
         }
         for channel in channels
     ]
@@ -150,7 +180,8 @@ def _channel_form(request: UserRequest, channel: Channel, *, data: Any = None) -
     leads = request.user.has_perm("campaigns.assign_channel", channel)
     form_class = forms.ChannelAssign if leads else forms.ChannelEdit
     names = [name for name in form_class.base_fields if name != "version"]
-    return form_class(data, channel=channel, initial=forms.initial_of(channel, names))
+    avoided = selectors.channels_avoided(channel.campaign, today=clock.now().date()).get(channel.kind)
+    return form_class(data, channel=channel, avoided=avoided, initial=forms.initial_of(channel, names))
 
 
 def _channel_page(request: UserRequest, channel: Channel, form: forms.ChannelEdit) -> HttpResponse:

@@ -25,7 +25,7 @@ EDITS: dict[str, type[forms.VersionForm]] = {
     "dates": forms.Dates,
     "review": forms.Review,
 }
-NEEDS_CAMPAIGN = {"goal", "audience", "dates", "channels"}
+NEEDS_CAMPAIGN = {"outcome", "goal", "audience", "dates", "channels"}
 # Where a change of the finished plan leads back to.
 BACK = {"audience": "audience", "channels": "channels"}
 
@@ -49,6 +49,7 @@ def campaign_wizard(request: UserRequest, campaign: Campaign, step: str) -> Http
         "is_planning": is_planning,
         "progress": selectors.goal_progress(campaign, clock.now()) if step == "review" else None,
         "seen": selectors.events_seen(clock.now()) if step == "goal" else [],
+        "guide": selectors.guide(campaign, request.user, step, segment=campaign.segment),
     }
     return render(request, f"campaigns/wizard_{step}.html", context)
 
@@ -57,7 +58,8 @@ def _form(request: UserRequest, campaign: Campaign, step: str) -> Form:
     options: dict[str, Any] = {"campaign": campaign} if step in NEEDS_CAMPAIGN else {}
     data = request.POST if request.method == "POST" else None
     if step == "channels":
-        return forms.Channels(data, **options)
+        avoided = selectors.channels_avoided(campaign, today=clock.now().date())
+        return forms.Channels(data, avoided=avoided, **options)
     form_class = EDITS[step]
     names = [name for name in form_class.base_fields if name != "version"]
     return form_class(data, initial=forms.initial_of(campaign, names), **options)

@@ -28,6 +28,7 @@ register.simple_tag(charts.stack, name="stack")
 register.simple_tag(charts.columns, name="columns")
 register.simple_tag(charts.curve, name="curve")
 register.simple_tag(charts.interval, name="interval")
+register.simple_tag(charts.against, name="against")
 
 
 @register.simple_tag
