@@ -15,7 +15,21 @@ from django.http import HttpRequest
 
 from apps.accounts.admin_base import BookendAdmin, LedgerAdmin
 from apps.campaigns import services
-from apps.campaigns.models import Campaign, Channel, Contributor, GoalCount, Kpi, Override, Task
+from apps.campaigns.models import (
+    Campaign,
+    Channel,
+    Contributor,
+    GoalCount,
+    Holiday,
+    Kpi,
+    Override,
+    PlanMove,
+    PlanTemplate,
+    PlanTemplateItem,
+    Task,
+    TaskDependency,
+    WorkWeek,
+)
 from apps.core import clock
 from apps.core.errors import DomainError
 
@@ -82,7 +96,16 @@ class TaskAdmin(ActedAdmin):
     list_select_related = ["campaign", "assignee"]
     search_fields = ["title", "=campaign__id"]
     ordering = ["-id"]
-    readonly_fields = ["campaign", "state", "done_at"]
+    readonly_fields = [
+        "campaign",
+        "state",
+        "done_at",
+        "duration_days",
+        "anchor",
+        "offset_days",
+        "is_pinned",
+        "template_item",
+    ]
 
 
 @admin.register(Kpi)
@@ -114,3 +137,51 @@ class OverrideAdmin(LedgerAdmin):
     list_display = ["campaign", "check_name", "reason", "by", "at"]
     list_select_related = ["campaign", "by"]
     search_fields = ["=campaign__id", "=check_name"]
+
+
+# Plans. Dependencies, moves and days are made where their rules are asked: on the pages and over the API.
+
+
+@admin.register(PlanTemplate)
+class PlanTemplateAdmin(ActedAdmin):
+    act = staticmethod(services.plan_template_update)
+    argument = "template"
+    list_display = ["name", "key", "updated_at"]
+    search_fields = ["name"]
+    ordering = ["name"]
+    readonly_fields = ["key"]
+
+
+@admin.register(PlanTemplateItem)
+class PlanTemplateItemAdmin(ActedAdmin):
+    act = staticmethod(services.template_item_update)
+    argument = "item"
+    list_display = ["title", "template", "anchor", "offset_days", "duration_days"]
+    list_select_related = ["template"]
+    search_fields = ["title", "=template__id"]
+    readonly_fields = ["template", "position", "waits_for"]
+
+
+@admin.register(TaskDependency)
+class TaskDependencyAdmin(LedgerAdmin):
+    list_display = ["successor", "predecessor"]
+    list_select_related = ["successor", "predecessor"]
+    search_fields = ["=successor__id", "=predecessor__id"]
+
+
+@admin.register(PlanMove)
+class PlanMoveAdmin(LedgerAdmin):
+    list_display = ["campaign", "by", "at", "launch_after", "goal_after", "undone_at"]
+    list_select_related = ["campaign", "by"]
+    search_fields = ["=campaign__id"]
+
+
+@admin.register(Holiday)
+class HolidayAdmin(LedgerAdmin):
+    list_display = ["date", "name"]
+    search_fields = ["name"]
+
+
+@admin.register(WorkWeek)
+class WorkWeekAdmin(LedgerAdmin):
+    list_display = ["id", "weekend", "updated_at"]

@@ -65,3 +65,19 @@ class ChangedMeanwhile(StaleEdit):
         self.theirs = theirs
         self.version = version
         self.part = part  # which of several rows of one form
+
+
+class DependencyRefused(Refused):
+    """The tasks are of two campaigns, or would wait for each other: `field` is `task`."""
+
+
+class PlanRefused(Refused):
+    """A template cannot be applied, or a move cannot be made or undone."""
+
+
+class TemplateRefused(Refused):
+    """A plan template cannot be as it is asked to be."""
+
+
+class CalendarRefused(Refused):
+    """A holiday or a working week that cannot be."""

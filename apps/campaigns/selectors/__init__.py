@@ -6,11 +6,17 @@ from apps.campaigns.selectors.history import entry_of, history
 from apps.campaigns.selectors.lists import board, by_stage, campaigns, captained, captains, next_outcomes
 from apps.campaigns.selectors.people import may_be_captain, may_work, team
 from apps.campaigns.selectors.progress import goal_counted_by, goal_days, goal_progress
+from apps.campaigns.selectors.schedule import Plan, PlanPreview, TaskMove, plan, plan_preview, work_calendar
 from apps.campaigns.selectors.tasks import open_tasks_by_channel, tasks, tasks_of, with_open_tasks
+from apps.campaigns.selectors.templates import TemplatePlan, template_plan
 
 __all__ = [
     "EventSeen",
     "Frame",
+    "Plan",
+    "PlanPreview",
+    "TaskMove",
+    "TemplatePlan",
     "board",
     "by_stage",
     "campaign_frame",
@@ -27,8 +33,12 @@ __all__ = [
     "may_work",
     "next_outcomes",
     "open_tasks_by_channel",
+    "plan",
+    "plan_preview",
     "tasks",
     "tasks_of",
     "team",
+    "template_plan",
     "with_open_tasks",
+    "work_calendar",
 ]

@@ -1,14 +1,26 @@
 """Acts on campaigns: what a person, a program or a launch does to them."""
 
+from apps.campaigns.services.apply import template_apply
 from apps.campaigns.services.campaign import (
     campaign_archive,
     campaign_create,
     campaign_restore,
     campaign_update,
     captain_change,
+    dates_check,
     wizard_step_done,
 )
+from apps.campaigns.services.dependency import dependency_add, dependency_remove, task_pin, task_unpin
+from apps.campaigns.services.holidays import (
+    DayWanted,
+    days_read,
+    holiday_add,
+    holiday_remove,
+    holidays_import,
+    work_week_set,
+)
 from apps.campaigns.services.kpi import kpi_add, kpi_move, kpi_remove, kpi_update
+from apps.campaigns.services.schedule import campaign_reschedule, plan_move_undo
 from apps.campaigns.services.stage import campaign_advance, campaign_go_live, check_override, override_remove
 from apps.campaigns.services.task import task_add, task_move, task_remove, task_update
 from apps.campaigns.services.team import (
@@ -19,13 +31,28 @@ from apps.campaigns.services.team import (
     contributor_add,
     contributor_remove,
 )
+from apps.campaigns.services.template import (
+    ItemWanted,
+    plan_template_copy,
+    plan_template_create,
+    plan_template_delete,
+    plan_template_update,
+)
+from apps.campaigns.services.template_item import (
+    template_item_add,
+    template_item_remove,
+    template_item_update,
+)
 from apps.campaigns.services.watch import campaigns_watch
 
 __all__ = [
+    "DayWanted",
+    "ItemWanted",
     "campaign_advance",
     "campaign_archive",
     "campaign_create",
     "campaign_go_live",
+    "campaign_reschedule",
     "campaign_restore",
     "campaign_update",
     "campaigns_watch",
@@ -37,14 +64,33 @@ __all__ = [
     "check_override",
     "contributor_add",
     "contributor_remove",
+    "dates_check",
+    "days_read",
+    "dependency_add",
+    "dependency_remove",
+    "holiday_add",
+    "holiday_remove",
+    "holidays_import",
     "kpi_add",
     "kpi_move",
     "kpi_remove",
     "kpi_update",
     "override_remove",
+    "plan_move_undo",
+    "plan_template_copy",
+    "plan_template_create",
+    "plan_template_delete",
+    "plan_template_update",
     "task_add",
     "task_move",
+    "task_pin",
     "task_remove",
+    "task_unpin",
     "task_update",
+    "template_apply",
+    "template_item_add",
+    "template_item_remove",
+    "template_item_update",
     "wizard_step_done",
+    "work_week_set",
 ]
