@@ -9,8 +9,11 @@ from apps.campaigns.api import (
     CampaignViewSet,
     ChannelViewSet,
     ContributorViewSet,
+    HolidayViewSet,
     KpiViewSet,
+    PlanTemplateViewSet,
     TaskViewSet,
+    WorkWeekViewSet,
 )
 from apps.collaboration.api import AuditEventViewSet
 from apps.contacts.api import (
@@ -99,6 +102,9 @@ router.register("channels", ChannelViewSet)
 router.register("contributors", ContributorViewSet)
 router.register("kpis", KpiViewSet)
 router.register("tasks", TaskViewSet)
+router.register("plan-templates", PlanTemplateViewSet)
+router.register("holidays", HolidayViewSet)
+router.register("work-week", WorkWeekViewSet, basename="work-week")
 router.register("segments", SegmentViewSet)
 router.register("definitions", DefinitionViewSet)
 router.register("definition-versions", DefinitionVersionViewSet, basename="definition-version")

@@ -75,6 +75,14 @@ class PlanRefused(Refused):
     """A template cannot be applied, or a move cannot be made or undone."""
 
 
+class MoveUnseen(Exception):
+    """
+    The new dates would move tasks, and nobody has been shown which, or others than were shown.
+
+    No refusal: whoever asked shows the preview and asks again.
+    """
+
+
 class TemplateRefused(Refused):
     """A plan template cannot be as it is asked to be."""
 

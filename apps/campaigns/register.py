@@ -121,6 +121,17 @@ def register() -> None:
     rooms.register(
         "tasks", Room(_l("My tasks"), "campaigns:tasks", "checklist", "plan", "campaigns.view_task", order=20)
     )
+    rooms.register(
+        "plan_templates",
+        Room(
+            _l("Plan templates"),
+            "campaigns:plan_templates",
+            "template",
+            "plan",
+            "campaigns.view_plantemplate",
+            order=40,
+        ),
+    )
     searches.register("campaigns", campaigns_search)
     home.panels.register(
         "campaigns",

@@ -1,6 +1,17 @@
 from django.urls import path
 
-from apps.campaigns.views import campaign, frame, kpis, readiness, tasks, team, wizard
+from apps.campaigns.views import (
+    campaign,
+    frame,
+    holidays,
+    kpis,
+    plan_templates,
+    readiness,
+    schedule,
+    tasks,
+    team,
+    wizard,
+)
 
 app_name = "campaigns"
 urlpatterns = [
@@ -42,4 +53,32 @@ urlpatterns = [
     path("campaigns/tasks/<int:pk>/remove/", tasks.task_remove, name="task_remove"),
     path("campaigns/<int:pk>/plan/", tasks.campaign_plan, name="plan"),
     path("campaigns/<int:pk>/plan/add/", tasks.task_add, name="task_add"),
+    # The plan as a whole
+    path("campaigns/<int:pk>/plan/timeline/", schedule.plan_timeline, name="timeline"),
+    path("campaigns/<int:pk>/plan/move/", schedule.campaign_reschedule, name="reschedule"),
+    path("campaigns/<int:pk>/plan/template/", schedule.template_apply, name="template_apply"),
+    path("campaigns/plan-moves/<int:pk>/undo/", schedule.plan_move_undo, name="plan_move_undo"),
+    path("campaigns/tasks/<int:pk>/pin/", schedule.task_pin, name="task_pin"),
+    path("campaigns/tasks/<int:pk>/unpin/", schedule.task_unpin, name="task_unpin"),
+    path("campaigns/tasks/<int:pk>/waits/", tasks.dependency_add, name="dependency_add"),
+    path("campaigns/tasks/<int:pk>/waits/remove/", schedule.dependency_remove, name="dependency_remove"),
+    # Plan templates and working days
+    path("plan-templates/", plan_templates.plan_template_list, name="plan_templates"),
+    path("plan-templates/new/", plan_templates.plan_template_create, name="plan_template_create"),
+    path("plan-templates/<int:pk>/", plan_templates.plan_template_detail, name="plan_template"),
+    path("plan-templates/<int:pk>/edit/", plan_templates.plan_template_update, name="plan_template_update"),
+    path("plan-templates/<int:pk>/copy/", plan_templates.plan_template_copy, name="plan_template_copy"),
+    path("plan-templates/<int:pk>/delete/", plan_templates.plan_template_delete, name="plan_template_delete"),
+    path("plan-templates/<int:pk>/tasks/add/", plan_templates.template_item_add, name="template_item_add"),
+    path("plan-templates/tasks/<int:pk>/", plan_templates.template_item_update, name="template_item"),
+    path(
+        "plan-templates/tasks/<int:pk>/remove/",
+        plan_templates.template_item_remove,
+        name="template_item_remove",
+    ),
+    path("working-days/", holidays.holiday_list, name="holidays"),
+    path("working-days/add/", holidays.holiday_add, name="holiday_add"),
+    path("working-days/import/", holidays.holidays_import, name="holidays_import"),
+    path("working-days/week/", holidays.work_week_set, name="work_week"),
+    path("working-days/<int:pk>/remove/", holidays.holiday_remove, name="holiday_remove"),
 ]

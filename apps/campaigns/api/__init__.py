@@ -1,4 +1,14 @@
 from apps.campaigns.api.campaigns import CampaignViewSet
 from apps.campaigns.api.parts import ChannelViewSet, ContributorViewSet, KpiViewSet, TaskViewSet
+from apps.campaigns.api.templates import HolidayViewSet, PlanTemplateViewSet, WorkWeekViewSet
 
-__all__ = ["CampaignViewSet", "ChannelViewSet", "ContributorViewSet", "KpiViewSet", "TaskViewSet"]
+__all__ = [
+    "CampaignViewSet",
+    "ChannelViewSet",
+    "ContributorViewSet",
+    "HolidayViewSet",
+    "KpiViewSet",
+    "PlanTemplateViewSet",
+    "TaskViewSet",
+    "WorkWeekViewSet",
+]

@@ -11,6 +11,7 @@ from apps.campaigns import readiness, selectors, services
 from apps.campaigns.api import serializers as out
 from apps.campaigns.api.base import IF_MATCH, Commented
 from apps.campaigns.api.parts import Collections
+from apps.campaigns.api.schedule import PlanActions
 from apps.campaigns.models import Campaign
 from apps.core import clock
 
@@ -27,7 +28,9 @@ class CampaignFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped
         fields = ["stage", "captain", "segment", "goal_event"]
 
 
-class CampaignViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Collections, Commented[Campaign]):
+class CampaignViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, Collections, PlanActions, Commented[Campaign]
+):
     """
     Campaigns. Each stands between two bookends: `idea` and `outcome`.
 
@@ -60,13 +63,19 @@ class CampaignViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Collecti
         "channel_add": "campaigns.add_channel",
         "tasks": "campaigns.view_task",
         "task_add": "campaigns.add_task",
+        "milestones": "campaigns.view_task",
+        "milestone_add": "campaigns.add_task",
+        "schedule": "campaigns.view_task",
+        "apply_template": "campaigns.change_campaign",
+        "reschedule": "campaigns.change_campaign",
         "kpis": "campaigns.view_kpi",
         "kpi_add": "campaigns.add_kpi",
         "contributors": "campaigns.view_contributor",
         "contributor_add": "campaigns.add_contributor",
     }
     parameters = dict.fromkeys(
-        ["activity", "comments", "channels", "tasks", "kpis", "contributors", "overrides"], PAGED
+        ["activity", "comments", "channels", "tasks", "milestones", "kpis", "contributors", "overrides"],
+        PAGED,
     )
 
     @extend_schema(request=out.CampaignCreateIn, responses={201: out.CampaignOut})

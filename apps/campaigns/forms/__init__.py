@@ -10,6 +10,16 @@ from apps.campaigns.forms.plan import (
     OutcomeBegin,
     Review,
 )
+from apps.campaigns.forms.schedule import Reschedule, TaskWaits, TemplateApply, template_field
+from apps.campaigns.forms.templates import (
+    HolidayAdd,
+    HolidaysImport,
+    ItemFields,
+    TemplateCopy,
+    TemplateCreate,
+    TemplateEdit,
+    WeekEdit,
+)
 from apps.campaigns.forms.work import (
     Advance,
     ChannelAssign,
@@ -35,7 +45,10 @@ __all__ = [
     "ContributorAdd",
     "Dates",
     "Goal",
+    "HolidayAdd",
+    "HolidaysImport",
     "Idea",
+    "ItemFields",
     "KpiAdd",
     "KpiEdit",
     "KpiMove",
@@ -43,11 +56,19 @@ __all__ = [
     "OutcomeBegin",
     "Override",
     "OverrideRemove",
+    "Reschedule",
     "Review",
     "TaskAdd",
     "TaskEdit",
     "TaskMove",
+    "TaskWaits",
+    "TemplateApply",
+    "TemplateCopy",
+    "TemplateCreate",
+    "TemplateEdit",
     "VersionForm",
+    "WeekEdit",
     "attempt",
     "initial_of",
+    "template_field",
 ]

@@ -1,7 +1,7 @@
 from apps.campaigns.models.calendar import Holiday, WorkWeek
 from apps.campaigns.models.campaign import Campaign, CampaignQuerySet, Kpi, Override
 from apps.campaigns.models.goal import GoalCount
-from apps.campaigns.models.plan import PlanMove, PlanTemplate, PlanTemplateItem
+from apps.campaigns.models.plan import PlanMove, PlanTemplate, PlanTemplateItem, PlanTemplateQuerySet
 from apps.campaigns.models.task import Anchor, Task, TaskDependency, TaskQuerySet
 from apps.campaigns.models.team import Channel, Contributor
 
@@ -18,6 +18,7 @@ __all__ = [
     "PlanMove",
     "PlanTemplate",
     "PlanTemplateItem",
+    "PlanTemplateQuerySet",
     "Task",
     "TaskDependency",
     "TaskQuerySet",

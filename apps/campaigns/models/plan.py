@@ -89,6 +89,10 @@ class PlanTemplateItem(Versioned):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def before_days(self) -> int:
+        return -self.offset_days
+
 
 class PlanMove(models.Model):
     """

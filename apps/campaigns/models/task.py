@@ -132,6 +132,10 @@ class Task(Versioned):
     def is_done(self) -> bool:
         return self.state == self.State.DONE
 
+    @property
+    def before_days(self) -> int:
+        return -self.offset_days
+
     def is_overdue(self, on: date) -> bool:
         return not self.is_done and self.due_date is not None and self.due_date < on
 

@@ -6,9 +6,24 @@ from apps.campaigns.selectors.history import entry_of, history
 from apps.campaigns.selectors.lists import board, by_stage, campaigns, captained, captains, next_outcomes
 from apps.campaigns.selectors.people import may_be_captain, may_work, team
 from apps.campaigns.selectors.progress import goal_counted_by, goal_days, goal_progress
-from apps.campaigns.selectors.schedule import Plan, PlanPreview, TaskMove, plan, plan_preview, work_calendar
+from apps.campaigns.selectors.schedule import (
+    Plan,
+    PlanPreview,
+    TaskMove,
+    latest_move,
+    plan,
+    plan_preview,
+    predecessors,
+    successors,
+    work_calendar,
+)
 from apps.campaigns.selectors.tasks import open_tasks_by_channel, tasks, tasks_of, with_open_tasks
-from apps.campaigns.selectors.templates import TemplatePlan, template_plan
+from apps.campaigns.selectors.templates import (
+    TemplatePlan,
+    plan_templates,
+    template_items,
+    template_plan,
+)
 
 __all__ = [
     "EventSeen",
@@ -29,15 +44,20 @@ __all__ = [
     "goal_days",
     "goal_progress",
     "history",
+    "latest_move",
     "may_be_captain",
     "may_work",
     "next_outcomes",
     "open_tasks_by_channel",
     "plan",
     "plan_preview",
+    "plan_templates",
+    "predecessors",
+    "successors",
     "tasks",
     "tasks_of",
     "team",
+    "template_items",
     "template_plan",
     "with_open_tasks",
     "work_calendar",

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from hashlib import blake2b
+from typing import TypedDict
 
 from apps.campaigns import scheduling
-from apps.campaigns.models import Campaign, Holiday, Task, TaskDependency, WorkWeek
+from apps.campaigns.models import Campaign, Holiday, PlanMove, Task, TaskDependency, WorkWeek
 from apps.campaigns.scheduling import Anchor, Item, Placed, Schedule
 from apps.campaigns.workdays import WorkCalendar
 
@@ -53,16 +55,39 @@ class PlanPreview:
 
 @dataclass(frozen=True)
 class Plan:
-    """A campaign's tasks in the order of their days, with how the schedule sees each."""
+    """
+    A campaign's tasks in the order of their days, with how the schedule sees each.
+
+    `adrift` is how many stand elsewhere than the plan would put them.
+    """
 
     tasks: Sequence[Task]
     dependencies: Sequence[TaskDependency]
     schedule: Schedule
+    adrift: int
 
     @property
     def wont_fit(self) -> list[Task]:
         late = set(self.schedule.wont_fit)
         return [task for task in self.tasks if task.pk in late]
+
+    @cached_property
+    def by_pk(self) -> dict[int, Task]:
+        return {task.pk: task for task in self.tasks}
+
+    @property
+    def clashes(self) -> list[tuple[Task, Task]]:
+        """Pairs of which the first, pinned or moved by hand, ends too late for the second."""
+        return [(self.by_pk[first], self.by_pk[second]) for first, second in self.schedule.clashes]
+
+    @cached_property
+    def holding(self) -> dict[int, list[Task]]:
+        """By id of what is not done: the tasks that are not done and that it waits for."""
+        found: dict[int, list[Task]] = {}
+        for one in self.dependencies:
+            if not self.by_pk[one.predecessor_id].is_done and not self.by_pk[one.successor_id].is_done:
+                found.setdefault(one.successor_id, []).append(self.by_pk[one.predecessor_id])
+        return found
 
     def placed(self, task: Task) -> Placed:
         return self.schedule.placed[task.pk]
@@ -75,26 +100,33 @@ def work_calendar() -> WorkCalendar:
 
 
 def plan(campaign: Campaign, *, today: date) -> Plan:
-    """Return how the plan stands: nothing is moved, only slack and lateness are told."""
+    """Return how the plan stands: nothing is moved, only slack and lateness are told. Four queries."""
+    tasks, dependencies, calendar = _read(campaign)
+    launch, goal = campaign.launch_date, campaign.goal_date
+    items = _items(tasks, dependencies, launch=launch, goal=goal, calendar=calendar)
+    days: _Days = {"launch": launch, "outcome": goal, "today": today, "calendar": calendar}
+    ideal = _preview(tasks, scheduling.back_schedule(items, **days), launch_date=launch, goal_date=goal)
+    return Plan(tasks, dependencies, scheduling.as_it_stands(items, **days), adrift=len(ideal.moves))
+
+
+class _Days(TypedDict):
+    launch: date | None
+    outcome: date | None
+    today: date
+    calendar: WorkCalendar
+
+
+def _read(campaign: Campaign) -> tuple[list[Task], list[TaskDependency], WorkCalendar]:
     tasks = list(campaign.tasks.select_related("assignee", "channel"))
     dependencies = list(TaskDependency.objects.of_campaign(campaign.pk).order_by("pk"))
-    calendar = work_calendar()
-    items = _items(
-        tasks, dependencies, launch=campaign.launch_date, goal=campaign.goal_date, calendar=calendar
-    )
-    schedule = scheduling.as_it_stands(
-        items, launch=campaign.launch_date, outcome=campaign.goal_date, today=today, calendar=calendar
-    )
-    return Plan(tasks, dependencies, schedule)
+    return tasks, dependencies, work_calendar()
 
 
 def plan_preview(
     campaign: Campaign, *, launch_date: date | None, goal_date: date | None, today: date
 ) -> PlanPreview:
     """Compute what would follow from these dates; the campaign says which hold now. Four queries."""
-    tasks = list(campaign.tasks.select_related("assignee", "channel"))
-    dependencies = list(TaskDependency.objects.of_campaign(campaign.pk).order_by("pk"))
-    calendar = work_calendar()
+    tasks, dependencies, calendar = _read(campaign)
     items = _items(
         tasks, dependencies, launch=campaign.launch_date, goal=campaign.goal_date, calendar=calendar
     )
@@ -169,3 +201,22 @@ def _item(
         is_begun=task.state == Task.State.DOING,
         is_done=task.is_done,
     )
+
+
+def latest_move(campaign: Campaign) -> PlanMove | None:
+    """Return the move that can be taken back: the latest, unless the dates have been changed since."""
+    move = campaign.plan_moves.select_related("by").order_by("-pk").first()
+    if move is None or move.undone_at is not None:
+        return None
+    stands = (campaign.launch_date, campaign.goal_date) == (move.launch_after, move.goal_after)
+    return move if stands else None
+
+
+def predecessors(task: Task) -> list[Task]:
+    """Return what a task waits for, done or not."""
+    return list(Task.objects.filter(holds_up__successor=task).order_by("due_date", "pk"))
+
+
+def successors(task: Task) -> list[Task]:
+    """Return what waits for a task."""
+    return list(Task.objects.filter(waits_for__predecessor=task).order_by("due_date", "pk"))

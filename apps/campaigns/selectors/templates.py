@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from apps.campaigns import scheduling
-from apps.campaigns.models import Campaign, Channel, PlanTemplate, PlanTemplateItem
+from apps.campaigns.models import Campaign, Channel, PlanTemplate, PlanTemplateItem, PlanTemplateQuerySet
 from apps.campaigns.scheduling import Anchor, Item, Placed, Schedule
 from apps.campaigns.selectors.schedule import work_calendar
 
@@ -91,3 +91,14 @@ def _bridged(items: Sequence[PlanTemplateItem], kept: set[int]) -> dict[int, lis
             found.update(dict.fromkeys([other] if other in kept else bridged[other]))
         bridged[key] = list(found)
     return bridged
+
+
+def plan_templates(*, search: str = "") -> PlanTemplateQuerySet:
+    """Return the templates with how many tasks and milestones each holds."""
+    found = PlanTemplate.objects.with_counts()
+    return found.filter(name__icontains=search) if search else found
+
+
+def template_items(template: PlanTemplate) -> list[PlanTemplateItem]:
+    """Return the tasks and milestones of a template in their order, each with what it waits for."""
+    return list(template.items.prefetch_related("waits_for"))

@@ -63,23 +63,31 @@ def campaign_create(
 
 @transaction.atomic
 def campaign_update(
-    *, campaign: Campaign, by: User, now: datetime, seen: int | None = None, **fields: Any
+    *,
+    campaign: Campaign,
+    by: User,
+    now: datetime,
+    seen: int | None = None,
+    shown: str | None = None,
+    **fields: Any,
 ) -> Campaign:
     """
     Change what a campaign says of itself; stage and captain have acts of their own.
 
-    When the launch or the outcome's date moves, the tasks follow in the same transaction.
+    When the launch or the outcome's date moves, the tasks follow in the same transaction; `shown` is as for
+    `tasks_follow`.
 
     :raises ChangedMeanwhile: somebody changed one of these fields after version `seen`
     :raises BookendMissing: a campaign that has left its first stage would lose a bookend
     :raises DatesDoNotFit: the dates contradict each other, or lie in the past
     :raises Refused: the audience is a segment that has been put away
+    :raises MoveUnseen: something else would move than what was shown
     """
     campaign = campaign_lock(campaign)
     launch, goal = campaign.launch_date, campaign.goal_date
     campaign = campaign_edit(campaign=campaign, by=by, now=now, seen=seen, **fields)
     if (campaign.launch_date, campaign.goal_date) != (launch, goal):
-        tasks_follow(campaign=campaign, launch_before=launch, goal_before=goal, by=by, now=now)
+        tasks_follow(campaign=campaign, launch_before=launch, goal_before=goal, by=by, now=now, shown=shown)
     return campaign
 
 

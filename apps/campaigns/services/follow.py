@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from apps.accounts.models import User
 from apps.campaigns.dates import day_begun, day_text
+from apps.campaigns.errors import MoveUnseen
 from apps.campaigns.models import Campaign, PlanMove, Task
 from apps.campaigns.selectors.schedule import TaskMove, plan_preview
 from apps.collaboration import services as collaboration
@@ -20,15 +21,21 @@ def tasks_follow(
     goal_before: date | None,
     by: User | None,
     now: datetime,
+    shown: str | None = None,
 ) -> PlanMove | None:
     """
     Move every task that is neither pinned nor done to where the campaign's new dates put it.
 
-    None: there was no date before, and nothing to move.
+    `shown` is the fingerprint of the preview that somebody confirmed, '' if nobody was shown any; None: there
+    is nobody to show it to. Returns None when there was no date before, and nothing to move.
+
+    :raises MoveUnseen: something else would move than what was shown
     """
     launch, goal = campaign.launch_date, campaign.goal_date
     was = Campaign(pk=campaign.pk, launch_date=launch_before, goal_date=goal_before)
     preview = plan_preview(was, launch_date=launch, goal_date=goal, today=day_begun(now))
+    if preview.moves and shown not in {None, preview.fingerprint}:
+        raise MoveUnseen
     is_moved = (launch, goal) != (launch_before, goal_before) and (launch_before or goal_before)
     if not preview.moves and not is_moved:
         return None

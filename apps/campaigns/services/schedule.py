@@ -6,10 +6,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.campaigns.dates import day_begun
 from apps.campaigns.errors import PlanRefused
 from apps.campaigns.models import Campaign, PlanMove
-from apps.campaigns.selectors.schedule import TaskMove, plan_preview
+from apps.campaigns.selectors.schedule import TaskMove
 from apps.campaigns.services.campaign import campaign_edit, campaign_update
 from apps.campaigns.services.edit import campaign_lock
 from apps.campaigns.services.follow import tasks_follow, tasks_moved_tell, tasks_place
@@ -23,28 +22,37 @@ def campaign_reschedule(
     now: datetime,
     launch_date: date | None,
     goal_date: date | None,
-    shown: str = "",
+    shown: str | None = None,
     seen: int | None = None,
 ) -> Campaign:
     """
     Move the launch and the outcome's date, and with them every task that is neither pinned nor done.
 
-    The same dates again bring the tasks to where the plan puts them. `shown` is the fingerprint of the
-    preview that was confirmed.
+    The same dates again bring the tasks to where the plan puts them.
 
-    :raises PlanRefused: something else would move now than what was shown
+    :raises MoveUnseen: something else would move than what was shown
     :raises ChangedMeanwhile: somebody changed one of the dates after version `seen`
     :raises DatesDoNotFit: the dates contradict each other, or lie in the past
     """
     campaign = campaign_lock(campaign)
-    preview = plan_preview(campaign, launch_date=launch_date, goal_date=goal_date, today=day_begun(now))
-    if shown and shown != preview.fingerprint:
-        raise PlanRefused(_("The plan has changed since you looked. This is what would move now."))
     if (launch_date, goal_date) == (campaign.launch_date, campaign.goal_date):
-        tasks_follow(campaign=campaign, launch_before=launch_date, goal_before=goal_date, by=by, now=now)
+        tasks_follow(
+            campaign=campaign,
+            launch_before=launch_date,
+            goal_before=goal_date,
+            by=by,
+            now=now,
+            shown=shown,
+        )
         return campaign
     return campaign_update(
-        campaign=campaign, by=by, now=now, seen=seen, launch_date=launch_date, goal_date=goal_date
+        campaign=campaign,
+        by=by,
+        now=now,
+        seen=seen,
+        shown=shown,
+        launch_date=launch_date,
+        goal_date=goal_date,
     )
 
 
