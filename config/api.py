@@ -9,10 +9,13 @@ from apps.campaigns.api import (
     CampaignViewSet,
     ChannelViewSet,
     ContributorViewSet,
+    HolidayViewSet,
     KpiViewSet,
     LessonViewSet,
     NotDoingViewSet,
+    PlanTemplateViewSet,
     TaskViewSet,
+    WorkWeekViewSet,
     YearGoalViewSet,
 )
 from apps.collaboration.api import AuditEventViewSet
@@ -105,6 +108,9 @@ router.register("tasks", TaskViewSet)
 router.register("lessons", LessonViewSet)
 router.register("year-goals", YearGoalViewSet, basename="year-goal")
 router.register("not-doing", NotDoingViewSet, basename="not-doing")
+router.register("plan-templates", PlanTemplateViewSet)
+router.register("holidays", HolidayViewSet)
+router.register("work-week", WorkWeekViewSet, basename="work-week")
 router.register("segments", SegmentViewSet)
 router.register("definitions", DefinitionViewSet)
 router.register("definition-versions", DefinitionVersionViewSet, basename="definition-version")

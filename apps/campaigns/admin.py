@@ -21,11 +21,17 @@ from apps.campaigns.models import (
     Contributor,
     ElementOwner,
     GoalCount,
+    Holiday,
     Kpi,
     Lesson,
     NotDoing,
     Override,
+    PlanMove,
+    PlanTemplate,
+    PlanTemplateItem,
     Task,
+    TaskDependency,
+    WorkWeek,
     YearGoal,
 )
 from apps.core import clock
@@ -94,7 +100,16 @@ class TaskAdmin(ActedAdmin):
     list_select_related = ["campaign", "assignee"]
     search_fields = ["title", "=campaign__id"]
     ordering = ["-id"]
-    readonly_fields = ["campaign", "state", "done_at"]
+    readonly_fields = [
+        "campaign",
+        "state",
+        "done_at",
+        "duration_days",
+        "anchor",
+        "offset_days",
+        "is_pinned",
+        "template_item",
+    ]
 
 
 @admin.register(Kpi)
@@ -176,3 +191,51 @@ class ElementOwnerAdmin(LedgerAdmin):
     list_display = ["campaign", "element", "marketing_owner", "data_owner"]
     list_select_related = ["campaign", "marketing_owner", "data_owner"]
     search_fields = ["=campaign__id"]
+
+
+# Plans. Dependencies, moves and days are made where their rules are asked: on the pages and over the API.
+
+
+@admin.register(PlanTemplate)
+class PlanTemplateAdmin(ActedAdmin):
+    act = staticmethod(services.plan_template_update)
+    argument = "template"
+    list_display = ["name", "key", "updated_at"]
+    search_fields = ["name"]
+    ordering = ["name"]
+    readonly_fields = ["key"]
+
+
+@admin.register(PlanTemplateItem)
+class PlanTemplateItemAdmin(ActedAdmin):
+    act = staticmethod(services.template_item_update)
+    argument = "item"
+    list_display = ["title", "template", "anchor", "offset_days", "duration_days"]
+    list_select_related = ["template"]
+    search_fields = ["title", "=template__id"]
+    readonly_fields = ["template", "position", "waits_for"]
+
+
+@admin.register(TaskDependency)
+class TaskDependencyAdmin(LedgerAdmin):
+    list_display = ["successor", "predecessor"]
+    list_select_related = ["successor", "predecessor"]
+    search_fields = ["=successor__id", "=predecessor__id"]
+
+
+@admin.register(PlanMove)
+class PlanMoveAdmin(LedgerAdmin):
+    list_display = ["campaign", "by", "at", "launch_after", "goal_after", "undone_at"]
+    list_select_related = ["campaign", "by"]
+    search_fields = ["=campaign__id"]
+
+
+@admin.register(Holiday)
+class HolidayAdmin(LedgerAdmin):
+    list_display = ["date", "name"]
+    search_fields = ["name"]
+
+
+@admin.register(WorkWeek)
+class WorkWeekAdmin(LedgerAdmin):
+    list_display = ["id", "weekend", "updated_at"]

@@ -73,3 +73,27 @@ class ChangedMeanwhile(StaleEdit):
         self.theirs = theirs
         self.version = version
         self.part = part  # which of several rows of one form
+
+
+class DependencyRefused(Refused):
+    """The tasks are of two campaigns, or would wait for each other: `field` is `task`."""
+
+
+class PlanRefused(Refused):
+    """A template cannot be applied, or a move cannot be made or undone."""
+
+
+class MoveUnseen(Exception):
+    """
+    The new dates would move tasks, and nobody has been shown which, or others than were shown.
+
+    No refusal: whoever asked shows the preview and asks again.
+    """
+
+
+class TemplateRefused(Refused):
+    """A plan template cannot be as it is asked to be."""
+
+
+class CalendarRefused(Refused):
+    """A holiday or a working week that cannot be."""

@@ -16,9 +16,19 @@ from apps.accounts.permissions import (
     is_marketer,
     sees_everything_planned,
 )
-from apps.campaigns.models import Campaign, Channel, Contributor, ElementOwner, Kpi, Lesson, Override, Task
+from apps.campaigns.models import (
+    Campaign,
+    Channel,
+    Contributor,
+    ElementOwner,
+    Kpi,
+    Lesson,
+    Override,
+    PlanMove,
+    Task,
+)
 
-Subject = Campaign | Channel | Contributor | ElementOwner | Kpi | Lesson | Override | Task | None
+Subject = Campaign | Channel | Contributor | ElementOwner | Kpi | Lesson | Override | PlanMove | Task | None
 
 
 def campaign_of(subject: Subject) -> Campaign | None:
@@ -130,3 +140,11 @@ for _noun in ("yeargoal", "notdoing"):
 
 for _subject in ("campaign", "channel", "task"):
     rules.add_perm(f"campaigns.comment_{_subject}", sees_it)  # whoever may read may answer
+
+# Plans: how the organisation works is for everyone to see and for the leads to say.
+rules.add_perm("campaigns.view_planmove", sees_it)
+rules.add_perm("campaigns.undo_planmove", leads_it)
+for _entity in ("plantemplate", "plantemplateitem", "holiday", "workweek"):
+    rules.add_perm(f"campaigns.view_{_entity}", rules.is_active)
+    for _verb in ("add", "change", "delete"):
+        rules.add_perm(f"campaigns.{_verb}_{_entity}", is_lead | is_integration)

@@ -151,6 +151,17 @@ def register() -> None:
         "lessons",
         Room(_l("Lessons"), "campaigns:lessons", "bulb", "plan", "campaigns.view_lesson", order=40),
     )
+    rooms.register(
+        "plan_templates",
+        Room(
+            _l("Plan templates"),
+            "campaigns:plan_templates",
+            "template",
+            "plan",
+            "campaigns.view_plantemplate",
+            order=50,
+        ),
+    )
     searches.register("campaigns", campaigns_search)
     searches.register("lessons", lessons_search)
     home.panels.register(

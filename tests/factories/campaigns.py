@@ -8,11 +8,17 @@ from apps.campaigns.models import (
     Channel,
     Contributor,
     ElementOwner,
+    Holiday,
     Kpi,
     Lesson,
     NotDoing,
     Override,
+    PlanMove,
+    PlanTemplate,
+    PlanTemplateItem,
     Task,
+    TaskDependency,
+    WorkWeek,
     YearGoal,
 )
 from apps.contacts.models import Event
@@ -189,3 +195,60 @@ class ElementOwnerFactory(factory.django.DjangoModelFactory):
     campaign = factory.SubFactory(CampaignFactory)
     element = "idea"
     marketing_owner = factory.SubFactory(UserFactory)
+
+
+class TaskDependencyFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = TaskDependency
+
+    predecessor = factory.SubFactory(TaskFactory)
+    successor = factory.SubFactory(TaskFactory, campaign=factory.SelfAttribute("..predecessor.campaign"))
+
+
+class PlanTemplateFactory(factory.django.DjangoModelFactory):
+    """One of the organisation's own."""
+
+    class Meta:
+        model = PlanTemplate
+
+    name = factory.Sequence(lambda n: f"Template {n}")
+
+
+class PlanTemplateItemFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = PlanTemplateItem
+
+    template = factory.SubFactory(PlanTemplateFactory)
+    title = factory.Sequence(lambda n: f"Step {n}")
+    position = factory.Sequence(lambda n: n)
+
+
+class PlanMoveFactory(factory.django.DjangoModelFactory):
+    """The campaign's dates were moved to where they are."""
+
+    class Meta:
+        model = PlanMove
+
+    campaign = factory.SubFactory(CampaignFactory)
+    by = factory.SubFactory(UserFactory)
+    at = SEEN_AT
+    launch_before = date(2030, 3, 6)
+    launch_after = factory.SelfAttribute("campaign.launch_date")
+    goal_before = factory.SelfAttribute("campaign.goal_date")
+    goal_after = factory.SelfAttribute("campaign.goal_date")
+
+
+class HolidayFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Holiday
+
+    date = factory.Sequence(lambda n: date(2030, 1, 1).replace(year=2030 + n % 60))
+    name = "New Year"
+
+
+class WorkWeekFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = WorkWeek
+        django_get_or_create = ["id"]
+
+    id = 1

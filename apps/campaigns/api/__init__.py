@@ -1,15 +1,35 @@
-from apps.campaigns.api.campaigns import CampaignViewSet
-from apps.campaigns.api.lesson import LessonViewSet
-from apps.campaigns.api.parts import ChannelViewSet, ContributorViewSet, KpiViewSet, TaskViewSet
-from apps.campaigns.api.strategy import NotDoingViewSet, YearGoalViewSet
+from apps.campaigns.api.campaigns import (
+    CampaignViewSet,
+)
+from apps.campaigns.api.lesson import (
+    LessonViewSet,
+)
+from apps.campaigns.api.parts import (
+    ChannelViewSet,
+    ContributorViewSet,
+    KpiViewSet,
+    TaskViewSet,
+)
+from apps.campaigns.api.strategy import (
+    NotDoingViewSet,
+    YearGoalViewSet,
+)
+from apps.campaigns.api.templates import (
+    HolidayViewSet,
+    PlanTemplateViewSet,
+    WorkWeekViewSet,
+)
 
 __all__ = [
     "CampaignViewSet",
     "ChannelViewSet",
     "ContributorViewSet",
+    "HolidayViewSet",
     "KpiViewSet",
     "LessonViewSet",
     "NotDoingViewSet",
+    "PlanTemplateViewSet",
     "TaskViewSet",
+    "WorkWeekViewSet",
     "YearGoalViewSet",
 ]

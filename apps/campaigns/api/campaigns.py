@@ -13,6 +13,7 @@ from apps.campaigns.api.base import IF_MATCH, Commented
 from apps.campaigns.api.element import Elements
 from apps.campaigns.api.parts import Collections
 from apps.campaigns.api.replay import Replays
+from apps.campaigns.api.schedule import PlanActions
 from apps.campaigns.models import Campaign
 from apps.core import clock
 
@@ -30,7 +31,13 @@ class CampaignFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped
 
 
 class CampaignViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, Collections, Elements, Replays, Commented[Campaign]
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    Collections,
+    Elements,
+    Replays,
+    PlanActions,
+    Commented[Campaign],
 ):
     """
     Campaigns. Each stands between two bookends: `idea` and `outcome`.
@@ -64,6 +71,11 @@ class CampaignViewSet(
         "channel_add": "campaigns.add_channel",
         "tasks": "campaigns.view_task",
         "task_add": "campaigns.add_task",
+        "milestones": "campaigns.view_task",
+        "milestone_add": "campaigns.add_task",
+        "schedule": "campaigns.view_task",
+        "apply_template": "campaigns.change_campaign",
+        "reschedule": "campaigns.change_campaign",
         "kpis": "campaigns.view_kpi",
         "kpi_add": "campaigns.add_kpi",
         "contributors": "campaigns.view_contributor",
@@ -74,7 +86,8 @@ class CampaignViewSet(
         "element_set": "campaigns.change_elementowner",
     }
     parameters = dict.fromkeys(
-        ["activity", "comments", "channels", "tasks", "kpis", "contributors", "overrides"], PAGED
+        ["activity", "comments", "channels", "tasks", "milestones", "kpis", "contributors", "overrides"],
+        PAGED,
     )
 
     @extend_schema(request=out.CampaignCreateIn, responses={201: out.CampaignOut})

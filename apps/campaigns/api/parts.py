@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from apps.campaigns import selectors, services
 from apps.campaigns.api import serializers as out
 from apps.campaigns.api.base import IF_MATCH, CampaignPart, Commented
+from apps.campaigns.api.schedule import TaskPlanActions
 from apps.campaigns.models import Campaign, Channel, Contributor, Kpi, Task, TaskQuerySet
 from apps.core import clock
 
@@ -33,7 +34,8 @@ class Collections(CampaignPart[Campaign]):
     @extend_schema(responses=out.TaskOut(many=True))
     @action(detail=True, methods=["get"])
     def tasks(self, request: Request, pk: str) -> Response:
-        return self.page(selectors.tasks(self.get_object()).order_by("pk"), out.TaskOut)
+        rows = selectors.tasks(self.get_object()).prefetch_related("waits_for")
+        return self.page(rows.order_by("pk"), out.TaskOut)
 
     @extend_schema(request=out.TaskIn, responses={201: out.TaskOut})
     @tasks.mapping.post
@@ -137,10 +139,12 @@ class ChannelViewSet(mixins.RetrieveModelMixin, Commented[Channel]):
         return Response(status=204)
 
 
-class TaskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Commented[Task]):
+class TaskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TaskPlanActions, Commented[Task]):
     """Tasks of all campaigns that the caller may see."""
 
-    queryset = Task.objects.select_related("campaign", "channel").order_by("-pk")
+    queryset = (
+        Task.objects.select_related("campaign", "channel").prefetch_related("waits_for").order_by("-pk")
+    )
     serializer_class = out.TaskOut
     filterset_fields = ["campaign", "channel", "assignee", "state", "due_date"]
     search_fields = ["title"]
@@ -151,6 +155,10 @@ class TaskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Commented[Ta
         "partial_update": "campaigns.change_task",
         "destroy": "campaigns.delete_task",
         "move": "campaigns.move_task",
+        "dependencies": "campaigns.change_task",
+        "dependency_remove": "campaigns.change_task",
+        "pin": "campaigns.change_task",
+        "unpin": "campaigns.change_task",
         "comments": "campaigns.view_task",
         "comment_add": "campaigns.comment_task",
     }

@@ -114,18 +114,27 @@ class ChannelAddIn(ChannelIn):
 
 
 class TaskOut(serializers.ModelSerializer[Task]):
+    """`waits_for` are the ids of tasks that must be done before this one begins."""
+
+    waits_for = serializers.SerializerMethodField()
+
     class Meta:
         model = Task
         fields = [
-            "id", "campaign", "channel", "title", "description", "assignee", "due_date", "state", "done_at",
-            "version", "updated_at",
+            "id", "campaign", "channel", "title", "description", "assignee", "start_date", "due_date",
+            "duration_days", "anchor", "offset_days", "is_pinned", "is_milestone", "waits_for", "state",
+            "done_at", "version", "updated_at",
         ]  # fmt: skip
+
+    @extend_schema_field(serializers.ListField(child=serializers.IntegerField()))
+    def get_waits_for(self, task: Task) -> list[int]:
+        return sorted(one.predecessor_id for one in task.waits_for.all())
 
 
 class TaskIn(serializers.ModelSerializer[Task]):
     class Meta:
         model = Task
-        fields = ["title", "description", "channel", "assignee", "due_date"]
+        fields = ["title", "description", "channel", "assignee", "start_date", "due_date", "is_milestone"]
 
 
 class TaskMoveIn(serializers.Serializer[Any]):

@@ -1,6 +1,14 @@
-from apps.campaigns.forms.base import VersionForm, attempt, initial_of
-from apps.campaigns.forms.element import ElementEdit
-from apps.campaigns.forms.lesson import LessonEdit
+from apps.campaigns.forms.base import (
+    VersionForm,
+    attempt,
+    initial_of,
+)
+from apps.campaigns.forms.element import (
+    ElementEdit,
+)
+from apps.campaigns.forms.lesson import (
+    LessonEdit,
+)
 from apps.campaigns.forms.plan import (
     Audience,
     Captain,
@@ -12,8 +20,29 @@ from apps.campaigns.forms.plan import (
     OutcomeBegin,
     Review,
 )
-from apps.campaigns.forms.replay import ReplayBegin
-from apps.campaigns.forms.strategy import NotDoingEdit, YearGoalEdit, YearGoalMove
+from apps.campaigns.forms.replay import (
+    ReplayBegin,
+)
+from apps.campaigns.forms.schedule import (
+    Reschedule,
+    TaskWaits,
+    TemplateApply,
+    template_field,
+)
+from apps.campaigns.forms.strategy import (
+    NotDoingEdit,
+    YearGoalEdit,
+    YearGoalMove,
+)
+from apps.campaigns.forms.templates import (
+    HolidayAdd,
+    HolidaysImport,
+    ItemFields,
+    TemplateCopy,
+    TemplateCreate,
+    TemplateEdit,
+    WeekEdit,
+)
 from apps.campaigns.forms.work import (
     Advance,
     ChannelAssign,
@@ -40,7 +69,10 @@ __all__ = [
     "Dates",
     "ElementEdit",
     "Goal",
+    "HolidayAdd",
+    "HolidaysImport",
     "Idea",
+    "ItemFields",
     "KpiAdd",
     "KpiEdit",
     "KpiMove",
@@ -51,13 +83,21 @@ __all__ = [
     "Override",
     "OverrideRemove",
     "ReplayBegin",
+    "Reschedule",
     "Review",
     "TaskAdd",
     "TaskEdit",
     "TaskMove",
+    "TaskWaits",
+    "TemplateApply",
+    "TemplateCopy",
+    "TemplateCreate",
+    "TemplateEdit",
     "VersionForm",
+    "WeekEdit",
     "YearGoalEdit",
     "YearGoalMove",
     "attempt",
     "initial_of",
+    "template_field",
 ]

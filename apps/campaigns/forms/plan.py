@@ -14,6 +14,7 @@ from apps.campaigns import dates, selectors
 from apps.campaigns.errors import ChangedMeanwhile
 from apps.campaigns.forms import where
 from apps.campaigns.forms.base import KeyForm, PersonField, VersionForm, day_field
+from apps.campaigns.forms.schedule import template_field
 from apps.campaigns.forms.strategy import GoalChoice
 from apps.campaigns.models import Campaign, Channel, NotDoing
 from apps.segments.models import Segment
@@ -189,9 +190,21 @@ class Dates(VersionForm):
         label=_("Launch"), required=True, help_text=_("The day on which the first message goes out.")
     )
 
+    template = template_field(
+        required=False,
+        empty_label=_("No template"),
+        help_text=_("Its tasks are counted back from the launch and the outcome's date."),
+    )
+
     def __init__(self, *args: Any, campaign: Campaign, **options: Any) -> None:
         super().__init__(*args, **options)
         self.campaign = campaign
+        if campaign.goal_date is None:  # nothing to count back from yet
+            del self.fields["template"]
+
+    @property
+    def fields_cleaned(self) -> dict[str, Any]:
+        return {name: value for name, value in super().fields_cleaned.items() if name != "template"}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

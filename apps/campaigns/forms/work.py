@@ -58,7 +58,9 @@ class _TaskFields(forms.Form):
         empty_label=_("The whole campaign"),
     )
     assignee = PersonField(selectors.may_work, label=_("Assignee"), required=False)
+    start_date = day_field(label=_("Start"))
     due_date = day_field(label=_("Due"))
+    is_milestone = forms.BooleanField(label=_("Milestone"), required=False)
     description = forms.CharField(
         label=_("Description"), max_length=10_000, required=False, widget=forms.Textarea(attrs={"rows": 5})
     )

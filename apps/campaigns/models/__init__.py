@@ -1,13 +1,49 @@
-from apps.campaigns.models.campaign import Campaign, CampaignQuerySet, Kpi, Override
-from apps.campaigns.models.element import OWNED, Element, ElementOwner
-from apps.campaigns.models.goal import GoalCount
-from apps.campaigns.models.lesson import Lesson, LessonQuerySet
-from apps.campaigns.models.strategy import NotDoing, YearGoal
-from apps.campaigns.models.task import Task, TaskQuerySet
-from apps.campaigns.models.team import Channel, Contributor
+from apps.campaigns.models.calendar import (
+    Holiday,
+    WorkWeek,
+)
+from apps.campaigns.models.campaign import (
+    Campaign,
+    CampaignQuerySet,
+    Kpi,
+    Override,
+)
+from apps.campaigns.models.element import (
+    OWNED,
+    Element,
+    ElementOwner,
+)
+from apps.campaigns.models.goal import (
+    GoalCount,
+)
+from apps.campaigns.models.lesson import (
+    Lesson,
+    LessonQuerySet,
+)
+from apps.campaigns.models.plan import (
+    PlanMove,
+    PlanTemplate,
+    PlanTemplateItem,
+    PlanTemplateQuerySet,
+)
+from apps.campaigns.models.strategy import (
+    NotDoing,
+    YearGoal,
+)
+from apps.campaigns.models.task import (
+    Anchor,
+    Task,
+    TaskDependency,
+    TaskQuerySet,
+)
+from apps.campaigns.models.team import (
+    Channel,
+    Contributor,
+)
 
 __all__ = [
     "OWNED",
+    "Anchor",
     "Campaign",
     "CampaignQuerySet",
     "Channel",
@@ -15,12 +51,19 @@ __all__ = [
     "Element",
     "ElementOwner",
     "GoalCount",
+    "Holiday",
     "Kpi",
     "Lesson",
     "LessonQuerySet",
     "NotDoing",
     "Override",
+    "PlanMove",
+    "PlanTemplate",
+    "PlanTemplateItem",
+    "PlanTemplateQuerySet",
     "Task",
+    "TaskDependency",
     "TaskQuerySet",
+    "WorkWeek",
     "YearGoal",
 ]

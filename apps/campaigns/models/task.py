@@ -2,13 +2,24 @@ from datetime import date
 from typing import Self
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Prefetch, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.campaigns.models.team import Channel
 from apps.campaigns.models.version import Versioned
+
+DURATION_MAX = 250
+OFFSET_MAX = 750
+
+
+class Anchor(models.TextChoices):
+    """What the offset of a task counts from."""
+
+    LAUNCH = "launch", _("Launch")
+    OUTCOME = "outcome", _("Outcome's date")
 
 
 class TaskQuerySet(models.QuerySet["Task"]):
@@ -20,6 +31,18 @@ class TaskQuerySet(models.QuerySet["Task"]):
 
     def of(self, user: User) -> Self:
         return self.filter(assignee=user)
+
+    def milestones(self) -> Self:
+        return self.filter(is_milestone=True)
+
+    def blocked(self) -> Self:
+        """Open tasks that wait for one that is open."""
+        return self.open().filter(Exists(TaskDependency.objects.holding().filter(successor=OuterRef("pk"))))
+
+    def with_blockers(self) -> Self:
+        """Load `held_by` of each: the dependencies on what is open, each with its `predecessor`."""
+        holding = TaskDependency.objects.holding().select_related("predecessor").order_by("pk")
+        return self.prefetch_related(Prefetch("waits_for", holding, to_attr="held_by"))
 
 
 class Task(Versioned):
@@ -45,6 +68,35 @@ class Task(Versioned):
         verbose_name=_("assignee"),
     )
     due_date = models.DateField(_("due"), null=True, blank=True)
+    # How the plan places it: `offset_days` working days from the anchor. Without an anchor it keeps its
+    # distance to the launch or the outcome when these move; pinned, it keeps its day.
+    start_date = models.DateField(_("start"), null=True, blank=True)
+    duration_days = models.PositiveSmallIntegerField(
+        _("working days it takes"),
+        default=1,
+        db_default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(DURATION_MAX)],
+    )
+    anchor = models.CharField(
+        _("counted from"), max_length=8, choices=Anchor, blank=True, default="", db_default=""
+    )
+    offset_days = models.SmallIntegerField(
+        _("working days from it"),
+        default=0,
+        db_default=0,
+        validators=[MinValueValidator(-OFFSET_MAX), MaxValueValidator(OFFSET_MAX)],
+    )
+    is_pinned = models.BooleanField(_("pinned"), default=False, db_default=False)
+    is_milestone = models.BooleanField(_("milestone"), default=False, db_default=False)
+    # Which line of a plan template it was made from: a template that is applied again adds what is missing.
+    template_item = models.ForeignKey(
+        "campaigns.PlanTemplateItem",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.TODO)
     done_at = models.DateTimeField(null=True, blank=True)
     # Of the form it was made with: the form sent twice makes one task.
@@ -56,6 +108,13 @@ class Task(Versioned):
         constraints = [
             models.CheckConstraint(
                 condition=Q(state="done") ^ Q(done_at__isnull=True), name="campaigns_task_done_at_when_done"
+            ),
+            models.CheckConstraint(
+                condition=Q(start_date__isnull=True)
+                | Q(due_date__isnull=True)
+                | Q(start_date__lte=F("due_date")),
+                name="campaigns_task_ends_after_start",
+                violation_error_message=_("The task ends before it begins."),
             ),
         ]
         indexes = [
@@ -73,5 +132,40 @@ class Task(Versioned):
     def is_done(self) -> bool:
         return self.state == self.State.DONE
 
+    @property
+    def before_days(self) -> int:
+        return -self.offset_days
+
     def is_overdue(self, on: date) -> bool:
         return not self.is_done and self.due_date is not None and self.due_date < on
+
+
+class TaskDependencyQuerySet(models.QuerySet["TaskDependency"]):
+    def of_campaign(self, campaign_id: int) -> Self:
+        return self.filter(successor__campaign=campaign_id)
+
+    def holding(self) -> Self:
+        """Those whose first task is not done."""
+        return self.exclude(predecessor__state=Task.State.DONE)
+
+
+class TaskDependency(models.Model):
+    """That one task cannot begin before another one of the same campaign is done."""
+
+    predecessor = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="holds_up")
+    successor = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="waits_for")
+
+    objects = TaskDependencyQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["successor", "predecessor"], name="campaigns_taskdependency_once"
+            ),
+            models.CheckConstraint(
+                condition=~Q(predecessor=F("successor")), name="campaigns_taskdependency_of_two"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.successor_id} after {self.predecessor_id}"

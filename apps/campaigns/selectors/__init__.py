@@ -1,14 +1,60 @@
 """Screens and endpoints of reading."""
 
-from apps.campaigns.selectors.element import campaign_elements
-from apps.campaigns.selectors.events import EventSeen, events_seen
-from apps.campaigns.selectors.frame import Frame, campaign_frame
-from apps.campaigns.selectors.history import entry_of, history
-from apps.campaigns.selectors.lesson import Guide, guide, lesson_segments, lessons
-from apps.campaigns.selectors.lineage import Generation, Lineage, campaign_lineage
-from apps.campaigns.selectors.lists import board, by_stage, campaigns, captained, captains, next_outcomes
-from apps.campaigns.selectors.people import may_be_captain, may_work, team
-from apps.campaigns.selectors.progress import goal_counted_by, goal_days, goal_progress
+from apps.campaigns.selectors.element import (
+    campaign_elements,
+)
+from apps.campaigns.selectors.events import (
+    EventSeen,
+    events_seen,
+)
+from apps.campaigns.selectors.frame import (
+    Frame,
+    campaign_frame,
+)
+from apps.campaigns.selectors.history import (
+    entry_of,
+    history,
+)
+from apps.campaigns.selectors.lesson import (
+    Guide,
+    guide,
+    lesson_segments,
+    lessons,
+)
+from apps.campaigns.selectors.lineage import (
+    Generation,
+    Lineage,
+    campaign_lineage,
+)
+from apps.campaigns.selectors.lists import (
+    board,
+    by_stage,
+    campaigns,
+    captained,
+    captains,
+    next_outcomes,
+)
+from apps.campaigns.selectors.people import (
+    may_be_captain,
+    may_work,
+    team,
+)
+from apps.campaigns.selectors.progress import (
+    goal_counted_by,
+    goal_days,
+    goal_progress,
+)
+from apps.campaigns.selectors.schedule import (
+    Plan,
+    PlanPreview,
+    TaskMove,
+    latest_move,
+    plan,
+    plan_preview,
+    predecessors,
+    successors,
+    work_calendar,
+)
 from apps.campaigns.selectors.strategy import (
     GoalLine,
     channels_avoided,
@@ -19,7 +65,18 @@ from apps.campaigns.selectors.strategy import (
     strategy_years,
     unaligned,
 )
-from apps.campaigns.selectors.tasks import open_tasks_by_channel, tasks, tasks_of, with_open_tasks
+from apps.campaigns.selectors.tasks import (
+    open_tasks_by_channel,
+    tasks,
+    tasks_of,
+    with_open_tasks,
+)
+from apps.campaigns.selectors.templates import (
+    TemplatePlan,
+    plan_templates,
+    template_items,
+    template_plan,
+)
 
 __all__ = [
     "EventSeen",
@@ -28,6 +85,10 @@ __all__ = [
     "GoalLine",
     "Guide",
     "Lineage",
+    "Plan",
+    "PlanPreview",
+    "TaskMove",
+    "TemplatePlan",
     "board",
     "by_stage",
     "campaign_elements",
@@ -47,6 +108,7 @@ __all__ = [
     "guide",
     "history",
     "in_spite_of",
+    "latest_move",
     "lesson_segments",
     "lessons",
     "may_be_captain",
@@ -54,10 +116,18 @@ __all__ = [
     "next_outcomes",
     "not_doing",
     "open_tasks_by_channel",
+    "plan",
+    "plan_preview",
+    "plan_templates",
+    "predecessors",
     "strategy_years",
+    "successors",
     "tasks",
     "tasks_of",
     "team",
+    "template_items",
+    "template_plan",
     "unaligned",
     "with_open_tasks",
+    "work_calendar",
 ]

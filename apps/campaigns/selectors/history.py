@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import ngettext
 
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign, Channel, ElementOwner, Kpi, Lesson, Task
@@ -33,6 +34,11 @@ ACTS: dict[str, Said] = {
     "task.changed": (_l("changed the task"), "label", "checklist", "neutral"),
     "task.moved": (_l("moved the task"), "label", "checklist", "neutral"),
     "task.removed": (_l("removed the task"), "task", "checklist", "warn"),
+    "task.waits": (_l("made wait for another task"), "label", "git-branch", "neutral"),
+    "task.waits_no_more": (_l("let begin without waiting"), "label", "git-branch", "neutral"),
+    "task.rescheduled": (_l("moved with the plan"), "label", "calendar-event", "neutral"),
+    "campaign.rescheduled": (_l("moved the plan's tasks"), "", "calendar-event", "info"),
+    "campaign.template_applied": (_l("planned from the template"), "template", "template", "info"),
     "kpi.added": (_l("added the KPI"), "label", "chart-line", "neutral"),
     "kpi.changed": (_l("changed the KPI"), "label", "chart-line", "neutral"),
     "kpi.removed": (_l("removed the KPI"), "kpi", "chart-line", "warn"),
@@ -94,6 +100,10 @@ def _details(event: AuditEvent) -> Iterator[str]:
     for name, (old, new) in event.details.get("changes", {}).items():
         said = {"field": _field_label(event, name), "old": old, "new": new or display.NOTHING}
         yield (_("%(field)s: %(old)s → %(new)s") if old else _("%(field)s: %(new)s")) % said
+    if other := event.details.get("waits_for"):
+        yield _("Waits for: %(task)s") % {"task": other}
+    if count := event.details.get("tasks"):
+        yield ngettext("%(n)s task", "%(n)s tasks", count) % {"n": count}
     if unmet := event.details.get("unmet"):
         yield _("In spite of: %(unmet)s") % {"unmet": " ".join(unmet)}
     if reason := event.details.get("reason"):

@@ -1,18 +1,60 @@
 """Acts on campaigns: what a person, a program or a launch does to them."""
 
+from apps.campaigns.services.apply import (
+    template_apply,
+)
 from apps.campaigns.services.campaign import (
     campaign_archive,
     campaign_create,
     campaign_restore,
     campaign_update,
     captain_change,
+    dates_check,
     wizard_step_done,
 )
-from apps.campaigns.services.element import element_set
-from apps.campaigns.services.kpi import kpi_add, kpi_move, kpi_remove, kpi_update
-from apps.campaigns.services.lesson import lesson_add, lesson_archive, lesson_restore, lesson_update
-from apps.campaigns.services.replay import Replayed, campaign_replay
-from apps.campaigns.services.stage import campaign_advance, campaign_go_live, check_override, override_remove
+from apps.campaigns.services.dependency import (
+    dependency_add,
+    dependency_remove,
+    task_pin,
+    task_unpin,
+)
+from apps.campaigns.services.element import (
+    element_set,
+)
+from apps.campaigns.services.holidays import (
+    DayWanted,
+    days_read,
+    holiday_add,
+    holiday_remove,
+    holidays_import,
+    work_week_set,
+)
+from apps.campaigns.services.kpi import (
+    kpi_add,
+    kpi_move,
+    kpi_remove,
+    kpi_update,
+)
+from apps.campaigns.services.lesson import (
+    lesson_add,
+    lesson_archive,
+    lesson_restore,
+    lesson_update,
+)
+from apps.campaigns.services.replay import (
+    Replayed,
+    campaign_replay,
+)
+from apps.campaigns.services.schedule import (
+    campaign_reschedule,
+    plan_move_undo,
+)
+from apps.campaigns.services.stage import (
+    campaign_advance,
+    campaign_go_live,
+    check_override,
+    override_remove,
+)
 from apps.campaigns.services.strategy import (
     not_doing_add,
     not_doing_remove,
@@ -22,7 +64,12 @@ from apps.campaigns.services.strategy import (
     year_goal_remove,
     year_goal_update,
 )
-from apps.campaigns.services.task import task_add, task_move, task_remove, task_update
+from apps.campaigns.services.task import (
+    task_add,
+    task_move,
+    task_remove,
+    task_update,
+)
 from apps.campaigns.services.team import (
     channel_add,
     channel_remove,
@@ -31,15 +78,32 @@ from apps.campaigns.services.team import (
     contributor_add,
     contributor_remove,
 )
-from apps.campaigns.services.watch import campaigns_watch
+from apps.campaigns.services.template import (
+    ItemWanted,
+    plan_template_copy,
+    plan_template_create,
+    plan_template_delete,
+    plan_template_update,
+)
+from apps.campaigns.services.template_item import (
+    template_item_add,
+    template_item_remove,
+    template_item_update,
+)
+from apps.campaigns.services.watch import (
+    campaigns_watch,
+)
 
 __all__ = [
+    "DayWanted",
+    "ItemWanted",
     "Replayed",
     "campaign_advance",
     "campaign_archive",
     "campaign_create",
     "campaign_go_live",
     "campaign_replay",
+    "campaign_reschedule",
     "campaign_restore",
     "campaign_update",
     "campaigns_watch",
@@ -51,7 +115,14 @@ __all__ = [
     "check_override",
     "contributor_add",
     "contributor_remove",
+    "dates_check",
+    "days_read",
+    "dependency_add",
+    "dependency_remove",
     "element_set",
+    "holiday_add",
+    "holiday_remove",
+    "holidays_import",
     "kpi_add",
     "kpi_move",
     "kpi_remove",
@@ -64,11 +135,23 @@ __all__ = [
     "not_doing_remove",
     "not_doing_update",
     "override_remove",
+    "plan_move_undo",
+    "plan_template_copy",
+    "plan_template_create",
+    "plan_template_delete",
+    "plan_template_update",
     "task_add",
     "task_move",
+    "task_pin",
     "task_remove",
+    "task_unpin",
     "task_update",
+    "template_apply",
+    "template_item_add",
+    "template_item_remove",
+    "template_item_update",
     "wizard_step_done",
+    "work_week_set",
     "year_goal_add",
     "year_goal_move",
     "year_goal_remove",

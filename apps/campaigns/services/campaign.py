@@ -11,6 +11,7 @@ from apps.campaigns import dates, wizard
 from apps.campaigns.errors import BookendMissing, DatesDoNotFit, NotEligible, Refused
 from apps.campaigns.models import Campaign
 from apps.campaigns.services.edit import campaign_lock, changes_of, row_edit, where_check
+from apps.campaigns.services.follow import tasks_follow
 from apps.campaigns.services.once import creation_key, made_once
 from apps.campaigns.services.watch import WATCH_TASK
 from apps.collaboration import services as collaboration
@@ -62,17 +63,42 @@ def campaign_create(
 
 @transaction.atomic
 def campaign_update(
-    *, campaign: Campaign, by: User, now: datetime, seen: int | None = None, **fields: Any
+    *,
+    campaign: Campaign,
+    by: User,
+    now: datetime,
+    seen: int | None = None,
+    shown: str | None = None,
+    **fields: Any,
 ) -> Campaign:
     """
     Change what a campaign says of itself; stage and captain have acts of their own.
+
+    When the launch or the outcome's date moves, the tasks follow in the same transaction; `shown` is as for
+    `tasks_follow`.
 
     :raises ChangedMeanwhile: somebody changed one of these fields after version `seen`
     :raises BookendMissing: a campaign that has left its first stage would lose a bookend
     :raises DatesDoNotFit: the dates contradict each other, or lie in the past
     :raises Refused: the audience is a segment that has been put away
+    :raises MoveUnseen: something else would move than what was shown
     """
     campaign = campaign_lock(campaign)
+    launch, goal = campaign.launch_date, campaign.goal_date
+    campaign = campaign_edit(campaign=campaign, by=by, now=now, seen=seen, **fields)
+    if (campaign.launch_date, campaign.goal_date) != (launch, goal):
+        tasks_follow(campaign=campaign, launch_before=launch, goal_before=goal, by=by, now=now, shown=shown)
+    return campaign
+
+
+def campaign_edit(
+    *, campaign: Campaign, by: User, now: datetime, seen: int | None = None, **fields: Any
+) -> Campaign:
+    """
+    Write what `campaign_update` writes, of a campaign that the caller has locked, and move no task.
+
+    :raises Refused: as `campaign_update`
+    """
     changes = changes_of(campaign, fields)
     if not changes:
         return campaign
@@ -158,7 +184,7 @@ def _captain_check(captain: User) -> None:
 def _fields_check(campaign: Campaign, changes: Mapping[str, Any], *, now: datetime) -> None:
     """Refuse what may not be said together with what the campaign says already."""
     _bookends_check(campaign, changes)
-    _dates_check(campaign, changes, now=now)
+    dates_check(campaign, changes, now=now)
     segment = changes.get("segment")
     if segment is not None and segment.archived_at is not None:
         raise Refused(_("This segment has been put away."), field="segment")
@@ -183,7 +209,12 @@ def _bookends_check(campaign: Campaign, changes: Mapping[str, Any]) -> None:
             raise BookendMissing(told, field=bookend)
 
 
-def _dates_check(campaign: Campaign, changes: Mapping[str, Any], *, now: datetime) -> None:
+def dates_check(campaign: Campaign, changes: Mapping[str, Any], *, now: datetime) -> None:
+    """
+    Refuse dates that contradict each other, or lie in the past.
+
+    :raises DatesDoNotFit: with the field
+    """
     if not DATES & changes.keys():
         return
     start, launch, goal = (

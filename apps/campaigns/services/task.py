@@ -10,6 +10,7 @@ from apps.accounts.models import User
 from apps.campaigns import dates
 from apps.campaigns.errors import TaskRefused
 from apps.campaigns.models import Campaign, Task
+from apps.campaigns.selectors.schedule import work_calendar
 from apps.campaigns.services.edit import campaign_lock, changes_of, row_edit
 from apps.campaigns.services.once import creation_key, made_once
 from apps.campaigns.services.team import person_check
@@ -26,7 +27,7 @@ def task_add(
 
     `key` is the form's: the same form sent twice gives the one task, with other words another one.
 
-    :raises TaskRefused: the channel is of another campaign, or the day has passed
+    :raises TaskRefused: the channel is of another campaign, the day has passed, or it ends before it begins
     :raises NotEligible: that person cannot be given work
     """
     made_of = creation_key(key, {"campaign": campaign, "title": title, **fields})
@@ -35,7 +36,7 @@ def task_add(
         locked = campaign_lock(campaign)
         task = Task(campaign=locked, title=title, creation_key=made_of)
         _fields_check(task, fields, now=now)
-        for field, value in fields.items():
+        for field, value in days_of(task, fields).items():
             setattr(task, field, value)
         task.save(force_insert=True)
         collaboration.audit_record(action="task.added", subject=task, by=by, now=now, within=locked)
@@ -47,7 +48,9 @@ def task_add(
 @transaction.atomic
 def task_update(*, task: Task, by: User, now: datetime, seen: int | None = None, **fields: Any) -> Task:
     """
-    Change what a task says: title, description, channel, assignee, due_date.
+    Change what a task says: title, description, channel, assignee, start_date, due_date, is_milestone.
+
+    A day given by hand pins a task that the plan has placed. Without a start, a moved task keeps its length.
 
     :raises ChangedMeanwhile: somebody changed one of these fields after version `seen`
     :raises TaskRefused: as `task_add`
@@ -58,6 +61,7 @@ def task_update(*, task: Task, by: User, now: datetime, seen: int | None = None,
     if not changes:
         return task
     _fields_check(task, changes, now=now)
+    changes = changes_of(task, days_of(task, {**fields, **changes}))
     return row_edit(task, changes, action="task.changed", by=by, now=now, seen=seen)
 
 
@@ -97,5 +101,35 @@ def _fields_check(task: Task, changes: Mapping[str, Any], *, now: datetime) -> N
     if channel is not None and channel.campaign_id != task.campaign_id:
         raise TaskRefused(_("That channel is of another campaign."), field="channel")
     person_check(changes.get("assignee"), field="assignee")
-    if told := dates.past_problem(changes.get("due_date"), now=now):
+    if told := dates.range_problem(changes.get("start_date")):
+        raise TaskRefused(told, field="start_date")
+    due = changes.get("due_date")
+    if told := dates.range_problem(due) or dates.past_problem(due, now=now):
         raise TaskRefused(told, field="due_date")
+
+
+def days_of(task: Task, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Return what is wanted of a task with what its days say of each other: start, due, how long it takes.
+
+    :raises TaskRefused: it ends before it begins
+    """
+    said = dict(wanted)
+    start, due = said.get("start_date", task.start_date), said.get("due_date", task.due_date)
+    is_milestone = said.get("is_milestone", task.is_milestone)
+    if (start, due, is_milestone) == (task.start_date, task.due_date, task.is_milestone):
+        return said
+    if due is None or start is None:
+        length = {"duration_days": 1} if is_milestone else {}
+    elif is_milestone:
+        start, length = due, {"duration_days": 1}
+    elif "start_date" not in said:
+        start, length = work_calendar().start(due, task.duration_days), {}
+    elif due < start:
+        raise TaskRefused(_("The task ends before it begins."), field="due_date")
+    else:
+        length = {"duration_days": max(work_calendar().count(start, due), 1)}
+    # The plan has placed it, and would undo at its next move what was written by hand.
+    is_by_hand = bool(task.anchor) and (start, due) != (task.start_date, task.due_date)
+    pinned = {"is_pinned": due is not None} if is_by_hand else {}
+    return {**said, "start_date": start, "due_date": due, **length, **pinned}

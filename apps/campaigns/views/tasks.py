@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.http import UserRequest, requires
-from apps.campaigns import forms, selectors, services
+from apps.campaigns import dates, forms, selectors, services
 from apps.campaigns.models import Campaign, Task
 from apps.campaigns.views.frame import campaign_page, done_or_told, may_change
 from apps.core import clock
@@ -98,17 +98,29 @@ def _plan_page(
         assignee=int(assignee) if assignee else None,
         state=asked.values.get("state", ""),
     )
+    now = clock.now()
+    plan = selectors.plan(campaign, today=dates.day_begun(now))
     may_add = campaign.archived_at is None and request.user.has_perm("campaigns.add_task", campaign)
     return campaign_page(
         request,
         campaign,
         tab="plan",
         fragment="plan-list",
-        now=clock.now(),
-        listing=_movable(request, asked.page(found), campaign),
+        now=now,
+        plan=plan,
+        latest_move=selectors.latest_move(campaign),
+        listing=_planned(_movable(request, asked.page(found), campaign), plan),
         form=(form or forms.TaskAdd(campaign=campaign)) if may_add else None,
         may_change=may_change(request, campaign),
     )
+
+
+def _planned(listing: Listing[Task], plan: selectors.Plan) -> Listing[Task]:
+    """Say of each row how the plan sees it. A task that came meanwhile is not in the plan yet."""
+    for task in listing.rows:
+        if task.pk in plan.by_pk:
+            task.placed, task.held_by = plan.placed(task), plan.holding.get(task.pk, [])  # type: ignore[attr-defined]
+    return listing
 
 
 def _plan_spec(campaign: Campaign) -> ListSpec:
@@ -179,6 +191,19 @@ def task_move(request: UserRequest, task: Task) -> HttpResponse:
 
 
 @require_POST
+@requires("campaigns.change_task", on=Task)
+def dependency_add(request: UserRequest, task: Task) -> HttpResponse:
+    """Here and not beside the other acts on plans: a refusal is shown on the task's page."""
+    form = forms.TaskWaits(request.POST, task=task)
+    if form.is_valid():
+        on, now = form.cleaned_data["task"], clock.now()
+        if forms.attempt(form, lambda: services.dependency_add(task=task, on=on, by=request.user, now=now)):
+            messages.success(request, _("It waits for “%(task)s”.") % {"task": on})
+            return redirect("campaigns:task", task.pk)
+    return _task_page(request, task, _task_form(task), waits=form)
+
+
+@require_POST
 @requires("campaigns.delete_task", on=Task)
 def task_remove(request: UserRequest, task: Task) -> HttpResponse:
     campaign, now = task.campaign, clock.now()
@@ -188,13 +213,16 @@ def task_remove(request: UserRequest, task: Task) -> HttpResponse:
 
 
 def _task_form(task: Task, *, data: Any = None) -> forms.TaskEdit:
-    names = ["title", "channel", "assignee", "due_date", "description"]
+    names = ["title", "channel", "assignee", "start_date", "due_date", "is_milestone", "description"]
     return forms.TaskEdit(data, task=task, initial=forms.initial_of(task, names))
 
 
-def _task_page(request: UserRequest, task: Task, form: forms.TaskEdit) -> HttpResponse:
+def _task_page(
+    request: UserRequest, task: Task, form: forms.TaskEdit, *, waits: forms.TaskWaits | None = None
+) -> HttpResponse:
     user, is_kept = request.user, task.campaign.archived_at is None
     task.may_move = is_kept and user.has_perm("campaigns.move_task", task)  # type: ignore[attr-defined]
+    may_edit = is_kept and user.has_perm("campaigns.change_task", task)
     return campaign_page(
         request,
         task.campaign,
@@ -203,6 +231,9 @@ def _task_page(request: UserRequest, task: Task, form: forms.TaskEdit) -> HttpRe
         now=clock.now(),
         task=task,
         form=form,
-        may_change=is_kept and user.has_perm("campaigns.change_task", task),
+        waits_form=(waits or forms.TaskWaits(task=task)) if may_edit else None,
+        waits_for=selectors.predecessors(task),
+        holds_up=selectors.successors(task),
+        may_change=may_edit,
         may_remove=is_kept and user.has_perm("campaigns.delete_task", task),
     )

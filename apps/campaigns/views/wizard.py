@@ -6,13 +6,15 @@ from typing import Any
 
 from django import forms as django_forms
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts.http import UserRequest, requires
-from apps.campaigns import forms, links, selectors, services, wizard
+from apps.campaigns import dates, forms, links, selectors, services, wizard
+from apps.campaigns.errors import MoveUnseen
 from apps.campaigns.models import Campaign
 from apps.core import clock
 
@@ -38,8 +40,11 @@ def campaign_wizard(request: UserRequest, campaign: Campaign, step: str) -> Http
         raise Http404
     is_planning = bool(campaign.wizard_step)
     form = _form(request, campaign, step)
-    if request.method == "POST" and form.is_valid() and _save(request, campaign, step, form):
-        return _onwards(request, campaign, step, is_planning=is_planning)
+    try:
+        if request.method == "POST" and form.is_valid() and _save(request, campaign, step, form):
+            return _onwards(request, campaign, step, is_planning=is_planning)
+    except MoveUnseen:
+        return _move_page(request, campaign, here, form)
     context = {
         "campaign": campaign,
         "form": form,
@@ -61,7 +66,7 @@ def _form(request: UserRequest, campaign: Campaign, step: str) -> Form:
         avoided = selectors.channels_avoided(campaign, today=clock.now().date())
         return forms.Channels(data, avoided=avoided, **options)
     form_class = EDITS[step]
-    names = [name for name in form_class.base_fields if name != "version"]
+    names = [name for name in form_class.base_fields if name not in {"version", "template"}]
     return form_class(data, initial=forms.initial_of(campaign, names), **options)
 
 
@@ -84,8 +89,38 @@ def _act(
             campaign=campaign, wanted=wanted, known=known, by=request.user, now=now
         )
     assert isinstance(form, forms.VersionForm)
-    fields, seen = form.fields_cleaned, form.seen
-    return lambda: services.campaign_update(campaign=campaign, by=request.user, now=now, seen=seen, **fields)
+    fields, seen, shown = form.fields_cleaned, form.seen, request.POST.get("shown", "")
+    template = form.cleaned_data.get("template")
+
+    def update() -> Campaign:
+        with transaction.atomic():
+            saved = services.campaign_update(
+                campaign=campaign, by=request.user, now=now, seen=seen, shown=shown, **fields
+            )
+            if template is not None:
+                services.template_apply(campaign=saved, template=template, by=request.user, now=now)
+        return saved
+
+    return update
+
+
+def _move_page(request: UserRequest, campaign: Campaign, step: wizard.Step, form: Form) -> HttpResponse:
+    """Show which tasks the new dates would move; what was typed comes along, and is saved when confirmed."""
+    cleaned = form.cleaned_data
+    preview = selectors.plan_preview(
+        campaign,
+        launch_date=cleaned.get("launch_date", campaign.launch_date),
+        goal_date=cleaned.get("goal_date", campaign.goal_date),
+        today=dates.day_begun(clock.now()),
+    )
+    kept = [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name not in {"csrfmiddlewaretoken", "shown"}
+        for value in values
+    ]
+    context = {"campaign": campaign, "step": step, "preview": preview, "kept": kept}
+    return render(request, "campaigns/wizard_move.html", context)
 
 
 def _onwards(request: UserRequest, campaign: Campaign, step: str, *, is_planning: bool) -> HttpResponse:
