@@ -15,6 +15,7 @@ RESOURCES = (
     "messages",
     "quality",
     "results",
+    "saved-views",
     "segments",
     "senders",
     "sending-rules",

@@ -1,3 +1,5 @@
+from datetime import date
+
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Window
 from django.db.models.functions import Coalesce, RowNumber
 
@@ -15,6 +17,9 @@ def campaigns(
     search: str = "",
     stage: str = "",
     captain: int | None = None,
+    channel: str = "",
+    first: date | None = None,
+    last: date | None = None,
     is_mine: bool = False,
     is_put_away: bool = False,
 ) -> CampaignQuerySet:
@@ -26,6 +31,10 @@ def campaigns(
         found = found.filter(stage=stage)
     if captain is not None:
         found = found.filter(captain=captain)
+    if channel:
+        found = found.on_channel(channel)
+    if first or last:
+        found = found.between(first=first, last=last)
     if is_mine:
         found = found.of_team(user)
     return with_card(found)
