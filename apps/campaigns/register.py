@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from apps.accounts.departures import departures
 from apps.accounts.models import User
-from apps.campaigns import selectors
+from apps.campaigns import calendar, selectors
 from apps.campaigns.models import Campaign, Channel, Kpi, Task
 from apps.campaigns.selectors.history import ACTS
 from apps.collaboration.subjects import Subject, actions, subjects
@@ -153,6 +153,7 @@ def register() -> None:
         ),
     )
     departures.register("campaigns", left_behind)
+    calendar.marks.register("tasks", selectors.tasks_due)
     _subjects_register()
     actions.update({action: said[0] for action, said in ACTS.items()})
 

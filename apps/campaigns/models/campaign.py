@@ -56,6 +56,10 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
             found = found.filter(begins__lte=last)
         return found
 
+    def by_day(self) -> Self:
+        """In the order in which they begin; of `with_span` or `between`."""
+        return self.order_by(F("begins").asc(nulls_last=True), "pk")
+
     def on_channel(self, kind: str) -> Self:
         return self.filter(Exists(Channel.objects.filter(campaign=OuterRef("pk"), kind=kind)))
 

@@ -41,12 +41,16 @@ def campaigns(
 
 
 def with_card(queryset: CampaignQuerySet) -> CampaignQuerySet:
-    """Add captain, channels with their owners, and how many tasks are open."""
+    """Add captain, channels with their owners, and how many tasks there are, open and in all."""
     channels = Prefetch("channels", Channel.objects.select_related("owner"))
-    # A subquery and not a join: it is counted for the rows of the page only.
-    tasks = Task.objects.open().filter(campaign=OuterRef("pk")).order_by().values("campaign")
-    count = Coalesce(Subquery(tasks.annotate(count=Count("pk")).values("count")), 0)
-    return queryset.select_related("captain").prefetch_related(channels).annotate(open_tasks=count)
+    # Subqueries and not joins: they are counted for the rows of the page only.
+    tasks = Task.objects.filter(campaign=OuterRef("pk")).order_by().values("campaign")
+    total, done = Count("pk"), Count("pk", filter=Q(state=Task.State.DONE))
+    found = queryset.select_related("captain").prefetch_related(channels)
+    return found.annotate(
+        all_tasks=Coalesce(Subquery(tasks.annotate(count=total).values("count")), 0),
+        done_tasks=Coalesce(Subquery(tasks.annotate(count=done).values("count")), 0),
+    )
 
 
 def board(found: CampaignQuerySet) -> list[tuple[Stage, list[Campaign], bool]]:

@@ -9,6 +9,7 @@ from apps.campaigns.services.campaign import (
     wizard_step_done,
 )
 from apps.campaigns.services.kpi import kpi_add, kpi_move, kpi_remove, kpi_update
+from apps.campaigns.services.move import campaign_move
 from apps.campaigns.services.stage import campaign_advance, campaign_go_live, check_override, override_remove
 from apps.campaigns.services.task import task_add, task_move, task_remove, task_update
 from apps.campaigns.services.team import (
@@ -26,6 +27,7 @@ __all__ = [
     "campaign_archive",
     "campaign_create",
     "campaign_go_live",
+    "campaign_move",
     "campaign_restore",
     "campaign_update",
     "campaigns_watch",

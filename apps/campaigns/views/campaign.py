@@ -1,6 +1,7 @@
 """The campaigns page, in each way of showing them, and what is done to one of them as a whole."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -11,9 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.http import UserRequest, requires
-from apps.campaigns import forms, selectors, services, wizard
+from apps.campaigns import forms, services, wizard
 from apps.campaigns.errors import Refused
 from apps.campaigns.models import Campaign, CampaignQuerySet
+from apps.campaigns.views.board import board_context
+from apps.campaigns.views.calendar import calendar_context
 from apps.campaigns.views.listed import campaigns_asked, campaigns_found, ways
 from apps.core import clock
 from apps.core.htmx import render_page_or_fragment
@@ -26,34 +29,26 @@ def campaign_list(request: UserRequest) -> HttpResponse:
     asked = campaigns_asked(request)
     way = request.GET.get("view", "")
     way = way if way in SHOWN else ""
+    now = clock.now()
     context: dict[str, Any] = {
         "way": way,
         "ways": ways(asked, way),
         "may_add": request.user.has_perm("campaigns.add_campaign"),
-        "today": timezone.localdate(clock.now()),
-        **SHOWN[way](request, asked, campaigns_found(request, asked)),
+        "today": timezone.localdate(now),
+        **SHOWN[way](request, asked, campaigns_found(request, asked), now),
     }
     return render_page_or_fragment(request, "campaigns/campaign_list.html", context, fragment="campaign-list")
 
 
-def _list(request: UserRequest, asked: ListQuery, found: CampaignQuerySet) -> dict[str, Any]:
+def _list(request: UserRequest, asked: ListQuery, found: CampaignQuerySet, now: datetime) -> dict[str, Any]:
     return {"listing": asked.page(found)}
 
 
-def _board(request: UserRequest, asked: ListQuery, found: CampaignQuerySet) -> dict[str, Any]:
-    columns = selectors.board(found)
-    for _stage, cards, _has_more in columns:
-        for campaign in cards:
-            may = request.user.has_perm("campaigns.advance_campaign", campaign)
-            campaign.may_advance = may  # type: ignore[attr-defined]
-    has_cards = any(cards for _stage, cards, _has_more in columns)
-    return {"listing": asked.page(found.none()), "columns": columns if has_cards else None}
-
-
 # What each way of showing them needs beside the filter.
-SHOWN: dict[str, Callable[[UserRequest, ListQuery, CampaignQuerySet], dict[str, Any]]] = {
+SHOWN: dict[str, Callable[[UserRequest, ListQuery, CampaignQuerySet, datetime], dict[str, Any]]] = {
     "": _list,
-    "board": _board,
+    "board": board_context,
+    "calendar": calendar_context,
 }
 
 

@@ -30,6 +30,7 @@ WHOSE = [("mine", _("Mine")), ("away", _("Put away"))]
 WAYS = [
     ("", _("List"), "list"),
     ("board", _("Board"), "layout-kanban"),
+    ("calendar", _("Calendar"), "calendar"),
 ]
 
 
