@@ -119,10 +119,10 @@ class ListQuery:
         """Test if fewer rows than all are asked for: an empty answer is then no empty page."""
         return bool(self.search or self.values or self.days)
 
-    def page(self, queryset: QuerySet[Row]) -> "Listing[Row]":
-        """Return the page of `queryset` that the URL names, with all links around it."""
+    def page(self, queryset: QuerySet[Row], *, sort: str = "") -> "Listing[Row]":
+        """Return the page of `queryset` that the URL names, with its links; `sort` orders it otherwise."""
         page = keyset_page(
-            queryset, ordering=[self.sort], cursor=self.query.get("cursor", ""), size=self.spec.size
+            queryset, ordering=[sort or self.sort], cursor=self.query.get("cursor", ""), size=self.spec.size
         )
         return Listing(
             asked=self,

@@ -31,6 +31,7 @@ WAYS = [
     ("", _("List"), "list"),
     ("board", _("Board"), "layout-kanban"),
     ("calendar", _("Calendar"), "calendar"),
+    ("timeline", _("Timeline"), "timeline"),
 ]
 
 
