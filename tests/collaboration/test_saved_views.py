@@ -166,7 +166,7 @@ class TestPages:
 
         page = text(login(lead).get("/campaigns/?stage=idea&from=2030-01-01"))
 
-        for way in ("board",):
+        for way in ("board", "calendar", "timeline", "sheet"):
             assert f"?stage=idea&amp;from=2030-01-01&amp;view={way}" in page
 
 

@@ -10,6 +10,7 @@ from apps.campaigns.services.campaign import (
 )
 from apps.campaigns.services.kpi import kpi_add, kpi_move, kpi_remove, kpi_update
 from apps.campaigns.services.move import campaign_move
+from apps.campaigns.services.sheet import row_save
 from apps.campaigns.services.stage import campaign_advance, campaign_go_live, check_override, override_remove
 from apps.campaigns.services.task import task_add, task_move, task_remove, task_update
 from apps.campaigns.services.team import (
@@ -44,6 +45,7 @@ __all__ = [
     "kpi_remove",
     "kpi_update",
     "override_remove",
+    "row_save",
     "task_add",
     "task_move",
     "task_remove",

@@ -18,6 +18,7 @@ from apps.campaigns.models import Campaign, CampaignQuerySet
 from apps.campaigns.views.board import board_context
 from apps.campaigns.views.calendar import calendar_context
 from apps.campaigns.views.listed import campaigns_asked, campaigns_found, ways
+from apps.campaigns.views.sheet import sheet_context
 from apps.campaigns.views.timeline import timeline_context
 from apps.core import clock
 from apps.core.htmx import render_page_or_fragment
@@ -51,6 +52,7 @@ SHOWN: dict[str, Callable[[UserRequest, ListQuery, CampaignQuerySet, datetime], 
     "board": board_context,
     "calendar": calendar_context,
     "timeline": timeline_context,
+    "sheet": sheet_context,
 }
 
 

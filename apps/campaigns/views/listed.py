@@ -32,6 +32,7 @@ WAYS = [
     ("board", _("Board"), "layout-kanban"),
     ("calendar", _("Calendar"), "calendar"),
     ("timeline", _("Timeline"), "timeline"),
+    ("sheet", _("Spreadsheet"), "table"),
 ]
 
 
@@ -54,7 +55,7 @@ def campaigns_asked(request: UserRequest) -> ListQuery:
             Filter("stage", _("Stage"), Stage.choices),
             Filter("captain", _("Captain"), captains),
             Filter("channel", _("Channel"), Channel.Kind.choices),
-            Filter("whose", _("Campaigns"), WHOSE),
+            Filter("whose", _("Whose"), WHOSE),
         ],
     )
     return spec.read(request.GET)
