@@ -15,7 +15,7 @@ from django.http import HttpRequest
 
 from apps.accounts.admin_base import BookendAdmin, LedgerAdmin
 from apps.campaigns import services
-from apps.campaigns.models import Campaign, Channel, Contributor, GoalCount, Kpi, Override, Task
+from apps.campaigns.models import CalendarFeed, Campaign, Channel, Contributor, GoalCount, Kpi, Override, Task
 from apps.core import clock
 from apps.core.errors import DomainError
 
@@ -114,3 +114,10 @@ class OverrideAdmin(LedgerAdmin):
     list_display = ["campaign", "check_name", "reason", "by", "at"]
     list_select_related = ["campaign", "by"]
     search_fields = ["=campaign__id", "=check_name"]
+
+
+@admin.register(CalendarFeed)
+class CalendarFeedAdmin(LedgerAdmin):
+    list_display = ["user", "view", "made_at"]
+    list_select_related = ["user", "view"]
+    search_fields = ["=user__email"]

@@ -1,6 +1,18 @@
 from django.urls import path
 
-from apps.campaigns.views import board, calendar, campaign, frame, kpis, readiness, sheet, tasks, team, wizard
+from apps.campaigns.views import (
+    board,
+    calendar,
+    campaign,
+    feed,
+    frame,
+    kpis,
+    readiness,
+    sheet,
+    tasks,
+    team,
+    wizard,
+)
 
 app_name = "campaigns"
 urlpatterns = [
@@ -29,6 +41,9 @@ urlpatterns = [
     path("campaigns/<int:pk>/readiness/count-again/", readiness.override_remove, name="override_remove"),
     path("campaigns/<int:pk>/stage/", readiness.campaign_advance, name="advance"),
     # The campaigns page
+    path("campaigns/feed/", feed.feed, name="feed"),
+    path("campaigns/feed/revoke/", feed.feed_revoke, name="feed_revoke"),
+    path("calendar/<str:token>.ics", feed.calendar_feed, name="ics"),
     path("campaigns/cells/", sheet.cells_save, name="cells_save"),
     path("campaigns/<int:pk>/drop/", board.campaign_drop, name="drop"),
     path("campaigns/<int:pk>/move/", calendar.campaign_move, name="move"),

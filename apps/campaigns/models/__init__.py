@@ -1,9 +1,11 @@
 from apps.campaigns.models.campaign import Campaign, CampaignQuerySet, Kpi, Override
+from apps.campaigns.models.feed import CalendarFeed
 from apps.campaigns.models.goal import GoalCount
 from apps.campaigns.models.task import Task, TaskQuerySet
 from apps.campaigns.models.team import Channel, Contributor
 
 __all__ = [
+    "CalendarFeed",
     "Campaign",
     "CampaignQuerySet",
     "Channel",

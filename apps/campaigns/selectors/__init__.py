@@ -2,6 +2,7 @@
 
 from apps.campaigns.selectors.calendar import audiences, campaign_calendar, conflicts, marks_of, tasks_due
 from apps.campaigns.selectors.events import EventSeen, events_seen
+from apps.campaigns.selectors.feed import feed_entries
 from apps.campaigns.selectors.frame import Frame, campaign_frame
 from apps.campaigns.selectors.history import entry_of, history
 from apps.campaigns.selectors.lists import board, by_stage, campaigns, captained, captains, next_outcomes
@@ -23,6 +24,7 @@ __all__ = [
     "conflicts",
     "entry_of",
     "events_seen",
+    "feed_entries",
     "goal_counted_by",
     "goal_days",
     "goal_progress",

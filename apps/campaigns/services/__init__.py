@@ -8,6 +8,7 @@ from apps.campaigns.services.campaign import (
     captain_change,
     wizard_step_done,
 )
+from apps.campaigns.services.feed import feed_make, feed_of, feed_revoke, feed_token, feed_view_set
 from apps.campaigns.services.kpi import kpi_add, kpi_move, kpi_remove, kpi_update
 from apps.campaigns.services.move import campaign_move
 from apps.campaigns.services.sheet import row_save
@@ -40,6 +41,11 @@ __all__ = [
     "check_override",
     "contributor_add",
     "contributor_remove",
+    "feed_make",
+    "feed_of",
+    "feed_revoke",
+    "feed_token",
+    "feed_view_set",
     "kpi_add",
     "kpi_move",
     "kpi_remove",

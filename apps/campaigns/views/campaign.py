@@ -28,7 +28,7 @@ from apps.core.lists import ListQuery
 @require_GET
 @requires("campaigns.view_campaign")
 def campaign_list(request: UserRequest) -> HttpResponse:
-    asked = campaigns_asked(request)
+    asked = campaigns_asked(request.user, request.GET)
     way = request.GET.get("view", "")
     way = way if way in SHOWN else ""
     now = clock.now()
@@ -37,7 +37,7 @@ def campaign_list(request: UserRequest) -> HttpResponse:
         "ways": ways(asked, way),
         "may_add": request.user.has_perm("campaigns.add_campaign"),
         "today": timezone.localdate(now),
-        **SHOWN[way](request, asked, campaigns_found(request, asked), now),
+        **SHOWN[way](request, asked, campaigns_found(request.user, asked), now),
     }
     return render_page_or_fragment(request, "campaigns/campaign_list.html", context, fragment="campaign-list")
 

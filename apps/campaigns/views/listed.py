@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, replace
 
+from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.http import UserRequest
+from apps.accounts.models import User
 from apps.campaigns import selectors
 from apps.campaigns.models import Campaign, CampaignQuerySet, Channel
 from apps.core.lists import Column, DayFilter, Filter, ListQuery, ListSpec
@@ -46,9 +47,9 @@ class Way:
     is_current: bool
 
 
-def campaigns_asked(request: UserRequest) -> ListQuery:
-    """Read the filter from the URL."""
-    captains = [(person.pk, str(person)) for person in selectors.captains(request.user)]
+def campaigns_asked(user: User, query: QueryDict) -> ListQuery:
+    """Read the filter from the query of a URL, or of a saved view."""
+    captains = [(person.pk, str(person)) for person in selectors.captains(user)]
     spec = replace(
         LIST,
         filters=[
@@ -58,15 +59,15 @@ def campaigns_asked(request: UserRequest) -> ListQuery:
             Filter("whose", _("Whose"), WHOSE),
         ],
     )
-    return spec.read(request.GET)
+    return spec.read(query)
 
 
-def campaigns_found(request: UserRequest, asked: ListQuery) -> CampaignQuerySet:
+def campaigns_found(user: User, asked: ListQuery) -> CampaignQuerySet:
     """Return the campaigns that fit."""
     captain = asked.values.get("captain")
     whose = asked.values.get("whose")
     return selectors.campaigns(
-        request.user,
+        user,
         search=asked.search,
         stage=asked.values.get("stage", ""),
         captain=int(captain) if captain else None,
