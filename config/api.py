@@ -19,6 +19,7 @@ from apps.campaigns.api import (
     YearGoalViewSet,
 )
 from apps.collaboration.api import AuditEventViewSet
+from apps.collaboration.savedview_api import SavedViewViewSet
 from apps.contacts.api import (
     AttributeViewSet,
     CompanyMemberViewSet,
@@ -117,5 +118,6 @@ router.register("definition-versions", DefinitionVersionViewSet, basename="defin
 router.register("event-sources", SourceViewSet, basename="event-source")
 router.register("exports", ExportViewSet, basename="export")
 router.register("export-schedules", ScheduleViewSet, basename="export-schedule")
+router.register("saved-views", SavedViewViewSet, basename="saved-view")
 router.register("use-cases", UseCaseViewSet, basename="use-case")
 router.register("lists", ContactListViewSet, basename="list")

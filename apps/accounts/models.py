@@ -74,6 +74,8 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(_("active"), default=True)
     is_superuser = models.BooleanField(_("every permission"), default=False)
     date_joined = models.DateTimeField(_("joined"), auto_now_add=True)
+    # With which saved view a list opens, by the list's key: known with the person, so that it costs no query.
+    default_views = models.JSONField(default=dict, blank=True, db_default={}, editable=False)
 
     objects = UserManager()
 

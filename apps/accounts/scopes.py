@@ -16,6 +16,7 @@ RESOURCES = (
     "messages",
     "quality",
     "results",
+    "saved-views",
     "segments",
     "senders",
     "sending-rules",

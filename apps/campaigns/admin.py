@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from apps.accounts.admin_base import BookendAdmin, LedgerAdmin
 from apps.campaigns import services
 from apps.campaigns.models import (
+    CalendarFeed,
     Campaign,
     Channel,
     Contributor,
@@ -239,3 +240,10 @@ class HolidayAdmin(LedgerAdmin):
 @admin.register(WorkWeek)
 class WorkWeekAdmin(LedgerAdmin):
     list_display = ["id", "weekend", "updated_at"]
+
+
+@admin.register(CalendarFeed)
+class CalendarFeedAdmin(LedgerAdmin):
+    list_display = ["user", "view", "made_at"]
+    list_select_related = ["user", "view"]
+    search_fields = ["=user__email"]

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from apps.accounts.departures import departures
 from apps.accounts.models import User
-from apps.campaigns import selectors
+from apps.campaigns import calendar, selectors
 from apps.campaigns.models import Campaign, Channel, Kpi, Lesson, NotDoing, Task, YearGoal
 from apps.campaigns.selectors.history import ACTS
 from apps.collaboration.subjects import Subject, actions, subjects
@@ -195,6 +195,7 @@ def register() -> None:
         ),
     )
     departures.register("campaigns", left_behind)
+    calendar.marks.register("tasks", selectors.tasks_due)
     _subjects_register()
     _strategy_subjects()
     actions.update(STRATEGY_ACTS)

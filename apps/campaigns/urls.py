@@ -1,7 +1,10 @@
 from django.urls import path
 
 from apps.campaigns.views import (
+    board,
+    calendar,
     campaign,
+    feed,
     frame,
     holidays,
     kpis,
@@ -10,6 +13,7 @@ from apps.campaigns.views import (
     readiness,
     replay,
     schedule,
+    sheet,
     strategy,
     tasks,
     team,
@@ -43,6 +47,14 @@ urlpatterns = [
     path("campaigns/<int:pk>/readiness/override/", readiness.check_override, name="check_override"),
     path("campaigns/<int:pk>/readiness/count-again/", readiness.override_remove, name="override_remove"),
     path("campaigns/<int:pk>/stage/", readiness.campaign_advance, name="advance"),
+    # The campaigns page
+    path("campaigns/feed/", feed.feed, name="feed"),
+    path("campaigns/feed/revoke/", feed.feed_revoke, name="feed_revoke"),
+    path("calendar/<str:token>.ics", feed.calendar_feed, name="ics"),
+    path("campaigns/cells/", sheet.cells_save, name="cells_save"),
+    path("campaigns/<int:pk>/drop/", board.campaign_drop, name="drop"),
+    path("campaigns/<int:pk>/move/", calendar.campaign_move, name="move"),
+    path("campaigns/<int:pk>/move/undo/", calendar.campaign_move_undo, name="move_undo"),
     # KPIs
     path("campaigns/<int:pk>/kpis/", kpis.campaign_kpis, name="kpis"),
     path("campaigns/<int:pk>/kpis/add/", kpis.kpi_add, name="kpi_add"),

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
-from apps.accounts.admin_base import LedgerAdmin
-from apps.collaboration.models import AuditEvent, Comment, Notification
+from apps.accounts.admin_base import BookendAdmin, LedgerAdmin
+from apps.collaboration.models import AuditEvent, Comment, Notification, SavedView
 
 
 @admin.register(AuditEvent)
@@ -24,3 +24,10 @@ class NotificationAdmin(LedgerAdmin):
     list_display = ["at", "user", "text", "read_at"]
     list_select_related = ["user"]
     search_fields = ["=user__email"]
+
+
+@admin.register(SavedView)
+class SavedViewAdmin(BookendAdmin):
+    list_display = ["name", "list_key", "owner", "is_shared", "created_at"]
+    list_select_related = ["owner"]
+    search_fields = ["=list_key"]

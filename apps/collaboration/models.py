@@ -151,3 +151,45 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return f"notification {self.pk}"
+
+
+class SavedView(models.Model):
+    """
+    A list with its filters, under a name. `list_key` names the list by its URL: `campaigns:list`.
+
+    `query` is what stands behind the question mark; the list reads of it what it can do, so an old view of a
+    list that has changed still opens.
+    """
+
+    list_key = models.CharField(_("list"), max_length=100)
+    name = models.CharField(_("name"), max_length=80)
+    query = models.CharField(_("filters"), max_length=2000, blank=True)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,  # the unique key begins with it
+        verbose_name=_("whose"),
+    )
+    is_shared = models.BooleanField(_("for everybody"), default=False)
+    created_at = models.DateTimeField(_("saved"))
+
+    class Meta:
+        verbose_name = _("saved view")
+        verbose_name_plural = _("saved views")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "list_key", "name"],
+                name="collaboration_savedview_name_once",
+                violation_error_message=_("You have a view of this name here already."),
+            ),
+        ]
+        indexes = [
+            # Those of a list that everybody has; the own ones are found by the unique key.
+            models.Index(
+                fields=["list_key"], condition=models.Q(is_shared=True), name="collaboration_view_shared"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

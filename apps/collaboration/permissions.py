@@ -1,8 +1,9 @@
 import rules
 
 from apps.accounts.models import User
-from apps.accounts.permissions import is_administrator
-from apps.collaboration.models import Comment, Notification
+from apps.accounts.permissions import is_administrator, is_lead
+from apps.collaboration.models import Comment, Notification, SavedView
+from apps.collaboration.savedview_selectors import may_open
 from apps.collaboration.subjects import subjects
 
 
@@ -31,3 +32,24 @@ rules.add_perm("collaboration.view_comment", may_see_its_subject)
 rules.add_perm("collaboration.change_comment", may_see_its_subject & wrote_it)
 rules.add_perm("collaboration.view_notification", is_told)
 rules.add_perm("collaboration.read_notification", is_told)
+
+
+@rules.predicate
+def keeps_view(user: User, view: SavedView | None) -> bool:
+    return user.is_active and view is not None and view.owner_id == user.pk
+
+
+@rules.predicate
+def sees_view(user: User, view: SavedView | None) -> bool:
+    """Test if it is the user's own, or shared and of a list that the user may open; of no view: anybody."""
+    if view is None or view.owner_id == user.pk:
+        return user.is_active
+    return user.is_active and view.is_shared and may_open(user, view.list_key)
+
+
+rules.add_perm("collaboration.view_savedview", sees_view)
+rules.add_perm("collaboration.add_savedview", rules.is_active)
+rules.add_perm("collaboration.change_savedview", keeps_view)
+rules.add_perm("collaboration.delete_savedview", keeps_view)
+about_none = rules.predicate(lambda user, view=None: view is None)
+rules.add_perm("collaboration.share_savedview", is_lead & (keeps_view | about_none))

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.collaboration.views import audit, comments, notifications
+from apps.collaboration.views import audit, comments, notifications, savedviews
 
 app_name = "collaboration"
 urlpatterns = [
@@ -13,4 +13,12 @@ urlpatterns = [
     path("notifications/bell/", notifications.bell, name="bell"),
     path("notifications/read/", notifications.notifications_read, name="notifications-read"),
     path("notifications/<int:pk>/open/", notifications.notification_open, name="notification-open"),
+    # Saved views
+    path("views/", savedviews.saved_views, name="saved-views"),
+    path("views/save/", savedviews.view_save, name="view-save"),
+    path("views/default/clear/", savedviews.default_clear, name="view-default-clear"),
+    path("views/<int:pk>/rename/", savedviews.view_rename, name="view-rename"),
+    path("views/<int:pk>/share/", savedviews.view_share, name="view-share"),
+    path("views/<int:pk>/delete/", savedviews.view_delete, name="view-delete"),
+    path("views/<int:pk>/default/", savedviews.default_set, name="view-default"),
 ]

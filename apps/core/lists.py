@@ -7,17 +7,19 @@ what was asked, and hands the rest to `templates/components/list_….html`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Generic, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
+from django.utils import formats
 from django.utils.functional import Promise
 
 from apps.core.pagination import PAGE_SIZE, keyset_page
 
 Row = TypeVar("Row", bound=Model)
 Text = str | Promise
-RESERVED = ("q", "sort", "cursor")
+RESERVED = ("q", "sort", "cursor", "all")
 
 
 @dataclass(frozen=True)
@@ -44,16 +46,30 @@ class Filter:
 
 
 @dataclass(frozen=True)
+class DayFilter:
+    """One day above the list, as 2030-03-01 in the URL."""
+
+    key: str
+    label: Text
+
+
+@dataclass(frozen=True)
 class ListSpec:
     """What a list can do. `default_sort` is as for `order_by`, and must be served by an index."""
 
     columns: Sequence[Column]
     default_sort: str
     filters: Sequence[Filter] = ()
+    days: Sequence[DayFilter] = ()
     size: int = PAGE_SIZE
     has_search: bool = True
     search_hint: Text = ""
     csv_url: str = ""
+
+    @property
+    def keys(self) -> list[str]:
+        """What the filters are called in the URL."""
+        return [one.key for one in self.filters] + [one.key for one in self.days]
 
     def read(self, query: QueryDict) -> "ListQuery":
         """Read what the URL asks for; what this list cannot do is ignored, so an old link still opens."""
@@ -62,6 +78,7 @@ class ListSpec:
             for one in self.filters
             if query.get(one.key) in {str(value) for value, _ in one.choices}
         }
+        days = {one.key: day for one in self.days if (day := day_read(query.get(one.key, "")))}
         allowed = {column.sort for column in self.columns if column.sort}
         sort = query.get("sort", "")
         return ListQuery(
@@ -69,29 +86,43 @@ class ListSpec:
             query=query,
             search=query.get("q", "").replace("\x00", "").strip(),
             values=values,
+            days=days,
             sort=sort if sort.lstrip("-") in allowed else self.default_sort,
         )
 
 
+def day_read(text: str) -> date | None:
+    """Return the day of an ISO date; None for anything else."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
 @dataclass(frozen=True)
 class ListQuery:
-    """What one request asks of a list. The view filters by `search` and `values`; `page` does the rest."""
+    """
+    What one request asks of a list.
+
+    The view filters by `search`, `values` and `days`; `page` does the rest.
+    """
 
     spec: ListSpec
     query: QueryDict
     search: str
     values: dict[str, str]
     sort: str
+    days: dict[str, date] = field(default_factory=dict)
 
     @property
     def is_narrowed(self) -> bool:
         """Test if fewer rows than all are asked for: an empty answer is then no empty page."""
-        return bool(self.search or self.values)
+        return bool(self.search or self.values or self.days)
 
-    def page(self, queryset: QuerySet[Row]) -> "Listing[Row]":
-        """Return the page of `queryset` that the URL names, with all links around it."""
+    def page(self, queryset: QuerySet[Row], *, sort: str = "") -> "Listing[Row]":
+        """Return the page of `queryset` that the URL names, with its links; `sort` orders it otherwise."""
         page = keyset_page(
-            queryset, ordering=[self.sort], cursor=self.query.get("cursor", ""), size=self.spec.size
+            queryset, ordering=[sort or self.sort], cursor=self.query.get("cursor", ""), size=self.spec.size
         )
         return Listing(
             asked=self,
@@ -104,12 +135,14 @@ class ListQuery:
         """Return the query string with these keys changed; a new order or filter starts at the first page."""
         query = self.query.copy()
         query.pop("cursor", None)
+        query.pop("all", None)
         for key, value in changes.items():
             if value:
                 query[key] = value
             else:
                 query.pop(key, None)
-        return f"?{query.urlencode()}"
+        # An address with nothing asked is the one that opens with the person's own view.
+        return f"?{query.urlencode() or 'all=1'}"
 
 
 @dataclass(frozen=True)
@@ -153,6 +186,10 @@ class Listing(Generic[Row]):
             if one.key in asked.values:
                 labels = {str(value): label for value, label in one.choices}
                 on.append(Chip(one.label, labels[asked.values[one.key]], asked.url(**{one.key: ""})))
+        for day in asked.spec.days:
+            if day.key in asked.days:
+                told = formats.date_format(asked.days[day.key], "j M Y")
+                on.append(Chip(day.label, told, asked.url(**{day.key: ""})))
         return on
 
     @property
@@ -161,9 +198,15 @@ class Listing(Generic[Row]):
         return [(one, self.asked.values.get(one.key, "")) for one in self.asked.spec.filters]
 
     @property
+    def days(self) -> list[tuple[DayFilter, str]]:
+        """The days, each as it is now."""
+        known = self.asked.days
+        return [(one, known[one.key].isoformat() if one.key in known else "") for one in self.asked.spec.days]
+
+    @property
     def kept(self) -> list[tuple[str, str]]:
         """What the filter form must send along, being neither its own fields nor the page."""
-        own = {"q", "cursor", *(one.key for one in self.asked.spec.filters)}
+        own = {"q", "cursor", "all", *self.asked.spec.keys}
         return [
             (key, value)
             for key, value in self.asked.query.items()
@@ -172,7 +215,7 @@ class Listing(Generic[Row]):
 
     @property
     def clear_url(self) -> str:
-        return self.asked.url(q="", **{one.key: "" for one in self.asked.spec.filters})
+        return self.asked.url(q="", **dict.fromkeys(self.asked.spec.keys, ""))
 
     @property
     def csv_url(self) -> str:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import User
+from apps.campaigns import calendar as campaigns_calendar
 from apps.campaigns import panels as campaigns
 from apps.campaigns.models import Campaign, Channel
 from apps.collaboration.subjects import Subject, actions, subjects
@@ -19,7 +20,7 @@ from apps.content import uses as content
 from apps.core import health
 from apps.core.metrics import collectors
 from apps.core.navigation import Room, SearchHit, rooms, searches
-from apps.messaging import checks, doctor, moved, replay, selectors, watch
+from apps.messaging import calendar, checks, doctor, moved, replay, selectors, watch
 from apps.messaging.models import (
     DeliveryEvent,
     FrequencyCap,
@@ -111,6 +112,8 @@ def register() -> None:
         ),
     )
     campaigns.channel_lines.register("messages", _channel_lines)
+    campaigns_calendar.marks.register("messages", calendar.marks)
+    campaigns_calendar.pressures.register("messages", calendar.pressure)
     contacts.panels.register(
         "messages",
         contacts.Panel(gettext_lazy("Messages"), "messaging:contact", "messaging.view_deliveries", 30),

@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "apps.accounts.middleware.PersonTimezoneMiddleware",
+    "apps.collaboration.middleware.DefaultViewMiddleware",
 ]
 TEMPLATES = [
     {

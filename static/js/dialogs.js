@@ -19,7 +19,8 @@
   });
 
   const place = (menu) => {
-    const button = document.querySelector(`[popovertarget="${CSS.escape(menu.id)}"]`);
+    const id = CSS.escape(menu.id);
+    const button = document.querySelector(`[popovertarget="${id}"], [data-menu="${id}"]`);
     if (!button) return;
     const at = button.getBoundingClientRect();
     const size = menu.getBoundingClientRect();
@@ -34,7 +35,16 @@
   document.addEventListener("toggle", (event) => {
     if (event.newState === "open" && event.target.matches?.(".menu[popover]")) place(event.target);
   }, true);
+  // A menu whose entries are asked for opens when they have come.
+  document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
+    if (target.matches?.(".menu[popover]") && document.querySelector(`[data-menu="${CSS.escape(target.id)}"]`)) {
+      if (!target.matches(":popover-open")) target.showPopover();
+      else place(target);
+      target.querySelector(".menu-item")?.focus();
+    }
+  });
   document.addEventListener("keydown", (event) => {
+    if (event.target.matches?.("input, select, textarea")) return;
     const menu = event.target.closest?.(".menu");
     if (!menu || !["ArrowDown", "ArrowUp", "Home", "End"].includes(event.key)) return;
     const items = [...menu.querySelectorAll(".menu-item")];

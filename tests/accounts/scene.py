@@ -16,12 +16,13 @@ from rest_framework.test import APIClient
 
 from apps.accounts import tokens
 from apps.accounts.models import User
+from apps.campaigns.services import feed_token
 from apps.contacts.services import confirmations
 from apps.messaging.tokens import Purpose, token_make
 from tests import factories
 from tests.factories import mail
 from tests.factories.accounts import ApiTokenFactory, InvitationFactory
-from tests.factories.campaigns import CampaignFactory, ContributorFactory
+from tests.factories.campaigns import CalendarFeedFactory, CampaignFactory, ContributorFactory
 from tests.factories.collaboration import CommentFactory, NotificationFactory
 from tests.factories.contacts import ConfirmationFactory
 from tests.factories.content import UseOverrideFactory
@@ -39,6 +40,7 @@ ARGUMENTS = {
     "content:starter-frame": lambda scene: {"key": "offer"},
     "account_confirm_email": lambda scene: {"key": "x"},
     "account_reset_password_from_key": lambda scene: {"uidb36": "1", "key": "set-password"},
+    "campaigns:ics": lambda scene: {"token": feed_token(CalendarFeedFactory())},
     "campaigns:tab": lambda scene: {"pk": scene.campaign.pk, "name": "none"},
     "campaigns:wizard": lambda scene: {"pk": scene.campaign.pk, "step": "outcome"},
     "reporting:people": lambda scene: {"pk": scene.campaign.pk, "figure": "sent"},

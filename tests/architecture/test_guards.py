@@ -25,6 +25,7 @@ EXEMPT_VIEWS: tuple[str, ...] = (
     "django.views.i18n.",  # words of the admin's script
     "apps.accounts.api.people.Nothing",  # there is nothing
     "apps.contacts.views.public.",  # for whoever has the mail; the signed token is the key
+    "apps.campaigns.views.feed.calendar_feed",  # for other calendars; the signed token is the key
     "apps.messaging.views.hooks.",  # for providers; the secret in the address is the key
     "apps.messaging.views.tracking.",  # for whoever has the mail; the signed token is the key
     "apps.integrations.views.ingest.",  # for programs; the write key is the key

@@ -4,6 +4,7 @@ from decimal import Decimal
 import factory
 
 from apps.campaigns.models import (
+    CalendarFeed,
     Campaign,
     Channel,
     Contributor,
@@ -252,3 +253,11 @@ class WorkWeekFactory(factory.django.DjangoModelFactory):
         django_get_or_create = ["id"]
 
     id = 1
+
+
+class CalendarFeedFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = CalendarFeed
+
+    user = factory.SubFactory(UserFactory)
+    made_at = SEEN_AT

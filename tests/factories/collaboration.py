@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import factory
 
-from apps.collaboration.models import AuditEvent, Comment, Notification
+from apps.collaboration.models import AuditEvent, Comment, Notification, SavedView
 from tests.factories.accounts import UserFactory
 from tests.factories.campaigns import CampaignFactory
 
@@ -40,3 +40,16 @@ class NotificationFactory(factory.django.DjangoModelFactory):
     text = "Your import is done."
     url = "/"
     at = LATELY
+
+
+class SavedViewFactory(factory.django.DjangoModelFactory):
+    """A view of the list of campaigns, for its owner alone."""
+
+    class Meta:
+        model = SavedView
+
+    list_key = "campaigns:list"
+    name = factory.Sequence(lambda n: f"View {n}")
+    query = "stage=live"
+    owner = factory.SubFactory(UserFactory)
+    created_at = LATELY

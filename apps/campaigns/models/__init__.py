@@ -13,6 +13,9 @@ from apps.campaigns.models.element import (
     Element,
     ElementOwner,
 )
+from apps.campaigns.models.feed import (
+    CalendarFeed,
+)
 from apps.campaigns.models.goal import (
     GoalCount,
 )
@@ -44,6 +47,7 @@ from apps.campaigns.models.team import (
 __all__ = [
     "OWNED",
     "Anchor",
+    "CalendarFeed",
     "Campaign",
     "CampaignQuerySet",
     "Channel",

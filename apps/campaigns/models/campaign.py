@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Self
 
@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
@@ -38,6 +39,29 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         if user.role == User.Role.CONTRIBUTOR and not user.is_superuser:
             return self.of_team(user)
         return self
+
+    def with_span(self) -> Self:
+        """Add `begins` and `ends`, the first and the last day that is known; NULL where none is."""
+        return self.annotate(
+            begins=Coalesce("start_date", "launch_date", "goal_date"),
+            ends=Coalesce("goal_date", "launch_date", "start_date"),
+        )
+
+    def between(self, *, first: date | None = None, last: date | None = None) -> Self:
+        """Campaigns that run on some day of these; without a first or a last one, for ever."""
+        found = self.with_span()
+        if first:
+            found = found.filter(ends__gte=first)
+        if last:
+            found = found.filter(begins__lte=last)
+        return found
+
+    def by_day(self) -> Self:
+        """In the order in which they begin; of `with_span` or `between`."""
+        return self.order_by(F("begins").asc(nulls_last=True), "pk")
+
+    def on_channel(self, kind: str) -> Self:
+        return self.filter(Exists(Channel.objects.filter(campaign=OuterRef("pk"), kind=kind)))
 
     def under_way(self) -> Self:
         """Campaigns whose goal may move and whose readiness may change by themselves."""

@@ -1,11 +1,21 @@
 """Screens and endpoints of reading."""
 
+from apps.campaigns.selectors.calendar import (
+    audiences,
+    campaign_calendar,
+    conflicts,
+    marks_of,
+    tasks_due,
+)
 from apps.campaigns.selectors.element import (
     campaign_elements,
 )
 from apps.campaigns.selectors.events import (
     EventSeen,
     events_seen,
+)
+from apps.campaigns.selectors.feed import (
+    feed_entries,
 )
 from apps.campaigns.selectors.frame import (
     Frame,
@@ -37,6 +47,7 @@ from apps.campaigns.selectors.lists import (
 from apps.campaigns.selectors.people import (
     may_be_captain,
     may_work,
+    people_named,
     team,
 )
 from apps.campaigns.selectors.progress import (
@@ -89,8 +100,10 @@ __all__ = [
     "PlanPreview",
     "TaskMove",
     "TemplatePlan",
+    "audiences",
     "board",
     "by_stage",
+    "campaign_calendar",
     "campaign_elements",
     "campaign_frame",
     "campaign_lineage",
@@ -98,8 +111,10 @@ __all__ = [
     "captained",
     "captains",
     "channels_avoided",
+    "conflicts",
     "entry_of",
     "events_seen",
+    "feed_entries",
     "goal_campaigns",
     "goal_counted_by",
     "goal_days",
@@ -111,11 +126,13 @@ __all__ = [
     "latest_move",
     "lesson_segments",
     "lessons",
+    "marks_of",
     "may_be_captain",
     "may_work",
     "next_outcomes",
     "not_doing",
     "open_tasks_by_channel",
+    "people_named",
     "plan",
     "plan_preview",
     "plan_templates",
@@ -123,6 +140,7 @@ __all__ = [
     "strategy_years",
     "successors",
     "tasks",
+    "tasks_due",
     "tasks_of",
     "team",
     "template_items",

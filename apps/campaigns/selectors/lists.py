@@ -1,3 +1,5 @@
+from datetime import date
+
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Window
 from django.db.models.functions import Coalesce, RowNumber
 
@@ -15,6 +17,9 @@ def campaigns(
     search: str = "",
     stage: str = "",
     captain: int | None = None,
+    channel: str = "",
+    first: date | None = None,
+    last: date | None = None,
     is_mine: bool = False,
     is_put_away: bool = False,
 ) -> CampaignQuerySet:
@@ -26,18 +31,26 @@ def campaigns(
         found = found.filter(stage=stage)
     if captain is not None:
         found = found.filter(captain=captain)
+    if channel:
+        found = found.on_channel(channel)
+    if first or last:
+        found = found.between(first=first, last=last)
     if is_mine:
         found = found.of_team(user)
     return with_card(found)
 
 
 def with_card(queryset: CampaignQuerySet) -> CampaignQuerySet:
-    """Add captain, channels with their owners, and how many tasks are open."""
+    """Add captain, channels with their owners, and how many tasks there are, open and in all."""
     channels = Prefetch("channels", Channel.objects.select_related("owner"))
-    # A subquery and not a join: it is counted for the rows of the page only.
-    tasks = Task.objects.open().filter(campaign=OuterRef("pk")).order_by().values("campaign")
-    count = Coalesce(Subquery(tasks.annotate(count=Count("pk")).values("count")), 0)
-    return queryset.select_related("captain").prefetch_related(channels).annotate(open_tasks=count)
+    # Subqueries and not joins: they are counted for the rows of the page only.
+    tasks = Task.objects.filter(campaign=OuterRef("pk")).order_by().values("campaign")
+    total, done = Count("pk"), Count("pk", filter=Q(state=Task.State.DONE))
+    found = queryset.select_related("captain").prefetch_related(channels)
+    return found.annotate(
+        all_tasks=Coalesce(Subquery(tasks.annotate(count=total).values("count")), 0),
+        done_tasks=Coalesce(Subquery(tasks.annotate(count=done).values("count")), 0),
+    )
 
 
 def board(found: CampaignQuerySet) -> list[tuple[Stage, list[Campaign], bool]]:

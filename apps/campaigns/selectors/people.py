@@ -29,3 +29,8 @@ def team(campaign: Campaign) -> list[User]:
     )
     people: list[User] = list(User.objects.filter(on_it).distinct())
     return sorted(people, key=lambda person: person.pk != campaign.captain_id)
+
+
+def people_named(text: str) -> QuerySet[User]:
+    """Return who could be captain and is called this, or has this address."""
+    return may_be_captain().filter(Q(email__iexact=text) | Q(name__iexact=text))

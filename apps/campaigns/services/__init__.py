@@ -21,6 +21,13 @@ from apps.campaigns.services.dependency import (
 from apps.campaigns.services.element import (
     element_set,
 )
+from apps.campaigns.services.feed import (
+    feed_make,
+    feed_of,
+    feed_revoke,
+    feed_token,
+    feed_view_set,
+)
 from apps.campaigns.services.holidays import (
     DayWanted,
     days_read,
@@ -41,6 +48,9 @@ from apps.campaigns.services.lesson import (
     lesson_restore,
     lesson_update,
 )
+from apps.campaigns.services.move import (
+    campaign_move,
+)
 from apps.campaigns.services.replay import (
     Replayed,
     campaign_replay,
@@ -48,6 +58,9 @@ from apps.campaigns.services.replay import (
 from apps.campaigns.services.schedule import (
     campaign_reschedule,
     plan_move_undo,
+)
+from apps.campaigns.services.sheet import (
+    row_save,
 )
 from apps.campaigns.services.stage import (
     campaign_advance,
@@ -102,6 +115,7 @@ __all__ = [
     "campaign_archive",
     "campaign_create",
     "campaign_go_live",
+    "campaign_move",
     "campaign_replay",
     "campaign_reschedule",
     "campaign_restore",
@@ -120,6 +134,11 @@ __all__ = [
     "dependency_add",
     "dependency_remove",
     "element_set",
+    "feed_make",
+    "feed_of",
+    "feed_revoke",
+    "feed_token",
+    "feed_view_set",
     "holiday_add",
     "holiday_remove",
     "holidays_import",
@@ -140,6 +159,7 @@ __all__ = [
     "plan_template_create",
     "plan_template_delete",
     "plan_template_update",
+    "row_save",
     "task_add",
     "task_move",
     "task_pin",

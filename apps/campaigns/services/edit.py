@@ -55,8 +55,7 @@ def row_edit(
 
     :raises ChangedMeanwhile: one of these fields was changed by somebody after that version
     """
-    if seen is not None and seen != row.version:
-        _refuse_overwriting(row, changes, seen=seen)
+    seen_check(row, changes, seen=seen)
     told = {
         name: [shown(row, name, getattr(row, name)), shown(row, name, new)] for name, new in changes.items()
     }
@@ -69,6 +68,16 @@ def row_edit(
     within = getattr(row, "campaign", None)  # a part's act is told in the campaign's history too
     collaboration.audit_record(action=action, subject=row, by=by, now=now, details=record, within=within)
     return row
+
+
+def seen_check(row: Versioned, changes: Mapping[str, Any], *, seen: int | None) -> None:
+    """
+    Refuse to overwrite what somebody else has written after version `seen`; None overwrites it.
+
+    :raises ChangedMeanwhile: one of these fields was changed after that version
+    """
+    if seen is not None and seen != row.version:
+        _refuse_overwriting(row, changes, seen=seen)
 
 
 def where_check(where: Sequence[object], *, field: str, now: datetime) -> None:

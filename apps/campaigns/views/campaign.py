@@ -1,6 +1,7 @@
-"""The list and the board of campaigns, and what is done to one of them as a whole."""
+"""The campaigns page, in each way of showing them, and what is done to one of them as a whole."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -8,85 +9,51 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.http import UserRequest, requires
-from apps.campaigns import forms, selectors, services, wizard
+from apps.campaigns import forms, services, wizard
 from apps.campaigns.errors import Refused
 from apps.campaigns.models import Campaign, CampaignQuerySet
+from apps.campaigns.views.board import board_context
+from apps.campaigns.views.calendar import calendar_context
+from apps.campaigns.views.listed import campaigns_asked, campaigns_found, ways
+from apps.campaigns.views.sheet import sheet_context
+from apps.campaigns.views.timeline import timeline_context
 from apps.core import clock
 from apps.core.htmx import render_page_or_fragment
-from apps.core.lists import Column, Filter, ListQuery, ListSpec
-
-Stage = Campaign.Stage
-LIST = ListSpec(
-    columns=[
-        Column(_l("Campaign"), sort="name"),
-        Column(_l("Stage")),
-        Column(_l("Captain")),
-        Column(_l("Channels")),
-        Column(_l("Outcome")),
-        Column(_l("By"), sort="goal_date"),
-        Column(_l("Changed"), sort="updated_at", descends_first=True),
-    ],
-    default_sort="-updated_at",
-    search_hint=_l("Search by name or outcome"),
-)
-WHOSE = [("mine", _l("Mine")), ("away", _l("Put away"))]
-
-
-def _spec(request: UserRequest) -> ListSpec:
-    captains = [(person.pk, str(person)) for person in selectors.captains(request.user)]
-    return replace(
-        LIST,
-        filters=[
-            Filter("stage", _l("Stage"), Stage.choices),
-            Filter("captain", _l("Captain"), captains),
-            Filter("whose", _l("Campaigns"), WHOSE),
-        ],
-    )
+from apps.core.lists import ListQuery
 
 
 @require_GET
 @requires("campaigns.view_campaign")
 def campaign_list(request: UserRequest) -> HttpResponse:
-    asked = _spec(request).read(request.GET)
-    is_board = request.GET.get("view") == "board"
-    found = _found(request, asked)
-    columns = _board(request, found) if is_board else []
+    asked = campaigns_asked(request.user, request.GET)
+    way = request.GET.get("view", "")
+    way = way if way in SHOWN else ""
+    now = clock.now()
     context: dict[str, Any] = {
-        "listing": asked.page(found) if not is_board else asked.page(found.none()),
-        "columns": columns if any(cards for _stage, cards, _has_more in columns) else None,
-        "is_board": is_board,
-        "list_url": asked.url(view=""),
-        "board_url": asked.url(view="board"),
+        "way": way,
+        "ways": ways(asked, way),
         "may_add": request.user.has_perm("campaigns.add_campaign"),
-        "today": timezone.localdate(clock.now()),
+        "today": timezone.localdate(now),
+        **SHOWN[way](request, asked, campaigns_found(request.user, asked), now),
     }
     return render_page_or_fragment(request, "campaigns/campaign_list.html", context, fragment="campaign-list")
 
 
-def _board(request: UserRequest, found: CampaignQuerySet) -> Any:
-    columns = selectors.board(found)
-    for _stage, cards, _has_more in columns:
-        for campaign in cards:
-            may = request.user.has_perm("campaigns.advance_campaign", campaign)
-            campaign.may_advance = may  # type: ignore[attr-defined]
-    return columns
+def _list(request: UserRequest, asked: ListQuery, found: CampaignQuerySet, now: datetime) -> dict[str, Any]:
+    return {"listing": asked.page(found)}
 
 
-def _found(request: UserRequest, asked: ListQuery) -> Any:
-    captain = asked.values.get("captain")
-    whose = asked.values.get("whose")
-    return selectors.campaigns(
-        request.user,
-        search=asked.search,
-        stage=asked.values.get("stage", ""),
-        captain=int(captain) if captain else None,
-        is_mine=whose == "mine",
-        is_put_away=whose == "away",
-    )
+# What each way of showing them needs beside the filter.
+SHOWN: dict[str, Callable[[UserRequest, ListQuery, CampaignQuerySet, datetime], dict[str, Any]]] = {
+    "": _list,
+    "board": board_context,
+    "calendar": calendar_context,
+    "timeline": timeline_context,
+    "sheet": sheet_context,
+}
 
 
 @require_http_methods(["GET", "POST"])

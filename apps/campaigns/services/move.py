@@ -1,0 +1,20 @@
+"""Moving a campaign to other days, and taking that back."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from apps.accounts.models import User
+from apps.campaigns.models import Campaign
+from apps.campaigns.services.campaign import campaign_update
+
+
+def campaign_move(
+    *, campaign: Campaign, dates: Mapping[str, date], by: User, now: datetime, seen: int | None = None
+) -> Campaign:
+    """
+    Give a campaign other days. The one place from which calendar, timeline and their undo do so.
+
+    :raises ChangedMeanwhile: somebody moved it after version `seen`
+    :raises DatesDoNotFit: the days contradict each other, or have passed
+    """
+    return campaign_update(campaign=campaign, by=by, now=now, seen=seen, **dates)

@@ -1,0 +1,80 @@
+"""The board's drop: a card goes into a stage, or the stage says what is unmet."""
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from apps.accounts.http import UserRequest, requires
+from apps.campaigns import cards, forms, selectors, services, stages
+from apps.campaigns.models import Campaign, CampaignQuerySet
+from apps.core import clock
+from apps.core.lists import ListQuery
+
+Stage = Campaign.Stage
+
+
+def board_context(
+    request: UserRequest, asked: ListQuery, found: CampaignQuerySet, now: datetime
+) -> dict[str, Any]:
+    """Gather the columns, each card with what it shows and whether this person may move it."""
+    columns = selectors.board(found)
+    for _stage, members, _has_more in columns:
+        for campaign in members:
+            may = campaign.archived_at is None and request.user.has_perm(
+                "campaigns.advance_campaign", campaign
+            )
+            campaign.may_advance = may  # type: ignore[attr-defined]
+            campaign.light = cards.light_of(campaign, now)  # type: ignore[attr-defined]
+    has_cards = any(members for _stage, members, _has_more in columns)
+    return {"listing": asked.page(found.none()), "columns": columns if has_cards else None}
+
+
+@require_POST
+@requires("campaigns.advance_campaign", on=Campaign)
+def campaign_drop(request: UserRequest, campaign: Campaign) -> HttpResponse:
+    """Move a card to a stage: nothing comes back when it is there, and else what is unmet, as a dialog."""
+    form = forms.Advance(request.POST)
+    if form.is_valid():
+        stage, reason, now = form.cleaned_data["stage"], form.cleaned_data["reason"], clock.now()
+        moved = forms.attempt(
+            form,
+            lambda: services.campaign_advance(
+                campaign=campaign, stage=stage, by=request.user, now=now, reason=reason
+            ),
+        )
+        if moved:
+            told = _("“%(name)s” is at “%(stage)s”.")
+            messages.success(request, told % {"name": campaign.name, "stage": Stage(stage).label})
+            return _dropped(request)
+    return _unmet_dialog(request, campaign, form)
+
+
+def _dropped(request: UserRequest) -> HttpResponse:
+    if not request.htmx:
+        return redirect(f"{reverse('campaigns:list')}?view=board")
+    return HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"HX-Trigger": "board-changed"})
+
+
+def _unmet_dialog(request: UserRequest, campaign: Campaign, form: forms.Advance) -> HttpResponse:
+    now, asked = clock.now(), form.data.get("stage", "")
+    target = Stage(asked) if asked in Stage.values else None
+    has_reason = bool(form.data.get("reason", "").strip())
+    if target and not has_reason:
+        form = forms.Advance(initial={"stage": target})  # a first drop is a question, not an error
+    context = {
+        "campaign": campaign,
+        "form": form,
+        "target": target,
+        "entry": stages.entry(campaign, target, now) if target else [],
+        "unmet": stages.unmet(campaign, target, now) if target else [],
+        "needs_bookends": target not in {None, Stage.IDEA}
+        and not (campaign.outcome.strip() and campaign.idea.strip()),
+    }
+    return render(request, "campaigns/_board_dialog.html", context)
