@@ -15,7 +15,17 @@ from django.http import HttpRequest
 
 from apps.accounts.admin_base import BookendAdmin, LedgerAdmin
 from apps.campaigns import services
-from apps.campaigns.models import Campaign, Channel, Contributor, GoalCount, Kpi, Override, Task
+from apps.campaigns.models import (
+    BudgetLine,
+    BudgetUpload,
+    Campaign,
+    Channel,
+    Contributor,
+    GoalCount,
+    Kpi,
+    Override,
+    Task,
+)
 from apps.core import clock
 from apps.core.errors import DomainError
 
@@ -114,3 +124,21 @@ class OverrideAdmin(LedgerAdmin):
     list_display = ["campaign", "check_name", "reason", "by", "at"]
     list_select_related = ["campaign", "by"]
     search_fields = ["=campaign__id", "=check_name"]
+
+
+@admin.register(BudgetLine)
+class BudgetLineAdmin(ActedAdmin):
+    act = staticmethod(services.budget_line_update)
+    argument = "line"
+    list_display = ["label", "campaign", "month", "planned", "committed", "actual", "removed_at"]
+    list_select_related = ["campaign"]
+    search_fields = ["label", "=campaign__id"]
+    ordering = ["-id"]
+    readonly_fields = ["campaign"]
+
+
+@admin.register(BudgetUpload)
+class BudgetUploadAdmin(LedgerAdmin):
+    list_display = ["file_name", "campaign", "by", "at", "applied_at"]
+    list_select_related = ["campaign", "by"]
+    search_fields = ["=campaign__id"]

@@ -10,9 +10,18 @@ import rules
 
 from apps.accounts.models import User
 from apps.accounts.permissions import is_integration, is_lead, is_marketer, sees_everything_planned
-from apps.campaigns.models import Campaign, Channel, Contributor, Kpi, Override, Task
+from apps.campaigns.models import (
+    BudgetLine,
+    BudgetUpload,
+    Campaign,
+    Channel,
+    Contributor,
+    Kpi,
+    Override,
+    Task,
+)
 
-Subject = Campaign | Channel | Contributor | Kpi | Override | Task | None
+Subject = BudgetLine | BudgetUpload | Campaign | Channel | Contributor | Kpi | Override | Task | None
 
 
 def campaign_of(subject: Subject) -> Campaign | None:
@@ -29,8 +38,8 @@ def is_captain(user: User, subject: Subject) -> bool:
 
 @rules.predicate
 def is_channel_owner(user: User, subject: Subject) -> bool:
-    """Test if the user owns this channel, or the channel that the task is part of."""
-    channel = subject.channel if isinstance(subject, Task) else subject
+    """Test if the user owns this channel, or the channel that the task or budget line is part of."""
+    channel = subject.channel if isinstance(subject, Task | BudgetLine) else subject
     return user.is_active and isinstance(channel, Channel) and channel.owner_id == user.pk
 
 
@@ -66,6 +75,7 @@ leads_it = is_captain | is_lead | is_integration
 sees_it = sees_everything_planned | (rules.is_active & about_nothing) | is_on_team
 
 for _verb_entity in (
+    "view_budgetline",
     "view_campaign",
     "view_readiness",
     "view_channel",
@@ -96,5 +106,19 @@ rules.add_perm("campaigns.change_task", leads_it | is_channel_owner)
 rules.add_perm("campaigns.move_task", leads_it | is_channel_owner | is_assignee)
 rules.add_perm("campaigns.delete_task", leads_it | is_channel_owner)
 
-for _subject in ("campaign", "channel", "task"):
+rules.add_perm("campaigns.add_budgetline", leads_it | owns_a_channel)
+rules.add_perm("campaigns.change_budgetline", leads_it | is_channel_owner)
+rules.add_perm("campaigns.delete_budgetline", leads_it | is_channel_owner)
+
+
+@rules.predicate
+def is_uploader(user: User, subject: Subject) -> bool:
+    return user.is_active and isinstance(subject, BudgetUpload) and subject.by_id == user.pk
+
+
+# Whoever uploaded a file sees what it would change, and says so; to others it is not there.
+rules.add_perm("campaigns.view_budgetupload", is_uploader & sees_it)
+rules.add_perm("campaigns.apply_budgetupload", is_uploader & (leads_it | owns_a_channel))
+
+for _subject in ("budgetline", "campaign", "channel", "task"):
     rules.add_perm(f"campaigns.comment_{_subject}", sees_it)  # whoever may read may answer

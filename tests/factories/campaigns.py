@@ -3,7 +3,16 @@ from decimal import Decimal
 
 import factory
 
-from apps.campaigns.models import Campaign, Channel, Contributor, Kpi, Override, Task
+from apps.campaigns.models import (
+    BudgetLine,
+    BudgetUpload,
+    Campaign,
+    Channel,
+    Contributor,
+    Kpi,
+    Override,
+    Task,
+)
 from apps.contacts.models import Event
 from apps.core.partitions import month_of, month_partition_ensure
 from apps.segments.models import Segment
@@ -136,3 +145,26 @@ class OverrideFactory(factory.django.DjangoModelFactory):
     reason = "The list comes on Monday."
     by = factory.SubFactory(UserFactory)
     at = SEEN_AT
+
+
+class BudgetLineFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = BudgetLine
+
+    campaign = factory.SubFactory(CampaignFactory)
+    month = date(2030, 4, 1)
+    label = factory.Sequence(lambda n: f"Line {n}")
+    planned = Decimal(100)
+
+
+class BudgetUploadFactory(factory.django.DjangoModelFactory):
+    """A file with one new line, uploaded by the captain."""
+
+    class Meta:
+        model = BudgetUpload
+
+    campaign = factory.SubFactory(CampaignFactory)
+    by = factory.SelfAttribute("campaign.captain")
+    at = SEEN_AT
+    file_name = "budget.csv"
+    rows = factory.LazyFunction(lambda: [[2, {"month": "2030-04", "label": "Prints", "planned": "120"}]])

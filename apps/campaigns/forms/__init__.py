@@ -1,4 +1,5 @@
 from apps.campaigns.forms.base import VersionForm, attempt, initial_of
+from apps.campaigns.forms.budget import BudgetLineAdd, BudgetLineEdit
 from apps.campaigns.forms.plan import (
     Audience,
     Captain,
@@ -28,6 +29,8 @@ from apps.campaigns.forms.work import (
 __all__ = [
     "Advance",
     "Audience",
+    "BudgetLineAdd",
+    "BudgetLineEdit",
     "Captain",
     "ChannelAssign",
     "ChannelEdit",

@@ -1,5 +1,6 @@
 """Screens and endpoints of reading."""
 
+from apps.campaigns.selectors.budget import WHOLE, budget_lines, budget_lines_count, budget_summary
 from apps.campaigns.selectors.events import EventSeen, events_seen
 from apps.campaigns.selectors.frame import Frame, campaign_frame
 from apps.campaigns.selectors.history import entry_of, history
@@ -9,9 +10,13 @@ from apps.campaigns.selectors.progress import goal_counted_by, goal_days, goal_p
 from apps.campaigns.selectors.tasks import open_tasks_by_channel, tasks, tasks_of, with_open_tasks
 
 __all__ = [
+    "WHOLE",
     "EventSeen",
     "Frame",
     "board",
+    "budget_lines",
+    "budget_lines_count",
+    "budget_summary",
     "by_stage",
     "campaign_frame",
     "campaigns",

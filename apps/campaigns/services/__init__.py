@@ -1,5 +1,11 @@
 """Acts on campaigns: what a person, a program or a launch does to them."""
 
+from apps.campaigns.services.budget import (
+    budget_line_add,
+    budget_line_remove,
+    budget_line_restore,
+    budget_line_update,
+)
 from apps.campaigns.services.campaign import (
     campaign_archive,
     campaign_create,
@@ -22,6 +28,10 @@ from apps.campaigns.services.team import (
 from apps.campaigns.services.watch import campaigns_watch
 
 __all__ = [
+    "budget_line_add",
+    "budget_line_remove",
+    "budget_line_restore",
+    "budget_line_update",
     "campaign_advance",
     "campaign_archive",
     "campaign_create",
