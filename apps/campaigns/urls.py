@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.campaigns.views import budget, campaign, frame, kpis, readiness, tasks, team, wizard
+from apps.campaigns.views import budget, budget_upload, campaign, frame, kpis, readiness, tasks, team, wizard
 
 app_name = "campaigns"
 urlpatterns = [
@@ -42,6 +42,14 @@ urlpatterns = [
     path("campaigns/budget-lines/<int:pk>/edit/", budget.budget_line_update, name="budget_line_update"),
     path("campaigns/budget-lines/<int:pk>/remove/", budget.budget_line_remove, name="budget_line_remove"),
     path("campaigns/budget-lines/<int:pk>/restore/", budget.budget_line_restore, name="budget_line_restore"),
+    path("campaigns/<int:pk>/budget/download/", budget_upload.budget_download, name="budget_download"),
+    path("campaigns/<int:pk>/budget/upload/", budget_upload.budget_upload_add, name="budget_upload_add"),
+    path("campaigns/budget-uploads/<int:pk>/", budget_upload.budget_upload, name="budget_upload"),
+    path(
+        "campaigns/budget-uploads/<int:pk>/apply/",
+        budget_upload.budget_upload_apply,
+        name="budget_upload_apply",
+    ),
     # Tasks
     path("tasks/", tasks.task_list, name="tasks"),
     path("campaigns/tasks/<int:pk>/", tasks.task_detail, name="task"),

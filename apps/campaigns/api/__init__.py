@@ -1,4 +1,13 @@
+from apps.campaigns.api.budget import BudgetLineViewSet, CampaignBudgetViewSet
 from apps.campaigns.api.campaigns import CampaignViewSet
 from apps.campaigns.api.parts import ChannelViewSet, ContributorViewSet, KpiViewSet, TaskViewSet
 
-__all__ = ["CampaignViewSet", "ChannelViewSet", "ContributorViewSet", "KpiViewSet", "TaskViewSet"]
+__all__ = [
+    "BudgetLineViewSet",
+    "CampaignBudgetViewSet",
+    "CampaignViewSet",
+    "ChannelViewSet",
+    "ContributorViewSet",
+    "KpiViewSet",
+    "TaskViewSet",
+]

@@ -1,5 +1,6 @@
 from apps.campaigns.forms.base import VersionForm, attempt, initial_of
 from apps.campaigns.forms.budget import BudgetLineAdd, BudgetLineEdit
+from apps.campaigns.forms.budget_upload import BudgetApply, BudgetFile
 from apps.campaigns.forms.plan import (
     Audience,
     Captain,
@@ -29,6 +30,8 @@ from apps.campaigns.forms.work import (
 __all__ = [
     "Advance",
     "Audience",
+    "BudgetApply",
+    "BudgetFile",
     "BudgetLineAdd",
     "BudgetLineEdit",
     "Captain",

@@ -1,6 +1,7 @@
 """Screens and endpoints of reading."""
 
 from apps.campaigns.selectors.budget import WHOLE, budget_lines, budget_lines_count, budget_summary
+from apps.campaigns.selectors.budget_upload import budget_channels_of, budget_upload_report, last_changed_by
 from apps.campaigns.selectors.events import EventSeen, events_seen
 from apps.campaigns.selectors.frame import Frame, campaign_frame
 from apps.campaigns.selectors.history import entry_of, history
@@ -14,9 +15,11 @@ __all__ = [
     "EventSeen",
     "Frame",
     "board",
+    "budget_channels_of",
     "budget_lines",
     "budget_lines_count",
     "budget_summary",
+    "budget_upload_report",
     "by_stage",
     "campaign_frame",
     "campaigns",
@@ -28,6 +31,7 @@ __all__ = [
     "goal_days",
     "goal_progress",
     "history",
+    "last_changed_by",
     "may_be_captain",
     "may_work",
     "next_outcomes",

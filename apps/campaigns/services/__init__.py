@@ -6,6 +6,7 @@ from apps.campaigns.services.budget import (
     budget_line_restore,
     budget_line_update,
 )
+from apps.campaigns.services.budget_upload import budget_rows_keep, budget_upload_apply, budget_upload_keep
 from apps.campaigns.services.campaign import (
     campaign_archive,
     campaign_create,
@@ -32,6 +33,9 @@ __all__ = [
     "budget_line_remove",
     "budget_line_restore",
     "budget_line_update",
+    "budget_rows_keep",
+    "budget_upload_apply",
+    "budget_upload_keep",
     "campaign_advance",
     "campaign_archive",
     "campaign_create",
