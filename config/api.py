@@ -6,6 +6,8 @@ from apps.accounts import openapi  # noqa: F401  # registers how tokens are docu
 from apps.accounts.api.invitations import InvitationViewSet
 from apps.accounts.api.people import MeViewSet, UserViewSet
 from apps.campaigns.api import (
+    BudgetLineViewSet,
+    CampaignBudgetViewSet,
     CampaignViewSet,
     ChannelViewSet,
     ContributorViewSet,
@@ -67,6 +69,7 @@ from apps.usecases.api import UseCaseViewSet
 
 router = SimpleRouter()
 router.register("campaigns", CampaignResultsViewSet, basename="campaign-results")
+router.register("campaigns", CampaignBudgetViewSet, basename="campaign-budget")
 router.register("attributes", AttributeViewSet)
 router.register("contacts", ContactSegmentsViewSet, basename="contact-segments")
 router.register("contacts", ContactWhyViewSet, basename="contact-why")
@@ -102,6 +105,7 @@ router.register("delivery-reports", DeliveryReportViewSet, basename="delivery-re
 router.register("users", UserViewSet)
 router.register("invitations", InvitationViewSet)
 router.register("campaigns", CampaignViewSet)
+router.register("budget-lines", BudgetLineViewSet)
 router.register("channels", ChannelViewSet)
 router.register("contributors", ContributorViewSet)
 router.register("kpis", KpiViewSet)

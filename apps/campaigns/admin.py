@@ -16,6 +16,8 @@ from django.http import HttpRequest
 from apps.accounts.admin_base import BookendAdmin, LedgerAdmin
 from apps.campaigns import services
 from apps.campaigns.models import (
+    BudgetLine,
+    BudgetUpload,
     CalendarFeed,
     Campaign,
     Channel,
@@ -247,3 +249,21 @@ class CalendarFeedAdmin(LedgerAdmin):
     list_display = ["user", "view", "made_at"]
     list_select_related = ["user", "view"]
     search_fields = ["=user__email"]
+
+
+@admin.register(BudgetLine)
+class BudgetLineAdmin(ActedAdmin):
+    act = staticmethod(services.budget_line_update)
+    argument = "line"
+    list_display = ["label", "campaign", "month", "planned", "committed", "actual", "removed_at"]
+    list_select_related = ["campaign"]
+    search_fields = ["label", "=campaign__id"]
+    ordering = ["-id"]
+    readonly_fields = ["campaign"]
+
+
+@admin.register(BudgetUpload)
+class BudgetUploadAdmin(LedgerAdmin):
+    list_display = ["file_name", "campaign", "by", "at", "applied_at"]
+    list_select_related = ["campaign", "by"]
+    search_fields = ["=campaign__id"]

@@ -13,8 +13,10 @@ from apps.campaigns import links, readiness, strategy
 from apps.campaigns.dates import day_begun, day_text
 from apps.campaigns.models import Campaign, YearGoal
 from apps.campaigns.readiness import Check, Finding, Group
+from apps.campaigns.selectors.budget import budget_summary
 from apps.contacts.models import Event
 from apps.contacts.selectors import quality_now
+from apps.core import display
 from apps.segments.selectors import segment_contacts
 
 QUIET_AFTER = timedelta(days=30)
@@ -215,6 +217,20 @@ def elements_have_both_owners(campaign: Campaign, now: datetime) -> Finding:
     return Finding(True, _("Every element that has owners has both: art and science."))
 
 
+def budget_is_planned(campaign: Campaign, now: datetime) -> Finding:
+    total = budget_summary(campaign, now).total
+    mend = links.tab_url(campaign, "budget")
+    if not total.planned:
+        return Finding(False, _("No money has been planned."), mend)
+    amounts = {
+        "planned": display.money(total.planned, campaign.currency),
+        "over": display.money(total.over, campaign.currency),
+    }
+    if total.over:
+        return Finding(False, _("The forecast is %(over)s above the plan of %(planned)s.") % amounts, mend)
+    return Finding(True, _("%(planned)s are planned, and the forecast keeps to it.") % amounts)
+
+
 def register() -> None:
     """Add the checks of this app; called from `AppConfig.ready`."""
     # name: label, group, is it required, question, may it be overridden
@@ -239,6 +255,7 @@ def register() -> None:
             elements_have_both_owners,
             True,
         ),
+        "budget": (_l("The budget is planned"), Group.EXPECTATIONS, False, budget_is_planned, True),
         "channels": (_l("Channels have owners"), Group.SENDING, True, channels_have_owners, True),
         "tasks": (_l("Tasks are done"), Group.SENDING, False, tasks_are_done, True),
         "stage": (_l("The stage is reached"), Group.SENDING, True, stage_is_late_enough, True),

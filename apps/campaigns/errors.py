@@ -53,6 +53,10 @@ class OverrideRefused(Refused):
     pass
 
 
+class BudgetRefused(Refused):
+    pass
+
+
 class StageNotEntered(Refused):
     """`unmet` has a sentence for each entry criterion that is not met."""
 

@@ -17,6 +17,8 @@ from apps.accounts.permissions import (
     sees_everything_planned,
 )
 from apps.campaigns.models import (
+    BudgetLine,
+    BudgetUpload,
     Campaign,
     Channel,
     Contributor,
@@ -28,7 +30,20 @@ from apps.campaigns.models import (
     Task,
 )
 
-Subject = Campaign | Channel | Contributor | ElementOwner | Kpi | Lesson | Override | PlanMove | Task | None
+Subject = (
+    BudgetLine
+    | BudgetUpload
+    | Campaign
+    | Channel
+    | Contributor
+    | ElementOwner
+    | Kpi
+    | Lesson
+    | Override
+    | PlanMove
+    | Task
+    | None
+)
 
 
 def campaign_of(subject: Subject) -> Campaign | None:
@@ -45,8 +60,8 @@ def is_captain(user: User, subject: Subject) -> bool:
 
 @rules.predicate
 def is_channel_owner(user: User, subject: Subject) -> bool:
-    """Test if the user owns this channel, or the channel that the task is part of."""
-    channel = subject.channel if isinstance(subject, Task) else subject
+    """Test if the user owns this channel, or the channel that the task or budget line is part of."""
+    channel = subject.channel if isinstance(subject, Task | BudgetLine) else subject
     return user.is_active and isinstance(channel, Channel) and channel.owner_id == user.pk
 
 
@@ -92,6 +107,7 @@ leads_it = is_captain | is_lead | is_integration
 sees_it = sees_everything_planned | (rules.is_active & about_nothing) | is_on_team
 
 for _verb_entity in (
+    "view_budgetline",
     "view_campaign",
     "view_readiness",
     "view_channel",
@@ -138,7 +154,21 @@ for _noun in ("yeargoal", "notdoing"):
     for _verb in ("add", "change", "delete"):
         rules.add_perm(f"campaigns.{_verb}_{_noun}", is_lead)
 
-for _subject in ("campaign", "channel", "task"):
+rules.add_perm("campaigns.add_budgetline", leads_it | owns_a_channel)
+rules.add_perm("campaigns.change_budgetline", leads_it | is_channel_owner)
+rules.add_perm("campaigns.delete_budgetline", leads_it | is_channel_owner)
+
+
+@rules.predicate
+def is_uploader(user: User, subject: Subject) -> bool:
+    return user.is_active and isinstance(subject, BudgetUpload) and subject.by_id == user.pk
+
+
+# Whoever uploaded a file sees what it would change, and says so; to others it is not there.
+rules.add_perm("campaigns.view_budgetupload", is_uploader & sees_it)
+rules.add_perm("campaigns.apply_budgetupload", is_uploader & (leads_it | owns_a_channel))
+
+for _subject in ("budgetline", "campaign", "channel", "task"):
     rules.add_perm(f"campaigns.comment_{_subject}", sees_it)  # whoever may read may answer
 
 # Plans: how the organisation works is for everyone to see and for the leads to say.

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from apps.accounts.departures import departures
 from apps.accounts.models import User
 from apps.campaigns import calendar, selectors
-from apps.campaigns.models import Campaign, Channel, Kpi, Lesson, NotDoing, Task, YearGoal
+from apps.campaigns.models import BudgetLine, Campaign, Channel, Kpi, Lesson, NotDoing, Task, YearGoal
 from apps.campaigns.selectors.history import ACTS
 from apps.collaboration.subjects import Subject, actions, subjects
 from apps.contacts.registries import Use as EventUse
@@ -82,6 +82,11 @@ def _channel_people(channel: Channel) -> list[User]:
 
 def _task_people(task: Task) -> list[User]:
     return [person for person in (task.campaign.captain, task.assignee) if person]
+
+
+def _line_people(line: BudgetLine) -> list[User]:
+    owner = line.channel.owner if line.channel else None
+    return [person for person in (line.campaign.captain, owner) if person]
 
 
 def left_behind(user: User) -> list[str]:
@@ -203,10 +208,11 @@ def register() -> None:
 
 
 def _subjects_register() -> None:
-    told: list[tuple[type[Campaign] | type[Channel] | type[Task], str, Any]] = [
+    told: list[tuple[type[Campaign] | type[Channel] | type[Task] | type[BudgetLine], str, Any]] = [
         (Campaign, "campaigns:detail", lambda campaign: [campaign.captain]),
         (Channel, "campaigns:channel", _channel_people),
         (Task, "campaigns:task", _task_people),
+        (BudgetLine, "campaigns:budget_line", _line_people),
     ]
     for model, url_name, watchers in told:
         name = model._meta.model_name

@@ -2,6 +2,8 @@ from django.urls import path
 
 from apps.campaigns.views import (
     board,
+    budget,
+    budget_upload,
     calendar,
     campaign,
     feed,
@@ -61,6 +63,22 @@ urlpatterns = [
     path("campaigns/kpis/<int:pk>/", kpis.kpi_update, name="kpi_update"),
     path("campaigns/kpis/<int:pk>/move/", kpis.kpi_move, name="kpi_move"),
     path("campaigns/kpis/<int:pk>/remove/", kpis.kpi_remove, name="kpi_remove"),
+    # Budget
+    path("campaigns/<int:pk>/budget/", budget.campaign_budget, name="budget"),
+    path("campaigns/<int:pk>/budget/figures/", budget.budget_figures, name="budget_figures"),
+    path("campaigns/<int:pk>/budget/add/", budget.budget_line_add, name="budget_line_add"),
+    path("campaigns/budget-lines/<int:pk>/", budget.budget_line, name="budget_line"),
+    path("campaigns/budget-lines/<int:pk>/edit/", budget.budget_line_update, name="budget_line_update"),
+    path("campaigns/budget-lines/<int:pk>/remove/", budget.budget_line_remove, name="budget_line_remove"),
+    path("campaigns/budget-lines/<int:pk>/restore/", budget.budget_line_restore, name="budget_line_restore"),
+    path("campaigns/<int:pk>/budget/download/", budget_upload.budget_download, name="budget_download"),
+    path("campaigns/<int:pk>/budget/upload/", budget_upload.budget_upload_add, name="budget_upload_add"),
+    path("campaigns/budget-uploads/<int:pk>/", budget_upload.budget_upload, name="budget_upload"),
+    path(
+        "campaigns/budget-uploads/<int:pk>/apply/",
+        budget_upload.budget_upload_apply,
+        name="budget_upload_apply",
+    ),
     # Tasks
     path("tasks/", tasks.task_list, name="tasks"),
     path("campaigns/tasks/<int:pk>/", tasks.task_detail, name="task"),

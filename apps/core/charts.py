@@ -6,6 +6,7 @@ readers unless it is given a `label`.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from django.utils.html import format_html, format_html_join
@@ -13,6 +14,15 @@ from django.utils.safestring import SafeString, mark_safe
 
 Number = int | float | Decimal
 WIDTH = 100.0
+
+
+@dataclass(frozen=True)
+class Series:
+    """One of several lines of a chart, from left to right; None where there is nothing yet."""
+
+    tone: str
+    values: Sequence[Number | None]
+    is_dashed: bool = False
 
 
 def _svg(css: str, height: float, body: SafeString, label: str) -> SafeString:
@@ -174,3 +184,31 @@ def against(
                 "", '<line class="chart-dot" x1="{0}" x2="{0}" y1="{1}" y2="{1}"/>', points
             )
     return _svg(f"chart-against tone-{tone}", 100, body, label)
+
+
+def lines(series: Sequence[Series], label: str = "") -> SafeString:
+    """
+    Return several lines over one axis from 0 to the highest value, with quarters as grid lines.
+
+    All are as long as the longest: each has one value per step, or None. A line of one value is a dot.
+    """
+    values = [value for one in series for value in one.values if value is not None]
+    steps = max((len(one.values) for one in series), default=0)
+    high = float(max(values, default=0))
+    body = format_html_join(
+        "",
+        '<line class="chart-grid" x1="0" x2="100" y1="{0}" y2="{0}"/>',
+        ((y,) for y in (2, 26.5, 51, 75.5)),
+    )
+    for one in series:
+        path = " ".join(
+            f"{_short(scale(place, 0, steps - 1))},{_short(100 - scale(float(value), 0, high, 98))}"
+            for place, value in enumerate(one.values)
+            if value is not None and high > 0
+        )
+        if path:
+            # Doubled, so that a line of one point is drawn too: with round ends it is a dot.
+            path = path if " " in path else f"{path} {path}"
+            css = f"tone-{one.tone} is-dashed" if one.is_dashed else f"tone-{one.tone}"
+            body += format_html('<polyline class="chart-line {}" points="{}"/>', css, path)
+    return _svg("chart-curve", 100, body, label)

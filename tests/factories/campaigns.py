@@ -4,6 +4,8 @@ from decimal import Decimal
 import factory
 
 from apps.campaigns.models import (
+    BudgetLine,
+    BudgetUpload,
     CalendarFeed,
     Campaign,
     Channel,
@@ -261,3 +263,26 @@ class CalendarFeedFactory(factory.django.DjangoModelFactory):
 
     user = factory.SubFactory(UserFactory)
     made_at = SEEN_AT
+
+
+class BudgetLineFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = BudgetLine
+
+    campaign = factory.SubFactory(CampaignFactory)
+    month = date(2030, 4, 1)
+    label = factory.Sequence(lambda n: f"Line {n}")
+    planned = Decimal(100)
+
+
+class BudgetUploadFactory(factory.django.DjangoModelFactory):
+    """A file with one new line, uploaded by the captain."""
+
+    class Meta:
+        model = BudgetUpload
+
+    campaign = factory.SubFactory(CampaignFactory)
+    by = factory.SelfAttribute("campaign.captain")
+    at = SEEN_AT
+    file_name = "budget.csv"
+    rows = factory.LazyFunction(lambda: [[2, {"month": "2030-04", "label": "Prints", "planned": "120"}]])

@@ -1,3 +1,7 @@
+from apps.campaigns.api.budget import (
+    BudgetLineViewSet,
+    CampaignBudgetViewSet,
+)
 from apps.campaigns.api.campaigns import (
     CampaignViewSet,
 )
@@ -21,6 +25,8 @@ from apps.campaigns.api.templates import (
 )
 
 __all__ = [
+    "BudgetLineViewSet",
+    "CampaignBudgetViewSet",
     "CampaignViewSet",
     "ChannelViewSet",
     "ContributorViewSet",

@@ -3,6 +3,14 @@ from apps.campaigns.forms.base import (
     attempt,
     initial_of,
 )
+from apps.campaigns.forms.budget import (
+    BudgetLineAdd,
+    BudgetLineEdit,
+)
+from apps.campaigns.forms.budget_upload import (
+    BudgetApply,
+    BudgetFile,
+)
 from apps.campaigns.forms.element import (
     ElementEdit,
 )
@@ -61,6 +69,10 @@ from apps.campaigns.forms.work import (
 __all__ = [
     "Advance",
     "Audience",
+    "BudgetApply",
+    "BudgetFile",
+    "BudgetLineAdd",
+    "BudgetLineEdit",
     "Captain",
     "ChannelAssign",
     "ChannelEdit",

@@ -1,3 +1,8 @@
+from apps.campaigns.models.budget import (
+    BudgetLine,
+    BudgetLineQuerySet,
+    BudgetUpload,
+)
 from apps.campaigns.models.calendar import (
     Holiday,
     WorkWeek,
@@ -47,6 +52,9 @@ from apps.campaigns.models.team import (
 __all__ = [
     "OWNED",
     "Anchor",
+    "BudgetLine",
+    "BudgetLineQuerySet",
+    "BudgetUpload",
     "CalendarFeed",
     "Campaign",
     "CampaignQuerySet",

@@ -1,5 +1,16 @@
 """Screens and endpoints of reading."""
 
+from apps.campaigns.selectors.budget import (
+    WHOLE,
+    budget_lines,
+    budget_lines_count,
+    budget_summary,
+)
+from apps.campaigns.selectors.budget_upload import (
+    budget_channels_of,
+    budget_upload_report,
+    last_changed_by,
+)
 from apps.campaigns.selectors.calendar import (
     audiences,
     campaign_calendar,
@@ -90,6 +101,7 @@ from apps.campaigns.selectors.templates import (
 )
 
 __all__ = [
+    "WHOLE",
     "EventSeen",
     "Frame",
     "Generation",
@@ -102,6 +114,11 @@ __all__ = [
     "TemplatePlan",
     "audiences",
     "board",
+    "budget_channels_of",
+    "budget_lines",
+    "budget_lines_count",
+    "budget_summary",
+    "budget_upload_report",
     "by_stage",
     "campaign_calendar",
     "campaign_elements",
@@ -123,6 +140,7 @@ __all__ = [
     "guide",
     "history",
     "in_spite_of",
+    "last_changed_by",
     "latest_move",
     "lesson_segments",
     "lessons",

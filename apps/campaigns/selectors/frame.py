@@ -21,6 +21,7 @@ OWN_TABS = [
     ("channels", _("Channels"), "route", 30),
     ("team", _("Team"), "users", 35),
     ("audience", _("Audience"), "users-group", 40),
+    ("budget", _("Budget"), "coin", 60),
     ("readiness", _("Readiness"), "rocket", 70),
     ("history", _("History"), "history", 90),
 ]

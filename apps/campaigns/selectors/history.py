@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _l
 from django.utils.translation import ngettext
 
 from apps.accounts.models import User
-from apps.campaigns.models import Campaign, Channel, ElementOwner, Kpi, Lesson, Task
+from apps.campaigns.models import BudgetLine, Campaign, Channel, ElementOwner, Kpi, Lesson, Task
 from apps.collaboration.models import AuditEvent
 from apps.collaboration.subjects import action_label
 from apps.core import display
@@ -46,6 +46,16 @@ ACTS: dict[str, Said] = {
     "comment.added": (_l("commented"), "", "message-circle", "neutral"),
     "comment.changed": (_l("changed a comment"), "", "message-circle", "neutral"),
     "comment.deleted": (_l("took back a comment"), "", "message-circle", "neutral"),
+    "budgetline.added": (_l("added to the budget"), "label", "coin", "neutral"),
+    "budgetline.changed": (_l("changed the budget’s line"), "label", "coin", "neutral"),
+    "budgetline.removed": (_l("took out of the budget"), "label", "coin", "warn"),
+    "budgetline.restored": (_l("brought back into the budget"), "label", "coin", "info"),
+    "budget.uploaded": (
+        _l("brought the budget up to date from a file"),
+        "file",
+        "file-spreadsheet",
+        "info",
+    ),
     "readiness.overridden": (_l("overrode the check"), "check", "shield-x", "warn"),
     "lesson.added": (_l("wrote down the lesson"), "label", "bulb", "good"),
     "lesson.changed": (_l("changed the lesson"), "label", "bulb", "neutral"),
@@ -111,9 +121,8 @@ def _details(event: AuditEvent) -> Iterator[str]:
 
 
 def _field_label(event: AuditEvent, name: str) -> str:
-    models = {
-        model._meta.label_lower: model for model in (Campaign, Channel, Task, Kpi, Lesson, ElementOwner)
-    }
+    told = (Campaign, Channel, Task, Kpi, Lesson, ElementOwner, BudgetLine)
+    models = {model._meta.label_lower: model for model in told}
     model = models.get(event.subject.partition(":")[0])
     field = model._meta.get_field(name) if model else None
     label = str(getattr(field, "verbose_name", "")) or _words(name)

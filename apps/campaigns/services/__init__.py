@@ -3,6 +3,17 @@
 from apps.campaigns.services.apply import (
     template_apply,
 )
+from apps.campaigns.services.budget import (
+    budget_line_add,
+    budget_line_remove,
+    budget_line_restore,
+    budget_line_update,
+)
+from apps.campaigns.services.budget_upload import (
+    budget_rows_keep,
+    budget_upload_apply,
+    budget_upload_keep,
+)
 from apps.campaigns.services.campaign import (
     campaign_archive,
     campaign_create,
@@ -111,6 +122,13 @@ __all__ = [
     "DayWanted",
     "ItemWanted",
     "Replayed",
+    "budget_line_add",
+    "budget_line_remove",
+    "budget_line_restore",
+    "budget_line_update",
+    "budget_rows_keep",
+    "budget_upload_apply",
+    "budget_upload_keep",
     "campaign_advance",
     "campaign_archive",
     "campaign_create",

@@ -189,6 +189,7 @@ def _fields_check(campaign: Campaign, changes: Mapping[str, Any], *, now: dateti
     if segment is not None and segment.archived_at is not None:
         raise Refused(_("This segment has been put away."), field="segment")
     _goal_check(campaign, changes)
+    _currency_check(campaign, changes)
     if changes.get("goal_where"):
         where_check(changes["goal_where"], field="goal_where", now=now)
 
@@ -200,6 +201,15 @@ def _goal_check(campaign: Campaign, changes: Mapping[str, Any]) -> None:
     is_said = {"goal_measure", "value_property"} & changes.keys()
     if is_said and measure == Campaign.GoalMeasure.VALUE and not worth.strip():
         raise Refused(_("Say which property carries the value."), field="value_property")
+
+
+def _currency_check(campaign: Campaign, changes: Mapping[str, Any]) -> None:
+    """Amounts are not converted: what was planned in one currency would be read as another."""
+    if "currency" not in changes or campaign.pk is None:
+        return
+    if campaign.budget_lines.standing().exists():
+        told = _("The budget is in %(currency)s. Remove its lines before you change the currency.")
+        raise Refused(told % {"currency": campaign.currency}, field="currency")
 
 
 def _bookends_check(campaign: Campaign, changes: Mapping[str, Any]) -> None:
