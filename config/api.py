@@ -6,7 +6,10 @@ from apps.accounts import openapi  # noqa: F401  # registers how tokens are docu
 from apps.accounts.api.invitations import InvitationViewSet
 from apps.accounts.api.people import MeViewSet, UserViewSet
 from apps.campaigns.api import (
+    CampaignChallengesViewSet,
     CampaignViewSet,
+    ChallengerViewSet,
+    ChallengeViewSet,
     ChannelViewSet,
     ContributorViewSet,
     KpiViewSet,
@@ -94,6 +97,9 @@ router.register("deliverability", DeliverabilityViewSet, basename="deliverabilit
 router.register("delivery-reports", DeliveryReportViewSet, basename="delivery-report")
 router.register("users", UserViewSet)
 router.register("invitations", InvitationViewSet)
+router.register("campaigns", CampaignChallengesViewSet, basename="campaign-challenges")
+router.register("challenges", ChallengeViewSet)
+router.register("challengers", ChallengerViewSet)
 router.register("campaigns", CampaignViewSet)
 router.register("channels", ChannelViewSet)
 router.register("contributors", ContributorViewSet)

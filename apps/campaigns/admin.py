@@ -15,7 +15,18 @@ from django.http import HttpRequest
 
 from apps.accounts.admin_base import BookendAdmin, LedgerAdmin
 from apps.campaigns import services
-from apps.campaigns.models import Campaign, Channel, Contributor, GoalCount, Kpi, Override, Task
+from apps.campaigns.models import (
+    Campaign,
+    Challenge,
+    ChallengeAnswer,
+    Challenger,
+    Channel,
+    Contributor,
+    GoalCount,
+    Kpi,
+    Override,
+    Task,
+)
 from apps.core import clock
 from apps.core.errors import DomainError
 
@@ -114,3 +125,27 @@ class OverrideAdmin(LedgerAdmin):
     list_display = ["campaign", "check_name", "reason", "by", "at"]
     list_select_related = ["campaign", "by"]
     search_fields = ["=campaign__id", "=check_name"]
+
+
+@admin.register(Challenge)
+class ChallengeAdmin(LedgerAdmin):
+    """Read here: a question is answered and resolved on its own page, by those whom it concerns."""
+
+    list_display = ["about", "campaign", "asked_by", "asked_at", "resolution", "resolved_at"]
+    list_select_related = ["campaign", "asked_by"]
+    list_filter = ["resolution"]
+    search_fields = ["=campaign__id", "about"]
+
+
+@admin.register(ChallengeAnswer)
+class ChallengeAnswerAdmin(LedgerAdmin):
+    list_display = ["challenge", "by", "at"]
+    list_select_related = ["challenge", "by"]
+    search_fields = ["=challenge__id"]
+
+
+@admin.register(Challenger)
+class ChallengerAdmin(LedgerAdmin):
+    list_display = ["campaign", "user", "added_at"]
+    list_select_related = ["campaign", "user"]
+    search_fields = ["=campaign__id", "=user__email"]

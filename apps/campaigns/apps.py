@@ -7,8 +7,9 @@ class CampaignsConfig(AppConfig):
     verbose_name = _("Campaigns")
 
     def ready(self) -> None:
-        from apps.campaigns import checks, register, stages
+        from apps.campaigns import challenges, checks, register, stages
 
         checks.register()
+        challenges.register()
         stages.register()
         register.register()

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _l
 from django.utils.translation import ngettext
 
 from apps.accounts.models import User
-from apps.campaigns import links, readiness
+from apps.campaigns import challenges, links, readiness
 from apps.campaigns.dates import day_begun, day_text
 from apps.campaigns.models import Campaign
 from apps.campaigns.readiness import Check, Finding, Group
@@ -191,6 +191,17 @@ def kpis_have_reasons(campaign: Campaign, now: datetime) -> Finding:
     return Finding(True, _("Every KPI says why it carries the story."))
 
 
+def nothing_is_challenged(campaign: Campaign, now: datetime) -> Finding:
+    found = challenges.open_of(campaign)
+    if not found:
+        return Finding(True, _("No challenge is open."))
+    told = challenges.sentence(found[0])
+    if more := len(found) - 1:
+        also = ngettext("And %(n)s more challenge.", "And %(n)s more challenges.", more) % {"n": more}
+        return Finding(False, f"{told} {also}", links.tab_url(campaign, "challenges"))
+    return Finding(False, told, links.challenge_url(found[0]))
+
+
 def register() -> None:
     """Add the checks of this app; called from `AppConfig.ready`."""
     # name: label, group, is it required, question, may it be overridden
@@ -203,6 +214,7 @@ def register() -> None:
         "goal": (_l("The goal can be reached"), Group.EXPECTATIONS, True, goal_is_set, True),
         "channels": (_l("Channels have owners"), Group.SENDING, True, channels_have_owners, True),
         "tasks": (_l("Tasks are done"), Group.SENDING, False, tasks_are_done, True),
+        "challenges": (_l("Nothing is challenged"), Group.SENDING, True, nothing_is_challenged, False),
         "stage": (_l("The stage is reached"), Group.SENDING, True, stage_is_late_enough, True),
     }
     for name, (label, group, is_required, run, may_be_overridden) in own.items():

@@ -10,9 +10,19 @@ import rules
 
 from apps.accounts.models import User
 from apps.accounts.permissions import is_integration, is_lead, is_marketer, sees_everything_planned
-from apps.campaigns.models import Campaign, Channel, Contributor, Kpi, Override, Task
+from apps.campaigns import challenges
+from apps.campaigns.models import (
+    Campaign,
+    Challenge,
+    Challenger,
+    Channel,
+    Contributor,
+    Kpi,
+    Override,
+    Task,
+)
 
-Subject = Campaign | Channel | Contributor | Kpi | Override | Task | None
+Subject = Campaign | Challenge | Challenger | Channel | Contributor | Kpi | Override | Task | None
 
 
 def campaign_of(subject: Subject) -> Campaign | None:
@@ -57,6 +67,24 @@ def is_on_team(user: User, subject: Subject) -> bool:
 
 
 @rules.predicate
+def is_challenger(user: User, subject: Subject) -> bool:
+    """Test if the captain has named this person to challenge what is in the campaign."""
+    campaign = campaign_of(subject)
+    return user.is_active and campaign is not None and campaign.challengers.filter(user=user).exists()
+
+
+@rules.predicate
+def pursues_it(user: User, subject: Subject) -> bool:
+    return user.is_active and isinstance(subject, Challenge) and subject.pursued_by_id == user.pk
+
+
+@rules.predicate
+def must_answer(user: User, subject: Subject) -> bool:
+    """Test if the thing that is challenged, its channel or its work is this person's."""
+    return user.is_active and isinstance(subject, Challenge) and user in challenges.people_of(subject)
+
+
+@rules.predicate
 def about_nothing(user: User, subject: Subject) -> bool:
     """Test if no object is asked about: the list is open to everybody and shows to each what is theirs."""
     return subject is None
@@ -68,6 +96,8 @@ sees_it = sees_everything_planned | (rules.is_active & about_nothing) | is_on_te
 for _verb_entity in (
     "view_campaign",
     "view_readiness",
+    "view_challenge",
+    "view_challenger",
     "view_channel",
     "view_contributor",
     "view_kpi",
@@ -95,6 +125,13 @@ rules.add_perm("campaigns.add_task", leads_it | owns_a_channel)
 rules.add_perm("campaigns.change_task", leads_it | is_channel_owner)
 rules.add_perm("campaigns.move_task", leads_it | is_channel_owner | is_assignee)
 rules.add_perm("campaigns.delete_task", leads_it | is_channel_owner)
+
+# A question, its answer and what is decided are a person's: a program reads them only.
+rules.add_perm("campaigns.add_challenge", is_captain | is_lead | is_challenger)
+rules.add_perm("campaigns.answer_challenge", must_answer | pursues_it | is_lead)
+rules.add_perm("campaigns.resolve_challenge", pursues_it | is_captain | is_lead)
+for _verb in ("add", "delete"):
+    rules.add_perm(f"campaigns.{_verb}_challenger", is_captain | is_lead)
 
 for _subject in ("campaign", "channel", "task"):
     rules.add_perm(f"campaigns.comment_{_subject}", sees_it)  # whoever may read may answer

@@ -8,9 +8,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from apps.campaigns import checks, links, readiness
+from apps.campaigns import challenges, checks, links, readiness
 from apps.campaigns.dates import day_begun, day_text
-from apps.campaigns.models import Campaign
+from apps.campaigns.models import Campaign, Challenge
 from apps.campaigns.readiness import Finding
 from apps.core.registry import Registry
 
@@ -58,6 +58,30 @@ def unmet(campaign: Campaign, target: Stage, now: datetime) -> list[str]:
     for stage in path:
         reasons += [found.sentence for _criterion, found in entry(campaign, stage, now) if not found.ok]
     return list(dict.fromkeys(reasons))  # several stages may ask the same
+
+
+def holding(campaign: Campaign, target: Stage) -> list[Challenge]:
+    """
+    Return the open challenges that keep the campaign from `target`; going back is never held.
+
+    One about a stage holds what comes after it; any at all holds the stage in which the campaign is live.
+    """
+    if not is_forward(campaign, target):
+        return []
+    place = ORDER.index(target)
+    found = challenges.open_of(campaign)
+    if Stage(campaign.stage) in ORDER[: ORDER.index(Stage.LIVE)] and place >= ORDER.index(Stage.LIVE):
+        return found
+    return [one for one in found if one.stage and ORDER.index(Stage(one.stage)) < place]
+
+
+def held_check(campaign: Campaign, target: Stage) -> None:
+    """
+    Refuse to enter a stage that a challenge keeps the campaign from.
+
+    :raises HeldByChallenge: one does
+    """
+    challenges.refuse(holding(campaign, target))
 
 
 def _audience_is_chosen(campaign: Campaign, now: datetime) -> Finding:

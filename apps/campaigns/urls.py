@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.campaigns.views import campaign, frame, kpis, readiness, tasks, team, wizard
+from apps.campaigns.views import campaign, challenges, frame, kpis, readiness, tasks, team, wizard
 
 app_name = "campaigns"
 urlpatterns = [
@@ -28,6 +28,14 @@ urlpatterns = [
     path("campaigns/<int:pk>/readiness/override/", readiness.check_override, name="check_override"),
     path("campaigns/<int:pk>/readiness/count-again/", readiness.override_remove, name="override_remove"),
     path("campaigns/<int:pk>/stage/", readiness.campaign_advance, name="advance"),
+    # Challenges
+    path("campaigns/<int:pk>/challenges/", challenges.campaign_challenges, name="challenges"),
+    path("campaigns/<int:pk>/challenges/new/", challenges.challenge_raise, name="challenge_raise"),
+    path("campaigns/challenges/<int:pk>/", challenges.challenge_detail, name="challenge"),
+    path("campaigns/challenges/<int:pk>/answer/", challenges.challenge_answer, name="challenge_answer"),
+    path("campaigns/challenges/<int:pk>/resolve/", challenges.challenge_resolve, name="challenge_resolve"),
+    path("campaigns/<int:pk>/team/challengers/", challenges.challenger_add, name="challenger_add"),
+    path("campaigns/challengers/<int:pk>/remove/", challenges.challenger_remove, name="challenger_remove"),
     # KPIs
     path("campaigns/<int:pk>/kpis/", kpis.campaign_kpis, name="kpis"),
     path("campaigns/<int:pk>/kpis/add/", kpis.kpi_add, name="kpi_add"),

@@ -3,7 +3,17 @@ from decimal import Decimal
 
 import factory
 
-from apps.campaigns.models import Campaign, Channel, Contributor, Kpi, Override, Task
+from apps.campaigns.models import (
+    Campaign,
+    Challenge,
+    ChallengeAnswer,
+    Challenger,
+    Channel,
+    Contributor,
+    Kpi,
+    Override,
+    Task,
+)
 from apps.contacts.models import Event
 from apps.core.partitions import month_of, month_partition_ensure
 from apps.segments.models import Segment
@@ -136,3 +146,46 @@ class OverrideFactory(factory.django.DjangoModelFactory):
     reason = "The list comes on Monday."
     by = factory.SubFactory(UserFactory)
     at = SEEN_AT
+
+
+class ChallengeFactory(factory.django.DjangoModelFactory):
+    """A question about the campaign's stage, unless `thing` is another one of its things."""
+
+    class Meta:
+        model = Challenge
+
+    class Params:
+        resolved = factory.Trait(
+            resolution=Challenge.Resolution.ACCEPTED,
+            decision="We wait a week.",
+            resolved_by=factory.SelfAttribute("asked_by"),
+            resolved_at=SEEN_AT,
+        )
+
+    campaign = factory.SubFactory(CampaignFactory)
+    thing = factory.SelfAttribute("campaign")
+    stage = factory.LazyAttribute(lambda made: made.campaign.stage if made.thing == made.campaign else "")
+    about = factory.LazyAttribute(lambda made: str(made.thing))
+    question = "Who says that readers want this?"
+    asked_by = factory.SubFactory(UserFactory)
+    asked_at = SEEN_AT
+    pursued_by = factory.SelfAttribute("asked_by")
+
+
+class ChallengeAnswerFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ChallengeAnswer
+
+    challenge = factory.SubFactory(ChallengeFactory)
+    text = "Forty of them did, in May."
+    by = factory.SubFactory(UserFactory)
+    at = SEEN_AT
+
+
+class ChallengerFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Challenger
+
+    campaign = factory.SubFactory(CampaignFactory)
+    user = factory.SubFactory(UserFactory)
+    added_at = SEEN_AT

@@ -1,4 +1,18 @@
 from apps.campaigns.api.campaigns import CampaignViewSet
+from apps.campaigns.api.challenges import (
+    CampaignChallengesViewSet,
+    ChallengerViewSet,
+    ChallengeViewSet,
+)
 from apps.campaigns.api.parts import ChannelViewSet, ContributorViewSet, KpiViewSet, TaskViewSet
 
-__all__ = ["CampaignViewSet", "ChannelViewSet", "ContributorViewSet", "KpiViewSet", "TaskViewSet"]
+__all__ = [
+    "CampaignChallengesViewSet",
+    "CampaignViewSet",
+    "ChallengeViewSet",
+    "ChallengerViewSet",
+    "ChannelViewSet",
+    "ContributorViewSet",
+    "KpiViewSet",
+    "TaskViewSet",
+]

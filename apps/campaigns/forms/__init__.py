@@ -1,4 +1,10 @@
-from apps.campaigns.forms.base import VersionForm, attempt, initial_of
+from apps.campaigns.forms.base import VersionForm, attempt, initial_of, people_share
+from apps.campaigns.forms.challenge import (
+    ChallengeAnswer,
+    ChallengerAdd,
+    ChallengeRaise,
+    ChallengeResolve,
+)
 from apps.campaigns.forms.plan import (
     Audience,
     Captain,
@@ -29,6 +35,10 @@ __all__ = [
     "Advance",
     "Audience",
     "Captain",
+    "ChallengeAnswer",
+    "ChallengeRaise",
+    "ChallengeResolve",
+    "ChallengerAdd",
     "ChannelAssign",
     "ChannelEdit",
     "Channels",
@@ -50,4 +60,5 @@ __all__ = [
     "VersionForm",
     "attempt",
     "initial_of",
+    "people_share",
 ]

@@ -43,6 +43,15 @@ class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subs
             self.queryset = self.people() | User.objects.filter(pk=pk)
 
 
+def people_share(*shown: forms.Form, field: str) -> None:
+    """Let several forms of one page offer the same people by one query."""
+    first = shown[0].fields[field]
+    assert isinstance(first, forms.ModelChoiceField)
+    choices = list(first.choices)
+    for form in shown:
+        form.fields[field].choices = choices  # type: ignore[attr-defined]  # of the same kind as the first
+
+
 class VersionForm(forms.Form):
     """
     A form that edits something. It carries the version it was made from.

@@ -9,6 +9,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.campaigns.models.challenge import Challenger
 from apps.campaigns.models.task import Task
 from apps.campaigns.models.team import Channel, Contributor
 from apps.campaigns.models.version import Versioned
@@ -20,13 +21,14 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         return self.filter(archived_at__isnull=True)
 
     def with_on_team(self, user: User) -> Self:
-        """Add `on_team`: the user is the captain, owns a channel, contributes or has a task in it."""
+        """Add `on_team`: the user is the captain, owns a channel, contributes, may challenge, has a task."""
         mine = [
             Exists(Channel.objects.filter(campaign=OuterRef("pk"), owner=user)),
             Exists(Contributor.objects.filter(campaign=OuterRef("pk"), user=user)),
             Exists(Task.objects.filter(campaign=OuterRef("pk"), assignee=user)),
+            Exists(Challenger.objects.filter(campaign=OuterRef("pk"), user=user)),
         ]
-        return self.alias(on_team=Q(captain=user) | Q(mine[0]) | Q(mine[1]) | Q(mine[2]))
+        return self.alias(on_team=Q(captain=user) | Q(mine[0]) | Q(mine[1]) | Q(mine[2]) | Q(mine[3]))
 
     def of_team(self, user: User) -> Self:
         return self.with_on_team(user).filter(on_team=True)

@@ -1,5 +1,12 @@
 """Screens and endpoints of reading."""
 
+from apps.campaigns.selectors.challenges import (
+    challenges_of,
+    challenges_to_answer,
+    challenges_waiting,
+    offers,
+    tasks_held,
+)
 from apps.campaigns.selectors.events import EventSeen, events_seen
 from apps.campaigns.selectors.frame import Frame, campaign_frame
 from apps.campaigns.selectors.history import entry_of, history
@@ -17,6 +24,9 @@ __all__ = [
     "campaigns",
     "captained",
     "captains",
+    "challenges_of",
+    "challenges_to_answer",
+    "challenges_waiting",
     "entry_of",
     "events_seen",
     "goal_counted_by",
@@ -26,8 +36,10 @@ __all__ = [
     "may_be_captain",
     "may_work",
     "next_outcomes",
+    "offers",
     "open_tasks_by_channel",
     "tasks",
+    "tasks_held",
     "tasks_of",
     "team",
     "with_open_tasks",

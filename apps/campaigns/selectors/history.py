@@ -37,6 +37,12 @@ ACTS: dict[str, Said] = {
     "kpi.changed": (_l("changed the KPI"), "label", "chart-line", "neutral"),
     "kpi.removed": (_l("removed the KPI"), "kpi", "chart-line", "warn"),
     "kpi.reordered": (_l("put the KPIs into another order"), "", "chart-line", "neutral"),
+    "challenge.raised": (_l("challenged"), "label", "hand-stop", "warn"),
+    "challenge.answered": (_l("answered what was asked about"), "label", "message-circle", "info"),
+    "challenge.accepted": (_l("accepted the answer about"), "label", "circle-check", "good"),
+    "challenge.withdrawn": (_l("withdrew the challenge of"), "label", "circle-minus", "neutral"),
+    "challenger.added": (_l("lets challenge"), "person", "users", "info"),
+    "challenger.removed": (_l("lets no longer challenge"), "person", "users", "neutral"),
     "comment.added": (_l("commented"), "", "message-circle", "neutral"),
     "comment.changed": (_l("changed a comment"), "", "message-circle", "neutral"),
     "comment.deleted": (_l("took back a comment"), "", "message-circle", "neutral"),
@@ -90,6 +96,16 @@ def _details(event: AuditEvent) -> Iterator[str]:
         yield _("In spite of: %(unmet)s") % {"unmet": " ".join(unmet)}
     if reason := event.details.get("reason"):
         yield _("Reason: %(reason)s") % {"reason": reason}
+    yield from _challenge_details(event)
+
+
+def _challenge_details(event: AuditEvent) -> Iterator[str]:
+    if question := event.details.get("question"):
+        yield _("Question: %(question)s") % {"question": question}
+    if decision := event.details.get("decision"):
+        yield _("Decided: %(decision)s") % {"decision": decision}
+    if held := event.details.get("held"):
+        yield _("Held for %(time)s") % {"time": held}
 
 
 def _field_label(event: AuditEvent, name: str) -> str:

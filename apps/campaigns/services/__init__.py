@@ -8,6 +8,13 @@ from apps.campaigns.services.campaign import (
     captain_change,
     wizard_step_done,
 )
+from apps.campaigns.services.challenge import (
+    challenge_answer,
+    challenge_raise,
+    challenge_resolve,
+    challenger_add,
+    challenger_remove,
+)
 from apps.campaigns.services.kpi import kpi_add, kpi_move, kpi_remove, kpi_update
 from apps.campaigns.services.stage import campaign_advance, campaign_go_live, check_override, override_remove
 from apps.campaigns.services.task import task_add, task_move, task_remove, task_update
@@ -30,6 +37,11 @@ __all__ = [
     "campaign_update",
     "campaigns_watch",
     "captain_change",
+    "challenge_answer",
+    "challenge_raise",
+    "challenge_resolve",
+    "challenger_add",
+    "challenger_remove",
     "channel_add",
     "channel_remove",
     "channel_update",

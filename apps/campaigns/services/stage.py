@@ -25,6 +25,8 @@ def campaign_advance(
 
     :raises StageNotEntered: criteria are unmet and no reason is given; or a bookend is missing, for which
         there is no good reason
+    :raises HeldByChallenge: the stage is challenged, or anything is and the campaign would go live: no reason
+        is better than the answer
     """
     campaign = campaign_lock(campaign)
     target, reason = Stage(stage), reason.strip()
@@ -32,6 +34,7 @@ def campaign_advance(
         return campaign
     if target != Stage.IDEA and not (campaign.outcome.strip() and campaign.idea.strip()):
         raise StageNotEntered([_("A campaign needs both bookends to leave the first stage.")])
+    stages.held_check(campaign, target)
     unmet = stages.unmet(campaign, target, now)
     if unmet and not reason:
         raise StageNotEntered(unmet)

@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.http import UserRequest, requires
-from apps.campaigns import forms, selectors, services
+from apps.campaigns import challenges, forms, selectors, services
 from apps.campaigns.models import Campaign, Task
-from apps.campaigns.views.frame import campaign_page, done_or_told, may_change
+from apps.campaigns.views.frame import campaign_page, done_or_told, may_challenge, may_change
 from apps.core import clock
 from apps.core.htmx import render_page_or_fragment
 from apps.core.lists import Column, Filter, Listing, ListSpec
@@ -123,11 +123,13 @@ def _plan_spec(campaign: Campaign) -> ListSpec:
 
 
 def _movable(request: UserRequest, listing: Listing[Task], campaign: Campaign | None = None) -> Listing[Task]:
-    """Say of each row whether this person may say how far it is."""
+    """Say of each row whether this person may say how far it is, and whether a challenge holds it."""
+    held = selectors.tasks_held(listing.rows)
     for task in listing.rows:
         if campaign is not None:
             task.campaign = campaign
         task.may_move = request.user.has_perm("campaigns.move_task", task)  # type: ignore[attr-defined]
+        task.is_held = task.pk in held  # type: ignore[attr-defined]
     return listing
 
 
@@ -203,6 +205,8 @@ def _task_page(request: UserRequest, task: Task, form: forms.TaskEdit) -> HttpRe
         now=clock.now(),
         task=task,
         form=form,
+        holds=challenges.open_about(task),
+        may_challenge=may_challenge(request, task.campaign),
         may_change=is_kept and user.has_perm("campaigns.change_task", task),
         may_remove=is_kept and user.has_perm("campaigns.delete_task", task),
     )
