@@ -6,6 +6,7 @@ from apps.accounts import openapi  # noqa: F401  # registers how tokens are docu
 from apps.accounts.api.invitations import InvitationViewSet
 from apps.accounts.api.people import MeViewSet, UserViewSet
 from apps.campaigns.api import (
+    CampaignApprovalsViewSet,
     CampaignChallengesViewSet,
     CampaignViewSet,
     ChallengerViewSet,
@@ -97,6 +98,7 @@ router.register("deliverability", DeliverabilityViewSet, basename="deliverabilit
 router.register("delivery-reports", DeliveryReportViewSet, basename="delivery-report")
 router.register("users", UserViewSet)
 router.register("invitations", InvitationViewSet)
+router.register("campaigns", CampaignApprovalsViewSet, basename="campaign-approvals")
 router.register("campaigns", CampaignChallengesViewSet, basename="campaign-challenges")
 router.register("challenges", ChallengeViewSet)
 router.register("challengers", ChallengerViewSet)

@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from apps.accounts.admin_base import BookendAdmin, LedgerAdmin
 from apps.campaigns import services
 from apps.campaigns.models import (
+    Approval,
     Campaign,
     Challenge,
     ChallengeAnswer,
@@ -67,6 +68,9 @@ class CampaignAdmin(ActedAdmin):
     readonly_fields = [
         "captain",
         "stage",
+        "stage_at",
+        "review_hours",
+        "asks_approvals",
         "wizard_step",
         "archived_at",
         "goal_reached",
@@ -149,3 +153,13 @@ class ChallengerAdmin(LedgerAdmin):
     list_display = ["campaign", "user", "added_at"]
     list_select_related = ["campaign", "user"]
     search_fields = ["=campaign__id", "=user__email"]
+
+
+@admin.register(Approval)
+class ApprovalAdmin(LedgerAdmin):
+    """Read here: what is approved is looked at, and approved, on the campaign's page."""
+
+    list_display = ["part", "campaign", "state", "asked_by", "asked_at", "decided_by", "decided_at"]
+    list_select_related = ["campaign", "asked_by", "decided_by"]
+    list_filter = ["state", "part"]
+    search_fields = ["=campaign__id"]

@@ -7,9 +7,10 @@ class CampaignsConfig(AppConfig):
     verbose_name = _("Campaigns")
 
     def ready(self) -> None:
-        from apps.campaigns import challenges, checks, register, stages
+        from apps.campaigns import approvals, challenges, checks, register, stages
 
         checks.register()
+        approvals.register()
         challenges.register()
         stages.register()
         register.register()

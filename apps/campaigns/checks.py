@@ -13,6 +13,7 @@ from apps.campaigns import challenges, links, readiness
 from apps.campaigns.dates import day_begun, day_text
 from apps.campaigns.models import Campaign
 from apps.campaigns.readiness import Check, Finding, Group
+from apps.campaigns.standings import part_standings
 from apps.contacts.models import Event
 from apps.contacts.selectors import quality_now
 from apps.segments.selectors import segment_contacts
@@ -22,6 +23,7 @@ QUIET_AFTER = timedelta(days=30)
 SAMPLE = 1000
 # Of the quality score, from which on the contacts count as clean.
 LEAST_SCORE = 80
+BEFORE_REVIEW = frozenset({Campaign.Stage.IDEA, Campaign.Stage.PLANNING, Campaign.Stage.BUILDING})
 
 
 def bookends_are_set(campaign: Campaign, now: datetime) -> Finding:
@@ -202,6 +204,19 @@ def nothing_is_challenged(campaign: Campaign, now: datetime) -> Finding:
     return Finding(False, told, links.challenge_url(found[0]))
 
 
+def parts_are_approved(campaign: Campaign, now: datetime) -> Finding:
+    """From review on, in a campaign that asks for approvals: before, everything still changes."""
+    if not campaign.asks_approvals:
+        return Finding(True, _("This campaign asks for no approvals."))
+    if campaign.stage in BEFORE_REVIEW:
+        return Finding(True, _("Approvals are asked for from review on."))
+    missing = [str(standing.label) for standing in part_standings(campaign) if not standing.is_approved]
+    if missing:
+        told = _("Not approved as it is now: %(parts)s.") % {"parts": ", ".join(missing)}
+        return Finding(False, told, links.tab_url(campaign, "approvals"))
+    return Finding(True, _("Content, audience, schedule and goal are approved."))
+
+
 def register() -> None:
     """Add the checks of this app; called from `AppConfig.ready`."""
     # name: label, group, is it required, question, may it be overridden
@@ -214,6 +229,7 @@ def register() -> None:
         "goal": (_l("The goal can be reached"), Group.EXPECTATIONS, True, goal_is_set, True),
         "channels": (_l("Channels have owners"), Group.SENDING, True, channels_have_owners, True),
         "tasks": (_l("Tasks are done"), Group.SENDING, False, tasks_are_done, True),
+        "approvals": (_l("Parts are approved"), Group.SENDING, True, parts_are_approved, True),
         "challenges": (_l("Nothing is challenged"), Group.SENDING, True, nothing_is_challenged, False),
         "stage": (_l("The stage is reached"), Group.SENDING, True, stage_is_late_enough, True),
     }

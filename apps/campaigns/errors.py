@@ -49,6 +49,10 @@ class ChallengeRefused(Refused):
     pass
 
 
+class ApprovalRefused(Refused):
+    pass
+
+
 class HeldByChallenge(Refused):
     """An open challenge holds the thing, or the launch; `url` is where it is answered."""
 

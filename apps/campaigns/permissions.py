@@ -12,6 +12,7 @@ from apps.accounts.models import User
 from apps.accounts.permissions import is_integration, is_lead, is_marketer, sees_everything_planned
 from apps.campaigns import challenges
 from apps.campaigns.models import (
+    Approval,
     Campaign,
     Challenge,
     Challenger,
@@ -22,7 +23,7 @@ from apps.campaigns.models import (
     Task,
 )
 
-Subject = Campaign | Challenge | Challenger | Channel | Contributor | Kpi | Override | Task | None
+Subject = Approval | Campaign | Challenge | Challenger | Channel | Contributor | Kpi | Override | Task | None
 
 
 def campaign_of(subject: Subject) -> Campaign | None:
@@ -96,12 +97,14 @@ sees_it = sees_everything_planned | (rules.is_active & about_nothing) | is_on_te
 for _verb_entity in (
     "view_campaign",
     "view_readiness",
+    "view_approval",
     "view_challenge",
     "view_challenger",
     "view_channel",
     "view_contributor",
     "view_kpi",
     "view_override",
+    "view_rules",
     "view_task",
 ):
     rules.add_perm(f"campaigns.{_verb_entity}", sees_it)
@@ -125,6 +128,10 @@ rules.add_perm("campaigns.add_task", leads_it | owns_a_channel)
 rules.add_perm("campaigns.change_task", leads_it | is_channel_owner)
 rules.add_perm("campaigns.move_task", leads_it | is_channel_owner | is_assignee)
 rules.add_perm("campaigns.delete_task", leads_it | is_channel_owner)
+
+rules.add_perm("campaigns.ask_approval", leads_it | owns_a_channel)
+rules.add_perm("campaigns.decide_approval", is_captain | is_lead)  # a person answers for it
+rules.add_perm("campaigns.set_rules", is_lead)  # the captain is one of those whom they bind
 
 # A question, its answer and what is decided are a person's: a program reads them only.
 rules.add_perm("campaigns.add_challenge", is_captain | is_lead | is_challenger)

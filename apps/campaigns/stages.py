@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -12,6 +13,7 @@ from apps.campaigns import challenges, checks, links, readiness
 from apps.campaigns.dates import day_begun, day_text
 from apps.campaigns.models import Campaign, Challenge
 from apps.campaigns.readiness import Finding
+from apps.core import display
 from apps.core.registry import Registry
 
 Stage = Campaign.Stage
@@ -108,6 +110,38 @@ def _no_task_is_overdue(campaign: Campaign, now: datetime) -> Finding:
     return Finding(True, _("No task is overdue."))
 
 
+def review_hours(campaign: Campaign) -> int:
+    """Return for how many hours a campaign stands in review at least: its own rule, or the installation's."""
+    own = campaign.review_hours
+    hours: int = settings.CAMPAIGN_REVIEW_HOURS if own is None else own
+    return hours
+
+
+def review_left(campaign: Campaign, now: datetime) -> timedelta:
+    """Return how much longer it is to stand in review; of one that has not come there, all of it."""
+    asked = timedelta(hours=review_hours(campaign))
+    if is_forward(campaign, Stage.REVIEW):
+        return asked
+    if campaign.stage != Stage.REVIEW:
+        return timedelta()
+    return max(timedelta(), (campaign.stage_at or campaign.created_at) + asked - now)
+
+
+def _review_was_long_enough(campaign: Campaign, now: datetime) -> Finding:
+    hours, left = review_hours(campaign), review_left(campaign, now)
+    if not hours:
+        return Finding(True, _("No least time of review is set."))
+    if not left:
+        told = ngettext("%(n)s hour of review has passed.", "%(n)s hours of review have passed.", hours)
+        return Finding(True, told % {"n": hours})
+    told = ngettext(
+        "It is to stand in review for %(n)s hour: %(left)s to go.",
+        "It is to stand in review for %(n)s hours: %(left)s to go.",
+        hours,
+    )
+    return Finding(False, told % {"n": hours, "left": display.duration(left)})
+
+
 def _is_ready(campaign: Campaign, now: datetime) -> Finding:
     # Its own check asks for the stage that this criterion guards.
     problems = readiness.problems(campaign, now, but=frozenset({readiness.STAGE_CHECK}))
@@ -146,6 +180,7 @@ def register() -> None:
         "owners": (Stage.BUILDING, gettext_lazy("Every channel has its owner"), checks.channels_have_owners),
         "why": (Stage.REVIEW, gettext_lazy("Every channel says why it is there"), _channels_say_why),
         "overdue": (Stage.REVIEW, gettext_lazy("Nothing is overdue"), _no_task_is_overdue),
+        "reviewed": (Stage.READY, gettext_lazy("Reviewed for long enough"), _review_was_long_enough),
         "ready": (Stage.READY, gettext_lazy("Readiness is green"), _is_ready),
         "live": (Stage.LIVE, gettext_lazy("Readiness is green"), _is_ready),
         "reporting": (Stage.REPORTING, gettext_lazy("The date of the outcome has come"), _goal_date_has_come),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.campaigns.views import campaign, challenges, frame, kpis, readiness, tasks, team, wizard
+from apps.campaigns.views import approvals, campaign, challenges, frame, kpis, readiness, tasks, team, wizard
 
 app_name = "campaigns"
 urlpatterns = [
@@ -36,6 +36,12 @@ urlpatterns = [
     path("campaigns/challenges/<int:pk>/resolve/", challenges.challenge_resolve, name="challenge_resolve"),
     path("campaigns/<int:pk>/team/challengers/", challenges.challenger_add, name="challenger_add"),
     path("campaigns/challengers/<int:pk>/remove/", challenges.challenger_remove, name="challenger_remove"),
+    # Approvals
+    path("campaigns/<int:pk>/approvals/", approvals.campaign_approvals, name="approvals"),
+    path("campaigns/<int:pk>/approvals/ask/", approvals.approval_ask, name="approval_ask"),
+    path("campaigns/<int:pk>/approvals/approve/", approvals.approval_give, name="approval_give"),
+    path("campaigns/<int:pk>/approvals/send-back/", approvals.approval_send_back, name="approval_send_back"),
+    path("campaigns/<int:pk>/rules/", approvals.rules_set, name="rules_set"),
     # KPIs
     path("campaigns/<int:pk>/kpis/", kpis.campaign_kpis, name="kpis"),
     path("campaigns/<int:pk>/kpis/add/", kpis.kpi_add, name="kpi_add"),

@@ -19,7 +19,7 @@ from apps.content import uses as content
 from apps.core import health
 from apps.core.metrics import collectors
 from apps.core.navigation import Room, SearchHit, rooms, searches
-from apps.messaging import checks, doctor, held, moved, selectors, watch
+from apps.messaging import approved, checks, doctor, held, moved, selectors, watch
 from apps.messaging.models import (
     DeliveryEvent,
     FrequencyCap,
@@ -93,6 +93,7 @@ ACTIONS = {
 
 
 def register() -> None:
+    approved.register()
     checks.register()
     held.register()
     moved.register()

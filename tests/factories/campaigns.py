@@ -4,6 +4,7 @@ from decimal import Decimal
 import factory
 
 from apps.campaigns.models import (
+    Approval,
     Campaign,
     Challenge,
     ChallengeAnswer,
@@ -189,3 +190,15 @@ class ChallengerFactory(factory.django.DjangoModelFactory):
     campaign = factory.SubFactory(CampaignFactory)
     user = factory.SubFactory(UserFactory)
     added_at = SEEN_AT
+
+
+class ApprovalFactory(factory.django.DjangoModelFactory):
+    """A question whether the goal may stay as it is."""
+
+    class Meta:
+        model = Approval
+
+    campaign = factory.SubFactory(CampaignFactory)
+    part = Approval.Part.GOAL
+    asked_by = factory.SubFactory(UserFactory)
+    asked_at = SEEN_AT

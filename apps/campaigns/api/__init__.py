@@ -1,3 +1,4 @@
+from apps.campaigns.api.approvals import CampaignApprovalsViewSet
 from apps.campaigns.api.campaigns import CampaignViewSet
 from apps.campaigns.api.challenges import (
     CampaignChallengesViewSet,
@@ -7,6 +8,7 @@ from apps.campaigns.api.challenges import (
 from apps.campaigns.api.parts import ChannelViewSet, ContributorViewSet, KpiViewSet, TaskViewSet
 
 __all__ = [
+    "CampaignApprovalsViewSet",
     "CampaignChallengesViewSet",
     "CampaignViewSet",
     "ChallengeViewSet",

@@ -1,3 +1,4 @@
+from apps.campaigns.forms.approval import ApprovalAsk, ApprovalGive, ApprovalSendBack, Rules
 from apps.campaigns.forms.base import VersionForm, attempt, initial_of, people_share
 from apps.campaigns.forms.challenge import (
     ChallengeAnswer,
@@ -33,6 +34,9 @@ from apps.campaigns.forms.work import (
 
 __all__ = [
     "Advance",
+    "ApprovalAsk",
+    "ApprovalGive",
+    "ApprovalSendBack",
     "Audience",
     "Captain",
     "ChallengeAnswer",
@@ -54,6 +58,7 @@ __all__ = [
     "Override",
     "OverrideRemove",
     "Review",
+    "Rules",
     "TaskAdd",
     "TaskEdit",
     "TaskMove",

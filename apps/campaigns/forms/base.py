@@ -45,11 +45,10 @@ class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subs
 
 def people_share(*shown: forms.Form, field: str) -> None:
     """Let several forms of one page offer the same people by one query."""
-    first = shown[0].fields[field]
-    assert isinstance(first, forms.ModelChoiceField)
-    choices = list(first.choices)
-    for form in shown:
-        form.fields[field].choices = choices  # type: ignore[attr-defined]  # of the same kind as the first
+    fields: list[Any] = [form.fields[field] for form in shown]
+    choices = list(iter(fields[0].choices))  # `list` alone would count them first
+    for each in fields:
+        each.choices = choices
 
 
 class VersionForm(forms.Form):

@@ -119,6 +119,12 @@ class Campaign(Versioned):
     audience_note = models.TextField(_("who they are"), blank=True, max_length=2000)
     start_date = models.DateField(_("starts"), null=True, blank=True)
     launch_date = models.DateField(_("launch"), null=True, blank=True)
+    # Rules that the leads set. Hours in review before it is ready; None: as the installation says.
+    review_hours = models.PositiveSmallIntegerField(
+        _("least time of review, in hours"), null=True, blank=True
+    )
+    asks_approvals = models.BooleanField(_("asks for approvals"), default=False, db_default=False)
+    stage_at = models.DateTimeField(null=True, blank=True)  # since when it has stood at its stage
     # Where the reverse wizard stands; '' once it has been finished.
     wizard_step = models.CharField(max_length=16, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)

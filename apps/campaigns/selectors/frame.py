@@ -24,6 +24,7 @@ OWN_TABS = [
     ("team", _("Team"), "users", 35),
     ("audience", _("Audience"), "users-group", 40),
     ("challenges", _("Challenges"), "hand-stop", 65),
+    ("approvals", _("Approvals"), "rubber-stamp", 66),
     ("readiness", _("Readiness"), "rocket", 70),
     ("history", _("History"), "history", 90),
 ]

@@ -1,5 +1,11 @@
 """Acts on campaigns: what a person, a program or a launch does to them."""
 
+from apps.campaigns.services.approval import (
+    approval_ask,
+    approval_give,
+    approval_send_back,
+    campaign_rules_set,
+)
 from apps.campaigns.services.campaign import (
     campaign_archive,
     campaign_create,
@@ -29,11 +35,15 @@ from apps.campaigns.services.team import (
 from apps.campaigns.services.watch import campaigns_watch
 
 __all__ = [
+    "approval_ask",
+    "approval_give",
+    "approval_send_back",
     "campaign_advance",
     "campaign_archive",
     "campaign_create",
     "campaign_go_live",
     "campaign_restore",
+    "campaign_rules_set",
     "campaign_update",
     "campaigns_watch",
     "captain_change",

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -40,7 +41,7 @@ def campaign_advance(
         raise StageNotEntered(unmet)
     _overrides_settle(campaign, target, reason=reason if unmet else "", by=by, now=now)
     details: dict[str, object] = {"unmet": unmet, "reason": reason} if unmet else {}
-    return row_edit(campaign, {"stage": target}, action="campaign.advanced", by=by, now=now, details=details)
+    return _stage_enter(campaign, target, by=by, now=now, details=details)
 
 
 @transaction.atomic
@@ -53,7 +54,15 @@ def campaign_go_live(*, campaign: Campaign, by: User, now: datetime) -> Campaign
     campaign = campaign_lock(campaign)
     if not stages.is_forward(campaign, Stage.LIVE):
         return campaign
-    return row_edit(campaign, {"stage": Stage.LIVE}, action="campaign.advanced", by=by, now=now)
+    return _stage_enter(campaign, Stage.LIVE, by=by, now=now)
+
+
+def _stage_enter(
+    campaign: Campaign, stage: Stage, *, by: User, now: datetime, details: Mapping[str, object] | None = None
+) -> Campaign:
+    Campaign.objects.filter(pk=campaign.pk).update(stage_at=now)  # no edit that anybody is told of
+    campaign.stage_at = now
+    return row_edit(campaign, {"stage": stage}, action="campaign.advanced", by=by, now=now, details=details)
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """The list and the board of campaigns, and what is done to one of them as a whole."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.http import UserRequest, requires
-from apps.campaigns import forms, selectors, services, wizard
+from apps.campaigns import forms, selectors, services, stages, wizard
 from apps.campaigns.errors import Refused
 from apps.campaigns.models import Campaign, CampaignQuerySet
 from apps.core import clock
@@ -68,12 +69,18 @@ def campaign_list(request: UserRequest) -> HttpResponse:
 
 
 def _board(request: UserRequest, found: CampaignQuerySet) -> Any:
-    columns = selectors.board(found)
+    columns, now = selectors.board(found), clock.now()
     for _stage, cards, _has_more in columns:
         for campaign in cards:
             may = request.user.has_perm("campaigns.advance_campaign", campaign)
             campaign.may_advance = may  # type: ignore[attr-defined]
+            campaign.review_left = _review_left(campaign, now)  # type: ignore[attr-defined]
     return columns
+
+
+def _review_left(campaign: Campaign, now: datetime) -> timedelta | None:
+    """Return how much longer a campaign in review is to stand there; None: it may go on, or is elsewhere."""
+    return (stages.review_left(campaign, now) or None) if campaign.stage == Stage.REVIEW else None
 
 
 def _found(request: UserRequest, asked: ListQuery) -> Any:

@@ -53,6 +53,8 @@ def message_launch(
     message = message_lock(message)
     if send_at:
         message.scheduled_at, message.local_date, message.local_time = send_at, None, None
+        if message.is_draft:  # so that the checks see when it is to leave; refused, it is taken back
+            message.save(update_fields=["scheduled_at", "local_date", "local_time"])
     version = _version_hold(message)
     if message.is_draft:
         challenges.launch_check(message.campaign)
