@@ -7,8 +7,12 @@ from apps.accounts.api.invitations import InvitationViewSet
 from apps.accounts.api.people import MeViewSet, UserViewSet
 from apps.campaigns.api import (
     BudgetLineViewSet,
+    CampaignApprovalsViewSet,
     CampaignBudgetViewSet,
+    CampaignChallengesViewSet,
     CampaignViewSet,
+    ChallengerViewSet,
+    ChallengeViewSet,
     ChannelViewSet,
     ContributorViewSet,
     HolidayViewSet,
@@ -104,6 +108,10 @@ router.register("deliverability", DeliverabilityViewSet, basename="deliverabilit
 router.register("delivery-reports", DeliveryReportViewSet, basename="delivery-report")
 router.register("users", UserViewSet)
 router.register("invitations", InvitationViewSet)
+router.register("campaigns", CampaignApprovalsViewSet, basename="campaign-approvals")
+router.register("campaigns", CampaignChallengesViewSet, basename="campaign-challenges")
+router.register("challenges", ChallengeViewSet)
+router.register("challengers", ChallengerViewSet)
 router.register("campaigns", CampaignViewSet)
 router.register("budget-lines", BudgetLineViewSet)
 router.register("channels", ChannelViewSet)

@@ -62,5 +62,10 @@ EXPORT_S3_REGION: str = _env.str("EXPORT_S3_REGION", default="us-east-1")
 EXPORT_S3_ACCESS_KEY_ID: str = _env.str("EXPORT_S3_ACCESS_KEY_ID", default="")
 EXPORT_S3_SECRET_ACCESS_KEY: str = _env.str("EXPORT_S3_SECRET_ACCESS_KEY", default="")
 EXPORT_KEEP_DAYS: int = _env.int("EXPORT_KEEP_DAYS", default=7)
+# What campaigns begin with: hours that they stand in review at least, and if their parts are approved.
+CAMPAIGN_REVIEW_HOURS: int = _env.int("CAMPAIGN_REVIEW_HOURS", default=0)
+CAMPAIGN_APPROVALS: bool = _env.bool("CAMPAIGN_APPROVALS", default=False)
+# Whether somebody may approve what they have edited or asked for themselves: for teams of one.
+CAMPAIGN_SELF_APPROVAL: bool = _env.bool("CAMPAIGN_SELF_APPROVAL", default=False)
 LOG_FORMAT: str = _env.str("LOG_FORMAT", default="console")
 LOG_LEVEL: str = _env.str("LOG_LEVEL", default="INFO")

@@ -16,10 +16,14 @@ from django.http import HttpRequest
 from apps.accounts.admin_base import BookendAdmin, LedgerAdmin
 from apps.campaigns import services
 from apps.campaigns.models import (
+    Approval,
     BudgetLine,
     BudgetUpload,
     CalendarFeed,
     Campaign,
+    Challenge,
+    ChallengeAnswer,
+    Challenger,
     Channel,
     Contributor,
     ElementOwner,
@@ -77,6 +81,9 @@ class CampaignAdmin(ActedAdmin):
     readonly_fields = [
         "captain",
         "stage",
+        "stage_at",
+        "review_hours",
+        "asks_approvals",
         "wizard_step",
         "archived_at",
         "goal_reached",
@@ -266,4 +273,37 @@ class BudgetLineAdmin(ActedAdmin):
 class BudgetUploadAdmin(LedgerAdmin):
     list_display = ["file_name", "campaign", "by", "at", "applied_at"]
     list_select_related = ["campaign", "by"]
+
+
+@admin.register(Challenge)
+class ChallengeAdmin(LedgerAdmin):
+    """Read here: a question is answered and resolved on its own page, by those whom it concerns."""
+
+    list_display = ["about", "campaign", "asked_by", "asked_at", "resolution", "resolved_at"]
+    list_select_related = ["campaign", "asked_by"]
+    list_filter = ["resolution"]
+    search_fields = ["=campaign__id", "about"]
+
+
+@admin.register(ChallengeAnswer)
+class ChallengeAnswerAdmin(LedgerAdmin):
+    list_display = ["challenge", "by", "at"]
+    list_select_related = ["challenge", "by"]
+    search_fields = ["=challenge__id"]
+
+
+@admin.register(Challenger)
+class ChallengerAdmin(LedgerAdmin):
+    list_display = ["campaign", "user", "added_at"]
+    list_select_related = ["campaign", "user"]
+    search_fields = ["=campaign__id", "=user__email"]
+
+
+@admin.register(Approval)
+class ApprovalAdmin(LedgerAdmin):
+    """Read here: what is approved is looked at, and approved, on the campaign's page."""
+
+    list_display = ["part", "campaign", "state", "asked_by", "asked_at", "decided_by", "decided_at"]
+    list_select_related = ["campaign", "asked_by", "decided_by"]
+    list_filter = ["state", "part"]
     search_fields = ["=campaign__id"]

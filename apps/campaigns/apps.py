@@ -7,10 +7,12 @@ class CampaignsConfig(AppConfig):
     verbose_name = _("Campaigns")
 
     def ready(self) -> None:
-        from apps.campaigns import checks, register, stages
+        from apps.campaigns import approvals, challenges, checks, register, stages
         from apps.campaigns.services import replay_parts
 
         checks.register()
+        approvals.register()
+        challenges.register()
         stages.register()
         replay_parts.register()
         register.register()

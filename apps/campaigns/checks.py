@@ -9,11 +9,12 @@ from django.utils.translation import gettext_lazy as _l
 from django.utils.translation import ngettext
 
 from apps.accounts.models import User
-from apps.campaigns import links, readiness, strategy
+from apps.campaigns import challenges, links, readiness, strategy
 from apps.campaigns.dates import day_begun, day_text
 from apps.campaigns.models import Campaign, YearGoal
 from apps.campaigns.readiness import Check, Finding, Group
 from apps.campaigns.selectors.budget import budget_summary
+from apps.campaigns.standings import part_standings
 from apps.contacts.models import Event
 from apps.contacts.selectors import quality_now
 from apps.core import display
@@ -24,6 +25,7 @@ QUIET_AFTER = timedelta(days=30)
 SAMPLE = 1000
 # Of the quality score, from which on the contacts count as clean.
 LEAST_SCORE = 80
+BEFORE_REVIEW = frozenset({Campaign.Stage.IDEA, Campaign.Stage.PLANNING, Campaign.Stage.BUILDING})
 
 
 def bookends_are_set(campaign: Campaign, now: datetime) -> Finding:
@@ -231,6 +233,30 @@ def budget_is_planned(campaign: Campaign, now: datetime) -> Finding:
     return Finding(True, _("%(planned)s are planned, and the forecast keeps to it.") % amounts)
 
 
+def nothing_is_challenged(campaign: Campaign, now: datetime) -> Finding:
+    found = challenges.open_of(campaign)
+    if not found:
+        return Finding(True, _("No challenge is open."))
+    told = challenges.sentence(found[0])
+    if more := len(found) - 1:
+        also = ngettext("And %(n)s more challenge.", "And %(n)s more challenges.", more) % {"n": more}
+        return Finding(False, f"{told} {also}", links.tab_url(campaign, "challenges"))
+    return Finding(False, told, links.challenge_url(found[0]))
+
+
+def parts_are_approved(campaign: Campaign, now: datetime) -> Finding:
+    """From review on, in a campaign that asks for approvals: before, everything still changes."""
+    if not campaign.asks_approvals:
+        return Finding(True, _("This campaign asks for no approvals."))
+    if campaign.stage in BEFORE_REVIEW:
+        return Finding(True, _("Approvals are asked for from review on."))
+    missing = [str(standing.label) for standing in part_standings(campaign) if not standing.is_approved]
+    if missing:
+        told = _("Not approved as it is now: %(parts)s.") % {"parts": ", ".join(missing)}
+        return Finding(False, told, links.tab_url(campaign, "approvals"))
+    return Finding(True, _("Content, audience, schedule and goal are approved."))
+
+
 def register() -> None:
     """Add the checks of this app; called from `AppConfig.ready`."""
     # name: label, group, is it required, question, may it be overridden
@@ -258,6 +284,8 @@ def register() -> None:
         "budget": (_l("The budget is planned"), Group.EXPECTATIONS, False, budget_is_planned, True),
         "channels": (_l("Channels have owners"), Group.SENDING, True, channels_have_owners, True),
         "tasks": (_l("Tasks are done"), Group.SENDING, False, tasks_are_done, True),
+        "approvals": (_l("Parts are approved"), Group.SENDING, True, parts_are_approved, True),
+        "challenges": (_l("Nothing is challenged"), Group.SENDING, True, nothing_is_challenged, False),
         "stage": (_l("The stage is reached"), Group.SENDING, True, stage_is_late_enough, True),
     }
     for name, (label, group, is_required, run, may_be_overridden) in own.items():

@@ -57,6 +57,22 @@ class BudgetRefused(Refused):
     pass
 
 
+class ChallengeRefused(Refused):
+    pass
+
+
+class ApprovalRefused(Refused):
+    pass
+
+
+class HeldByChallenge(Refused):
+    """An open challenge holds the thing, or the launch; `url` is where it is answered."""
+
+    def __init__(self, sentence: str, *, url: str) -> None:
+        super().__init__(sentence)
+        self.url = url
+
+
 class StageNotEntered(Refused):
     """`unmet` has a sentence for each entry criterion that is not met."""
 

@@ -16,10 +16,14 @@ from apps.accounts.permissions import (
     is_marketer,
     sees_everything_planned,
 )
+from apps.campaigns import challenges
 from apps.campaigns.models import (
+    Approval,
     BudgetLine,
     BudgetUpload,
     Campaign,
+    Challenge,
+    Challenger,
     Channel,
     Contributor,
     ElementOwner,
@@ -31,9 +35,12 @@ from apps.campaigns.models import (
 )
 
 Subject = (
-    BudgetLine
+    Approval
+    | BudgetLine
     | BudgetUpload
     | Campaign
+    | Challenge
+    | Challenger
     | Channel
     | Contributor
     | ElementOwner
@@ -88,6 +95,24 @@ def is_on_team(user: User, subject: Subject) -> bool:
 
 
 @rules.predicate
+def is_challenger(user: User, subject: Subject) -> bool:
+    """Test if the captain has named this person to challenge what is in the campaign."""
+    campaign = campaign_of(subject)
+    return user.is_active and campaign is not None and campaign.challengers.filter(user=user).exists()
+
+
+@rules.predicate
+def pursues_it(user: User, subject: Subject) -> bool:
+    return user.is_active and isinstance(subject, Challenge) and subject.pursued_by_id == user.pk
+
+
+@rules.predicate
+def must_answer(user: User, subject: Subject) -> bool:
+    """Test if the thing that is challenged, its channel or its work is this person's."""
+    return user.is_active and isinstance(subject, Challenge) and user in challenges.people_of(subject)
+
+
+@rules.predicate
 def about_nothing(user: User, subject: Subject) -> bool:
     """Test if no object is asked about: the list is open to everybody and shows to each what is theirs."""
     return subject is None
@@ -110,10 +135,14 @@ for _verb_entity in (
     "view_budgetline",
     "view_campaign",
     "view_readiness",
+    "view_approval",
+    "view_challenge",
+    "view_challenger",
     "view_channel",
     "view_contributor",
     "view_kpi",
     "view_override",
+    "view_rules",
     "view_task",
 ):
     rules.add_perm(f"campaigns.{_verb_entity}", sees_it)
@@ -167,6 +196,17 @@ def is_uploader(user: User, subject: Subject) -> bool:
 # Whoever uploaded a file sees what it would change, and says so; to others it is not there.
 rules.add_perm("campaigns.view_budgetupload", is_uploader & sees_it)
 rules.add_perm("campaigns.apply_budgetupload", is_uploader & (leads_it | owns_a_channel))
+
+rules.add_perm("campaigns.ask_approval", leads_it | owns_a_channel)
+rules.add_perm("campaigns.decide_approval", is_captain | is_lead)  # a person answers for it
+rules.add_perm("campaigns.set_rules", is_lead)  # the captain is one of those whom they bind
+
+# A question, its answer and what is decided are a person's: a program reads them only.
+rules.add_perm("campaigns.add_challenge", is_captain | is_lead | is_challenger)
+rules.add_perm("campaigns.answer_challenge", must_answer | pursues_it | is_lead)
+rules.add_perm("campaigns.resolve_challenge", pursues_it | is_captain | is_lead)
+for _verb in ("add", "delete"):
+    rules.add_perm(f"campaigns.{_verb}_challenger", is_captain | is_lead)
 
 for _subject in ("budgetline", "campaign", "channel", "task"):
     rules.add_perm(f"campaigns.comment_{_subject}", sees_it)  # whoever may read may answer

@@ -14,7 +14,17 @@ from django.utils.translation import ngettext
 from apps.accounts.departures import departures
 from apps.accounts.models import User
 from apps.campaigns import calendar, selectors
-from apps.campaigns.models import BudgetLine, Campaign, Channel, Kpi, Lesson, NotDoing, Task, YearGoal
+from apps.campaigns.models import (
+    BudgetLine,
+    Campaign,
+    Challenge,
+    Channel,
+    Kpi,
+    Lesson,
+    NotDoing,
+    Task,
+    YearGoal,
+)
 from apps.campaigns.selectors.history import ACTS
 from apps.collaboration.subjects import Subject, actions, subjects
 from apps.contacts.registries import Use as EventUse
@@ -66,6 +76,12 @@ def captain_panel(user: User, now: datetime) -> dict[str, Any] | None:
 def tasks_panel(user: User, now: datetime) -> dict[str, Any] | None:
     tasks = list(selectors.tasks_of(user).order_by("due_date", "id")[:HITS])
     return {"tasks": tasks, "today": timezone.localdate(now)} if tasks else None
+
+
+def challenges_panel(user: User, now: datetime) -> dict[str, Any] | None:
+    """What this person must answer, and the answers they wait for."""
+    to_answer, waiting = selectors.challenges_to_answer(user), selectors.challenges_waiting(user)
+    return {"to_answer": to_answer, "waiting": waiting, "now": now} if to_answer or waiting else None
 
 
 def stages_panel(user: User, now: datetime) -> dict[str, Any] | None:
@@ -177,6 +193,10 @@ def register() -> None:
         "tasks", home.Panel("campaigns/_home_tasks.html", tasks_panel, "campaigns.view_task", order=20)
     )
     home.panels.register(
+        "challenges",
+        home.Panel("campaigns/_home_challenges.html", challenges_panel, "campaigns.view_challenge", order=8),
+    )
+    home.panels.register(
         "stages",
         home.Panel(
             "campaigns/_home_stages.html",
@@ -214,6 +234,12 @@ def _subjects_register() -> None:
         (Task, "campaigns:task", _task_people),
         (BudgetLine, "campaigns:budget_line", _line_people),
     ]
+    subjects.register(
+        "campaigns.challenge",
+        Subject(
+            model=Challenge, view_permission="campaigns.view_challenge", url=_url_of("campaigns:challenge")
+        ),
+    )
     for model, url_name, watchers in told:
         name = model._meta.model_name
         subjects.register(

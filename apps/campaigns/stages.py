@@ -4,14 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from apps.campaigns import checks, links, readiness
+from apps.campaigns import challenges, checks, links, readiness
 from apps.campaigns.dates import day_begun, day_text
-from apps.campaigns.models import Campaign
+from apps.campaigns.models import Campaign, Challenge
 from apps.campaigns.readiness import Finding
+from apps.core import display
 from apps.core.registry import Registry
 
 Stage = Campaign.Stage
@@ -60,6 +62,30 @@ def unmet(campaign: Campaign, target: Stage, now: datetime) -> list[str]:
     return list(dict.fromkeys(reasons))  # several stages may ask the same
 
 
+def holding(campaign: Campaign, target: Stage) -> list[Challenge]:
+    """
+    Return the open challenges that keep the campaign from `target`; going back is never held.
+
+    One about a stage holds what comes after it; any at all holds the stage in which the campaign is live.
+    """
+    if not is_forward(campaign, target):
+        return []
+    place = ORDER.index(target)
+    found = challenges.open_of(campaign)
+    if Stage(campaign.stage) in ORDER[: ORDER.index(Stage.LIVE)] and place >= ORDER.index(Stage.LIVE):
+        return found
+    return [one for one in found if one.stage and ORDER.index(Stage(one.stage)) < place]
+
+
+def held_check(campaign: Campaign, target: Stage) -> None:
+    """
+    Refuse to enter a stage that a challenge keeps the campaign from.
+
+    :raises HeldByChallenge: one does
+    """
+    challenges.refuse(holding(campaign, target))
+
+
 def _audience_is_chosen(campaign: Campaign, now: datetime) -> Finding:
     if campaign.segment_id is None:
         return Finding(
@@ -82,6 +108,38 @@ def _no_task_is_overdue(campaign: Campaign, now: datetime) -> Finding:
         told = ngettext("%(count)s task is overdue.", "%(count)s tasks are overdue.", count)
         return Finding(False, told % {"count": count}, links.tab_url(campaign, "plan"))
     return Finding(True, _("No task is overdue."))
+
+
+def review_hours(campaign: Campaign) -> int:
+    """Return for how many hours a campaign stands in review at least: its own rule, or the installation's."""
+    own = campaign.review_hours
+    hours: int = settings.CAMPAIGN_REVIEW_HOURS if own is None else own
+    return hours
+
+
+def review_left(campaign: Campaign, now: datetime) -> timedelta:
+    """Return how much longer it is to stand in review; of one that has not come there, all of it."""
+    asked = timedelta(hours=review_hours(campaign))
+    if is_forward(campaign, Stage.REVIEW):
+        return asked
+    if campaign.stage != Stage.REVIEW:
+        return timedelta()
+    return max(timedelta(), (campaign.stage_at or campaign.created_at) + asked - now)
+
+
+def _review_was_long_enough(campaign: Campaign, now: datetime) -> Finding:
+    hours, left = review_hours(campaign), review_left(campaign, now)
+    if not hours:
+        return Finding(True, _("No least time of review is set."))
+    if not left:
+        told = ngettext("%(n)s hour of review has passed.", "%(n)s hours of review have passed.", hours)
+        return Finding(True, told % {"n": hours})
+    told = ngettext(
+        "It is to stand in review for %(n)s hour: %(left)s to go.",
+        "It is to stand in review for %(n)s hours: %(left)s to go.",
+        hours,
+    )
+    return Finding(False, told % {"n": hours, "left": display.duration(left)})
 
 
 def _is_ready(campaign: Campaign, now: datetime) -> Finding:
@@ -122,6 +180,7 @@ def register() -> None:
         "owners": (Stage.BUILDING, gettext_lazy("Every channel has its owner"), checks.channels_have_owners),
         "why": (Stage.REVIEW, gettext_lazy("Every channel says why it is there"), _channels_say_why),
         "overdue": (Stage.REVIEW, gettext_lazy("Nothing is overdue"), _no_task_is_overdue),
+        "reviewed": (Stage.READY, gettext_lazy("Reviewed for long enough"), _review_was_long_enough),
         "ready": (Stage.READY, gettext_lazy("Readiness is green"), _is_ready),
         "live": (Stage.LIVE, gettext_lazy("Readiness is green"), _is_ready),
         "reporting": (Stage.REPORTING, gettext_lazy("The date of the outcome has come"), _goal_date_has_come),

@@ -1,11 +1,13 @@
 from django.urls import path
 
 from apps.campaigns.views import (
+    approvals,
     board,
     budget,
     budget_upload,
     calendar,
     campaign,
+    challenges,
     feed,
     frame,
     holidays,
@@ -57,6 +59,20 @@ urlpatterns = [
     path("campaigns/<int:pk>/drop/", board.campaign_drop, name="drop"),
     path("campaigns/<int:pk>/move/", calendar.campaign_move, name="move"),
     path("campaigns/<int:pk>/move/undo/", calendar.campaign_move_undo, name="move_undo"),
+    # Challenges
+    path("campaigns/<int:pk>/challenges/", challenges.campaign_challenges, name="challenges"),
+    path("campaigns/<int:pk>/challenges/new/", challenges.challenge_raise, name="challenge_raise"),
+    path("campaigns/challenges/<int:pk>/", challenges.challenge_detail, name="challenge"),
+    path("campaigns/challenges/<int:pk>/answer/", challenges.challenge_answer, name="challenge_answer"),
+    path("campaigns/challenges/<int:pk>/resolve/", challenges.challenge_resolve, name="challenge_resolve"),
+    path("campaigns/<int:pk>/team/challengers/", challenges.challenger_add, name="challenger_add"),
+    path("campaigns/challengers/<int:pk>/remove/", challenges.challenger_remove, name="challenger_remove"),
+    # Approvals
+    path("campaigns/<int:pk>/approvals/", approvals.campaign_approvals, name="approvals"),
+    path("campaigns/<int:pk>/approvals/ask/", approvals.approval_ask, name="approval_ask"),
+    path("campaigns/<int:pk>/approvals/approve/", approvals.approval_give, name="approval_give"),
+    path("campaigns/<int:pk>/approvals/send-back/", approvals.approval_send_back, name="approval_send_back"),
+    path("campaigns/<int:pk>/rules/", approvals.rules_set, name="rules_set"),
     # KPIs
     path("campaigns/<int:pk>/kpis/", kpis.campaign_kpis, name="kpis"),
     path("campaigns/<int:pk>/kpis/add/", kpis.kpi_add, name="kpi_add"),

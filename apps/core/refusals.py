@@ -1,10 +1,19 @@
-"""What a service refuses, on the form that asked for it."""
+"""What a service refuses, on the form that asked for it or on the page that follows."""
 
 from django import forms
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
 
 from apps.core.errors import DomainError
 
 
+def told(refusal: DomainError) -> str:
+    """Return the sentence, as HTML with the way to where its reason is mended, if it names one."""
+    if not refusal.url:
+        return str(refusal)
+    return format_html('{} <a href="{}">{}</a>', str(refusal), refusal.url, _("Look at it"))
+
+
 def refuse(form: forms.BaseForm, refusal: DomainError) -> None:
     """Show the sentence beside the field that it is about, or on top where the form has no such field."""
-    form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+    form.add_error(refusal.field if refusal.field in form.fields else None, told(refusal))

@@ -17,6 +17,7 @@ from apps.content.rendering import EmailSource
 from apps.core.errors import DomainError
 from apps.demo import building, experiment, hillstrom, hub, lessons, stages
 from apps.demo.companies import companies_create
+from apps.demo.governance import governance_create
 from apps.demo.people import people_create
 from apps.demo.tracker import tracker_create
 from apps.integrations import selectors as integrations
@@ -142,6 +143,7 @@ def demo_load(*, now: datetime) -> None:
     stages.campaigns_create(team, now=now)
     lessons.lessons_create(team, now=now)
     lessons.replay_create(team, now=now)
+    governance_create(team=team, now=now)
     tracker_create(team, now=now)
 
 

@@ -20,7 +20,7 @@ from apps.content import uses as content
 from apps.core import health
 from apps.core.metrics import collectors
 from apps.core.navigation import Room, SearchHit, rooms, searches
-from apps.messaging import calendar, checks, doctor, moved, replay, selectors, watch
+from apps.messaging import approved, calendar, checks, doctor, held, moved, replay, selectors, watch
 from apps.messaging.models import (
     DeliveryEvent,
     FrequencyCap,
@@ -94,7 +94,9 @@ ACTIONS = {
 
 
 def register() -> None:
+    approved.register()
     checks.register()
+    held.register()
     moved.register()
     replay.register()
     _rooms()

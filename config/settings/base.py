@@ -155,6 +155,9 @@ EXPORT_KEEP_DAYS = env.EXPORT_KEEP_DAYS
 PRODUCT_VERSION: str = tomllib.loads((env.BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 SENDING_ENABLED = env.SENDING_ENABLED
 UNDO_SECONDS = env.UNDO_SECONDS
+CAMPAIGN_REVIEW_HOURS = env.CAMPAIGN_REVIEW_HOURS
+CAMPAIGN_APPROVALS = env.CAMPAIGN_APPROVALS
+CAMPAIGN_SELF_APPROVAL = env.CAMPAIGN_SELF_APPROVAL
 RETURN_PATH = env.RETURN_PATH
 BOUNCE_MAILBOX_URL = env.BOUNCE_MAILBOX_URL
 DNS_RESOLVERS = env.DNS_RESOLVERS
@@ -214,6 +217,9 @@ SPECTACULAR_SETTINGS = {
         "ImportStateEnum": "apps.contacts.models.imports.ImportFile.State",
         "QualityMendStateEnum": "apps.contacts.models.quality.QualityMend.State",
         "MergeSuggestionStateEnum": "apps.contacts.models.quality.QualityPair.State",
+        "ApprovalStateEnum": "apps.campaigns.models.Approval.State",
+        "ApprovalPartEnum": "apps.campaigns.models.Approval.Part",
+        "ChallengeResolutionEnum": "apps.campaigns.models.Challenge.Resolution",
         "TaskStateEnum": "apps.campaigns.models.task.Task.State",
         "WorkStateEnum": "apps.exports.models.Export.State",  # QualityScan has the same
         "ExportKindEnum": "apps.exports.models.Kind",

@@ -4,10 +4,14 @@ from decimal import Decimal
 import factory
 
 from apps.campaigns.models import (
+    Approval,
     BudgetLine,
     BudgetUpload,
     CalendarFeed,
     Campaign,
+    Challenge,
+    ChallengeAnswer,
+    Challenger,
     Channel,
     Contributor,
     ElementOwner,
@@ -286,3 +290,58 @@ class BudgetUploadFactory(factory.django.DjangoModelFactory):
     at = SEEN_AT
     file_name = "budget.csv"
     rows = factory.LazyFunction(lambda: [[2, {"month": "2030-04", "label": "Prints", "planned": "120"}]])
+
+
+class ChallengeFactory(factory.django.DjangoModelFactory):
+    """A question about the campaign's stage, unless `thing` is another one of its things."""
+
+    class Meta:
+        model = Challenge
+
+    class Params:
+        resolved = factory.Trait(
+            resolution=Challenge.Resolution.ACCEPTED,
+            decision="We wait a week.",
+            resolved_by=factory.SelfAttribute("asked_by"),
+            resolved_at=SEEN_AT,
+        )
+
+    campaign = factory.SubFactory(CampaignFactory)
+    thing = factory.SelfAttribute("campaign")
+    stage = factory.LazyAttribute(lambda made: made.campaign.stage if made.thing == made.campaign else "")
+    about = factory.LazyAttribute(lambda made: str(made.thing))
+    question = "Who says that readers want this?"
+    asked_by = factory.SubFactory(UserFactory)
+    asked_at = SEEN_AT
+    pursued_by = factory.SelfAttribute("asked_by")
+
+
+class ChallengeAnswerFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ChallengeAnswer
+
+    challenge = factory.SubFactory(ChallengeFactory)
+    text = "Forty of them did, in May."
+    by = factory.SubFactory(UserFactory)
+    at = SEEN_AT
+
+
+class ChallengerFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Challenger
+
+    campaign = factory.SubFactory(CampaignFactory)
+    user = factory.SubFactory(UserFactory)
+    added_at = SEEN_AT
+
+
+class ApprovalFactory(factory.django.DjangoModelFactory):
+    """A question whether the goal may stay as it is."""
+
+    class Meta:
+        model = Approval
+
+    campaign = factory.SubFactory(CampaignFactory)
+    part = Approval.Part.GOAL
+    asked_by = factory.SubFactory(UserFactory)
+    asked_at = SEEN_AT

@@ -1,9 +1,17 @@
+from apps.campaigns.api.approvals import (
+    CampaignApprovalsViewSet,
+)
 from apps.campaigns.api.budget import (
     BudgetLineViewSet,
     CampaignBudgetViewSet,
 )
 from apps.campaigns.api.campaigns import (
     CampaignViewSet,
+)
+from apps.campaigns.api.challenges import (
+    CampaignChallengesViewSet,
+    ChallengerViewSet,
+    ChallengeViewSet,
 )
 from apps.campaigns.api.lesson import (
     LessonViewSet,
@@ -26,8 +34,12 @@ from apps.campaigns.api.templates import (
 
 __all__ = [
     "BudgetLineViewSet",
+    "CampaignApprovalsViewSet",
     "CampaignBudgetViewSet",
+    "CampaignChallengesViewSet",
     "CampaignViewSet",
+    "ChallengeViewSet",
+    "ChallengerViewSet",
     "ChannelViewSet",
     "ContributorViewSet",
     "HolidayViewSet",

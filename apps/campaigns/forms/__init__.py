@@ -1,7 +1,14 @@
+from apps.campaigns.forms.approval import (
+    ApprovalAsk,
+    ApprovalGive,
+    ApprovalSendBack,
+    Rules,
+)
 from apps.campaigns.forms.base import (
     VersionForm,
     attempt,
     initial_of,
+    people_share,
 )
 from apps.campaigns.forms.budget import (
     BudgetLineAdd,
@@ -10,6 +17,12 @@ from apps.campaigns.forms.budget import (
 from apps.campaigns.forms.budget_upload import (
     BudgetApply,
     BudgetFile,
+)
+from apps.campaigns.forms.challenge import (
+    ChallengeAnswer,
+    ChallengerAdd,
+    ChallengeRaise,
+    ChallengeResolve,
 )
 from apps.campaigns.forms.element import (
     ElementEdit,
@@ -68,12 +81,19 @@ from apps.campaigns.forms.work import (
 
 __all__ = [
     "Advance",
+    "ApprovalAsk",
+    "ApprovalGive",
+    "ApprovalSendBack",
     "Audience",
     "BudgetApply",
     "BudgetFile",
     "BudgetLineAdd",
     "BudgetLineEdit",
     "Captain",
+    "ChallengeAnswer",
+    "ChallengeRaise",
+    "ChallengeResolve",
+    "ChallengerAdd",
     "ChannelAssign",
     "ChannelEdit",
     "Channels",
@@ -97,6 +117,7 @@ __all__ = [
     "ReplayBegin",
     "Reschedule",
     "Review",
+    "Rules",
     "TaskAdd",
     "TaskEdit",
     "TaskMove",
@@ -111,5 +132,6 @@ __all__ = [
     "YearGoalMove",
     "attempt",
     "initial_of",
+    "people_share",
     "template_field",
 ]

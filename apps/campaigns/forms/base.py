@@ -43,6 +43,14 @@ class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subs
             self.queryset = self.people() | User.objects.filter(pk=pk)
 
 
+def people_share(*shown: forms.Form, field: str) -> None:
+    """Let several forms of one page offer the same people by one query."""
+    fields: list[Any] = [form.fields[field] for form in shown]
+    choices = list(iter(fields[0].choices))  # `list` alone would count them first
+    for each in fields:
+        each.choices = choices
+
+
 class VersionForm(forms.Form):
     """
     A form that edits something. It carries the version it was made from.

@@ -1,3 +1,7 @@
+from apps.campaigns.models.approval import (
+    Approval,
+    ApprovalQuerySet,
+)
 from apps.campaigns.models.budget import (
     BudgetLine,
     BudgetLineQuerySet,
@@ -12,6 +16,12 @@ from apps.campaigns.models.campaign import (
     CampaignQuerySet,
     Kpi,
     Override,
+)
+from apps.campaigns.models.challenge import (
+    Challenge,
+    ChallengeAnswer,
+    ChallengeQuerySet,
+    Challenger,
 )
 from apps.campaigns.models.element import (
     OWNED,
@@ -52,12 +62,18 @@ from apps.campaigns.models.team import (
 __all__ = [
     "OWNED",
     "Anchor",
+    "Approval",
+    "ApprovalQuerySet",
     "BudgetLine",
     "BudgetLineQuerySet",
     "BudgetUpload",
     "CalendarFeed",
     "Campaign",
     "CampaignQuerySet",
+    "Challenge",
+    "ChallengeAnswer",
+    "ChallengeQuerySet",
+    "Challenger",
     "Channel",
     "Contributor",
     "Element",

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.campaigns.models.challenge import Challenger
 from apps.campaigns.models.task import Task
 from apps.campaigns.models.team import Channel, Contributor
 from apps.campaigns.models.version import Versioned
@@ -21,13 +22,14 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         return self.filter(archived_at__isnull=True)
 
     def with_on_team(self, user: User) -> Self:
-        """Add `on_team`: the user is the captain, owns a channel, contributes or has a task in it."""
+        """Add `on_team`: the user is the captain, owns a channel, contributes, may challenge, has a task."""
         mine = [
             Exists(Channel.objects.filter(campaign=OuterRef("pk"), owner=user)),
             Exists(Contributor.objects.filter(campaign=OuterRef("pk"), user=user)),
             Exists(Task.objects.filter(campaign=OuterRef("pk"), assignee=user)),
+            Exists(Challenger.objects.filter(campaign=OuterRef("pk"), user=user)),
         ]
-        return self.alias(on_team=Q(captain=user) | Q(mine[0]) | Q(mine[1]) | Q(mine[2]))
+        return self.alias(on_team=Q(captain=user) | Q(mine[0]) | Q(mine[1]) | Q(mine[2]) | Q(mine[3]))
 
     def of_team(self, user: User) -> Self:
         return self.with_on_team(user).filter(on_team=True)
@@ -155,6 +157,12 @@ class Campaign(Versioned):
         "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="replays"
     )
     generation = models.PositiveSmallIntegerField(default=1, db_default=1, editable=False)
+    # Rules that the leads set. Hours in review before it is ready; None: as the installation says.
+    review_hours = models.PositiveSmallIntegerField(
+        _("least time of review, in hours"), null=True, blank=True
+    )
+    asks_approvals = models.BooleanField(_("asks for approvals"), default=False, db_default=False)
+    stage_at = models.DateTimeField(null=True, blank=True)  # since when it has stood at its stage
     # Where the reverse wizard stands; '' once it has been finished.
     wizard_step = models.CharField(max_length=16, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)

@@ -18,6 +18,13 @@ from apps.campaigns.selectors.calendar import (
     marks_of,
     tasks_due,
 )
+from apps.campaigns.selectors.challenges import (
+    challenges_of,
+    challenges_to_answer,
+    challenges_waiting,
+    offers,
+    tasks_held,
+)
 from apps.campaigns.selectors.element import (
     campaign_elements,
 )
@@ -127,6 +134,9 @@ __all__ = [
     "campaigns",
     "captained",
     "captains",
+    "challenges_of",
+    "challenges_to_answer",
+    "challenges_waiting",
     "channels_avoided",
     "conflicts",
     "entry_of",
@@ -149,6 +159,7 @@ __all__ = [
     "may_work",
     "next_outcomes",
     "not_doing",
+    "offers",
     "open_tasks_by_channel",
     "people_named",
     "plan",
@@ -159,6 +170,7 @@ __all__ = [
     "successors",
     "tasks",
     "tasks_due",
+    "tasks_held",
     "tasks_of",
     "team",
     "template_items",

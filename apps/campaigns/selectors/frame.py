@@ -1,15 +1,17 @@
 """What every page of one campaign shows around its own content."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
-from apps.campaigns import panels, stages
-from apps.campaigns.models import Campaign
+from apps.campaigns import challenges, links, panels, stages
+from apps.campaigns.models import Campaign, Challenge
 from apps.campaigns.progress import GoalProgress
 from apps.campaigns.selectors.progress import goal_progress
 
@@ -22,6 +24,8 @@ OWN_TABS = [
     ("team", _("Team"), "users", 35),
     ("audience", _("Audience"), "users-group", 40),
     ("budget", _("Budget"), "coin", 60),
+    ("challenges", _("Challenges"), "hand-stop", 65),
+    ("approvals", _("Approvals"), "rubber-stamp", 66),
     ("readiness", _("Readiness"), "rocket", 70),
     ("history", _("History"), "history", 90),
 ]
@@ -54,6 +58,7 @@ class Frame:
     steps: list[StageStep]
     next_stage: Stage | None
     tabs: list[TabLink]
+    holds: list[Challenge]  # what is open about the stage that the campaign stands at, or an earlier one
     may_change: bool
     may_advance: bool
     may_restore: bool
@@ -67,12 +72,14 @@ class Frame:
 def campaign_frame(campaign: Campaign, user: User, now: datetime, *, tab: str) -> Frame:
     """Gather the frame around the tab of this name."""
     is_kept = campaign.archived_at is None
+    found = challenges.open_of(campaign)
     return Frame(
         campaign=campaign,
         progress=goal_progress(campaign, now),
         steps=stage_steps(campaign),
         next_stage=stages.next_stage(campaign),
-        tabs=tab_links(campaign, user, current=tab),
+        tabs=tab_links(campaign, user, current=tab, counts={"challenges": len(found) or None}),
+        holds=[one for one in found if one.stage],
         may_change=is_kept and user.has_perm("campaigns.change_campaign", campaign),
         may_advance=is_kept and user.has_perm("campaigns.advance_campaign", campaign),
         may_restore=not is_kept and user.has_perm("campaigns.delete_campaign", campaign),
@@ -85,10 +92,12 @@ def stage_steps(campaign: Campaign) -> list[StageStep]:
     return [StageStep(stage, place < here, place == here) for place, stage in enumerate(stages.ORDER)]
 
 
-def tab_links(campaign: Campaign, user: User, *, current: str) -> list[TabLink]:
+def tab_links(
+    campaign: Campaign, user: User, *, current: str, counts: Mapping[str, int | None] = MappingProxyType({})
+) -> list[TabLink]:
     """Return the tabs that this person may open, our own and those of the apps above, in order."""
     found = [
-        (order, TabLink(label, reverse(f"campaigns:{name}", args=[campaign.pk]), icon, name == current))
+        (order, TabLink(label, links.tab_url(campaign, name), icon, name == current, counts.get(name)))
         for name, label, icon, order in OWN_TABS
     ]
     for tab in panels.tabs:

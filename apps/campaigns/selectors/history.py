@@ -43,6 +43,16 @@ ACTS: dict[str, Said] = {
     "kpi.changed": (_l("changed the KPI"), "label", "chart-line", "neutral"),
     "kpi.removed": (_l("removed the KPI"), "kpi", "chart-line", "warn"),
     "kpi.reordered": (_l("put the KPIs into another order"), "", "chart-line", "neutral"),
+    "approval.asked": (_l("asked for the approval of"), "label", "rubber-stamp", "neutral"),
+    "approval.approved": (_l("approved"), "label", "rubber-stamp", "good"),
+    "approval.sent_back": (_l("sent back"), "label", "arrow-back-up", "warn"),
+    "campaign.rules_changed": (_l("changed the rules of the campaign"), "", "gavel", "info"),
+    "challenge.raised": (_l("challenged"), "label", "hand-stop", "warn"),
+    "challenge.answered": (_l("answered what was asked about"), "label", "message-circle", "info"),
+    "challenge.accepted": (_l("accepted the answer about"), "label", "circle-check", "good"),
+    "challenge.withdrawn": (_l("withdrew the challenge of"), "label", "circle-minus", "neutral"),
+    "challenger.added": (_l("lets challenge"), "person", "users", "info"),
+    "challenger.removed": (_l("lets no longer challenge"), "person", "users", "neutral"),
     "comment.added": (_l("commented"), "", "message-circle", "neutral"),
     "comment.changed": (_l("changed a comment"), "", "message-circle", "neutral"),
     "comment.deleted": (_l("took back a comment"), "", "message-circle", "neutral"),
@@ -118,6 +128,16 @@ def _details(event: AuditEvent) -> Iterator[str]:
         yield _("In spite of: %(unmet)s") % {"unmet": " ".join(unmet)}
     if reason := event.details.get("reason"):
         yield _("Reason: %(reason)s") % {"reason": reason}
+    yield from _challenge_details(event)
+
+
+def _challenge_details(event: AuditEvent) -> Iterator[str]:
+    if question := event.details.get("question"):
+        yield _("Question: %(question)s") % {"question": question}
+    if decision := event.details.get("decision"):
+        yield _("Decided: %(decision)s") % {"decision": decision}
+    if held := event.details.get("held"):
+        yield _("Held for %(time)s") % {"time": held}
 
 
 def _field_label(event: AuditEvent, name: str) -> str:

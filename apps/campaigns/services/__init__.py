@@ -3,6 +3,12 @@
 from apps.campaigns.services.apply import (
     template_apply,
 )
+from apps.campaigns.services.approval import (
+    approval_ask,
+    approval_give,
+    approval_send_back,
+    campaign_rules_set,
+)
 from apps.campaigns.services.budget import (
     budget_line_add,
     budget_line_remove,
@@ -22,6 +28,13 @@ from apps.campaigns.services.campaign import (
     captain_change,
     dates_check,
     wizard_step_done,
+)
+from apps.campaigns.services.challenge import (
+    challenge_answer,
+    challenge_raise,
+    challenge_resolve,
+    challenger_add,
+    challenger_remove,
 )
 from apps.campaigns.services.dependency import (
     dependency_add,
@@ -122,6 +135,9 @@ __all__ = [
     "DayWanted",
     "ItemWanted",
     "Replayed",
+    "approval_ask",
+    "approval_give",
+    "approval_send_back",
     "budget_line_add",
     "budget_line_remove",
     "budget_line_restore",
@@ -137,9 +153,15 @@ __all__ = [
     "campaign_replay",
     "campaign_reschedule",
     "campaign_restore",
+    "campaign_rules_set",
     "campaign_update",
     "campaigns_watch",
     "captain_change",
+    "challenge_answer",
+    "challenge_raise",
+    "challenge_resolve",
+    "challenger_add",
+    "challenger_remove",
     "channel_add",
     "channel_remove",
     "channel_update",

@@ -3,6 +3,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -50,7 +51,14 @@ def campaign_create(
     made_of = creation_key(key, {"name": name, "captain": captain, **fields})
 
     def make() -> Campaign:
-        campaign = Campaign(name=name, captain=captain, wizard_step=wizard_step, creation_key=made_of)
+        campaign = Campaign(
+            name=name,
+            captain=captain,
+            wizard_step=wizard_step,
+            creation_key=made_of,
+            stage_at=now,
+            asks_approvals=settings.CAMPAIGN_APPROVALS,
+        )
         _fields_check(campaign, fields, now=now)
         for field, value in fields.items():
             setattr(campaign, field, value)

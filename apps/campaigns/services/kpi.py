@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
+from apps.campaigns import challenges
 from apps.campaigns.errors import KpiRefused
 from apps.campaigns.models import Campaign, Kpi
 from apps.campaigns.services.edit import campaign_lock, changes_of, row_edit, where_check
@@ -63,7 +64,13 @@ def kpi_move(*, kpi: Kpi, position: int, by: User, now: datetime) -> None:
 
 @transaction.atomic
 def kpi_remove(*, kpi: Kpi, by: User, now: datetime) -> None:
+    """
+    Take a KPI away; the campaign's history keeps that it was there.
+
+    :raises HeldByChallenge: it is challenged
+    """
     campaign = campaign_lock(kpi.campaign)
+    challenges.hold_check(kpi)
     count, _rows = Kpi.objects.filter(pk=kpi.pk).delete()
     if count:
         details: dict[str, object] = {"kpi": kpi.label}

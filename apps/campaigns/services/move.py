@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign
@@ -12,9 +13,10 @@ def campaign_move(
     *, campaign: Campaign, dates: Mapping[str, date], by: User, now: datetime, seen: int | None = None
 ) -> Campaign:
     """
-    Give a campaign other days. The one place from which calendar, timeline and their undo do so.
+    Give a campaign other days, and its tasks with it. The one place from which calendar, timeline and their undo do so.
 
     :raises ChangedMeanwhile: somebody moved it after version `seen`
     :raises DatesDoNotFit: the days contradict each other, or have passed
     """
-    return campaign_update(campaign=campaign, by=by, now=now, seen=seen, **dates)
+    days: dict[str, Any] = {**dates}
+    return campaign_update(campaign=campaign, by=by, now=now, seen=seen, **days)

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -25,6 +26,8 @@ def campaign_advance(
 
     :raises StageNotEntered: criteria are unmet and no reason is given; or a bookend is missing, for which
         there is no good reason
+    :raises HeldByChallenge: the stage is challenged, or anything is and the campaign would go live: no reason
+        is better than the answer
     """
     campaign = campaign_lock(campaign)
     target, reason = Stage(stage), reason.strip()
@@ -32,12 +35,13 @@ def campaign_advance(
         return campaign
     if target != Stage.IDEA and not (campaign.outcome.strip() and campaign.idea.strip()):
         raise StageNotEntered([_("A campaign needs both bookends to leave the first stage.")])
+    stages.held_check(campaign, target)
     unmet = stages.unmet(campaign, target, now)
     if unmet and not reason:
         raise StageNotEntered(unmet)
     _overrides_settle(campaign, target, reason=reason if unmet else "", by=by, now=now)
     details: dict[str, object] = {"unmet": unmet, "reason": reason} if unmet else {}
-    return row_edit(campaign, {"stage": target}, action="campaign.advanced", by=by, now=now, details=details)
+    return _stage_enter(campaign, target, by=by, now=now, details=details)
 
 
 @transaction.atomic
@@ -50,7 +54,15 @@ def campaign_go_live(*, campaign: Campaign, by: User, now: datetime) -> Campaign
     campaign = campaign_lock(campaign)
     if not stages.is_forward(campaign, Stage.LIVE):
         return campaign
-    return row_edit(campaign, {"stage": Stage.LIVE}, action="campaign.advanced", by=by, now=now)
+    return _stage_enter(campaign, Stage.LIVE, by=by, now=now)
+
+
+def _stage_enter(
+    campaign: Campaign, stage: Stage, *, by: User, now: datetime, details: Mapping[str, object] | None = None
+) -> Campaign:
+    Campaign.objects.filter(pk=campaign.pk).update(stage_at=now)  # no edit that anybody is told of
+    campaign.stage_at = now
+    return row_edit(campaign, {"stage": stage}, action="campaign.advanced", by=by, now=now, details=details)
 
 
 @transaction.atomic

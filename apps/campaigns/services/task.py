@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.campaigns import dates
+from apps.campaigns import challenges, dates
 from apps.campaigns.errors import TaskRefused
 from apps.campaigns.models import Campaign, Task
 from apps.campaigns.selectors.schedule import work_calendar
@@ -67,11 +67,17 @@ def task_update(*, task: Task, by: User, now: datetime, seen: int | None = None,
 
 @transaction.atomic
 def task_move(*, task: Task, state: str, by: User, now: datetime) -> Task:
-    """Say how far a task is. Moving it to where it is already does nothing."""
+    """
+    Say how far a task is. Moving it to where it is already does nothing.
+
+    :raises HeldByChallenge: it is challenged, and so cannot be done yet
+    """
     task = _task_lock(task)
     state = State(state)
     if task.state == state:
         return task
+    if state == State.DONE:
+        challenges.hold_check(task)
     done_at = now if state == State.DONE else None
     Task.objects.filter(pk=task.pk).update(
         done_at=done_at, state=state
@@ -82,8 +88,13 @@ def task_move(*, task: Task, state: str, by: User, now: datetime) -> Task:
 
 @transaction.atomic
 def task_remove(*, task: Task, by: User, now: datetime) -> None:
-    """Take a task away with what was said about it; the campaign's history keeps that it was there."""
+    """
+    Take a task away with what was said about it; the campaign's history keeps that it was there.
+
+    :raises HeldByChallenge: it is challenged: the question would go with it
+    """
     campaign = campaign_lock(task.campaign)
+    challenges.hold_check(task)
     count, _rows = Task.objects.filter(pk=task.pk).delete()
     if count:
         collaboration.thread_remove(subject=task)

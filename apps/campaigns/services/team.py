@@ -7,6 +7,7 @@ from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
+from apps.campaigns import challenges
 from apps.campaigns.errors import ChangedMeanwhile, ChannelRefused, JustificationMissing, NotEligible
 from apps.campaigns.models import Campaign, Channel, Contributor
 from apps.campaigns.services.edit import campaign_lock, changes_of, row_edit
@@ -138,10 +139,12 @@ def channel_remove(*, channel: Channel, by: User, now: datetime) -> None:
     Take a channel out of its campaign with what was said about it; its tasks stay, without a channel.
 
     :raises ChannelRefused: messages go out on it
+    :raises HeldByChallenge: it is challenged
     """
     campaign_lock(channel.campaign)
     if not Channel.objects.filter(pk=channel.pk).exists():
         return
+    challenges.hold_check(channel)
     details: dict[str, object] = {"channel": str(channel)}
     try:
         with transaction.atomic():

@@ -1,6 +1,6 @@
 """The board's drop: a card goes into a stage, or the stage says what is unmet."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -31,9 +31,15 @@ def board_context(
                 "campaigns.advance_campaign", campaign
             )
             campaign.may_advance = may  # type: ignore[attr-defined]
+            campaign.review_left = _review_left(campaign, now)  # type: ignore[attr-defined]
             campaign.light = cards.light_of(campaign, now)  # type: ignore[attr-defined]
     has_cards = any(members for _stage, members, _has_more in columns)
     return {"listing": asked.page(found.none()), "columns": columns if has_cards else None}
+
+
+def _review_left(campaign: Campaign, now: datetime) -> timedelta | None:
+    """Return how much longer a campaign in review is to stand there; None: it may go on, or is elsewhere."""
+    return (stages.review_left(campaign, now) or None) if campaign.stage == Stage.REVIEW else None
 
 
 @require_POST

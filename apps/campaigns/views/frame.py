@@ -18,6 +18,7 @@ from apps.core import clock
 from apps.core.errors import DomainError
 from apps.core.htmx import render_page_or_fragment, wants_fragment
 from apps.core.lists import ListSpec
+from apps.core.refusals import told
 
 STORY_LESSONS = 10
 HISTORY = ListSpec(columns=[], default_sort="-at", has_search=False)
@@ -125,9 +126,14 @@ def done_or_told(request: UserRequest, act: Callable[[], object]) -> bool:
     try:
         act()
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, told(refusal))
         return False
     return True
+
+
+def may_challenge(request: UserRequest, campaign: Campaign) -> bool:
+    """Test if the pages of this campaign offer this person to challenge what is in it."""
+    return campaign.archived_at is None and request.user.has_perm("campaigns.add_challenge", campaign)
 
 
 def may_change(request: UserRequest, campaign: Campaign) -> bool:

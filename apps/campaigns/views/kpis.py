@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.http import UserRequest, requires
-from apps.campaigns import forms, selectors, services
+from apps.campaigns import challenges, forms, selectors, services
 from apps.campaigns.models import Campaign, Kpi
-from apps.campaigns.views.frame import campaign_page, done_or_told, may_change
+from apps.campaigns.views.frame import campaign_page, done_or_told, may_challenge, may_change
 from apps.core import clock
 
 FEW_ENOUGH = 7
@@ -85,6 +85,8 @@ def _kpis_page(
         now=now,
         kpis=kpis,
         kpi=kpi,
+        holds=challenges.open_about(kpi) if kpi else [],
+        may_challenge=may_challenge(request, campaign),
         form=form,
         seen=selectors.events_seen(now),
         is_too_many=len(kpis) > FEW_ENOUGH,

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts.http import UserRequest, requires
 from apps.campaigns import forms, readiness, services, stages
 from apps.campaigns.models import Campaign
-from apps.campaigns.views.frame import campaign_page, done_or_told
+from apps.campaigns.views.frame import campaign_page, done_or_told, may_challenge
 from apps.core import clock
 
 Stage = Campaign.Stage
@@ -122,6 +122,8 @@ def _advance_page(request: UserRequest, campaign: Campaign, form: forms.Advance)
         "is_forward": target is not None and stages.is_forward(campaign, target),
         "entry": stages.entry(campaign, target, now) if target else [],
         "unmet": unmet,
+        "holds": stages.holding(campaign, target) if target else [],
+        "may_challenge": may_challenge(request, campaign),
         "is_next": target == following,
         "choices": [stage for stage in Stage if stage != campaign.stage],
     }

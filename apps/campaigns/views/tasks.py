@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.http import UserRequest, requires
-from apps.campaigns import dates, forms, selectors, services
+from apps.campaigns import challenges, dates, forms, selectors, services
 from apps.campaigns.models import Campaign, Task
-from apps.campaigns.views.frame import campaign_page, done_or_told, may_change
+from apps.campaigns.views.frame import campaign_page, done_or_told, may_challenge, may_change
 from apps.core import clock
 from apps.core.htmx import render_page_or_fragment
 from apps.core.lists import Column, Filter, Listing, ListSpec
@@ -135,11 +135,13 @@ def _plan_spec(campaign: Campaign) -> ListSpec:
 
 
 def _movable(request: UserRequest, listing: Listing[Task], campaign: Campaign | None = None) -> Listing[Task]:
-    """Say of each row whether this person may say how far it is."""
+    """Say of each row whether this person may say how far it is, and whether a challenge holds it."""
+    held = selectors.tasks_held(listing.rows)
     for task in listing.rows:
         if campaign is not None:
             task.campaign = campaign
         task.may_move = request.user.has_perm("campaigns.move_task", task)  # type: ignore[attr-defined]
+        task.is_held = task.pk in held  # type: ignore[attr-defined]
     return listing
 
 
@@ -234,6 +236,8 @@ def _task_page(
         waits_form=(waits or forms.TaskWaits(task=task)) if may_edit else None,
         waits_for=selectors.predecessors(task),
         holds_up=selectors.successors(task),
+        holds=challenges.open_about(task),
+        may_challenge=may_challenge(request, task.campaign),
         may_change=may_edit,
         may_remove=is_kept and user.has_perm("campaigns.delete_task", task),
     )

@@ -9,16 +9,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.http import UserRequest, requires
-from apps.campaigns import forms, panels, selectors, services
+from apps.campaigns import challenges, forms, panels, selectors, services
 from apps.campaigns.models import Campaign, Channel, Contributor
-from apps.campaigns.views.frame import campaign_page, done_or_told, may_change
+from apps.campaigns.views.frame import campaign_page, done_or_told, may_challenge, may_change
 from apps.core import clock
 
 
 @require_GET
 @requires("campaigns.view_campaign", on=Campaign)
 def campaign_team(request: UserRequest, campaign: Campaign) -> HttpResponse:
-    return _team_page(request, campaign)
+    return team_page(request, campaign)
 
 
 @require_POST
@@ -33,7 +33,7 @@ def captain_change(request: UserRequest, campaign: Campaign) -> HttpResponse:
         ):
             messages.success(request, _("%(person)s is captain now.") % {"person": captain})
             return redirect("campaigns:team", campaign.pk)
-    return _team_page(request, campaign, captain_form=form)
+    return team_page(request, campaign, captain_form=form)
 
 
 @require_POST
@@ -47,7 +47,7 @@ def contributor_add(request: UserRequest, campaign: Campaign) -> HttpResponse:
         ):
             messages.success(request, _("%(person)s is on the team.") % {"person": person})
             return redirect("campaigns:team", campaign.pk)
-    return _team_page(request, campaign, contributor_form=form)
+    return team_page(request, campaign, contributor_form=form)
 
 
 @require_POST
@@ -74,7 +74,7 @@ def element_set(request: UserRequest, campaign: Campaign) -> HttpResponse:
         ):
             messages.success(request, _("Saved."))
             return redirect("campaigns:team", campaign.pk)
-    return _team_page(request, campaign, element_form=form)
+    return team_page(request, campaign, element_form=form)
 
 
 def _element_form(campaign: Campaign, element: str, *, data: Any = None) -> forms.ElementEdit | None:
@@ -87,14 +87,19 @@ def _element_form(campaign: Campaign, element: str, *, data: Any = None) -> form
     return forms.ElementEdit(data, owner=owner, initial=initial)
 
 
-def _team_page(
+def team_page(
     request: UserRequest,
     campaign: Campaign,
     *,
     element_form: forms.ElementEdit | None = None,
     captain_form: forms.Captain | None = None,
     contributor_form: forms.ContributorAdd | None = None,
+    challenger_form: forms.ChallengerAdd | None = None,
 ) -> HttpResponse:
+    """The whole page, with the one form that was refused, if one was."""
+    contributor_form = contributor_form or forms.ContributorAdd()
+    challenger_form = challenger_form or forms.ChallengerAdd(auto_id="id_challenger_%s")
+    forms.people_share(contributor_form, challenger_form, field="user")
     return campaign_page(
         request,
         campaign,
@@ -106,7 +111,9 @@ def _team_page(
         elements=selectors.campaign_elements(campaign),
         element_form=element_form or _element_form(campaign, request.GET.get("element", "")),
         captain_form=captain_form or forms.Captain(initial={"captain": campaign.captain_id}),
-        contributor_form=contributor_form or forms.ContributorAdd(),
+        contributor_form=contributor_form,
+        challengers=list(campaign.challengers.select_related("user").order_by("pk")),
+        challenger_form=challenger_form,
         may_change=may_change(request, campaign),
     )
 
@@ -197,6 +204,8 @@ def _channel_page(request: UserRequest, channel: Channel, form: forms.ChannelEdi
         form=form,
         tasks=list(tasks[:50]),
         lines=panels.lines_of([channel])[channel.pk],
+        holds=challenges.open_about(channel),
+        may_challenge=may_challenge(request, campaign),
         may_change=_may_change_channel(request, channel),
         may_remove=may_change(request, campaign),
     )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.accounts.models import User
-from apps.campaigns import readiness
+from apps.campaigns import challenges, readiness
 from apps.campaigns import services as campaigns
 from apps.content.models import Template, TemplateVersion
 from apps.content.selectors import version_email
@@ -46,13 +46,18 @@ def message_launch(
     `promised` is how many recipients the person was shown: if it would be another number by now, nothing
     happens, and they look again.
 
+    :raises HeldByChallenge: something in the campaign is challenged
     :raises MessageNotLaunchable: not a draft, not complete, campaign not ready, hour has passed, nobody to
         write to, or not as promised
     """
     message = message_lock(message)
     if send_at:
         message.scheduled_at, message.local_date, message.local_time = send_at, None, None
+        if message.is_draft:  # so that the checks see when it is to leave; refused, it is taken back
+            message.save(update_fields=["scheduled_at", "local_date", "local_time"])
     version = _version_hold(message)
+    if message.is_draft:
+        challenges.launch_check(message.campaign)
     for problem in _problems(message, version, now=now):
         raise MessageNotLaunchable(problem)
 

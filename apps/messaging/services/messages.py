@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.campaigns import dates
+from apps.campaigns import challenges, dates
 from apps.campaigns.models import Channel
 from apps.collaboration import services as collaboration
 from apps.contacts import services as contacts
@@ -134,10 +134,12 @@ def message_delete(*, message: Message, by: User, now: datetime) -> None:
     Throw a draft away.
 
     :raises MessageRefused: it has been launched: its ledger is never deleted
+    :raises HeldByChallenge: it is challenged: the question would go with it
     """
     message = message_lock(message)
     if not message.is_draft:
         raise MessageRefused(_("A message that was launched stays on record. Cancel what is still unsent."))
+    challenges.hold_check(message)
     message_audit(message, "deleted", by=by, now=now)
     message.delete()
 
@@ -164,10 +166,12 @@ def message_resume(*, message: Message, by: User, now: datetime) -> Message:
     Go on where the pause began; nobody is written to again.
 
     :raises MessageRefused: it is not paused
+    :raises HeldByChallenge: something in the campaign is challenged
     """
     message = message_lock(message)
     if message.state != Message.State.PAUSED:
         raise _wrong_state(message, _("Only a paused message can go on; this one is “%(state)s”."))
+    challenges.launch_check(message.campaign)
     fresh = {"pause_reason": "", "recent_answers": 0, "recent_refusals": 0, "connections_failed": 0}
     fresh |= {"bounces": 0, "complaints": 0, "spiked_at": None}  # whoever lets it go on has seen those
     _move(message, Message.State.RUNNING, now=now, **fresh)
@@ -206,6 +210,7 @@ def message_retry_failed(
     chose them. Never an unknown one: it may have been sent.
 
     :raises MessageRefused: nobody can be retried, or it is too late to
+    :raises HeldByChallenge: it has finished, and would start again while something is challenged
     """
     message = message_lock(message)
     if message.state not in {Message.State.RUNNING, Message.State.PAUSED, Message.State.FINISHED}:
@@ -223,8 +228,13 @@ def message_retry_failed(
 
 
 def message_reopen(message: Message, *, now: datetime) -> None:
-    """Let a finished message, locked and with somebody in line again, go on; others go on anyway."""
+    """
+    Let a finished message, locked and with somebody in line again, go on; others go on anyway.
+
+    :raises HeldByChallenge: something in the campaign is challenged
+    """
     if message.state == Message.State.FINISHED:
+        challenges.launch_check(message.campaign)
         fresh = {"finished_at": None, "recent_answers": 0, "recent_refusals": 0}
         _move(message, Message.State.RUNNING, now=now, **fresh)
 

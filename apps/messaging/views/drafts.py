@@ -16,13 +16,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.accounts import idempotency
 from apps.accounts.http import UserRequest, requires
-from apps.campaigns import readiness
+from apps.campaigns import challenges, readiness
 from apps.campaigns.models import Channel
 from apps.contacts import selectors as contacts
 from apps.contacts.models import Contact
 from apps.content.frames import mail_frame
 from apps.core import clock
 from apps.core.errors import DomainError
+from apps.core.refusals import told
 from apps.messaging import audience, checks, forms, previews, selectors, services
 from apps.messaging.models import Message, Variant
 from apps.segments.rules import RuleInvalid
@@ -201,7 +202,7 @@ def message_launch(request: UserRequest, message: Message) -> HttpResponse:
                 undo_seconds=settings.UNDO_SECONDS,
             )
         except DomainError as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, told(refusal))
         else:
             return redirect("messaging:detail", message.pk)
     return review(request, message, form)
@@ -248,8 +249,8 @@ def _tell_result(request: UserRequest, result: services.TestResult) -> None:
 def message_delete(request: UserRequest, message: Message) -> HttpResponse:
     try:
         services.message_delete(message=message, by=request.user, now=clock.now())
-    except services.MessageRefused as refusal:
-        notes.error(request, str(refusal))
+    except DomainError as refusal:
+        notes.error(request, told(refusal))
         return redirect("messaging:detail", message.pk)
     notes.success(request, _("The draft is deleted."))
     return redirect("campaigns:tab", message.campaign_id, "messages")
@@ -286,6 +287,8 @@ def review(
             variants=variants,
         ),
         "problems": problems,
+        "holds": challenges.open_about(message),
+        "may_challenge": request.user.has_perm("campaigns.add_challenge", message.campaign),
         "in_campaign": in_campaign,
         "topic": contacts.topic_names().get(message.topic, message.topic) if message.topic else "",
         "promise": promise,

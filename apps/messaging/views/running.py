@@ -10,10 +10,13 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.http import UserRequest, requires
+from apps.campaigns import challenges
 from apps.contacts.models import Exclusion
 from apps.core import clock
+from apps.core.errors import DomainError
 from apps.core.htmx import render_page_or_fragment
 from apps.core.lists import Column, Filter, ListSpec
+from apps.core.refusals import told
 from apps.messaging import forms, selectors, services
 from apps.messaging.models import Message, Recipient
 from apps.messaging.views import drafts
@@ -72,6 +75,8 @@ def _running_page(request: UserRequest, message: Message) -> HttpResponse:
     held_until = brakes[0].done_at if brakes else None
     context = {
         "message": message,
+        "holds": challenges.open_about(message),
+        "may_challenge": request.user.has_perm("campaigns.add_challenge", message.campaign),
         "ledger": ledger,
         "pace": selectors.message_pace(message, ledger, now=now, held_until=held_until),
         "brakes": brakes,
@@ -156,8 +161,8 @@ def _act(request: UserRequest, message: Message, act: Callable[[], object]) -> H
     """Do it, or say why not, and show where the message stands now."""
     try:
         act()
-    except services.MessageRefused as refusal:
-        notes.error(request, str(refusal))
+    except DomainError as refusal:
+        notes.error(request, told(refusal))
     return redirect("messaging:detail", message.pk)
 
 

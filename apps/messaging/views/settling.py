@@ -8,7 +8,9 @@ from django.views.decorators.http import require_http_methods
 
 from apps.accounts.http import UserRequest, requires
 from apps.core import clock
+from apps.core.errors import DomainError
 from apps.core.htmx import render_page_or_fragment
+from apps.core.refusals import refuse
 from apps.messaging import selectors, services
 from apps.messaging.doubtforms import DoubtForm, SettleForm
 from apps.messaging.models import Message, Settlement
@@ -36,8 +38,8 @@ def message_settle(request: UserRequest, message: Message) -> HttpResponse:
                 by=request.user,
                 now=clock.now(),
             )
-        except services.MessageRefused as refusal:
-            form.add_error(refusal.field or None, str(refusal))
+        except DomainError as refusal:
+            refuse(form, refusal)
         else:
             told = ngettext("%(n)s recipient is settled.", "%(n)s recipients are settled.", count)
             notes.success(request, told % {"n": count})

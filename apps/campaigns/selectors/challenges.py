@@ -1,0 +1,86 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Count, Exists, OuterRef, Q
+
+from apps.accounts.models import User
+from apps.campaigns import challenges
+from apps.campaigns.models import Campaign, Challenge, ChallengeAnswer, ChallengeQuerySet, Task
+
+SHOWN = 5
+# Of one kind that are offered to be asked about: a plan of hundreds of tasks is asked from the task's page.
+OFFERED = 200
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One thing that can be asked about. `value` names it in a form: `campaigns.task:12`."""
+
+    value: str
+    label: str
+
+
+def challenges_of(campaign: Campaign, *, state: str = "") -> ChallengeQuerySet:
+    """Return a campaign's challenges with their people and `answer_count`; `state`: open or resolved."""
+    found = Challenge.objects.filter(campaign=campaign).with_people()
+    if state:
+        found = found.filter(resolved_at__isnull=state == "open")
+    return found.annotate(answer_count=Count("answers"))
+
+
+def challenges_to_answer(user: User) -> list[Challenge]:
+    """Return the open challenges that wait for this person, those that nobody has answered first."""
+    owned = [
+        Q(content_type=ContentType.objects.get_for_model(kind.model))
+        & Q(object_id__in=kind.owned_by(user).order_by().values("pk"))
+        for kind in challenges.challengeables
+    ]
+    mine = reduce(or_, owned, Q(campaign__captain=user))
+    return _first(_current().filter(mine).exclude(pursued_by=user), order="is_answered")
+
+
+def challenges_waiting(user: User) -> list[Challenge]:
+    """Return the open challenges whose answer this person waits for, those that have one first."""
+    return _first(_current().filter(pursued_by=user), order="-is_answered")
+
+
+def _current() -> ChallengeQuerySet:
+    return Challenge.objects.open().filter(campaign__archived_at__isnull=True).with_people()
+
+
+def _first(found: ChallengeQuerySet, *, order: str) -> list[Challenge]:
+    answered = Exists(ChallengeAnswer.objects.filter(challenge=OuterRef("pk")))
+    return list(found.annotate(is_answered=answered).order_by(order, "asked_at", "pk")[:SHOWN])
+
+
+def offers(campaign: Campaign, *, also: str = "") -> list[tuple[str, list[Offer]]]:
+    """
+    Return what can be asked about in a campaign, by kind; kinds of which there is nothing are left out.
+
+    `also` names one that is offered though it is not among the first of its kind.
+    """
+    found = []
+    for label, kind in challenges.challengeables.items():
+        things = list(kind.of(campaign).order_by("pk")[:OFFERED])
+        pk = also.removeprefix(f"{label}:")
+        if pk.isdecimal() and len(things) == OFFERED:
+            things += [thing for thing in kind.of(campaign).filter(pk=int(pk)) if thing not in things]
+        if kind.model is Campaign:
+            offered = [Offer(f"{label}:{campaign.pk}", str(campaign.get_stage_display()))]
+        else:
+            offered = [Offer(f"{label}:{thing.pk}", str(thing)) for thing in things]
+        if offered:
+            found.append((str(kind.kind), offered))
+    return found
+
+
+def tasks_held(tasks: Sequence[Task]) -> set[int]:
+    """Return the keys of those of these tasks that a challenge holds, in one query."""
+    content_type = ContentType.objects.get_for_model(Task)
+    found = Challenge.objects.open().filter(
+        content_type=content_type, object_id__in=[task.pk for task in tasks]
+    )
+    return set(found.values_list("object_id", flat=True))

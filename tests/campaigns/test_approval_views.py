@@ -1,0 +1,81 @@
+from http import HTTPStatus
+
+import pytest
+from django.urls import reverse
+
+from apps.campaigns import services
+from apps.campaigns.models import Approval
+from tests.factories.accounts import UserFactory
+from tests.factories.campaigns import CampaignFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def url(name, *args):
+    return reverse(f"campaigns:{name}", args=args)
+
+
+def text(response):
+    return response.content.decode()
+
+
+@pytest.fixture
+def campaign(noon, lead):
+    campaign = CampaignFactory(stage="review", asks_approvals=True)
+    services.approval_ask(campaign=campaign, part="goal", by=lead, now=noon)
+    return campaign
+
+
+def test_the_approver_sees_what_differs_and_approves_it(login, lead, noon, campaign):
+    captain = login(campaign.captain)
+    digest = text(captain.get(url("approvals", campaign.pk))).split('name="digest" value="')[1][:64]
+    captain.post(url("approval_give", campaign.pk), {"part": "goal", "digest": digest})
+    services.campaign_update(campaign=campaign, goal_target=300, by=lead, now=noon)
+
+    page = text(captain.get(url("approvals", campaign.pk)))
+
+    assert Approval.objects.get().decided_by == campaign.captain
+    assert "Changed since it was approved" in page
+    assert "<del>200.00</del> <ins>300.00</ins>" in page
+
+
+def test_who_asked_is_told_that_somebody_else_approves(login, lead, campaign):
+    page = text(login(lead).get(url("approvals", campaign.pk)))
+
+    assert "somebody else gives it" in page
+    assert 'name="digest"' not in page
+
+
+def test_sending_back_without_a_reason_is_refused_beside_the_field(login, campaign):
+    page = login(campaign.captain).post(
+        url("approval_send_back", campaign.pk), {"part": "goal", "reason": ""}
+    )
+
+    assert page.status_code == HTTPStatus.OK
+    assert "field-errors" in text(page)
+    assert Approval.objects.get().is_waiting
+
+
+def test_over_the_api_a_digest_names_what_is_approved(api, campaign):
+    program = api(UserFactory(role="marketing_lead"), "campaigns:read", "campaigns:write")
+    below = f"/api/v1/campaigns/{campaign.pk}/approvals/"
+
+    parts = {one["part"]: one for one in program.get(below).json()["parts"]}
+    stale = program.post(f"{below}approve/", {"part": "goal", "digest": "0" * 64}, format="json")
+    given = program.post(
+        f"{below}approve/", {"part": "goal", "digest": parts["goal"]["digest"]}, format="json"
+    )
+
+    assert parts["goal"]["is_waiting"]
+    assert not parts["audience"]["is_waiting"]
+    assert stale.status_code == HTTPStatus.CONFLICT
+    assert given.json()["is_approved"]
+
+
+def test_leads_alone_set_the_rules(login, lead, campaign):
+    refused = login(campaign.captain).post(url("rules_set", campaign.pk), {"review_hours": 0})
+    login(lead).post(url("rules_set", campaign.pk), {"review_hours": 8, "asks_approvals": "on"})
+
+    campaign.refresh_from_db()
+    assert refused.status_code == HTTPStatus.FORBIDDEN
+    assert (campaign.review_hours, campaign.asks_approvals) == (8, True)
