@@ -10,6 +10,7 @@ from apps.campaigns.api import (
     ChannelViewSet,
     ContributorViewSet,
     KpiViewSet,
+    MetricViewSet,
     TaskViewSet,
 )
 from apps.collaboration.api import AuditEventViewSet
@@ -98,6 +99,7 @@ router.register("campaigns", CampaignViewSet)
 router.register("channels", ChannelViewSet)
 router.register("contributors", ContributorViewSet)
 router.register("kpis", KpiViewSet)
+router.register("metrics", MetricViewSet)
 router.register("tasks", TaskViewSet)
 router.register("segments", SegmentViewSet)
 router.register("definitions", DefinitionViewSet)

@@ -62,5 +62,7 @@ EXPORT_S3_REGION: str = _env.str("EXPORT_S3_REGION", default="us-east-1")
 EXPORT_S3_ACCESS_KEY_ID: str = _env.str("EXPORT_S3_ACCESS_KEY_ID", default="")
 EXPORT_S3_SECRET_ACCESS_KEY: str = _env.str("EXPORT_S3_SECRET_ACCESS_KEY", default="")
 EXPORT_KEEP_DAYS: int = _env.int("EXPORT_KEEP_DAYS", default=7)
+# How long a review or a signature under KPIs is waited for, until whoever owes it is reminded; and again.
+SIGNOFF_REMIND_DAYS: int = _env.int("SIGNOFF_REMIND_DAYS", default=3)
 LOG_FORMAT: str = _env.str("LOG_FORMAT", default="console")
 LOG_LEVEL: str = _env.str("LOG_LEVEL", default="INFO")

@@ -13,6 +13,7 @@ RESOURCES = (
     "exports",
     "imports",
     "messages",
+    "metrics",
     "quality",
     "results",
     "segments",

@@ -65,3 +65,11 @@ class ChangedMeanwhile(StaleEdit):
         self.theirs = theirs
         self.version = version
         self.part = part  # which of several rows of one form
+
+
+class MetricRefused(Refused):
+    pass
+
+
+class SignOffRefused(Refused):
+    """The set of KPIs cannot be asked for, reviewed or signed like this."""

@@ -9,10 +9,17 @@ whose team they are on. Programs do what the scopes of their token say.
 import rules
 
 from apps.accounts.models import User
-from apps.accounts.permissions import is_integration, is_lead, is_marketer, sees_everything_planned
-from apps.campaigns.models import Campaign, Channel, Contributor, Kpi, Override, Task
+from apps.accounts.permissions import (
+    has_role,
+    is_data_lead,
+    is_integration,
+    is_lead,
+    is_marketer,
+    sees_everything_planned,
+)
+from apps.campaigns.models import Campaign, Channel, Contributor, Kpi, Override, SignOff, Task
 
-Subject = Campaign | Channel | Contributor | Kpi | Override | Task | None
+Subject = Campaign | Channel | Contributor | Kpi | Override | SignOff | Task | None
 
 
 def campaign_of(subject: Subject) -> Campaign | None:
@@ -98,3 +105,15 @@ rules.add_perm("campaigns.delete_task", leads_it | is_channel_owner)
 
 for _subject in ("campaign", "channel", "task"):
     rules.add_perm(f"campaigns.comment_{_subject}", sees_it)  # whoever may read may answer
+
+# KPIs and their signature. A superuser is asked again by the act itself: nobody signs for an executive.
+is_sales = has_role(User.Role.SALES)
+is_executive = has_role(User.Role.EXECUTIVE)
+rules.add_perm("campaigns.view_signoff", sees_it)
+rules.add_perm("campaigns.ask_signoff", is_captain | is_lead)
+rules.add_perm("campaigns.review_signoff", is_sales)
+rules.add_perm("campaigns.sign_signoff", is_executive)
+
+rules.add_perm("campaigns.view_metric", rules.is_active)
+for _verb in ("add", "change", "archive"):
+    rules.add_perm(f"campaigns.{_verb}_metric", is_data_lead | is_integration)

@@ -93,7 +93,7 @@ def _segment_uses(segment_ids: Collection[int], user: User | None) -> dict[int, 
 def _event_uses(name: str, user: User | None) -> list[EventUse]:
     """An event is needed by the campaigns whose goal it is, or one of whose figures, those put away too."""
     known = Campaign.objects.visible_to(user) if user else Campaign.objects.none()
-    figures = Kpi.objects.filter(campaign=OuterRef("pk"), event=name)
+    figures = Kpi.objects.filter(campaign=OuterRef("pk"), metric__event=name)
     named = Campaign.objects.filter(Q(goal_event=name) | Exists(figures)).order_by("-pk")
     seen = named.annotate(is_visible=Exists(known.filter(pk=OuterRef("pk"))))
     return [
@@ -120,6 +120,10 @@ def register() -> None:
     )
     rooms.register(
         "tasks", Room(_l("My tasks"), "campaigns:tasks", "checklist", "plan", "campaigns.view_task", order=20)
+    )
+    rooms.register(
+        "metrics",
+        Room(_l("Metrics"), "campaigns:metrics", "gauge", "measure", "campaigns.view_metric", order=60),
     )
     searches.register("campaigns", campaigns_search)
     home.panels.register(

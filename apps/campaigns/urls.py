@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.campaigns.views import campaign, frame, kpis, readiness, tasks, team, wizard
+from apps.campaigns.views import campaign, frame, kpis, metrics, readiness, signoff, tasks, team, wizard
 
 app_name = "campaigns"
 urlpatterns = [
@@ -34,6 +34,17 @@ urlpatterns = [
     path("campaigns/kpis/<int:pk>/", kpis.kpi_update, name="kpi_update"),
     path("campaigns/kpis/<int:pk>/move/", kpis.kpi_move, name="kpi_move"),
     path("campaigns/kpis/<int:pk>/remove/", kpis.kpi_remove, name="kpi_remove"),
+    path("campaigns/<int:pk>/kpis/ask/", signoff.kpis_ask, name="kpis_ask"),
+    path("campaigns/<int:pk>/kpis/review/", signoff.kpis_review, name="kpis_review"),
+    path("campaigns/<int:pk>/kpis/sign/", signoff.kpis_sign, name="kpis_sign"),
+    path("campaigns/signoffs/<int:pk>/", signoff.signoff_detail, name="signoff"),
+    # The catalogue of metrics
+    path("metrics/", metrics.metric_list, name="metrics"),
+    path("metrics/new/", metrics.metric_create, name="metric_create"),
+    path("metrics/<int:pk>/", metrics.metric_detail, name="metric"),
+    path("metrics/<int:pk>/edit/", metrics.metric_update, name="metric_update"),
+    path("metrics/<int:pk>/archive/", metrics.metric_archive, name="metric_archive"),
+    path("metrics/<int:pk>/restore/", metrics.metric_restore, name="metric_restore"),
     # Tasks
     path("tasks/", tasks.task_list, name="tasks"),
     path("campaigns/tasks/<int:pk>/", tasks.task_detail, name="task"),

@@ -11,7 +11,9 @@ class ReportingConfig(AppConfig):
         from apps.contacts.personal import Holding
         from apps.core.navigation import Room, rooms
         from apps.messaging.moved import SUMMED, WithRecipient
+        from apps.reporting import built_ins
 
+        built_ins.register()
         panels.tabs.register(
             "results",
             panels.Tab(

@@ -11,6 +11,7 @@ from apps.campaigns import readiness, selectors, services
 from apps.campaigns.api import serializers as out
 from apps.campaigns.api.base import IF_MATCH, Commented
 from apps.campaigns.api.parts import Collections
+from apps.campaigns.api.signoff import SIGNOFF_PERMISSIONS, SignOffs
 from apps.campaigns.models import Campaign
 from apps.core import clock
 
@@ -27,7 +28,9 @@ class CampaignFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped
         fields = ["stage", "captain", "segment", "goal_event"]
 
 
-class CampaignViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Collections, Commented[Campaign]):
+class CampaignViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, SignOffs, Collections, Commented[Campaign]
+):
     """
     Campaigns. Each stands between two bookends: `idea` and `outcome`.
 
@@ -64,9 +67,21 @@ class CampaignViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Collecti
         "kpi_add": "campaigns.add_kpi",
         "contributors": "campaigns.view_contributor",
         "contributor_add": "campaigns.add_contributor",
+        **SIGNOFF_PERMISSIONS,
     }
     parameters = dict.fromkeys(
-        ["activity", "comments", "channels", "tasks", "kpis", "contributors", "overrides"], PAGED
+        [
+            "activity",
+            "comments",
+            "channels",
+            "tasks",
+            "kpis",
+            "contributors",
+            "overrides",
+            "signoffs",
+            "kpi_reviews",
+        ],
+        PAGED,
     )
 
     @extend_schema(request=out.CampaignCreateIn, responses={201: out.CampaignOut})

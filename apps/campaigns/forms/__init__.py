@@ -1,4 +1,5 @@
 from apps.campaigns.forms.base import VersionForm, attempt, initial_of
+from apps.campaigns.forms.metric import KpiAdd, KpiEdit, KpiMove, MetricFields
 from apps.campaigns.forms.plan import (
     Audience,
     Captain,
@@ -10,14 +11,12 @@ from apps.campaigns.forms.plan import (
     OutcomeBegin,
     Review,
 )
+from apps.campaigns.forms.signoff import ReviewKpis, SignKpis
 from apps.campaigns.forms.work import (
     Advance,
     ChannelAssign,
     ChannelEdit,
     ContributorAdd,
-    KpiAdd,
-    KpiEdit,
-    KpiMove,
     Override,
     OverrideRemove,
     TaskAdd,
@@ -39,11 +38,14 @@ __all__ = [
     "KpiAdd",
     "KpiEdit",
     "KpiMove",
+    "MetricFields",
     "Outcome",
     "OutcomeBegin",
     "Override",
     "OverrideRemove",
     "Review",
+    "ReviewKpis",
+    "SignKpis",
     "TaskAdd",
     "TaskEdit",
     "TaskMove",

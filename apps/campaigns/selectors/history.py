@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from apps.accounts.models import User
-from apps.campaigns.models import Campaign, Channel, Kpi, Task
+from apps.campaigns.models import Campaign, Channel, Kpi, Metric, Task
 from apps.collaboration.models import AuditEvent
 from apps.collaboration.subjects import action_label
 from apps.core import display
@@ -37,6 +37,14 @@ ACTS: dict[str, Said] = {
     "kpi.changed": (_l("changed the KPI"), "label", "chart-line", "neutral"),
     "kpi.removed": (_l("removed the KPI"), "kpi", "chart-line", "warn"),
     "kpi.reordered": (_l("put the KPIs into another order"), "", "chart-line", "neutral"),
+    "kpis.asked": (_l("asked for a signature under the KPIs"), "", "signature", "info"),
+    "kpis.agreed": (_l("agreed to the KPIs for sales"), "", "signature", "good"),
+    "kpis.questioned": (_l("has a question about the KPIs"), "", "signature", "warn"),
+    "kpis.signed": (_l("signed the KPIs"), "", "signature", "good"),
+    "metric.created": (_l("put the metric into the catalogue"), "label", "gauge", "info"),
+    "metric.changed": (_l("changed the metric"), "label", "gauge", "neutral"),
+    "metric.archived": (_l("put the metric away"), "label", "archive", "warn"),
+    "metric.restored": (_l("brought the metric back"), "label", "archive-off", "info"),
     "comment.added": (_l("commented"), "", "message-circle", "neutral"),
     "comment.changed": (_l("changed a comment"), "", "message-circle", "neutral"),
     "comment.deleted": (_l("took back a comment"), "", "message-circle", "neutral"),
@@ -93,7 +101,7 @@ def _details(event: AuditEvent) -> Iterator[str]:
 
 
 def _field_label(event: AuditEvent, name: str) -> str:
-    models = {model._meta.label_lower: model for model in (Campaign, Channel, Task, Kpi)}
+    models = {model._meta.label_lower: model for model in (Campaign, Channel, Task, Kpi, Metric)}
     model = models.get(event.subject.partition(":")[0])
     field = model._meta.get_field(name) if model else None
     label = str(getattr(field, "verbose_name", "")) or _words(name)

@@ -9,6 +9,8 @@ from apps.campaigns.services.campaign import (
     wizard_step_done,
 )
 from apps.campaigns.services.kpi import kpi_add, kpi_move, kpi_remove, kpi_update
+from apps.campaigns.services.metric import metric_archive, metric_create, metric_restore, metric_update
+from apps.campaigns.services.signoff import kpis_ask, kpis_review, kpis_sign, signoffs_remind
 from apps.campaigns.services.stage import campaign_advance, campaign_go_live, check_override, override_remove
 from apps.campaigns.services.task import task_add, task_move, task_remove, task_update
 from apps.campaigns.services.team import (
@@ -41,7 +43,15 @@ __all__ = [
     "kpi_move",
     "kpi_remove",
     "kpi_update",
+    "kpis_ask",
+    "kpis_review",
+    "kpis_sign",
+    "metric_archive",
+    "metric_create",
+    "metric_restore",
+    "metric_update",
     "override_remove",
+    "signoffs_remind",
     "task_add",
     "task_move",
     "task_remove",

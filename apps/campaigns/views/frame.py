@@ -50,7 +50,7 @@ def campaign_detail(request: UserRequest, campaign: Campaign) -> HttpResponse:
         tab="detail",
         now=clock.now(),
         channels=channels,
-        kpis=list(campaign.kpis.all()),
+        kpis=list(campaign.kpis.with_metric()),
         may_change=may_change(request, campaign),
     )
 
