@@ -14,6 +14,7 @@ from apps.campaigns.api import (
     TaskViewSet,
 )
 from apps.collaboration.api import AuditEventViewSet
+from apps.collaboration.settings_api import NotificationSettingsViewSet
 from apps.contacts.api import (
     AttributeViewSet,
     CompanyMemberViewSet,
@@ -100,6 +101,7 @@ router.register("channels", ChannelViewSet)
 router.register("contributors", ContributorViewSet)
 router.register("kpis", KpiViewSet)
 router.register("metrics", MetricViewSet)
+router.register("notification-settings", NotificationSettingsViewSet, basename="notification-settings")
 router.register("tasks", TaskViewSet)
 router.register("segments", SegmentViewSet)
 router.register("definitions", DefinitionViewSet)

@@ -14,6 +14,7 @@ RESOURCES = (
     "imports",
     "messages",
     "metrics",
+    "notification-settings",
     "quality",
     "results",
     "segments",

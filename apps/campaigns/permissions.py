@@ -83,6 +83,7 @@ for _verb_entity in (
 ):
     rules.add_perm(f"campaigns.{_verb_entity}", sees_it)
 
+rules.add_perm("campaigns.view_everything", sees_everything_planned)  # no campaign is kept from them
 rules.add_perm("campaigns.add_campaign", is_marketer | is_integration)
 rules.add_perm("campaigns.change_campaign", leads_it)
 rules.add_perm("campaigns.delete_campaign", leads_it)  # puts it away: nothing that has happened is deleted

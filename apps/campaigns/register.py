@@ -13,9 +13,11 @@ from django.utils.translation import ngettext
 
 from apps.accounts.departures import departures
 from apps.accounts.models import User
-from apps.campaigns import selectors
-from apps.campaigns.models import Campaign, Channel, Kpi, Task
+from apps.campaigns import homes, selectors
+from apps.campaigns.models import Campaign, Channel, Kpi, Metric, Task
 from apps.campaigns.selectors.history import ACTS
+from apps.collaboration.feeds import Feed, acts_on, acts_on_these, feeds, names_of, seen_with
+from apps.collaboration.kinds import Kind, kinds
 from apps.collaboration.subjects import Subject, actions, subjects
 from apps.contacts.registries import Use as EventUse
 from apps.contacts.registries import event_uses
@@ -26,6 +28,7 @@ from apps.segments.registry import Use
 from apps.segments.registry import uses as segment_uses
 
 HITS = 5
+TEAMS = 500  # of one contributor
 # Whose work is all campaigns and not only their own.
 WATCHERS = frozenset(
     {User.Role.ADMINISTRATOR, User.Role.MARKETING_LEAD, User.Role.EXECUTIVE, User.Role.SALES}
@@ -36,12 +39,6 @@ def campaigns_search(user: User, text: str) -> list[SearchHit]:
     found = Campaign.objects.visible_to(user).current().filter(name__icontains=text).order_by("-updated_at")
     kind = _("Campaign")
     return [(one.name, kind, reverse("campaigns:detail", args=[one.pk])) for one in found[:HITS]]
-
-
-def captain_panel(user: User, now: datetime) -> dict[str, Any] | None:
-    """What the captain's own campaigns are, and which of them a failing check keeps from their launch."""
-    found = list(selectors.captained(user))
-    return {"campaigns": found, "now": now} if found else None
 
 
 def tasks_panel(user: User, now: datetime) -> dict[str, Any] | None:
@@ -76,6 +73,14 @@ def left_behind(user: User) -> list[str]:
     if tasks := selectors.tasks_of(user).count():
         told.append(ngettext("%(n)s open task.", "%(n)s open tasks.", tasks) % {"n": tasks})
     return told
+
+
+def _acts_seen(user: User) -> Q | None:
+    """All campaigns' acts, or for a contributor those of the campaigns whose team they are on."""
+    if user.has_perm("campaigns.view_everything"):
+        return acts_on("campaigns.campaign")
+    mine = Campaign.objects.visible_to(user).order_by("-updated_at").values_list("pk", flat=True)
+    return acts_on_these("campaigns.campaign", list(mine[:TEAMS]))
 
 
 def _segment_uses(segment_ids: Collection[int], user: User | None) -> dict[int, list[Use]]:
@@ -126,10 +131,7 @@ def register() -> None:
         Room(_l("Metrics"), "campaigns:metrics", "gauge", "measure", "campaigns.view_metric", order=60),
     )
     searches.register("campaigns", campaigns_search)
-    home.panels.register(
-        "campaigns",
-        home.Panel("campaigns/_home_campaigns.html", captain_panel, "campaigns.view_campaign", order=10),
-    )
+    homes.register()
     home.panels.register(
         "tasks", home.Panel("campaigns/_home_tasks.html", tasks_panel, "campaigns.view_task", order=20)
     )
@@ -157,6 +159,22 @@ def register() -> None:
         ),
     )
     departures.register("campaigns", left_behind)
+    kinds.register(
+        "signoff", Kind(_l("Reviews and signatures"), _l("KPIs that wait for your word, or change after it."))
+    )
+    feeds.register(
+        "campaigns.campaign",
+        Feed(_l("Campaigns"), _acts_seen, names_of(Campaign), "campaigns:detail"),
+    )
+    feeds.register(
+        "campaigns.metric",
+        Feed(
+            _l("Metrics"),
+            seen_with("campaigns.metric", "campaigns.view_metric"),
+            names_of(Metric),
+            "campaigns:metric",
+        ),
+    )
     _subjects_register()
     actions.update({action: said[0] for action, said in ACTS.items()})
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from apps.accounts.models import User
 from apps.campaigns import panels as campaigns
 from apps.campaigns.models import Campaign, Channel
+from apps.collaboration.kinds import Kind, kinds
 from apps.collaboration.subjects import Subject, actions, subjects
 from apps.contacts import registries as contacts
 from apps.contacts.models import Contact
@@ -93,6 +94,10 @@ ACTIONS = {
 
 
 def register() -> None:
+    kinds.register(
+        "sending",
+        Kind(gettext_lazy("Sending"), gettext_lazy("What pauses, is decided, or may not arrive.")),
+    )
     checks.register()
     moved.register()
     _rooms()

@@ -349,6 +349,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "changes_apply": {"task": "apps.segments.tasks.changes_apply", "schedule": 1.0},
     "definitions_compute": {"task": "apps.segments.tasks.definitions_compute", "schedule": 20.0},
     "campaigns_watch": {"task": "apps.campaigns.tasks.campaigns_watch", "schedule": 30.0},
+    "digests_send": {"task": "apps.collaboration.tasks.digests_send", "schedule": 300.0},
     "signoffs_remind": {"task": "apps.campaigns.tasks.signoffs_remind", "schedule": 600.0},
     "tallies_forget": {"task": "apps.integrations.tasks.tallies_forget", "schedule": 24 * 3600.0},
     "sessions_forget": {"task": "apps.accounts.tasks.sessions_forget", "schedule": 24 * 3600.0},

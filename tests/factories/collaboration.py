@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import factory
 
-from apps.collaboration.models import AuditEvent, Comment, Notification
+from apps.collaboration.models import AuditEvent, Comment, Notification, NotificationSettings
 from tests.factories.accounts import UserFactory
 from tests.factories.campaigns import CampaignFactory
 
@@ -40,3 +40,10 @@ class NotificationFactory(factory.django.DjangoModelFactory):
     text = "Your import is done."
     url = "/"
     at = LATELY
+
+
+class NotificationSettingsFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = NotificationSettings
+
+    user = factory.SubFactory(UserFactory)

@@ -3,7 +3,15 @@
 from apps.campaigns.selectors.events import EventSeen, events_seen
 from apps.campaigns.selectors.frame import Frame, campaign_frame
 from apps.campaigns.selectors.history import entry_of, history
-from apps.campaigns.selectors.lists import board, by_stage, campaigns, captained, captains, next_outcomes
+from apps.campaigns.selectors.lists import (
+    board,
+    by_stage,
+    campaigns,
+    captained,
+    captained_by_stage,
+    captains,
+    next_outcomes,
+)
 from apps.campaigns.selectors.metrics import MetricShown, metric_shown, metrics
 from apps.campaigns.selectors.people import may_be_captain, may_work, team
 from apps.campaigns.selectors.progress import goal_counted_by, goal_days, goal_progress, kpi_reached
@@ -21,6 +29,7 @@ __all__ = [
     "campaign_frame",
     "campaigns",
     "captained",
+    "captained_by_stage",
     "captains",
     "entry_of",
     "events_seen",

@@ -123,6 +123,8 @@ def kpis_sign(*, campaign: Campaign, by: User, now: datetime, seen: str, text: s
         text=_("%(person)s has signed the KPIs of “%(campaign)s”.") % {"person": by, "campaign": campaign},
         url=_url(campaign),
         now=now,
+        kind="signoff",
+        within=campaign,
     )
     return signoff
 
@@ -163,6 +165,8 @@ def signoffs_remind(*, now: datetime) -> int:
                 text=_("“%(campaign)s” still waits for your %(what)s of its KPIs.") % told,
                 url=_url(kpi_set.campaign),
                 now=now,
+                kind="signoff",
+                within=kpi_set.campaign,
             )
     return len(claimed)
 
@@ -271,7 +275,9 @@ def _tell_whose_turn_it_is(
             text = _("%(person)s asks about the KPIs of “%(campaign)s”: %(words)s")
             users = User.objects.filter(pk__in=[campaign.captain_id, kpi_set.asked_by_id or 0])
     tell = {user for user in users if user.pk != by.pk and user.pk not in _may_not(kpi_set)}
-    collaboration.notify(users=tell, text=text % told, url=_url(campaign), now=now)
+    collaboration.notify(
+        users=tell, text=text % told, url=_url(campaign), now=now, kind="signoff", within=campaign
+    )
 
 
 def _may_not(kpi_set: KpiSet) -> list[int]:
@@ -286,6 +292,8 @@ def _tell_of_change(campaign: Campaign, signature: SignOff, *, by: User, now: da
         text=_("%(person)s has changed the KPIs of “%(campaign)s” since they were signed.") % told,
         url=_url(campaign),
         now=now,
+        kind="signoff",
+        within=campaign,
     )
 
 
