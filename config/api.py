@@ -18,6 +18,7 @@ from apps.campaigns.api import (
     HolidayViewSet,
     KpiViewSet,
     LessonViewSet,
+    MetricViewSet,
     NotDoingViewSet,
     PlanTemplateViewSet,
     TaskViewSet,
@@ -26,6 +27,7 @@ from apps.campaigns.api import (
 )
 from apps.collaboration.api import AuditEventViewSet
 from apps.collaboration.savedview_api import SavedViewViewSet
+from apps.collaboration.settings_api import NotificationSettingsViewSet
 from apps.contacts.api import (
     AttributeViewSet,
     CompanyMemberViewSet,
@@ -117,6 +119,8 @@ router.register("budget-lines", BudgetLineViewSet)
 router.register("channels", ChannelViewSet)
 router.register("contributors", ContributorViewSet)
 router.register("kpis", KpiViewSet)
+router.register("metrics", MetricViewSet)
+router.register("notification-settings", NotificationSettingsViewSet, basename="notification-settings")
 router.register("tasks", TaskViewSet)
 router.register("lessons", LessonViewSet)
 router.register("year-goals", YearGoalViewSet, basename="year-goal")

@@ -67,5 +67,7 @@ CAMPAIGN_REVIEW_HOURS: int = _env.int("CAMPAIGN_REVIEW_HOURS", default=0)
 CAMPAIGN_APPROVALS: bool = _env.bool("CAMPAIGN_APPROVALS", default=False)
 # Whether somebody may approve what they have edited or asked for themselves: for teams of one.
 CAMPAIGN_SELF_APPROVAL: bool = _env.bool("CAMPAIGN_SELF_APPROVAL", default=False)
+# How long a review or a signature under KPIs is waited for, until whoever owes it is reminded; and again.
+SIGNOFF_REMIND_DAYS: int = _env.int("SIGNOFF_REMIND_DAYS", default=3)
 LOG_FORMAT: str = _env.str("LOG_FORMAT", default="console")
 LOG_LEVEL: str = _env.str("LOG_LEVEL", default="INFO")

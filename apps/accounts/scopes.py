@@ -14,6 +14,8 @@ RESOURCES = (
     "imports",
     "lessons",
     "messages",
+    "metrics",
+    "notification-settings",
     "quality",
     "results",
     "saved-views",

@@ -30,12 +30,17 @@ from apps.campaigns.models import (
     GoalCount,
     Holiday,
     Kpi,
+    KpiReview,
+    KpiSet,
     Lesson,
+    Metric,
+    MetricVersion,
     NotDoing,
     Override,
     PlanMove,
     PlanTemplate,
     PlanTemplateItem,
+    SignOff,
     Task,
     TaskDependency,
     WorkWeek,
@@ -126,9 +131,9 @@ class TaskAdmin(ActedAdmin):
 class KpiAdmin(ActedAdmin):
     act = staticmethod(services.kpi_update)
     argument = "kpi"
-    list_display = ["label", "campaign", "event", "target"]
-    list_select_related = ["campaign"]
-    search_fields = ["label", "=campaign__id"]
+    list_display = ["metric", "campaign", "target", "reached"]
+    list_select_related = ["campaign", "metric"]
+    search_fields = ["metric__name", "=campaign__id"]
     readonly_fields = ["campaign", "position"]
 
 
@@ -306,4 +311,42 @@ class ApprovalAdmin(LedgerAdmin):
     list_display = ["part", "campaign", "state", "asked_by", "asked_at", "decided_by", "decided_at"]
     list_select_related = ["campaign", "asked_by", "decided_by"]
     list_filter = ["state", "part"]
+
+
+@admin.register(Metric)
+class MetricAdmin(ActedAdmin):
+    act = staticmethod(services.metric_update)
+    argument = "metric"
+    list_display = ["name", "kind", "unit", "built_in", "event", "owner"]
+    list_select_related = ["owner"]
+    list_filter = ["kind"]
+    search_fields = ["name"]
+    ordering = ["name", "id"]
+
+
+@admin.register(MetricVersion)
+class MetricVersionAdmin(LedgerAdmin):
+    list_display = ["metric", "number", "by", "at"]
+    list_select_related = ["metric", "by"]
+    search_fields = ["=metric__id"]
+
+
+@admin.register(KpiSet)
+class KpiSetAdmin(LedgerAdmin):
+    list_display = ["campaign", "state", "asked_by", "waiting_since", "reminded_at"]
+    list_select_related = ["campaign", "asked_by"]
+    search_fields = ["=campaign__id"]
+
+
+@admin.register(KpiReview)
+class KpiReviewAdmin(LedgerAdmin):
+    list_display = ["campaign", "verdict", "by", "at"]
+    list_select_related = ["campaign", "by"]
+    search_fields = ["=campaign__id"]
+
+
+@admin.register(SignOff)
+class SignOffAdmin(LedgerAdmin):
+    list_display = ["campaign", "by", "at", "digest"]
+    list_select_related = ["campaign", "by"]
     search_fields = ["=campaign__id"]

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from apps.accounts.models import User
 from apps.campaigns import challenges, links, readiness, strategy
 from apps.campaigns.dates import day_begun, day_text
-from apps.campaigns.models import Campaign, YearGoal
+from apps.campaigns.models import Campaign, KpiSet, YearGoal
 from apps.campaigns.readiness import Check, Finding, Group
 from apps.campaigns.selectors.budget import budget_summary
 from apps.campaigns.standings import part_standings
@@ -133,7 +133,7 @@ def data_is_clean(campaign: Campaign, now: datetime) -> Finding:
 
 
 def channels_have_owners(campaign: Campaign, now: datetime) -> Finding:
-    channels = list(campaign.channels.select_related("owner"))
+    channels = list(campaign.channels.all())
     if not channels:
         return Finding(False, _("The campaign has no channel."), links.tab_url(campaign, "channels"))
     unowned = [str(channel.get_kind_display()) for channel in channels if channel.owner_id is None]
@@ -257,6 +257,60 @@ def parts_are_approved(campaign: Campaign, now: datetime) -> Finding:
     return Finding(True, _("Content, audience, schedule and goal are approved."))
 
 
+def kpis_are_signed(campaign: Campaign, now: datetime) -> Finding:
+    mend = links.tab_url(campaign, "kpis")
+    match _kpi_state(campaign):
+        case KpiSet.State.SIGNED:
+            return Finding(True, _("An executive has signed the KPIs."))
+        case KpiSet.State.REVIEW:
+            return Finding(False, _("Sales has not reviewed the KPIs yet."), mend)
+        case KpiSet.State.SIGNATURE:
+            return Finding(False, _("The KPIs await an executive’s signature."), mend)
+        case KpiSet.State.QUESTIONED:
+            return Finding(False, _("Sales has a question about the KPIs."), mend)
+        case KpiSet.State.CHANGED:
+            return Finding(False, _("The KPIs have changed since they were signed."), mend)
+    return Finding(False, _("Nobody has been asked to sign the KPIs."), mend)
+
+
+def _kpi_state(campaign: Campaign) -> str:
+    kpi_set = getattr(campaign, "kpi_set", None)  # none: no act has touched its KPIs
+    return kpi_set.state if kpi_set else KpiSet.State.DRAFT
+
+
+def signature_holds(campaign: Campaign, now: datetime) -> Finding:
+    """Ask that nothing goes out on KPIs that somebody has signed differently; whether to sign is advice."""
+    if _kpi_state(campaign) == KpiSet.State.DRAFT:
+        return Finding(True, _("Nothing has been signed yet, so nothing differs from it."))
+    signed = campaign.signoffs.select_related("by").order_by("-at", "-pk").first()
+    if signed is None:
+        return Finding(True, _("Nothing has been signed yet, so nothing differs from it."))
+    if _kpi_state(campaign) == KpiSet.State.SIGNED:
+        return Finding(True, _("The KPIs are as %(by)s signed them.") % {"by": signed.by})
+    told = _("The KPIs are not what %(by)s signed.") % {"by": signed.by}
+    return Finding(False, told, links.tab_url(campaign, "kpis"))
+
+
+def audience_is_described(campaign: Campaign, now: datetime) -> Finding:
+    """Ask who walks the journey; where it leads is asked once journeys are kept."""
+    if not campaign.audience_note.strip():
+        told = _("Nobody has written down who the people are.")
+        return Finding(False, told, links.step_url(campaign, "audience"))
+    return Finding(True, _("It is written down who the people are."))
+
+
+def channels_say_why(campaign: Campaign, now: datetime) -> Finding:
+    silent = [
+        str(channel)
+        for channel in campaign.channels.all()
+        if not (channel.why.strip() and channel.expected_result.strip())
+    ]
+    if silent:
+        told = _("Not said what they should bring, or why: %(channels)s.") % {"channels": ", ".join(silent)}
+        return Finding(False, told, links.tab_url(campaign, "channels"))
+    return Finding(True, _("Every channel says why it is there and what it should bring."))
+
+
 def register() -> None:
     """Add the checks of this app; called from `AppConfig.ready`."""
     # name: label, group, is it required, question, may it be overridden
@@ -265,6 +319,10 @@ def register() -> None:
         "audience": (_l("There is an audience"), Group.DATA, True, audience_is_there, True),
         "quality": (_l("The contacts are clean"), Group.DATA, False, data_is_clean, True),
         "kpis": (_l("KPIs have reasons"), Group.KPIS, False, kpis_have_reasons, True),
+        "kpis_signed": (_l("KPIs are signed"), Group.KPIS, False, kpis_are_signed, True),
+        "signature": (_l("The signature holds"), Group.KPIS, True, signature_holds, True),
+        "people": (_l("The people are described"), Group.JOURNEY, False, audience_is_described, True),
+        "why": (_l("Channels say what they are for"), Group.JOURNEY, False, channels_say_why, True),
         "bookends": (_l("Both bookends stand"), Group.EXPECTATIONS, True, bookends_are_set, False),
         "goal": (_l("The goal can be reached"), Group.EXPECTATIONS, True, goal_is_set, True),
         "year_goal": (

@@ -117,3 +117,11 @@ class TemplateRefused(Refused):
 
 class CalendarRefused(Refused):
     """A holiday or a working week that cannot be."""
+
+
+class MetricRefused(Refused):
+    pass
+
+
+class SignOffRefused(Refused):
+    """The set of KPIs cannot be asked for, reviewed or signed like this."""

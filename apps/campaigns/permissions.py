@@ -10,6 +10,7 @@ import rules
 
 from apps.accounts.models import User
 from apps.accounts.permissions import (
+    has_role,
     is_data_lead,
     is_integration,
     is_lead,
@@ -31,6 +32,7 @@ from apps.campaigns.models import (
     Lesson,
     Override,
     PlanMove,
+    SignOff,
     Task,
 )
 
@@ -48,6 +50,7 @@ Subject = (
     | Lesson
     | Override
     | PlanMove
+    | SignOff
     | Task
     | None
 )
@@ -147,6 +150,7 @@ for _verb_entity in (
 ):
     rules.add_perm(f"campaigns.{_verb_entity}", sees_it)
 
+rules.add_perm("campaigns.view_everything", sees_everything_planned)  # no campaign is kept from them
 rules.add_perm("campaigns.add_campaign", is_marketer | is_integration)
 rules.add_perm("campaigns.change_campaign", leads_it)
 rules.add_perm("campaigns.replay_campaign", (is_marketer | is_integration) & sees_it)
@@ -218,3 +222,14 @@ for _entity in ("plantemplate", "plantemplateitem", "holiday", "workweek"):
     rules.add_perm(f"campaigns.view_{_entity}", rules.is_active)
     for _verb in ("add", "change", "delete"):
         rules.add_perm(f"campaigns.{_verb}_{_entity}", is_lead | is_integration)
+# KPIs and their signature. A superuser is asked again by the act itself: nobody signs for an executive.
+is_sales = has_role(User.Role.SALES)
+is_executive = has_role(User.Role.EXECUTIVE)
+rules.add_perm("campaigns.view_signoff", sees_it)
+rules.add_perm("campaigns.ask_signoff", is_captain | is_lead)
+rules.add_perm("campaigns.review_signoff", is_sales)
+rules.add_perm("campaigns.sign_signoff", is_executive)
+
+rules.add_perm("campaigns.view_metric", rules.is_active)
+for _verb in ("add", "change", "archive"):
+    rules.add_perm(f"campaigns.{_verb}_metric", is_data_lead | is_integration)

@@ -13,11 +13,12 @@ from datetime import datetime
 from enum import Enum
 
 from django.db import connection, transaction
+from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.campaigns.models import Campaign, Override
+from apps.campaigns.models import Campaign, Channel, Kpi, Override
 from apps.core.registry import Registry
 
 logger = logging.getLogger(__name__)
@@ -85,6 +86,9 @@ STAGE_CHECK = "campaigns.stage"
 def findings(campaign: Campaign, now: datetime) -> list[Line]:
     """Return every check's answer, by group, in the order in which they were registered."""
     overrides = {override.check_name: override for override in campaign.overrides.select_related("by")}
+    # Several checks ask for the same parts of the campaign.
+    channels = Prefetch("channels", Channel.objects.select_related("owner"))
+    prefetch_related_objects([campaign], channels, Prefetch("kpis", Kpi.objects.with_metric()), "kpi_set")
     order = list(Group)
     lines = [Line(check, check_run(check, campaign, now), overrides.get(check.name)) for check in checks]
     return sorted(lines, key=lambda line: order.index(line.check.group))

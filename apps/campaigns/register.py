@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from apps.accounts.departures import departures
 from apps.accounts.models import User
-from apps.campaigns import calendar, selectors
+from apps.campaigns import calendar, homes, selectors
 from apps.campaigns.models import (
     BudgetLine,
     Campaign,
@@ -21,11 +21,14 @@ from apps.campaigns.models import (
     Channel,
     Kpi,
     Lesson,
+    Metric,
     NotDoing,
     Task,
     YearGoal,
 )
 from apps.campaigns.selectors.history import ACTS
+from apps.collaboration.feeds import Feed, acts_on, acts_on_these, feeds, names_of, seen_with
+from apps.collaboration.kinds import Kind, kinds
 from apps.collaboration.subjects import Subject, actions, subjects
 from apps.contacts.registries import Use as EventUse
 from apps.contacts.registries import event_uses
@@ -49,6 +52,7 @@ STRATEGY_ACTS = {
     "notdoing.changed": _l("changed the not-doing list"),
     "notdoing.removed": _l("took something off the not-doing list"),
 }
+TEAMS = 500  # of one contributor
 # Whose work is all campaigns and not only their own.
 WATCHERS = frozenset(
     {User.Role.ADMINISTRATOR, User.Role.MARKETING_LEAD, User.Role.EXECUTIVE, User.Role.SALES}
@@ -65,12 +69,6 @@ def lessons_search(user: User, text: str) -> list[SearchHit]:
     found = Lesson.objects.visible_to(user).current().filter(text__icontains=text).order_by("-created_at")
     kind = _("Lesson")
     return [(str(one), kind, reverse("campaigns:lesson", args=[one.pk])) for one in found[:HITS]]
-
-
-def captain_panel(user: User, now: datetime) -> dict[str, Any] | None:
-    """What the captain's own campaigns are, and which of them a failing check keeps from their launch."""
-    found = list(selectors.captained(user))
-    return {"campaigns": found, "now": now} if found else None
 
 
 def tasks_panel(user: User, now: datetime) -> dict[str, Any] | None:
@@ -121,6 +119,14 @@ def left_behind(user: User) -> list[str]:
     return told
 
 
+def _acts_seen(user: User) -> Q | None:
+    """All campaigns' acts, or for a contributor those of the campaigns whose team they are on."""
+    if user.has_perm("campaigns.view_everything"):
+        return acts_on("campaigns.campaign")
+    mine = Campaign.objects.visible_to(user).order_by("-updated_at").values_list("pk", flat=True)
+    return acts_on_these("campaigns.campaign", list(mine[:TEAMS]))
+
+
 def _segment_uses(segment_ids: Collection[int], user: User | None) -> dict[int, list[Use]]:
     """A segment is needed by the campaigns whose audience it is, those put away too."""
     found: dict[int, list[Use]] = {pk: [] for pk in segment_ids}
@@ -136,7 +142,7 @@ def _segment_uses(segment_ids: Collection[int], user: User | None) -> dict[int, 
 def _event_uses(name: str, user: User | None) -> list[EventUse]:
     """An event is needed by the campaigns whose goal it is, or one of whose figures, those put away too."""
     known = Campaign.objects.visible_to(user) if user else Campaign.objects.none()
-    figures = Kpi.objects.filter(campaign=OuterRef("pk"), event=name)
+    figures = Kpi.objects.filter(campaign=OuterRef("pk"), metric__event=name)
     named = Campaign.objects.filter(Q(goal_event=name) | Exists(figures)).order_by("-pk")
     seen = named.annotate(is_visible=Exists(known.filter(pk=OuterRef("pk"))))
     return [
@@ -183,12 +189,13 @@ def register() -> None:
             order=50,
         ),
     )
+    rooms.register(
+        "metrics",
+        Room(_l("Metrics"), "campaigns:metrics", "gauge", "measure", "campaigns.view_metric", order=60),
+    )
     searches.register("campaigns", campaigns_search)
     searches.register("lessons", lessons_search)
-    home.panels.register(
-        "campaigns",
-        home.Panel("campaigns/_home_campaigns.html", captain_panel, "campaigns.view_campaign", order=10),
-    )
+    homes.register()
     home.panels.register(
         "tasks", home.Panel("campaigns/_home_tasks.html", tasks_panel, "campaigns.view_task", order=20)
     )
@@ -221,6 +228,22 @@ def register() -> None:
     )
     departures.register("campaigns", left_behind)
     calendar.marks.register("tasks", selectors.tasks_due)
+    kinds.register(
+        "signoff", Kind(_l("Reviews and signatures"), _l("KPIs that wait for your word, or change after it."))
+    )
+    feeds.register(
+        "campaigns.campaign",
+        Feed(_l("Campaigns"), _acts_seen, names_of(Campaign), "campaigns:detail"),
+    )
+    feeds.register(
+        "campaigns.metric",
+        Feed(
+            _l("Metrics"),
+            seen_with("campaigns.metric", "campaigns.view_metric"),
+            names_of(Metric),
+            "campaigns:metric",
+        ),
+    )
     _subjects_register()
     _strategy_subjects()
     actions.update(STRATEGY_ACTS)

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from apps.accounts.admin_base import BookendAdmin, LedgerAdmin
-from apps.collaboration.models import AuditEvent, Comment, Notification, SavedView
+from apps.collaboration.models import AuditEvent, Comment, Notification, NotificationSettings, SavedView
 
 
 @admin.register(AuditEvent)
@@ -21,7 +21,14 @@ class CommentAdmin(LedgerAdmin):
 
 @admin.register(Notification)
 class NotificationAdmin(LedgerAdmin):
-    list_display = ["at", "user", "text", "read_at"]
+    list_display = ["at", "user", "kind", "text", "read_at", "mailed_at"]
+    list_select_related = ["user"]
+    search_fields = ["=user__email"]
+
+
+@admin.register(NotificationSettings)
+class NotificationSettingsAdmin(LedgerAdmin):
+    list_display = ["user", "digest", "hour", "next_digest_at"]
     list_select_related = ["user"]
     search_fields = ["=user__email"]
 

@@ -16,3 +16,7 @@ class CollaborationConfig(AppConfig):
         permission = "collaboration.view_auditevent"
         log = Room(name, "collaboration:audit", "history", "settings", permission, order=30)
         rooms.register("audit", log)
+        rooms.register(
+            "feed",
+            Room(_("Activity"), "collaboration:feed", "history", "plan", "collaboration.view_feed", 90),
+        )

@@ -4,6 +4,7 @@ from typing import Self
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -111,7 +112,8 @@ class Comment(models.Model):
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def of(self, user: User) -> Self:
-        return self.filter(user=user)
+        """What this person is told in the app."""
+        return self.filter(user=user, is_shown=True)
 
     def unread(self) -> Self:
         return self.filter(read_at=None)
@@ -125,6 +127,13 @@ class Notification(models.Model):
     )
     text = models.CharField(max_length=300)
     url = models.CharField(max_length=300, blank=True)  # a path of this installation
+    kind = models.CharField(max_length=32, default="general", db_default="general")
+    # What it is part of (`campaigns.campaign:12`), and what that was called then: digests are grouped by it.
+    within = models.CharField(max_length=64, blank=True, default="", db_default="")
+    within_label = models.CharField(max_length=200, blank=True, default="", db_default="")
+    # Not shown: it waits for the digest only.
+    is_shown = models.BooleanField(default=True, db_default=True)
+    mailed_at = models.DateTimeField(null=True, blank=True)
     at = models.DateTimeField()
     read_at = models.DateTimeField(null=True, blank=True)
 
@@ -193,3 +202,52 @@ class SavedView(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class NotificationSettings(models.Model):
+    """
+    What somebody wants to be told of, and where. No row: nobody has told them anything yet.
+
+    `hidden` kinds are not shown in the app, `unmailed` ones not in the digest. `next_digest_at` is when the
+    next digest is looked at; empty: never.
+    """
+
+    class Digest(models.TextChoices):
+        DAILY = "daily", _("Every day")
+        WEEKLY = "weekly", _("On Mondays")
+        NEVER = "never", _("Never")
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notification_settings"
+    )
+    digest = models.CharField(_("digest by e-mail"), max_length=8, choices=Digest, default=Digest.DAILY)
+    hour = models.PositiveSmallIntegerField(_("at"), default=8)
+    hidden = ArrayField(models.CharField(max_length=32), default=list, blank=True)
+    unmailed = ArrayField(models.CharField(max_length=32), default=list, blank=True)
+    next_digest_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("notification settings")
+        verbose_name_plural = _("notification settings")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(hour__lte=23), name="collaboration_notificationsettings_hour"
+            ),
+        ]
+        indexes = [
+            # Whose digest is due.
+            models.Index(
+                fields=["next_digest_at"],
+                condition=models.Q(next_digest_at__isnull=False),
+                name="collaboration_digest_due",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"notification settings of {self.user_id}"
+
+    def wants_shown(self, kind: str) -> bool:
+        return kind not in self.hidden
+
+    def wants_mailed(self, kind: str) -> bool:
+        return self.digest != self.Digest.NEVER and kind not in self.unmailed

@@ -32,6 +32,9 @@ rules.add_perm("collaboration.view_comment", may_see_its_subject)
 rules.add_perm("collaboration.change_comment", may_see_its_subject & wrote_it)
 rules.add_perm("collaboration.view_notification", is_told)
 rules.add_perm("collaboration.read_notification", is_told)
+rules.add_perm("collaboration.change_own_settings", rules.is_active)
+rules.add_perm("collaboration.view_own_settings", rules.is_active)
+rules.add_perm("collaboration.view_feed", rules.is_active)  # which shows to each what is theirs to see
 
 
 @rules.predicate

@@ -1,13 +1,15 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
 from django.db.models import Model, Q, QuerySet
+from django.urls import reverse
 
 from apps.accounts.models import User
-from apps.collaboration.models import AuditEvent, Comment, Notification, subject_key
+from apps.collaboration.feeds import Feed, feeds
+from apps.collaboration.models import AuditEvent, Comment, Notification, NotificationSettings, subject_key
 from apps.collaboration.subjects import Subject, action_label, subjects
 
 ACTIVITY_SIZE = 30
@@ -97,3 +99,69 @@ def notifications(user: User) -> QuerySet[Notification]:
 def notifications_unread(user: User, *, at_most: int = 100) -> int:
     """Count what someone has not read, up to `at_most`: beyond, the exact number says no more."""
     return Notification.objects.of(user).unread()[:at_most].count()
+
+
+def feed(user: User, *, about: str = "", by: str = "", since: datetime | None = None) -> QuerySet[AuditEvent]:
+    """Return what was done to all that this person may see, and to its parts; `by` as for `audit_events`."""
+    seen = Q(pk__in=[])
+    for label, one in feeds.items():
+        acts = one.seen_by(user) if about in {"", label} else None
+        if acts is not None:
+            seen |= acts
+    return audit_events(by=by, since=since).filter(seen)
+
+
+@dataclass(frozen=True)
+class FeedEntry:
+    """One line of the feed, for `components/timeline.html`; `url` leads to the thing it is about."""
+
+    at: datetime
+    text: str
+    by: User | None
+    detail: str
+    url: str
+    icon: str = "circle-dot"
+    tone: str = "neutral"
+
+
+def feed_entries(events: Sequence[AuditEvent]) -> list[FeedEntry]:
+    """Say each act with the thing it was done to; one query for each kind of thing."""
+    kinds = dict(feeds.items())
+    found: dict[str, set[int]] = {}
+    for event in events:
+        label, pk = _thing_of(event, kinds)
+        found.setdefault(label, set()).add(pk)
+    names = {label: kinds[label].names(pks) for label, pks in found.items() if label in kinds}
+    return [_feed_entry(event, *_thing_of(event, kinds), kinds, names) for event in events]
+
+
+def _thing_of(event: AuditEvent, kinds: Mapping[str, Feed]) -> tuple[str, int]:
+    """Return the kind and the key of the larger thing, or of the thing itself."""
+    for key in (event.within, event.subject):
+        label, _colon, pk = key.partition(":")
+        if label in kinds and pk.isdecimal():
+            return label, int(pk)
+    return "", 0
+
+
+def _feed_entry(
+    event: AuditEvent,
+    label: str,
+    pk: int,
+    kinds: Mapping[str, Feed],
+    names: Mapping[str, Mapping[int, str]],
+) -> FeedEntry:
+    name = names.get(label, {}).get(pk, "")
+    is_part = bool(event.within) and not event.action.startswith("comment.")
+    return FeedEntry(
+        at=event.at,
+        text=f"{action_label(event.action)} · {name or event.label}",
+        by=event.by,
+        detail=event.label if is_part and event.label != name else "",
+        url=reverse(kinds[label].url_name, args=[pk]) if name else "",
+    )
+
+
+def notification_settings(user: User) -> NotificationSettings:
+    """Return what this person wants to be told of; the defaults, unsaved, for who has never been told."""
+    return NotificationSettings.objects.filter(user=user).first() or NotificationSettings(user=user)

@@ -7,9 +7,24 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.collaboration.models import AuditEvent, Comment, Notification, subject_key
+from apps.collaboration.notifying import digest_stop, digests_send, notification_settings_change, notify
 from apps.collaboration.subjects import subjects
 from apps.core.errors import DomainError
 
+__all__ = [
+    "CommentNotAllowed",
+    "audit_record",
+    "audit_record_many",
+    "comment_add",
+    "comment_delete",
+    "comment_edit",
+    "digest_stop",
+    "digests_send",
+    "notification_settings_change",
+    "notifications_read",
+    "notify",
+    "thread_remove",
+]
 Details = dict[str, object]
 
 
@@ -99,6 +114,8 @@ def comment_add(*, subject: Model, text: str, by: User, now: datetime) -> Commen
         text=_("%(person)s commented on “%(thing)s”") % {"person": by, "thing": str(subject)[:150]},
         url=f"{kind.url(subject)}#comments" if kind else "",
         now=now,
+        kind="comment",
+        within=getattr(subject, "campaign", subject),
     )
     return comment
 
@@ -148,17 +165,6 @@ def _changeable(comment: Comment, *, now: datetime) -> Comment:
     if not comment.is_changeable(at=now):
         raise CommentNotAllowed(_("This comment is older than an hour. Write another one."))
     return comment
-
-
-def notify(*, users: Iterable[User], text: str, url: str, now: datetime) -> list[Notification]:
-    """
-    Tell people in the app, one statement for all of them; the deactivated are left out.
-
-    `url` is a path of this installation (`reverse(…)`), or empty.
-    """
-    return Notification.objects.bulk_create(
-        Notification(user=user, text=text[:300], url=url, at=now) for user in set(users) if user.is_active
-    )
 
 
 def notifications_read(*, user: User, now: datetime, notification: Notification | None = None) -> int:

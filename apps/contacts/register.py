@@ -6,6 +6,7 @@ from django.db.models import Model
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from apps.collaboration.kinds import Kind, kinds
 from apps.collaboration.subjects import Subject, actions, subjects
 from apps.contacts import feeds, held, moved, search
 from apps.contacts.models import (
@@ -95,6 +96,7 @@ def register() -> None:
     _rooms()
     _subjects()
     actions.update(ACTS)
+    kinds.register("import", Kind(_("Imports"), _("A file that is in, could not be read, or is undone.")))
     searches.register("contacts", search.contacts)
     searches.register("companies", search.companies)
     searches.register("attributes", search.attributes)

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import User
+from apps.collaboration.feeds import Feed, feeds, names_of, seen_with
 from apps.collaboration.subjects import Subject, subjects
 from apps.collaboration.subjects import actions as acts
 from apps.contacts import registries as contacts
@@ -53,6 +54,15 @@ def attribute_used(key: str) -> list[contacts.Use]:
 
 def register() -> None:
     """Called from `AppConfig.ready`."""
+    feeds.register(
+        "content.template",
+        Feed(
+            gettext_lazy("Templates"),
+            seen_with("content.template", "content.view_template"),
+            names_of(Template),
+            "content:detail",
+        ),
+    )
     rooms.register(
         "content",
         Room(

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from apps.accounts.models import User
-from apps.campaigns.models import Campaign, Channel, Contributor, Kpi, Task
+from apps.campaigns.models import Campaign, Channel, Contributor, Task
 from apps.collaboration import services as collaboration
 from apps.demo import experiment
 from apps.segments.models import Segment
@@ -31,12 +31,6 @@ def campaign_create(*, team: dict[str, User], now: datetime) -> Campaign:
         goal_date=today + 60 * ONE_DAY,
         segment=Segment.objects.get(name="Recent, and spends"),
         audience_note="Bought in the past three months and spent 200 dollars or more in the year.",
-    )
-    Kpi.objects.create(
-        campaign=campaign,
-        label="Visit",
-        reason="An invitation that nobody follows sells nothing.",
-        event=experiment.VISITED,
     )
     email = Channel.objects.create(
         campaign=campaign,

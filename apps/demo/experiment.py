@@ -8,7 +8,7 @@ from itertools import islice
 from django.db import connection
 
 from apps.accounts.models import User
-from apps.campaigns.models import Campaign, Channel, Contributor, Kpi, Task
+from apps.campaigns.models import Campaign, Channel, Contributor, Task
 from apps.contacts import services as contacts
 from apps.content.models import Template
 from apps.demo import hillstrom
@@ -64,12 +64,6 @@ def campaign_create(
         conversion_window_days=14,
         segment=segment,
         audience_note="Everyone who bought within the past year, split in three at random.",
-    )
-    Kpi.objects.create(
-        campaign=campaign,
-        label="Visit",
-        reason="Nobody buys who does not come: the first sign that the e-mail was of use.",
-        event=VISITED,
     )
     channel = Channel.objects.create(
         campaign=campaign,

@@ -19,6 +19,7 @@ from apps.demo import building, experiment, hillstrom, hub, lessons, stages
 from apps.demo.companies import companies_create
 from apps.demo.governance import governance_create
 from apps.demo.people import people_create
+from apps.demo.signoff import signoffs_create
 from apps.demo.tracker import tracker_create
 from apps.integrations import selectors as integrations
 from apps.integrations.services import scheme_choose
@@ -119,26 +120,29 @@ def demo_load(*, now: datetime) -> None:
     team = people_create()
     if integrations.scheme() is None:
         scheme_choose(namespace=Identity.USER, by=team["data"], now=now)
-    if not Campaign.objects.filter(name=experiment.NAME).exists():
+    is_new = not Campaign.objects.filter(name=experiment.NAME).exists()
+    if is_new:
         _contacts_import(team["data"], now=now)
         experiment.events_record(now=now)
         made = {name: _segment_create(name, rule, team["captain"]) for name, rule in SEGMENTS}
         sender = _sender()
         templates = _templates_create(team["owner"], now=now)
-        campaign = experiment.campaign_create(
+        experiment.campaign_create(
             team=team,
             segment=made["Everyone in the e-mail test"],
             templates=templates,
             sender=sender,
             now=now,
         )
-        results_refresh(campaign=campaign, now=now)
     hub.events_describe(team["data"], now=now)
     companies_create(team["data"], now=now)
     hub.quality_look(team["data"], now=now)
     _definition_create(team, now=now)
     if not Campaign.objects.filter(name=building.NAME).exists():
         building.campaign_create(team=team, now=now)
+    signoffs_create(team, now=now)
+    if is_new:
+        results_refresh(campaign=Campaign.objects.get(name=experiment.NAME), now=now)
     lessons.strategy_create(team, now=now)
     stages.campaigns_create(team, now=now)
     lessons.lessons_create(team, now=now)

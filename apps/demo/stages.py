@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from apps.accounts.models import User
-from apps.campaigns.models import Campaign, Channel, Kpi, Task, YearGoal
+from apps.campaigns.models import Campaign, Channel, Kpi, Metric, Task, YearGoal
 from apps.demo import experiment
 from apps.segments.models import Segment
 
@@ -139,9 +139,8 @@ def _campaign_create(sketch: Sketch, team: dict[str, User], segment: Segment, *,
     channel = Channel.objects.create(campaign=campaign, kind=sketch.kind, owner=team["owner"], why=sketch.why)
     Kpi.objects.create(
         campaign=campaign,
-        label="Visit",
+        metric=Metric.objects.get(name="Visitors"),
         reason="Who does not come does not order.",
-        event=experiment.VISITED,
     )
     Task.objects.bulk_create(
         Task(

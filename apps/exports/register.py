@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.collaboration import kinds as notices
 from apps.collaboration.subjects import Subject, actions, subjects
 from apps.contacts import registries
 from apps.contacts.registries import ListAct, Use, list_acts
@@ -36,6 +37,8 @@ def register(config: AppConfig) -> None:
     held.register()
     feeds.register()
     actions.update(ACTS)
+    told = _("A file that is there, or could not be made.")
+    notices.kinds.register("export", notices.Kind(_("Exports"), told))
     rooms.register(
         "exports", Room(_("Exports"), "exports:list", "table-export", "data", "exports.view_export", 25)
     )

@@ -13,6 +13,7 @@ from apps.accounts.models import User
 from apps.campaigns import calendar as campaigns_calendar
 from apps.campaigns import panels as campaigns
 from apps.campaigns.models import Campaign, Channel
+from apps.collaboration.kinds import Kind, kinds
 from apps.collaboration.subjects import Subject, actions, subjects
 from apps.contacts import registries as contacts
 from apps.contacts.models import Contact
@@ -95,6 +96,10 @@ ACTIONS = {
 
 def register() -> None:
     approved.register()
+    kinds.register(
+        "sending",
+        Kind(gettext_lazy("Sending"), gettext_lazy("What pauses, is decided, or may not arrive.")),
+    )
     checks.register()
     held.register()
     moved.register()

@@ -41,6 +41,16 @@ class OperationsConfig(AppConfig):
                 is_wide=True,
             ),
         )
+        panels.register(
+            "health",
+            Panel(
+                "operations/_home_health.html",
+                selectors.health_panel,
+                "operations.view_machine",
+                roles=frozenset({"administrator"}),
+                order=60,
+            ),
+        )
         rooms.register(
             "health",
             Room(_("System health"), "system-health", "heartbeat", "settings", "operations.view_machine", 80),

@@ -43,6 +43,11 @@ def _labels() -> dict[str, str]:
     }
 
 
+def health_panel(user: User, now: datetime) -> dict[str, object]:
+    """What the home of an administrator says of the machine. One query."""
+    return {"pulses": pulses(now=now), "now": now}
+
+
 def silent_panel(user: User, now: datetime) -> dict[str, list[Pulse]] | None:
     """What the home of an administrator says while a part is silent; None while all report."""
     late = [pulse for pulse in pulses(now=now) if pulse.level != Level.OK]

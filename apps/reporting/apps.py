@@ -11,8 +11,9 @@ class ReportingConfig(AppConfig):
         from apps.contacts.personal import Holding
         from apps.core.navigation import Room, rooms
         from apps.messaging.moved import SUMMED, WithRecipient
-        from apps.reporting import evidence
+        from apps.reporting import built_ins, evidence
 
+        built_ins.register()
         evidence.register()
         panels.tabs.register(
             "results",

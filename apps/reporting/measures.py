@@ -29,8 +29,11 @@ class Measure:
 def campaign_measures(campaign: Campaign) -> list[Measure]:
     """Return the goal first, then the KPIs in their order; without a goal event only the KPIs."""
     measures = [
-        Measure(f"kpi:{kpi.pk}", kpi.label, kpi.event, tuple(kpi.where), kpi.value_property)
-        for kpi in campaign.kpis.all()
+        Measure(
+            f"kpi:{kpi.pk}", kpi.label, kpi.metric.event, tuple(kpi.metric.where), kpi.metric.value_property
+        )
+        for kpi in campaign.kpis.with_metric()
+        if kpi.metric.event  # what is built in is counted where it happens
     ]
     if campaign.goal_event:
         goal = Measure(

@@ -127,7 +127,7 @@ def results_refresh_due(*, now: datetime) -> None:
 
     One that cannot be counted is told in the log and stands in line behind the others.
     """
-    for campaign in _due(now).prefetch_related("kpis")[:BATCH_SIZE]:
+    for campaign in _due(now)[:BATCH_SIZE]:
         # Before the count and not after it: whatever stops it, the next ring begins with another.
         mark = {"tried_at": now, "due_at": now + AGAIN_AFTER}
         CampaignResult.objects.update_or_create(campaign=campaign, defaults=mark)

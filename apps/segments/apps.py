@@ -7,6 +7,8 @@ class SegmentsConfig(AppConfig):
     verbose_name = _("Segments")
 
     def ready(self) -> None:
+        from apps.collaboration.feeds import Feed, feeds, names_of, seen_with
+        from apps.collaboration.kinds import Kind, kinds
         from apps.collaboration.subjects import Subject, actions, subjects
         from apps.contacts import registries as contacts
         from apps.core.health import Check, checks
@@ -28,6 +30,18 @@ class SegmentsConfig(AppConfig):
             _("Segments"), "segments:list", "users-group", "audience", "segments.view_segment", order=20
         )
         rooms.register("segments", room)
+        kinds.register(
+            "definition", Kind(_("Definitions"), _("A version that waits for approval, or was decided."))
+        )
+        feeds.register(
+            "segments.segment",
+            Feed(
+                _("Segments"),
+                seen_with("segments.segment", "segments.view_segment"),
+                names_of(self.get_model("Segment")),
+                "segments:detail",
+            ),
+        )
         searches.register("segments", segment_search)
         searches.register("definitions", definition_search)
         subjects.register(

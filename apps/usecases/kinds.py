@@ -244,7 +244,7 @@ def _results(parts: Sequence[Part], now: datetime) -> Mapping[int, PartNow]:
 
 
 def _kpis(parts: Sequence[Part], now: datetime) -> Mapping[int, PartNow]:
-    known = Kpi.objects.select_related("campaign").in_bulk([part.object_id for part in parts])
+    known = Kpi.objects.select_related("campaign", "metric").in_bulk([part.object_id for part in parts])
     counted = _counted({kpi.campaign_id for kpi in known.values()})
     return {
         part.pk: _report(
@@ -370,7 +370,9 @@ KINDS: dict[str, Kind] = {
         _kpis,
         lambda: [
             (str(kpi.pk), f"{kpi.label} · {kpi.campaign.name}")
-            for kpi in Kpi.objects.select_related("campaign").order_by("-campaign_id", "position")[:OFFERED]
+            for kpi in Kpi.objects.select_related("campaign", "metric").order_by("-campaign_id", "position")[
+                :OFFERED
+            ]
         ],
     ),
     "page": Kind(

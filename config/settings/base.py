@@ -152,6 +152,7 @@ EXPORT_S3_REGION = env.EXPORT_S3_REGION
 EXPORT_S3_ACCESS_KEY_ID = env.EXPORT_S3_ACCESS_KEY_ID
 EXPORT_S3_SECRET_ACCESS_KEY = env.EXPORT_S3_SECRET_ACCESS_KEY
 EXPORT_KEEP_DAYS = env.EXPORT_KEEP_DAYS
+SIGNOFF_REMIND_DAYS = env.SIGNOFF_REMIND_DAYS
 PRODUCT_VERSION: str = tomllib.loads((env.BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 SENDING_ENABLED = env.SENDING_ENABLED
 UNDO_SECONDS = env.UNDO_SECONDS
@@ -356,6 +357,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "changes_apply": {"task": "apps.segments.tasks.changes_apply", "schedule": 1.0},
     "definitions_compute": {"task": "apps.segments.tasks.definitions_compute", "schedule": 20.0},
     "campaigns_watch": {"task": "apps.campaigns.tasks.campaigns_watch", "schedule": 30.0},
+    "digests_send": {"task": "apps.collaboration.tasks.digests_send", "schedule": 300.0},
+    "signoffs_remind": {"task": "apps.campaigns.tasks.signoffs_remind", "schedule": 600.0},
     "tallies_forget": {"task": "apps.integrations.tasks.tallies_forget", "schedule": 24 * 3600.0},
     "sessions_forget": {"task": "apps.accounts.tasks.sessions_forget", "schedule": 24 * 3600.0},
     "exports_run": {"task": "apps.exports.tasks.exports_run", "schedule": 10.0},

@@ -17,6 +17,7 @@ from rest_framework.test import APIClient
 from apps.accounts import tokens
 from apps.accounts.models import User
 from apps.campaigns.services import feed_token
+from apps.collaboration.notifying import digest_token
 from apps.contacts.services import confirmations
 from apps.messaging.tokens import Purpose, token_make
 from tests import factories
@@ -33,6 +34,7 @@ from tests.factories.messaging import ExperimentFactory, MessageFactory, Recipie
 ARGUMENTS = {
     "collaboration:comments": lambda scene: {"label": "campaigns.campaign", "pk": scene.campaign.pk},
     "collaboration:activity": lambda scene: {"label": "campaigns.campaign", "pk": scene.campaign.pk},
+    "collaboration:digest-stop": lambda scene: {"token": digest_token(scene.people["capt"])},
     "accounts:invitation": lambda scene: {
         "secret": InvitationFactory(secret="open-sesame") and "open-sesame"
     },

@@ -24,6 +24,7 @@ EXEMPT_VIEWS: tuple[str, ...] = (
     "django.views.generic.base.",  # plain redirects of the packages above
     "django.views.i18n.",  # words of the admin's script
     "apps.accounts.api.people.Nothing",  # there is nothing
+    "apps.collaboration.views.stopping.",  # for whoever has the digest; the signed token is the key
     "apps.contacts.views.public.",  # for whoever has the mail; the signed token is the key
     "apps.campaigns.views.feed.calendar_feed",  # for other calendars; the signed token is the key
     "apps.messaging.views.hooks.",  # for providers; the secret in the address is the key

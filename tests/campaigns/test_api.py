@@ -18,6 +18,7 @@ from tests.factories.campaigns import (
     ChannelFactory,
     ContributorFactory,
     KpiFactory,
+    MetricFactory,
     TaskFactory,
     goal_event_record,
 )
@@ -361,12 +362,12 @@ class TestTasks:
 
 class TestKpis:
     def test_are_added_changed_moved_and_removed(self, program, campaign):
-        where = [{"property": "plan", "op": "eq", "value": "pro"}]
-        says = {"label": "Visits", "event": "visit", "reason": "Why", "where": where}
+        metric = MetricFactory(name="Visits")
+        says = {"metric": metric.pk, "reason": "Why"}
 
         made = program.post(path(campaign, "kpis"), says).json()
         kpi = f"/api/v1/kpis/{made['id']}/"
-        assert made["where"] == where
+        assert made["label"] == "Visits"
         assert program.patch(kpi, {"target": "10"}).json()["target"] == "10.00"
         for _time in range(2):
             program.post(f"{kpi}move/", {"position": 0})
@@ -374,13 +375,12 @@ class TestKpis:
         assert labels[0] == "Visits"
 
         program.delete(kpi)
-        assert not Kpi.objects.filter(label="Visits").exists()
+        assert not Kpi.objects.filter(metric=metric).exists()
 
-    def test_one_name_stands_once(self, program):
+    def test_one_metric_stands_once(self, program):
         kpi = KpiFactory()
 
-        says = {"label": kpi.label, "event": "visit"}
-        assert fields_of(program.post(path(kpi.campaign, "kpis"), says)) == ["label"]
+        assert fields_of(program.post(path(kpi.campaign, "kpis"), {"metric": kpi.metric_id})) == ["metric"]
 
 
 class TestContributors:

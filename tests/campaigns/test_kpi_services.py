@@ -1,43 +1,42 @@
 import pytest
 
 from apps.campaigns import services
-from apps.campaigns.errors import ChangedMeanwhile, KpiRefused, Refused
+from apps.campaigns.errors import ChangedMeanwhile, KpiRefused
 from apps.campaigns.models import Kpi
 from apps.collaboration.models import AuditEvent
 from tests.factories.accounts import UserFactory
-from tests.factories.campaigns import CampaignFactory, KpiFactory
+from tests.factories.campaigns import CampaignFactory, KpiFactory, MetricFactory
 
 pytestmark = pytest.mark.django_db
 
 
 def labels(campaign):
-    return list(campaign.kpis.values_list("label", flat=True))
+    return list(campaign.kpis.values_list("metric__name", flat=True))
 
 
 @pytest.fixture
 def three():
     campaign = CampaignFactory(kpi=False)
     for position, label in enumerate("abc"):
-        KpiFactory(campaign=campaign, label=label, position=position)
+        KpiFactory(campaign=campaign, metric__name=label, position=position)
     return campaign
 
 
 class TestKpiAdd:
     def test_comes_after_the_others(self, noon, lead, three):
-        services.kpi_add(campaign=three, label="d", event="visit", reason="Why", by=lead, now=noon)
+        services.kpi_add(campaign=three, metric=MetricFactory(name="d"), reason="Why", by=lead, now=noon)
 
         assert labels(three) == ["a", "b", "c", "d"]
         assert AuditEvent.objects.about(three).get().action == "kpi.added"
 
-    @pytest.mark.parametrize(
-        ("fields", "field"),
-        [({"label": "a"}, "label"), ({"where": [{"property": "x", "op": "near", "value": 1}]}, "where")],
-    )
-    def test_refuses_and_adds_nothing(self, noon, lead, three, fields, field):
-        with pytest.raises(Refused) as refused:
-            services.kpi_add(campaign=three, by=lead, now=noon, **{"label": "d", "event": "visit", **fields})
+    @pytest.mark.parametrize("is_put_away", [False, True])
+    def test_refuses_what_is_there_or_put_away_and_adds_nothing(self, noon, lead, three, is_put_away):
+        metric = MetricFactory(archived_at=noon) if is_put_away else three.kpis.first().metric
 
-        assert refused.value.field == field
+        with pytest.raises(KpiRefused) as refused:
+            services.kpi_add(campaign=three, metric=metric, by=lead, now=noon)
+
+        assert refused.value.field == "metric"
         assert labels(three) == ["a", "b", "c"]
         assert not AuditEvent.objects.exists()
 
@@ -53,9 +52,11 @@ class TestKpiUpdate:
         assert (kpi.reason, kpi.target, kpi.version) == ("Better", 10, 2)
         assert AuditEvent.objects.get().action == "kpi.changed"
 
-    def test_refuses_the_name_of_another(self, noon, lead, three):
+    def test_refuses_the_metric_of_another(self, noon, lead, three):
         with pytest.raises(KpiRefused):
-            services.kpi_update(kpi=three.kpis.get(label="b"), by=lead, now=noon, label="a")
+            services.kpi_update(
+                kpi=three.kpis.get(metric__name="b"), by=lead, now=noon, metric=three.kpis.first().metric
+            )
 
         assert labels(three) == ["a", "b", "c"]
 
@@ -81,7 +82,7 @@ class TestKpiMove:
     )
     def test_sent_twice_puts_it_where_it_was_to_go(self, noon, lead, three, label, position, order):
         for _time in range(2):
-            services.kpi_move(kpi=three.kpis.get(label=label), position=position, by=lead, now=noon)
+            services.kpi_move(kpi=three.kpis.get(metric__name=label), position=position, by=lead, now=noon)
 
         assert labels(three) == order
         assert AuditEvent.objects.count() == (order != ["a", "b", "c"])
@@ -89,7 +90,7 @@ class TestKpiMove:
 
 class TestKpiRemove:
     def test_takes_it_away_once_and_remembers_it(self, noon, lead):
-        kpi = KpiFactory(label="Visits")
+        kpi = KpiFactory(metric__name="Visits")
 
         for _time in range(2):
             services.kpi_remove(kpi=kpi, by=lead, now=noon)

@@ -137,7 +137,7 @@ class TestFindings:
 
     def test_kpis_without_a_reason_are_named(self, noon):
         campaign = CampaignFactory()
-        KpiFactory(campaign=campaign, label="Visits", reason="")
+        KpiFactory(campaign=campaign, metric__name="Visits", reason="")
 
         assert answer("campaigns.kpis", campaign, noon).finding.sentence == "KPIs without a reason: Visits."
 

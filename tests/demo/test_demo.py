@@ -65,8 +65,8 @@ def test_the_demo_shows_what_the_published_experiment_found(client):
     assert Recipient.objects.filter(reason="holdout").count() == 2 * 21_306
     campaign = Campaign.objects.get(name=experiment.NAME)
     assert found(campaign) == {
-        ("Visit", "Men's e-mail"): (18.28, 10.62, None, None),
-        ("Visit", "Women's e-mail"): (15.14, 10.62, None, None),
+        ("Visitors", "Men's e-mail"): (18.28, 10.62, None, None),
+        ("Visitors", "Women's e-mail"): (15.14, 10.62, None, None),
         ("Goal", "Men's e-mail"): (1.25, 0.57, 1.42, 0.65),
         ("Goal", "Women's e-mail"): (0.88, 0.57, 1.08, 0.65),
     }

@@ -3,6 +3,7 @@ from decimal import Decimal
 
 import factory
 
+from apps.campaigns.kpiset import digest_of, snapshot_of
 from apps.campaigns.models import (
     Approval,
     BudgetLine,
@@ -17,12 +18,17 @@ from apps.campaigns.models import (
     ElementOwner,
     Holiday,
     Kpi,
+    KpiReview,
+    KpiSet,
     Lesson,
+    Metric,
+    MetricVersion,
     NotDoing,
     Override,
     PlanMove,
     PlanTemplate,
     PlanTemplateItem,
+    SignOff,
     Task,
     TaskDependency,
     WorkWeek,
@@ -120,14 +126,72 @@ class ChannelFactory(factory.django.DjangoModelFactory):
     why = "They read it."
 
 
+class MetricFactory(factory.django.DjangoModelFactory):
+    """A metric that is counted from an event, with the first version of what it says."""
+
+    class Meta:
+        model = Metric
+        skip_postgeneration_save = True
+
+    name = factory.Sequence(lambda n: f"Figure {n}")
+    definition = "People who came."
+    unit = "people"
+    event = "visit"
+
+    @factory.post_generation
+    def versions(self, create, extracted, **kwargs):
+        if create:
+            MetricVersionFactory(metric=self, says=self.says)
+
+
+class MetricVersionFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = MetricVersion
+
+    metric = factory.SubFactory(MetricFactory)
+    number = factory.LazyAttribute(lambda one: one.metric.versions.count() + 1)
+    says = factory.LazyAttribute(lambda one: one.metric.says)
+    at = SEEN_AT
+
+
 class KpiFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Kpi
 
     campaign = factory.SubFactory(CampaignFactory, kpi=False)
-    label = factory.Sequence(lambda n: f"Figure {n}")
+    metric = factory.SubFactory(MetricFactory)
     reason = "It moves before the goal does."
-    event = "visit"
+
+
+class KpiSetFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = KpiSet
+
+    campaign = factory.SubFactory(CampaignFactory)
+
+
+class KpiReviewFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = KpiReview
+
+    campaign = factory.SubFactory(CampaignFactory)
+    by = factory.SubFactory(UserFactory, role="sales")
+    at = SEEN_AT
+    verdict = KpiReview.Verdict.AGREED
+    digest = "0" * 64
+
+
+class SignOffFactory(factory.django.DjangoModelFactory):
+    """A signature under the set as it is; the set itself is not moved."""
+
+    class Meta:
+        model = SignOff
+
+    campaign = factory.SubFactory(CampaignFactory)
+    by = factory.SubFactory(UserFactory, role="executive")
+    at = SEEN_AT
+    snapshot = factory.LazyAttribute(lambda one: snapshot_of(list(one.campaign.kpis.with_metric())))
+    digest = factory.LazyAttribute(lambda one: digest_of(one.snapshot))
 
 
 class ContributorFactory(factory.django.DjangoModelFactory):

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import factory
 
-from apps.collaboration.models import AuditEvent, Comment, Notification, SavedView
+from apps.collaboration.models import AuditEvent, Comment, Notification, NotificationSettings, SavedView
 from tests.factories.accounts import UserFactory
 from tests.factories.campaigns import CampaignFactory
 
@@ -53,3 +53,10 @@ class SavedViewFactory(factory.django.DjangoModelFactory):
     query = "stage=live"
     owner = factory.SubFactory(UserFactory)
     created_at = LATELY
+
+
+class NotificationSettingsFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = NotificationSettings
+
+    user = factory.SubFactory(UserFactory)

@@ -4,14 +4,14 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 
-from apps.campaigns.models import Campaign, Kpi
+from apps.campaigns.models import Campaign
 from apps.campaigns.worth import MOST
 from apps.contacts.models import Event
 from apps.messaging.models import Message, Recipient
 from apps.reporting import services
 from apps.reporting.models import ArmResult, CampaignResult, Conversion, MessageResult
 from apps.reporting.selectors import campaign_results
-from tests.factories.campaigns import CampaignFactory
+from tests.factories.campaigns import CampaignFactory, KpiFactory
 from tests.factories.reporting import event_add, hit_add, message_launched, recipient_add
 
 pytestmark = pytest.mark.django_db
@@ -102,7 +102,7 @@ class TestResultsRefresh:
         assert (arm(message, "sent").converted, arm(message, "sent").value) == (1, 50)
 
     def test_counts_each_kpi_beside_the_goal(self, campaign, noon):
-        kpi = Kpi.objects.create(campaign=campaign, label="Visit", event="visited", reason="They came.")
+        kpi = KpiFactory(campaign=campaign, metric__name="Visit", metric__event="visited")
         message = message_launched(campaign=campaign, sent=1)
         event_add(message.recipients.get(), "visited", after=HOUR)
 

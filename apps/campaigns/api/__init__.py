@@ -1,36 +1,12 @@
-from apps.campaigns.api.approvals import (
-    CampaignApprovalsViewSet,
-)
-from apps.campaigns.api.budget import (
-    BudgetLineViewSet,
-    CampaignBudgetViewSet,
-)
-from apps.campaigns.api.campaigns import (
-    CampaignViewSet,
-)
-from apps.campaigns.api.challenges import (
-    CampaignChallengesViewSet,
-    ChallengerViewSet,
-    ChallengeViewSet,
-)
-from apps.campaigns.api.lesson import (
-    LessonViewSet,
-)
-from apps.campaigns.api.parts import (
-    ChannelViewSet,
-    ContributorViewSet,
-    KpiViewSet,
-    TaskViewSet,
-)
-from apps.campaigns.api.strategy import (
-    NotDoingViewSet,
-    YearGoalViewSet,
-)
-from apps.campaigns.api.templates import (
-    HolidayViewSet,
-    PlanTemplateViewSet,
-    WorkWeekViewSet,
-)
+from apps.campaigns.api.approvals import CampaignApprovalsViewSet
+from apps.campaigns.api.budget import BudgetLineViewSet, CampaignBudgetViewSet
+from apps.campaigns.api.campaigns import CampaignViewSet
+from apps.campaigns.api.challenges import CampaignChallengesViewSet, ChallengerViewSet, ChallengeViewSet
+from apps.campaigns.api.lesson import LessonViewSet
+from apps.campaigns.api.metrics import MetricViewSet
+from apps.campaigns.api.parts import ChannelViewSet, ContributorViewSet, KpiViewSet, TaskViewSet
+from apps.campaigns.api.strategy import NotDoingViewSet, YearGoalViewSet
+from apps.campaigns.api.templates import HolidayViewSet, PlanTemplateViewSet, WorkWeekViewSet
 
 __all__ = [
     "BudgetLineViewSet",
@@ -45,6 +21,7 @@ __all__ = [
     "HolidayViewSet",
     "KpiViewSet",
     "LessonViewSet",
+    "MetricViewSet",
     "NotDoingViewSet",
     "PlanTemplateViewSet",
     "TaskViewSet",

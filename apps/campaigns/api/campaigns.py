@@ -14,6 +14,7 @@ from apps.campaigns.api.element import Elements
 from apps.campaigns.api.parts import Collections
 from apps.campaigns.api.replay import Replays
 from apps.campaigns.api.schedule import PlanActions
+from apps.campaigns.api.signoff import SIGNOFF_PERMISSIONS, SignOffs
 from apps.campaigns.models import Campaign
 from apps.core import clock
 
@@ -33,6 +34,7 @@ class CampaignFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped
 class CampaignViewSet(
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
+    SignOffs,
     Collections,
     Elements,
     Replays,
@@ -84,9 +86,21 @@ class CampaignViewSet(
         "lineage": "campaigns.view_campaign",
         "elements": "campaigns.view_elementowner",
         "element_set": "campaigns.change_elementowner",
+        **SIGNOFF_PERMISSIONS,
     }
     parameters = dict.fromkeys(
-        ["activity", "comments", "channels", "tasks", "milestones", "kpis", "contributors", "overrides"],
+        [
+            "activity",
+            "comments",
+            "channels",
+            "tasks",
+            "milestones",
+            "kpis",
+            "contributors",
+            "overrides",
+            "signoffs",
+            "kpi_reviews",
+        ],
         PAGED,
     )
 

@@ -52,7 +52,7 @@ class Collections(CampaignPart[Campaign]):
     @extend_schema(responses=out.KpiOut(many=True))
     @action(detail=True, methods=["get"])
     def kpis(self, request: Request, pk: str) -> Response:
-        return self.page(self.get_object().kpis.order_by("position", "pk"), out.KpiOut)
+        return self.page(self.get_object().kpis.with_metric().order_by("position", "pk"), out.KpiOut)
 
     @extend_schema(request=out.KpiIn, responses={201: out.KpiOut})
     @kpis.mapping.post
@@ -201,7 +201,7 @@ class TaskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TaskPlanActi
 class KpiViewSet(mixins.RetrieveModelMixin, CampaignPart[Kpi]):
     """One of the figures that carry a campaign's story."""
 
-    queryset = Kpi.objects.select_related("campaign")
+    queryset = Kpi.objects.select_related("campaign", "metric")
     serializer_class = out.KpiOut
     permissions = {
         "retrieve": "campaigns.view_kpi",

@@ -142,22 +142,20 @@ class TaskMoveIn(serializers.Serializer[Any]):
 
 
 class KpiOut(serializers.ModelSerializer[Kpi]):
-    where = PropertyCondition(many=True)
+    label = serializers.CharField(read_only=True)  # type: ignore[assignment]  # a name DRF has too
 
     class Meta:
         model = Kpi
         fields = [
-            "id", "campaign", "label", "event", "where", "value_property", "target", "reason", "position",
+            "id", "campaign", "metric", "label", "target", "reason", "reached", "reached_at", "position",
             "version",
         ]  # fmt: skip
 
 
 class KpiIn(serializers.ModelSerializer[Kpi]):
-    where = PropertyCondition(many=True, required=False)
-
     class Meta:
         model = Kpi
-        fields = ["label", "event", "where", "value_property", "target", "reason"]
+        fields = ["metric", "target", "reason"]
         extra_kwargs = {"target": {"min_value": 0}}
 
 

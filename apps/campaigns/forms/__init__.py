@@ -1,35 +1,11 @@
-from apps.campaigns.forms.approval import (
-    ApprovalAsk,
-    ApprovalGive,
-    ApprovalSendBack,
-    Rules,
-)
-from apps.campaigns.forms.base import (
-    VersionForm,
-    attempt,
-    initial_of,
-    people_share,
-)
-from apps.campaigns.forms.budget import (
-    BudgetLineAdd,
-    BudgetLineEdit,
-)
-from apps.campaigns.forms.budget_upload import (
-    BudgetApply,
-    BudgetFile,
-)
-from apps.campaigns.forms.challenge import (
-    ChallengeAnswer,
-    ChallengerAdd,
-    ChallengeRaise,
-    ChallengeResolve,
-)
-from apps.campaigns.forms.element import (
-    ElementEdit,
-)
-from apps.campaigns.forms.lesson import (
-    LessonEdit,
-)
+from apps.campaigns.forms.approval import ApprovalAsk, ApprovalGive, ApprovalSendBack, Rules
+from apps.campaigns.forms.base import VersionForm, attempt, initial_of, people_share
+from apps.campaigns.forms.budget import BudgetLineAdd, BudgetLineEdit
+from apps.campaigns.forms.budget_upload import BudgetApply, BudgetFile
+from apps.campaigns.forms.challenge import ChallengeAnswer, ChallengerAdd, ChallengeRaise, ChallengeResolve
+from apps.campaigns.forms.element import ElementEdit
+from apps.campaigns.forms.lesson import LessonEdit
+from apps.campaigns.forms.metric import KpiAdd, KpiEdit, KpiMove, MetricFields
 from apps.campaigns.forms.plan import (
     Audience,
     Captain,
@@ -41,20 +17,10 @@ from apps.campaigns.forms.plan import (
     OutcomeBegin,
     Review,
 )
-from apps.campaigns.forms.replay import (
-    ReplayBegin,
-)
-from apps.campaigns.forms.schedule import (
-    Reschedule,
-    TaskWaits,
-    TemplateApply,
-    template_field,
-)
-from apps.campaigns.forms.strategy import (
-    NotDoingEdit,
-    YearGoalEdit,
-    YearGoalMove,
-)
+from apps.campaigns.forms.replay import ReplayBegin
+from apps.campaigns.forms.schedule import Reschedule, TaskWaits, TemplateApply, template_field
+from apps.campaigns.forms.signoff import ReviewKpis, SignKpis
+from apps.campaigns.forms.strategy import NotDoingEdit, YearGoalEdit, YearGoalMove
 from apps.campaigns.forms.templates import (
     HolidayAdd,
     HolidaysImport,
@@ -69,9 +35,6 @@ from apps.campaigns.forms.work import (
     ChannelAssign,
     ChannelEdit,
     ContributorAdd,
-    KpiAdd,
-    KpiEdit,
-    KpiMove,
     Override,
     OverrideRemove,
     TaskAdd,
@@ -109,6 +72,7 @@ __all__ = [
     "KpiEdit",
     "KpiMove",
     "LessonEdit",
+    "MetricFields",
     "NotDoingEdit",
     "Outcome",
     "OutcomeBegin",
@@ -117,7 +81,9 @@ __all__ = [
     "ReplayBegin",
     "Reschedule",
     "Review",
+    "ReviewKpis",
     "Rules",
+    "SignKpis",
     "TaskAdd",
     "TaskEdit",
     "TaskMove",

@@ -88,42 +88,6 @@ class TaskMove(forms.Form):
     state = forms.ChoiceField(label=_("State"), choices=Task.State.choices)
 
 
-class _KpiFields(forms.Form):
-    label = forms.CharField(label=_("Name"), max_length=100)
-    event = forms.CharField(
-        label=_("Event"),
-        max_length=128,
-        widget=forms.TextInput(attrs={"list": "goal-events", "autocomplete": "off", "spellcheck": "false"}),
-    )
-    value_property = forms.CharField(
-        label=_("Property with the value"),
-        max_length=128,
-        required=False,
-        help_text=_("Set: the sum of this number is shown beside the count."),
-    )
-    target = forms.DecimalField(
-        label=_("Target"), max_digits=14, decimal_places=2, min_value=0, required=False
-    )
-    reason = forms.CharField(
-        label=_("Why it carries the story"),
-        max_length=500,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("What would you do differently if this figure were low?"),
-    )
-
-
-class KpiAdd(_KpiFields):
-    pass
-
-
-class KpiEdit(_KpiFields, VersionForm):
-    pass
-
-
-class KpiMove(forms.Form):
-    position = forms.IntegerField(min_value=0)
-
-
 class Advance(forms.Form):
     stage = forms.ChoiceField(label=_("Stage"), choices=Campaign.Stage.choices)
     reason = forms.CharField(

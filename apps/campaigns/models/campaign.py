@@ -208,29 +208,6 @@ class Campaign(Versioned):
         return self.name
 
 
-class Kpi(Versioned):
-    """A figure beside the goal that carries the campaign's story, counted from events like the goal."""
-
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="kpis")
-    label = models.CharField(_("name"), max_length=100)
-    reason = models.CharField(_("why it carries the story"), max_length=500, blank=True)
-    event = models.CharField(_("event"), max_length=128)
-    where = models.JSONField(_("only where"), default=list, blank=True)
-    # Set: the sum of this property is shown beside the count.
-    value_property = models.CharField(_("property with the value"), max_length=128, blank=True)
-    target = models.DecimalField(_("target"), max_digits=14, decimal_places=2, null=True, blank=True)
-    position = models.PositiveSmallIntegerField(default=0)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["campaign", "label"], name="campaigns_kpi_label_once"),
-        ]
-        ordering = ["position", "id"]
-
-    def __str__(self) -> str:
-        return self.label
-
-
 class Override(models.Model):
     """That someone let a campaign pass a failing check or an unmet entry criterion, and why."""
 

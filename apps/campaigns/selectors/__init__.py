@@ -1,23 +1,8 @@
 """Screens and endpoints of reading."""
 
-from apps.campaigns.selectors.budget import (
-    WHOLE,
-    budget_lines,
-    budget_lines_count,
-    budget_summary,
-)
-from apps.campaigns.selectors.budget_upload import (
-    budget_channels_of,
-    budget_upload_report,
-    last_changed_by,
-)
-from apps.campaigns.selectors.calendar import (
-    audiences,
-    campaign_calendar,
-    conflicts,
-    marks_of,
-    tasks_due,
-)
+from apps.campaigns.selectors.budget import WHOLE, budget_lines, budget_lines_count, budget_summary
+from apps.campaigns.selectors.budget_upload import budget_channels_of, budget_upload_report, last_changed_by
+from apps.campaigns.selectors.calendar import audiences, campaign_calendar, conflicts, marks_of, tasks_due
 from apps.campaigns.selectors.challenges import (
     challenges_of,
     challenges_to_answer,
@@ -25,54 +10,25 @@ from apps.campaigns.selectors.challenges import (
     offers,
     tasks_held,
 )
-from apps.campaigns.selectors.element import (
-    campaign_elements,
-)
-from apps.campaigns.selectors.events import (
-    EventSeen,
-    events_seen,
-)
-from apps.campaigns.selectors.feed import (
-    feed_entries,
-)
-from apps.campaigns.selectors.frame import (
-    Frame,
-    campaign_frame,
-)
-from apps.campaigns.selectors.history import (
-    entry_of,
-    history,
-)
-from apps.campaigns.selectors.lesson import (
-    Guide,
-    guide,
-    lesson_segments,
-    lessons,
-)
-from apps.campaigns.selectors.lineage import (
-    Generation,
-    Lineage,
-    campaign_lineage,
-)
+from apps.campaigns.selectors.element import campaign_elements
+from apps.campaigns.selectors.events import EventSeen, events_seen
+from apps.campaigns.selectors.feed import feed_entries
+from apps.campaigns.selectors.frame import Frame, campaign_frame
+from apps.campaigns.selectors.history import entry_of, history
+from apps.campaigns.selectors.lesson import Guide, guide, lesson_segments, lessons
+from apps.campaigns.selectors.lineage import Generation, Lineage, campaign_lineage
 from apps.campaigns.selectors.lists import (
     board,
     by_stage,
     campaigns,
     captained,
+    captained_by_stage,
     captains,
     next_outcomes,
 )
-from apps.campaigns.selectors.people import (
-    may_be_captain,
-    may_work,
-    people_named,
-    team,
-)
-from apps.campaigns.selectors.progress import (
-    goal_counted_by,
-    goal_days,
-    goal_progress,
-)
+from apps.campaigns.selectors.metrics import MetricShown, metric_shown, metrics
+from apps.campaigns.selectors.people import may_be_captain, may_work, people_named, team
+from apps.campaigns.selectors.progress import goal_counted_by, goal_days, goal_progress, kpi_reached
 from apps.campaigns.selectors.schedule import (
     Plan,
     PlanPreview,
@@ -84,6 +40,7 @@ from apps.campaigns.selectors.schedule import (
     successors,
     work_calendar,
 )
+from apps.campaigns.selectors.signoff import Awaited, SetNow, kpi_set_now, kpi_sets_awaited, said_of
 from apps.campaigns.selectors.strategy import (
     GoalLine,
     channels_avoided,
@@ -94,29 +51,22 @@ from apps.campaigns.selectors.strategy import (
     strategy_years,
     unaligned,
 )
-from apps.campaigns.selectors.tasks import (
-    open_tasks_by_channel,
-    tasks,
-    tasks_of,
-    with_open_tasks,
-)
-from apps.campaigns.selectors.templates import (
-    TemplatePlan,
-    plan_templates,
-    template_items,
-    template_plan,
-)
+from apps.campaigns.selectors.tasks import open_tasks_by_channel, tasks, tasks_of, with_open_tasks
+from apps.campaigns.selectors.templates import TemplatePlan, plan_templates, template_items, template_plan
 
 __all__ = [
     "WHOLE",
+    "Awaited",
     "EventSeen",
     "Frame",
     "Generation",
     "GoalLine",
     "Guide",
     "Lineage",
+    "MetricShown",
     "Plan",
     "PlanPreview",
+    "SetNow",
     "TaskMove",
     "TemplatePlan",
     "audiences",
@@ -133,6 +83,7 @@ __all__ = [
     "campaign_lineage",
     "campaigns",
     "captained",
+    "captained_by_stage",
     "captains",
     "challenges_of",
     "challenges_to_answer",
@@ -150,6 +101,9 @@ __all__ = [
     "guide",
     "history",
     "in_spite_of",
+    "kpi_reached",
+    "kpi_set_now",
+    "kpi_sets_awaited",
     "last_changed_by",
     "latest_move",
     "lesson_segments",
@@ -157,6 +111,8 @@ __all__ = [
     "marks_of",
     "may_be_captain",
     "may_work",
+    "metric_shown",
+    "metrics",
     "next_outcomes",
     "not_doing",
     "offers",
@@ -166,6 +122,7 @@ __all__ = [
     "plan_preview",
     "plan_templates",
     "predecessors",
+    "said_of",
     "strategy_years",
     "successors",
     "tasks",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _l
 from django.utils.translation import ngettext
 
 from apps.accounts.models import User
-from apps.campaigns.models import BudgetLine, Campaign, Channel, ElementOwner, Kpi, Lesson, Task
+from apps.campaigns.models import BudgetLine, Campaign, Channel, ElementOwner, Kpi, Lesson, Metric, Task
 from apps.collaboration.models import AuditEvent
 from apps.collaboration.subjects import action_label
 from apps.core import display
@@ -53,6 +53,14 @@ ACTS: dict[str, Said] = {
     "challenge.withdrawn": (_l("withdrew the challenge of"), "label", "circle-minus", "neutral"),
     "challenger.added": (_l("lets challenge"), "person", "users", "info"),
     "challenger.removed": (_l("lets no longer challenge"), "person", "users", "neutral"),
+    "kpis.asked": (_l("asked for a signature under the KPIs"), "", "signature", "info"),
+    "kpis.agreed": (_l("agreed to the KPIs for sales"), "", "signature", "good"),
+    "kpis.questioned": (_l("has a question about the KPIs"), "", "signature", "warn"),
+    "kpis.signed": (_l("signed the KPIs"), "", "signature", "good"),
+    "metric.created": (_l("put the metric into the catalogue"), "label", "gauge", "info"),
+    "metric.changed": (_l("changed the metric"), "label", "gauge", "neutral"),
+    "metric.archived": (_l("put the metric away"), "label", "archive", "warn"),
+    "metric.restored": (_l("brought the metric back"), "label", "archive-off", "info"),
     "comment.added": (_l("commented"), "", "message-circle", "neutral"),
     "comment.changed": (_l("changed a comment"), "", "message-circle", "neutral"),
     "comment.deleted": (_l("took back a comment"), "", "message-circle", "neutral"),
@@ -141,7 +149,7 @@ def _challenge_details(event: AuditEvent) -> Iterator[str]:
 
 
 def _field_label(event: AuditEvent, name: str) -> str:
-    told = (Campaign, Channel, Task, Kpi, Lesson, ElementOwner, BudgetLine)
+    told = (Campaign, Channel, Task, Kpi, Lesson, ElementOwner, BudgetLine, Metric)
     models = {model._meta.label_lower: model for model in told}
     model = models.get(event.subject.partition(":")[0])
     field = model._meta.get_field(name) if model else None

@@ -124,7 +124,7 @@ def _line(campaign: Campaign, family: list[Campaign]) -> set[int]:
 def _differences(parent: Campaign, child: Campaign) -> list[Difference]:
     both = [parent.pk, child.pk]
     channels = list(Channel.objects.filter(campaign__in=both).select_related("owner").order_by("pk"))
-    kpis = list(Kpi.objects.filter(campaign__in=both).order_by("position", "pk"))
+    kpis = list(Kpi.objects.with_metric().filter(campaign__in=both).order_by("position", "pk"))
     return lineage.differences(
         parent,
         child,

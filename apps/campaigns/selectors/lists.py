@@ -83,6 +83,13 @@ def by_stage(user: User) -> list[tuple[Stage, int]]:
     return [(stage, counts.get(stage, 0)) for stage in Stage]
 
 
+def captained_by_stage(user: User) -> list[tuple[Stage, int]]:
+    """Return how many of the campaigns that this person leads stand at each stage. One query."""
+    mine = Campaign.objects.current().filter(captain=user).order_by()
+    counts = dict(mine.values_list("stage").annotate(Count("pk")))
+    return [(stage, counts.get(stage, 0)) for stage in Stage]
+
+
 def next_outcomes(user: User) -> list[Campaign]:
     """Return the campaigns under way whose outcome is due next."""
     found = Campaign.objects.visible_to(user).under_way().select_related("captain")

@@ -1,12 +1,14 @@
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection
 
-from apps.campaigns.models import Campaign, GoalCount
+from apps.campaigns.metrics import built_in
+from apps.campaigns.models import Campaign, GoalCount, Kpi
 from apps.campaigns.progress import GoalProgress, Period, period_of
 from apps.campaigns.worth import worth_sql
 from apps.segments.rules import RuleInvalid, event_where
@@ -55,11 +57,11 @@ def goal_progress(campaign: Campaign, now: datetime) -> GoalProgress:
         kept = goal_count_kept(campaign)
         try:
             if kept is None:
-                by_day = _count(campaign, period, now, _ALL)
+                by_day = _count(_goal(campaign), period, now, _ALL)
             elif kept.is_after(period.ends_at):
                 by_day, counted_at = kept.by_day, kept.horizon
             else:
-                by_day = _sum(kept.by_day, _count(campaign, period, now, _SINCE, horizon=kept.horizon))
+                by_day = _sum(kept.by_day, _count(_goal(campaign), period, now, _SINCE, horizon=kept.horizon))
         except RuleInvalid as fault:  # a condition that the grammar does not know any more
             problem = str(fault)
     days, reached = [], Decimal(0)
@@ -100,34 +102,66 @@ def goal_days(campaign: Campaign, now: datetime, *, horizon: datetime) -> ByDay:
 
     :raises RuleInvalid: a condition is not understood
     """
-    return _count(campaign, period_of(campaign), now, _UNTIL, horizon=horizon)
+    return _count(_goal(campaign), period_of(campaign), now, _UNTIL, horizon=horizon)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is counted: the campaign's goal, or one of its KPIs."""
+
+    event: str
+    where: list[dict[str, Any]]
+    measure: Campaign.GoalMeasure
+    value_property: str
+
+
+def kpi_reached(kpi: Kpi, now: datetime) -> Decimal | None:
+    """
+    Count what a KPI has reached in the days of its campaign; None: it cannot be counted, or not yet.
+
+    All its events are read: for the watch, not for a page.
+    """
+    metric = kpi.metric
+    if metric.built_in:
+        known = built_in(metric.built_in)
+        return known.count(kpi.campaign, now) if known else None
+    asked = Asked(metric.event, metric.where, Campaign.GoalMeasure(metric.measure), metric.value_property)
+    try:
+        return sum(_count(asked, period_of(kpi.campaign), now, _ALL).values(), Decimal(0))
+    except RuleInvalid:  # a condition that the grammar does not know any more
+        return None
+
+
+def _goal(campaign: Campaign) -> Asked:
+    measure = Campaign.GoalMeasure(campaign.goal_measure)
+    return Asked(campaign.goal_event, campaign.goal_where, measure, campaign.value_property)
 
 
 def _count(
-    campaign: Campaign,
+    counted: Asked,
     period: Period,
     now: datetime,
     received: tuple[str, str],
     *,
     horizon: datetime | None = None,
 ) -> ByDay:
-    conditions = event_where(campaign.goal_event, campaign.goal_where, now=now)
+    conditions = event_where(counted.event, counted.where, now=now)
     names = [f"where_{place}" for place in range(len(conditions.params))]
     where = ["name = %(event)s", "occurred_at >= %(begins_at)s"]
     if period.ends_at is not None:
         where.append("occurred_at < %(ends_at)s")
     where.append(conditions.text % tuple(f"%({name})s" for name in names))
     asked, before = received
-    query = _BY_MEASURE[Campaign.GoalMeasure(campaign.goal_measure)].format(
+    query = _BY_MEASURE[counted.measure].format(
         where=" AND ".join(where), asked=asked, before=before, worth=worth_sql("properties", "%(worth)s")
     )
     values = {
         **dict(zip(names, conditions.params, strict=True)),
-        "event": campaign.goal_event,
+        "event": counted.event,
         "begins_at": period.begins_at,
         "ends_at": period.ends_at,
         "horizon": horizon,
-        "worth": campaign.value_property,
+        "worth": counted.value_property,
     }
     with connection.cursor() as cursor:
         cursor.execute(query, values)

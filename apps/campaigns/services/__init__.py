@@ -1,8 +1,6 @@
 """Acts on campaigns: what a person, a program or a launch does to them."""
 
-from apps.campaigns.services.apply import (
-    template_apply,
-)
+from apps.campaigns.services.apply import template_apply
 from apps.campaigns.services.approval import (
     approval_ask,
     approval_give,
@@ -15,11 +13,7 @@ from apps.campaigns.services.budget import (
     budget_line_restore,
     budget_line_update,
 )
-from apps.campaigns.services.budget_upload import (
-    budget_rows_keep,
-    budget_upload_apply,
-    budget_upload_keep,
-)
+from apps.campaigns.services.budget_upload import budget_rows_keep, budget_upload_apply, budget_upload_keep
 from apps.campaigns.services.campaign import (
     campaign_archive,
     campaign_create,
@@ -36,22 +30,9 @@ from apps.campaigns.services.challenge import (
     challenger_add,
     challenger_remove,
 )
-from apps.campaigns.services.dependency import (
-    dependency_add,
-    dependency_remove,
-    task_pin,
-    task_unpin,
-)
-from apps.campaigns.services.element import (
-    element_set,
-)
-from apps.campaigns.services.feed import (
-    feed_make,
-    feed_of,
-    feed_revoke,
-    feed_token,
-    feed_view_set,
-)
+from apps.campaigns.services.dependency import dependency_add, dependency_remove, task_pin, task_unpin
+from apps.campaigns.services.element import element_set
+from apps.campaigns.services.feed import feed_make, feed_of, feed_revoke, feed_token, feed_view_set
 from apps.campaigns.services.holidays import (
     DayWanted,
     days_read,
@@ -60,38 +41,15 @@ from apps.campaigns.services.holidays import (
     holidays_import,
     work_week_set,
 )
-from apps.campaigns.services.kpi import (
-    kpi_add,
-    kpi_move,
-    kpi_remove,
-    kpi_update,
-)
-from apps.campaigns.services.lesson import (
-    lesson_add,
-    lesson_archive,
-    lesson_restore,
-    lesson_update,
-)
-from apps.campaigns.services.move import (
-    campaign_move,
-)
-from apps.campaigns.services.replay import (
-    Replayed,
-    campaign_replay,
-)
-from apps.campaigns.services.schedule import (
-    campaign_reschedule,
-    plan_move_undo,
-)
-from apps.campaigns.services.sheet import (
-    row_save,
-)
-from apps.campaigns.services.stage import (
-    campaign_advance,
-    campaign_go_live,
-    check_override,
-    override_remove,
-)
+from apps.campaigns.services.kpi import kpi_add, kpi_move, kpi_remove, kpi_update
+from apps.campaigns.services.lesson import lesson_add, lesson_archive, lesson_restore, lesson_update
+from apps.campaigns.services.metric import metric_archive, metric_create, metric_restore, metric_update
+from apps.campaigns.services.move import campaign_move
+from apps.campaigns.services.replay import Replayed, campaign_replay
+from apps.campaigns.services.schedule import campaign_reschedule, plan_move_undo
+from apps.campaigns.services.sheet import row_save
+from apps.campaigns.services.signoff import kpis_ask, kpis_review, kpis_sign, signoffs_remind
+from apps.campaigns.services.stage import campaign_advance, campaign_go_live, check_override, override_remove
 from apps.campaigns.services.strategy import (
     not_doing_add,
     not_doing_remove,
@@ -101,12 +59,7 @@ from apps.campaigns.services.strategy import (
     year_goal_remove,
     year_goal_update,
 )
-from apps.campaigns.services.task import (
-    task_add,
-    task_move,
-    task_remove,
-    task_update,
-)
+from apps.campaigns.services.task import task_add, task_move, task_remove, task_update
 from apps.campaigns.services.team import (
     channel_add,
     channel_remove,
@@ -127,9 +80,7 @@ from apps.campaigns.services.template_item import (
     template_item_remove,
     template_item_update,
 )
-from apps.campaigns.services.watch import (
-    campaigns_watch,
-)
+from apps.campaigns.services.watch import campaigns_watch
 
 __all__ = [
     "DayWanted",
@@ -186,10 +137,17 @@ __all__ = [
     "kpi_move",
     "kpi_remove",
     "kpi_update",
+    "kpis_ask",
+    "kpis_review",
+    "kpis_sign",
     "lesson_add",
     "lesson_archive",
     "lesson_restore",
     "lesson_update",
+    "metric_archive",
+    "metric_create",
+    "metric_restore",
+    "metric_update",
     "not_doing_add",
     "not_doing_remove",
     "not_doing_update",
@@ -200,6 +158,7 @@ __all__ = [
     "plan_template_delete",
     "plan_template_update",
     "row_save",
+    "signoffs_remind",
     "task_add",
     "task_move",
     "task_pin",

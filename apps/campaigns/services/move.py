@@ -13,7 +13,7 @@ def campaign_move(
     *, campaign: Campaign, dates: Mapping[str, date], by: User, now: datetime, seen: int | None = None
 ) -> Campaign:
     """
-    Give a campaign other days, and its tasks with it. The one place from which calendar, timeline and their undo do so.
+    Give a campaign other days, and its tasks with it: the one way of calendar, timeline and their undo.
 
     :raises ChangedMeanwhile: somebody moved it after version `seen`
     :raises DatesDoNotFit: the days contradict each other, or have passed

@@ -32,10 +32,10 @@ def _team_bring(act: Replay) -> list[str]:
 
 
 def _kpis_bring(act: Replay) -> list[str]:
-    copied = ("label", "reason", "event", "where", "value_property", "target", "position")
+    copied = ("metric", "reason", "target", "position")
     Kpi.objects.bulk_create(
         Kpi(campaign=act.child, **{name: getattr(kpi, name) for name in copied})
-        for kpi in act.parent.kpis.all()
+        for kpi in act.parent.kpis.with_metric()
     )
     return []
 

@@ -2,9 +2,10 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError, transaction
+from django.db.models import Q
 
 from apps.campaigns import readiness, selectors
-from apps.campaigns.models import Campaign, GoalCount
+from apps.campaigns.models import Campaign, GoalCount, Kpi
 from apps.campaigns.progress import period_of
 from apps.core.errors import DomainError
 from apps.core.queues import ring
@@ -16,6 +17,7 @@ WATCH_TASK = "apps.campaigns.tasks.campaigns_watch"
 EVERY = timedelta(minutes=5)
 EVERY_CLOSED = timedelta(days=1)  # what comes late is seldom
 BATCH_SIZE = 25
+EVERY_KPI = timedelta(hours=1)  # all events of each are read
 # An event may be committed later than one that was received after it. What is younger is not kept: pages
 # count it themselves.
 OVERLAP = timedelta(minutes=10)
@@ -52,11 +54,21 @@ def campaigns_watch(*, now: datetime) -> None:
 def _watch(campaign: Campaign, now: datetime) -> None:
     if campaign.goal_event:
         _goal_keep(campaign, now)
+    _kpis_count(campaign, now)
     _snapshot_set(
         campaign,
         goal_reached=selectors.goal_progress(campaign, now).reached,
         blockers=len(_blockers(campaign, now)) if campaign.stage in BEFORE_LAUNCH else 0,
     )
+
+
+def _kpis_count(campaign: Campaign, now: datetime) -> None:
+    """Count the KPIs of a campaign under way whose snapshot is old."""
+    if campaign.stage in {Campaign.Stage.IDEA, Campaign.Stage.CLOSED}:
+        return
+    is_old = Q(reached_at__isnull=True) | Q(reached_at__lt=now - EVERY_KPI)
+    for kpi in campaign.kpis.with_metric().filter(is_old):
+        Kpi.objects.filter(pk=kpi.pk).update(reached=selectors.kpi_reached(kpi, now), reached_at=now)
 
 
 def _goal_keep(campaign: Campaign, now: datetime) -> None:

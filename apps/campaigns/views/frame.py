@@ -55,7 +55,7 @@ def campaign_detail(request: UserRequest, campaign: Campaign) -> HttpResponse:
         sent=[(channel, line) for channel in channels for line in lines[channel.pk]],
         now=clock.now(),
         channels=channels,
-        kpis=list(campaign.kpis.all()),
+        kpis=list(campaign.kpis.with_metric()),
         may_change=may_change(request, campaign),
         lessons=list(campaign.lessons.current().order_by("-pk")[:STORY_LESSONS]),
         lessons_applied=list(campaign.lessons_applied.visible_to(request.user)[:STORY_LESSONS]),

@@ -10,17 +10,18 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.accounts.http import UserRequest, requires
 from apps.campaigns import challenges, forms, selectors, services
-from apps.campaigns.models import Campaign, Kpi
+from apps.campaigns.kpiset import FEW_ENOUGH
+from apps.campaigns.models import Campaign, Kpi, KpiSet
 from apps.campaigns.views.frame import campaign_page, done_or_told, may_challenge, may_change
 from apps.core import clock
 
-FEW_ENOUGH = 7
+State = KpiSet.State
 
 
 @require_GET
 @requires("campaigns.view_campaign", on=Campaign)
 def campaign_kpis(request: UserRequest, campaign: Campaign) -> HttpResponse:
-    return _kpis_page(request, campaign, forms.KpiAdd())
+    return kpis_page(request, campaign)
 
 
 @require_POST
@@ -34,7 +35,7 @@ def kpi_add(request: UserRequest, campaign: Campaign) -> HttpResponse:
         ):
             messages.success(request, _("The KPI has been added."))
             return redirect("campaigns:kpis", campaign.pk)
-    return _kpis_page(request, campaign, form)
+    return kpis_page(request, campaign, form=form)
 
 
 @require_http_methods(["GET", "POST"])
@@ -50,7 +51,7 @@ def kpi_update(request: UserRequest, kpi: Kpi) -> HttpResponse:
         ):
             messages.success(request, _("Saved."))
             return redirect("campaigns:kpis", kpi.campaign_id)
-    return _kpis_page(request, kpi.campaign, form, kpi=kpi)
+    return kpis_page(request, kpi.campaign, form=form, kpi=kpi)
 
 
 @require_POST
@@ -73,22 +74,46 @@ def kpi_remove(request: UserRequest, kpi: Kpi) -> HttpResponse:
     return redirect("campaigns:kpis", campaign_id)
 
 
-def _kpis_page(
-    request: UserRequest, campaign: Campaign, form: Any, *, kpi: Kpi | None = None
+def kpis_page(
+    request: UserRequest,
+    campaign: Campaign,
+    *,
+    form: Any = None,
+    kpi: Kpi | None = None,
+    review: forms.ReviewKpis | None = None,
+    sign: forms.SignKpis | None = None,
 ) -> HttpResponse:
-    kpis = list(campaign.kpis.all())
-    now = clock.now()
+    """Show the set, where it stands, and what this person may say of it; `review`, `sign`: refused forms."""
+    now_set = selectors.kpi_set_now(campaign)
+    for refused in (review, sign):
+        if refused is not None:
+            refused.renew(now_set.digest)
+    user, is_kept = request.user, campaign.archived_at is None
+    may_say = is_kept and not now_set.is_editor(user)
+    seen = {"seen": now_set.digest}
+    may_review = may_say and now_set.state == State.REVIEW and user.role == user.Role.SALES
+    may_sign = may_say and now_set.state == State.SIGNATURE and user.role == user.Role.EXECUTIVE
+    may_write = may_change(request, campaign)
     return campaign_page(
         request,
         campaign,
         tab="kpis",
-        now=now,
-        kpis=kpis,
+        now=clock.now(),
+        set_now=now_set,
+        kpis=now_set.kpis,
         kpi=kpi,
         holds=challenges.open_about(kpi) if kpi else [],
         may_challenge=may_challenge(request, campaign),
-        form=form,
-        seen=selectors.events_seen(now),
-        is_too_many=len(kpis) > FEW_ENOUGH,
-        may_change=may_change(request, campaign),
+        form=(form or forms.KpiAdd()) if may_write else None,
+        said=selectors.said_of(now_set),
+        is_too_many=len(now_set.kpis) > FEW_ENOUGH,
+        may_change=may_write,
+        may_ask=is_kept and _may_ask(now_set) and user.has_perm("campaigns.ask_signoff", campaign),
+        review=(review or forms.ReviewKpis(initial=seen)) if may_review or review else None,
+        sign=(sign or forms.SignKpis(initial=seen)) if may_sign or sign else None,
+        is_own_edit=not may_say and is_kept and now_set.state in {State.REVIEW, State.SIGNATURE},
     )
+
+
+def _may_ask(now_set: selectors.SetNow) -> bool:
+    return bool(now_set.kpis) and now_set.state in {State.DRAFT, State.QUESTIONED, State.CHANGED}

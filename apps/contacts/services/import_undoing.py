@@ -169,4 +169,5 @@ def _finish(work: _Work) -> None:
             text=_("The import of %(file)s is undone.") % {"file": import_file.file_name},
             url=reverse("contacts:import-detail", args=[import_file.pk]),
             now=work.now,
+            kind="import",
         )

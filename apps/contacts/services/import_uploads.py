@@ -302,6 +302,7 @@ def _tell(import_file: ImportFile, sentence: str, *, now: datetime | None) -> No
             text=sentence % {"file": import_file.file_name},
             url=reverse("contacts:import-detail", args=[import_file.pk]),
             now=now,
+            kind="import",
         )
 
 

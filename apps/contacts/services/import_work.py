@@ -327,4 +327,5 @@ def _tell(work: _Work, state: ImportFile.State) -> None:
         text=sentence % {"file": import_file.file_name},
         url=reverse("contacts:import-detail", args=[import_file.pk]),
         now=work.now,
+        kind="import",
     )

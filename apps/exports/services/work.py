@@ -268,6 +268,7 @@ def _tell(work: _Work, sentence: str) -> None:
         text=sentence % {"name": export.name},
         url=reverse("exports:detail", args=[export.pk]),
         now=work.now,
+        kind="export",
     )
 
 

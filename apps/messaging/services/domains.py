@@ -151,4 +151,5 @@ def _tell(domain: SendingDomain, lost: list[RecordFinding], *, now: datetime) ->
     told = _("%(domain)s: DNS is not right any more (%(records)s). Mails may end up in spam.")
     text = told % {"domain": domain.name, "records": ", ".join(one.key.upper() for one in lost)}
     people = User.objects.filter(Q(role=User.Role.ADMINISTRATOR) | Q(role=User.Role.MARKETING_LEAD))
-    collaboration.notify(users=people, text=text, url=reverse("messaging:domain", args=[domain.pk]), now=now)
+    url = reverse("messaging:domain", args=[domain.pk])
+    collaboration.notify(users=people, text=text, url=url, now=now, kind="sending")

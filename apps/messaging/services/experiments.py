@@ -81,7 +81,7 @@ def _decide_due(pk: int, *, now: datetime) -> None:
         "decision": experiment.decision,
     }
     url = reverse("messaging:experiment", args=[message.pk])
-    collaboration.notify(users=people, text=told, url=url, now=now)
+    collaboration.notify(users=people, text=told, url=url, now=now, kind="sending", within=message.campaign)
 
 
 @transaction.atomic

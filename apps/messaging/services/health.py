@@ -135,4 +135,5 @@ def _pause(message: Message, why: str, *, now: datetime) -> None:
 
 def _tell(message: Message, told: str, *, now: datetime) -> None:
     people = {message.campaign.captain, *([message.channel.owner] if message.channel.owner else [])}
-    collaboration.notify(users=people, text=told, url=reverse("messaging:detail", args=[message.pk]), now=now)
+    url = reverse("messaging:detail", args=[message.pk])
+    collaboration.notify(users=people, text=told, url=url, now=now, kind="sending", within=message.campaign)

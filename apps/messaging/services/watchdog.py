@@ -39,5 +39,6 @@ def sending_watch(*, now: datetime) -> bool:
         text=told % {"n": stuck // timedelta(minutes=1)},
         url=reverse("system-health"),
         now=now,
+        kind="sending",
     )
     return True

@@ -256,6 +256,7 @@ def _propose(
         text=text % {"name": definition.attribute.label, "n": version.number},
         url=_url(version),
         now=now,
+        kind="definition",
     )
     return version
 
@@ -281,7 +282,7 @@ def _decide(
 def _tell_proposer(version: DefinitionVersion, sentence: str, *, by: User, now: datetime) -> None:
     if version.by and version.by != by:
         told = sentence % {"name": version.definition.name, "n": version.number}
-        collaboration.notify(users=[version.by], text=told, url=_url(version), now=now)
+        collaboration.notify(users=[version.by], text=told, url=_url(version), now=now, kind="definition")
 
 
 def _url(version: DefinitionVersion) -> str:

@@ -12,7 +12,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         wrong = 0
-        for campaign in Campaign.objects.filter(result__isnull=False).prefetch_related("kpis").iterator(100):
+        for campaign in Campaign.objects.filter(result__isnull=False).iterator(100):
             for difference in self._differences(campaign):
                 wrong += 1
                 self.stdout.write(f"campaign {campaign.pk}: {difference}")
