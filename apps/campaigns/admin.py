@@ -15,7 +15,17 @@ from django.http import HttpRequest
 
 from apps.accounts.admin_base import BookendAdmin, LedgerAdmin
 from apps.campaigns import services
-from apps.campaigns.models import Campaign, Channel, Contributor, GoalCount, Kpi, Override, Task
+from apps.campaigns.models import (
+    Campaign,
+    Channel,
+    ChecklistItem,
+    Contributor,
+    GoalCount,
+    Kpi,
+    Override,
+    Recurrence,
+    Task,
+)
 from apps.core import clock
 from apps.core.errors import DomainError
 
@@ -83,6 +93,20 @@ class TaskAdmin(ActedAdmin):
     search_fields = ["title", "=campaign__id"]
     ordering = ["-id"]
     readonly_fields = ["campaign", "state", "done_at"]
+
+
+@admin.register(ChecklistItem)
+class ChecklistItemAdmin(LedgerAdmin):
+    list_display = ["text", "task", "position", "done_at", "done_by"]
+    list_select_related = ["task", "done_by"]
+    search_fields = ["=task__id"]
+
+
+@admin.register(Recurrence)
+class RecurrenceAdmin(LedgerAdmin):
+    list_display = ["campaign", "rhythm", "made", "ends_date", "times", "stopped_at"]
+    list_select_related = ["campaign"]
+    search_fields = ["=campaign__id"]
 
 
 @admin.register(Kpi)

@@ -9,5 +9,10 @@ from apps.core import clock
 
 
 @shared_task(acks_late=True, soft_time_limit=240)
+def recurrences_run(**_later: Any) -> None:
+    services.recurrences_run(now=clock.now())
+
+
+@shared_task(acks_late=True, soft_time_limit=240)
 def campaigns_watch(**_later: Any) -> None:
     services.campaigns_watch(now=clock.now())

@@ -1,6 +1,18 @@
 from django.urls import path
 
-from apps.campaigns.views import campaign, frame, kpis, readiness, tasks, team, wizard
+from apps.campaigns.views import (
+    campaign,
+    checklist,
+    frame,
+    kpis,
+    readiness,
+    recurrence,
+    task_board,
+    tasks,
+    team,
+    wizard,
+    workload,
+)
 
 app_name = "campaigns"
 urlpatterns = [
@@ -35,11 +47,21 @@ urlpatterns = [
     path("campaigns/kpis/<int:pk>/move/", kpis.kpi_move, name="kpi_move"),
     path("campaigns/kpis/<int:pk>/remove/", kpis.kpi_remove, name="kpi_remove"),
     # Tasks
-    path("tasks/", tasks.task_list, name="tasks"),
+    path("tasks/", task_board.task_list, name="tasks"),
+    path("tasks/workload/", workload.workload, name="workload"),
+    path("campaigns/<int:pk>/tasks/", task_board.campaign_tasks, name="campaign_tasks"),
+    path("campaigns/tasks/<int:pk>/place/", task_board.task_place, name="task_place"),
     path("campaigns/tasks/<int:pk>/", tasks.task_detail, name="task"),
     path("campaigns/tasks/<int:pk>/edit/", tasks.task_update, name="task_update"),
     path("campaigns/tasks/<int:pk>/move/", tasks.task_move, name="task_move"),
     path("campaigns/tasks/<int:pk>/remove/", tasks.task_remove, name="task_remove"),
+    path("campaigns/tasks/<int:pk>/checklist/", checklist.checklist, name="checklist"),
+    path("campaigns/tasks/<int:pk>/checklist/add/", checklist.checklist_add, name="checklist_add"),
+    path("campaigns/tasks/<int:pk>/checklist/tick/", checklist.checklist_tick, name="checklist_tick"),
+    path("campaigns/tasks/<int:pk>/checklist/move/", checklist.checklist_move, name="checklist_move"),
+    path("campaigns/tasks/<int:pk>/checklist/remove/", checklist.checklist_remove, name="checklist_remove"),
+    path("campaigns/tasks/<int:pk>/repeat/", recurrence.recurrence_set, name="recurrence_set"),
+    path("campaigns/tasks/<int:pk>/repeat/stop/", recurrence.recurrence_stop, name="recurrence_stop"),
     path("campaigns/<int:pk>/plan/", tasks.campaign_plan, name="plan"),
     path("campaigns/<int:pk>/plan/add/", tasks.task_add, name="task_add"),
 ]

@@ -130,6 +130,7 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [env.BASE_DIR / "static"]
 STATIC_ROOT: Path | None = env.DATA_DIR / "static"
 MEDIA_ROOT = env.MEDIA_ROOT
+ATTACHMENT_MAX_BYTES = env.ATTACHMENT_MAX_MB * 1024 * 1024
 
 BASE_URL = env.BASE_URL
 TRACKING_BASE_URL = env.TRACKING_BASE_URL
@@ -348,6 +349,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "changes_apply": {"task": "apps.segments.tasks.changes_apply", "schedule": 1.0},
     "definitions_compute": {"task": "apps.segments.tasks.definitions_compute", "schedule": 20.0},
     "campaigns_watch": {"task": "apps.campaigns.tasks.campaigns_watch", "schedule": 30.0},
+    "recurrences_run": {"task": "apps.campaigns.tasks.recurrences_run", "schedule": 300.0},
     "tallies_forget": {"task": "apps.integrations.tasks.tallies_forget", "schedule": 24 * 3600.0},
     "sessions_forget": {"task": "apps.accounts.tasks.sessions_forget", "schedule": 24 * 3600.0},
     "exports_run": {"task": "apps.exports.tasks.exports_run", "schedule": 10.0},

@@ -20,7 +20,7 @@ from tests import factories
 from tests.factories import mail
 from tests.factories.accounts import ApiTokenFactory, InvitationFactory
 from tests.factories.campaigns import CampaignFactory, ContributorFactory
-from tests.factories.collaboration import CommentFactory, NotificationFactory
+from tests.factories.collaboration import AttachmentFactory, CommentFactory, NotificationFactory
 from tests.factories.contacts import ConfirmationFactory
 from tests.factories.content import UseOverrideFactory
 from tests.factories.integrations import IdentitySchemeFactory
@@ -29,6 +29,8 @@ from tests.factories.messaging import ExperimentFactory, MessageFactory, Recipie
 # Arguments of a route that are not simply `pk`, the key of its view's model: route -> (scene -> arguments).
 ARGUMENTS = {
     "collaboration:comments": lambda scene: {"label": "campaigns.campaign", "pk": scene.campaign.pk},
+    "collaboration:mentionable": lambda scene: {"label": "campaigns.campaign", "pk": scene.campaign.pk},
+    "collaboration:attachments": lambda scene: {"label": "campaigns.campaign", "pk": scene.campaign.pk},
     "collaboration:activity": lambda scene: {"label": "campaigns.campaign", "pk": scene.campaign.pk},
     "accounts:invitation": lambda scene: {
         "secret": InvitationFactory(secret="open-sesame") and "open-sesame"
@@ -68,6 +70,9 @@ SAMPLES = {
     "campaigns.channel": lambda scene: scene.campaign.channels.get(),
     "messaging.recipient": lambda scene: RecipientFactory(message__campaign=scene.campaign),
     "collaboration.comment": lambda scene: CommentFactory(subject=scene.campaign, by=scene.people["capt"]),
+    "collaboration.attachment": lambda scene: AttachmentFactory(
+        subject=scene.campaign, by=scene.people["capt"]
+    ),
     "collaboration.notification": lambda scene: NotificationFactory(user=scene.people["capt"]),
 }
 

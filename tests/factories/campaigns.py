@@ -3,7 +3,16 @@ from decimal import Decimal
 
 import factory
 
-from apps.campaigns.models import Campaign, Channel, Contributor, Kpi, Override, Task
+from apps.campaigns.models import (
+    Campaign,
+    Channel,
+    ChecklistItem,
+    Contributor,
+    Kpi,
+    Override,
+    Recurrence,
+    Task,
+)
 from apps.contacts.models import Event
 from apps.core.partitions import month_of, month_partition_ensure
 from apps.segments.models import Segment
@@ -136,3 +145,24 @@ class OverrideFactory(factory.django.DjangoModelFactory):
     reason = "The list comes on Monday."
     by = factory.SubFactory(UserFactory)
     at = SEEN_AT
+
+
+class RecurrenceFactory(factory.django.DjangoModelFactory):
+    """Every week from the tests' first of March; its tasks are made with it as `recurrence`, numbered."""
+
+    class Meta:
+        model = Recurrence
+
+    campaign = factory.SubFactory(CampaignFactory)
+    every = 1
+    unit = Recurrence.Unit.WEEK
+    first_date = date(2030, 3, 1)
+
+
+class ChecklistItemFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ChecklistItem
+
+    task = factory.SubFactory(TaskFactory)
+    text = factory.Sequence(lambda n: f"Line {n}")
+    position = factory.Sequence(lambda n: n)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from apps.accounts.models import User
-from apps.campaigns.models import Campaign, Channel, Kpi, Task
+from apps.campaigns.models import Campaign, Channel, Kpi, Recurrence, Task
 from apps.collaboration.models import AuditEvent
 from apps.collaboration.subjects import action_label
 from apps.core import display
@@ -32,11 +32,23 @@ ACTS: dict[str, Said] = {
     "task.added": (_l("added the task"), "label", "checklist", "neutral"),
     "task.changed": (_l("changed the task"), "label", "checklist", "neutral"),
     "task.moved": (_l("moved the task"), "label", "checklist", "neutral"),
+    "task.reordered": (_l("moved the task within its column"), "label", "checklist", "neutral"),
+    "checklist.added": (_l("added to the checklist"), "item", "checkbox", "neutral"),
+    "checklist.ticked": (_l("ticked off"), "item", "checkbox", "good"),
+    "checklist.unticked": (_l("took back the tick of"), "item", "checkbox", "neutral"),
+    "checklist.reordered": (_l("put the checklist into another order"), "", "checkbox", "neutral"),
+    "checklist.removed": (_l("removed from the checklist"), "item", "checkbox", "neutral"),
+    "recurrence.set": (_l("let a task come again"), "label", "repeat", "neutral"),
+    "recurrence.changed": (_l("changed how often a task comes again"), "label", "repeat", "neutral"),
+    "recurrence.stopped": (_l("let a task come no more"), "label", "repeat", "neutral"),
+    "task.repeated": (_l("made once more the task"), "label", "repeat", "neutral"),
     "task.removed": (_l("removed the task"), "task", "checklist", "warn"),
     "kpi.added": (_l("added the KPI"), "label", "chart-line", "neutral"),
     "kpi.changed": (_l("changed the KPI"), "label", "chart-line", "neutral"),
     "kpi.removed": (_l("removed the KPI"), "kpi", "chart-line", "warn"),
     "kpi.reordered": (_l("put the KPIs into another order"), "", "chart-line", "neutral"),
+    "attachment.added": (_l("attached the file"), "file", "paperclip", "neutral"),
+    "attachment.removed": (_l("removed the file"), "file", "paperclip", "warn"),
     "comment.added": (_l("commented"), "", "message-circle", "neutral"),
     "comment.changed": (_l("changed a comment"), "", "message-circle", "neutral"),
     "comment.deleted": (_l("took back a comment"), "", "message-circle", "neutral"),
@@ -93,7 +105,7 @@ def _details(event: AuditEvent) -> Iterator[str]:
 
 
 def _field_label(event: AuditEvent, name: str) -> str:
-    models = {model._meta.label_lower: model for model in (Campaign, Channel, Task, Kpi)}
+    models = {model._meta.label_lower: model for model in (Campaign, Channel, Task, Kpi, Recurrence)}
     model = models.get(event.subject.partition(":")[0])
     field = model._meta.get_field(name) if model else None
     label = str(getattr(field, "verbose_name", "")) or _words(name)

@@ -8,9 +8,17 @@ from apps.campaigns.services.campaign import (
     captain_change,
     wizard_step_done,
 )
+from apps.campaigns.services.checklist import (
+    checklist_add,
+    checklist_move,
+    checklist_remove,
+    checklist_tick,
+)
 from apps.campaigns.services.kpi import kpi_add, kpi_move, kpi_remove, kpi_update
+from apps.campaigns.services.recurrence import recurrence_set, recurrence_stop, recurrences_run
 from apps.campaigns.services.stage import campaign_advance, campaign_go_live, check_override, override_remove
-from apps.campaigns.services.task import task_add, task_move, task_remove, task_update
+from apps.campaigns.services.task import task_add, task_remove, task_update
+from apps.campaigns.services.task_move import task_move
 from apps.campaigns.services.team import (
     channel_add,
     channel_remove,
@@ -35,6 +43,10 @@ __all__ = [
     "channel_update",
     "channels_set",
     "check_override",
+    "checklist_add",
+    "checklist_move",
+    "checklist_remove",
+    "checklist_tick",
     "contributor_add",
     "contributor_remove",
     "kpi_add",
@@ -42,6 +54,9 @@ __all__ = [
     "kpi_remove",
     "kpi_update",
     "override_remove",
+    "recurrence_set",
+    "recurrence_stop",
+    "recurrences_run",
     "task_add",
     "task_move",
     "task_remove",
