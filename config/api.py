@@ -13,6 +13,7 @@ from apps.campaigns.api import (
     TaskViewSet,
 )
 from apps.collaboration.api import AuditEventViewSet
+from apps.collaboration.attachments_api import AttachmentViewSet
 from apps.contacts.api import (
     AttributeViewSet,
     CompanyMemberViewSet,
@@ -80,6 +81,7 @@ router.register("import-mappings", ImportMappingViewSet)
 router.register("systems", SystemViewSet)
 router.register("me", MeViewSet, basename="me")
 router.register("audit-events", AuditEventViewSet)
+router.register("attachments", AttachmentViewSet)
 router.register("templates", TemplateViewSet)
 router.register("messages", MessageViewSet)
 router.register("senders", SenderViewSet)

@@ -15,7 +15,7 @@ from apps.content import services as content
 from apps.content.models import Template
 from apps.content.rendering import EmailSource
 from apps.core.errors import DomainError
-from apps.demo import building, experiment, hillstrom, hub
+from apps.demo import building, experiment, hillstrom, hub, tasks
 from apps.demo.companies import companies_create
 from apps.demo.people import people_create
 from apps.demo.tracker import tracker_create
@@ -137,7 +137,7 @@ def demo_load(*, now: datetime) -> None:
     hub.quality_look(team["data"], now=now)
     _definition_create(team, now=now)
     if not Campaign.objects.filter(name=building.NAME).exists():
-        building.campaign_create(team=team, now=now)
+        tasks.tasks_enrich(building.campaign_create(team=team, now=now), team=team, now=now)
     tracker_create(team, now=now)
 
 

@@ -213,6 +213,7 @@ SPECTACULAR_SETTINGS = {
         "ImportStateEnum": "apps.contacts.models.imports.ImportFile.State",
         "QualityMendStateEnum": "apps.contacts.models.quality.QualityMend.State",
         "MergeSuggestionStateEnum": "apps.contacts.models.quality.QualityPair.State",
+        "RecurrenceUnitEnum": "apps.campaigns.models.recurrence.Recurrence.Unit",
         "TaskStateEnum": "apps.campaigns.models.task.Task.State",
         "WorkStateEnum": "apps.exports.models.Export.State",  # QualityScan has the same
         "ExportKindEnum": "apps.exports.models.Kind",

@@ -19,7 +19,7 @@ from apps.messaging.tokens import Purpose, token_make
 from tests import factories
 from tests.factories import mail
 from tests.factories.accounts import ApiTokenFactory, InvitationFactory
-from tests.factories.campaigns import CampaignFactory, ContributorFactory
+from tests.factories.campaigns import CampaignFactory, ChecklistItemFactory, ContributorFactory
 from tests.factories.collaboration import AttachmentFactory, CommentFactory, NotificationFactory
 from tests.factories.contacts import ConfirmationFactory
 from tests.factories.content import UseOverrideFactory
@@ -43,6 +43,7 @@ ARGUMENTS = {
     "campaigns:wizard": lambda scene: {"pk": scene.campaign.pk, "step": "outcome"},
     "reporting:people": lambda scene: {"pk": scene.campaign.pk, "figure": "sent"},
     "reporting:conversions": lambda scene: {"pk": scene.campaign.pk, "measure": "goal"},
+    "api:task-checklist-change": lambda scene: checklist_arguments(scene),
     "messaging:open": lambda scene: {"token": scene.token(Purpose.OPEN)},
     "messaging:click": lambda scene: {"token": "unknown"},
     "messaging:unsubscribe": lambda scene: {"token": scene.token(Purpose.UNSUBSCRIBE)},
@@ -75,6 +76,11 @@ SAMPLES = {
     ),
     "collaboration.notification": lambda scene: NotificationFactory(user=scene.people["capt"]),
 }
+
+
+def checklist_arguments(scene):
+    item = ChecklistItemFactory(task__campaign=scene.campaign)
+    return {"pk": item.task.pk, "item": item.pk}
 
 
 def experiment(scene):

@@ -9,7 +9,8 @@ from rest_framework.response import Response
 
 from apps.campaigns import readiness, selectors, services
 from apps.campaigns.api import serializers as out
-from apps.campaigns.api.base import IF_MATCH, Commented
+from apps.campaigns.api.attached import Attached
+from apps.campaigns.api.base import IF_MATCH
 from apps.campaigns.api.parts import Collections
 from apps.campaigns.models import Campaign
 from apps.core import clock
@@ -27,7 +28,7 @@ class CampaignFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped
         fields = ["stage", "captain", "segment", "goal_event"]
 
 
-class CampaignViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Collections, Commented[Campaign]):
+class CampaignViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Collections, Attached[Campaign]):
     """
     Campaigns. Each stands between two bookends: `idea` and `outcome`.
 
@@ -54,6 +55,8 @@ class CampaignViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Collecti
         "overrides": "campaigns.view_override",
         "override_add": "campaigns.override_readiness",
         "override_remove": "campaigns.override_readiness",
+        "attachments": "campaigns.view_campaign",
+        "attachment_add": "campaigns.attach_campaign",
         "comments": "campaigns.view_campaign",
         "comment_add": "campaigns.comment_campaign",
         "channels": "campaigns.view_channel",
@@ -66,7 +69,8 @@ class CampaignViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Collecti
         "contributor_add": "campaigns.add_contributor",
     }
     parameters = dict.fromkeys(
-        ["activity", "comments", "channels", "tasks", "kpis", "contributors", "overrides"], PAGED
+        ["activity", "attachments", "comments", "channels", "tasks", "kpis", "contributors", "overrides"],
+        PAGED,
     )
 
     @extend_schema(request=out.CampaignCreateIn, responses={201: out.CampaignOut})
