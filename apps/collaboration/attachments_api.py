@@ -40,7 +40,9 @@ class AttachmentViewSet(mixins.RetrieveModelMixin, ApiViewSet[Attachment]):
     @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
     @action(detail=True, methods=["get"])
     def file(self, request: Request, pk: str) -> FileResponse:
-        return file_response(self.get_object())
+        response = file_response(self.get_object())
+        response.headers["Content-Type"] = "application/octet-stream"  # as the schema says, whatever it is
+        return response
 
     @extend_schema(request=None, responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:

@@ -50,7 +50,7 @@ class TestWorkload:
         assert [(load.person, load.total) for load in found.loads] == [(captain, 1)]
 
     def test_the_busiest_come_first_and_not_more_than_fit(self, lead, monkeypatch):
-        monkeypatch.setattr("apps.campaigns.selectors.workload.PEOPLE", 1)
+        monkeypatch.setattr("apps.campaigns.selectors.workloads.PEOPLE", 1)
         busy = UserFactory()
         campaign = CampaignFactory(goal_seen=False)
         TaskFactory(campaign=campaign)

@@ -107,7 +107,8 @@ class TestServices:
             len(PNG),
         )
         assert "plan" not in attachment.file.name
-        assert default_storage.open(attachment.file.name).read() == PNG
+        with default_storage.open(attachment.file.name) as file:
+            assert file.read() == PNG
         event = AuditEvent.objects.about(task.campaign).get()
         assert (event.action, event.details["file"]) == ("attachment.added", "plan.png")
 
@@ -201,6 +202,7 @@ class TestPages:
 
         answer = login(helper).get(reverse("collaboration:attachment-file", args=[attachment.pk]))
 
+        answer.close()
         assert answer.status_code == status
 
     def test_a_file_that_is_gone_from_the_store_is_not_found(self, login, lead):

@@ -31,7 +31,9 @@ class ChecklistItemAddIn(serializers.Serializer[Any]):
 
 class ChecklistItemIn(serializers.Serializer[Any]):
     is_done = serializers.BooleanField(required=False)
-    position = serializers.IntegerField(required=False, min_value=0, help_text="0 is the first place.")
+    position = serializers.IntegerField(
+        required=False, min_value=0, max_value=1000, help_text="0 is the first place."
+    )
 
 
 class RecurrenceOut(serializers.ModelSerializer[Recurrence]):

@@ -18,7 +18,7 @@ from apps.campaigns.selectors.task_board import (
     weeks_from,
 )
 from apps.campaigns.selectors.tasks import open_tasks_by_channel, tasks, tasks_of, with_open_tasks
-from apps.campaigns.selectors.workload import Load, Workload, workload
+from apps.campaigns.selectors.workloads import Load, Workload, workload
 
 __all__ = [
     "EventSeen",

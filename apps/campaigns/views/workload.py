@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from apps.accounts.http import UserRequest, requires
 from apps.campaigns import selectors
 from apps.campaigns.selectors.task_board import LATER, NO_DAY, OVERDUE, WEEKS
-from apps.campaigns.selectors.workload import Load, Workload
+from apps.campaigns.selectors.workloads import Load, Workload
 from apps.campaigns.views.task_board import week_label
 from apps.core import clock
 

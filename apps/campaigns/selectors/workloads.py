@@ -57,9 +57,8 @@ def workload(user: User, today: date, *, weeks: int) -> Workload:
         output_field=IntegerField(),
     )
     found = Task.objects.open().filter(campaign__in=visible, assignee__isnull=False).order_by()
-    counted = found.values_list("assignee", slot).annotate(
-        Count("pk"), Count("pk", filter=Q(due_date__lt=today))
-    )
+    grouped = found.annotate(slot=slot).values_list("assignee", "slot")
+    counted = grouped.annotate(count=Count("pk"), overdue=Count("pk", filter=Q(due_date__lt=today)))
     by_person: dict[int, dict[int, int]] = {}
     late: dict[int, int] = {}
     for person, place, count, overdue in counted:
