@@ -26,6 +26,7 @@ from apps.campaigns.api import (
     YearGoalViewSet,
 )
 from apps.collaboration.api import AuditEventViewSet
+from apps.collaboration.attachments_api import AttachmentViewSet
 from apps.collaboration.savedview_api import SavedViewViewSet
 from apps.collaboration.settings_api import NotificationSettingsViewSet
 from apps.contacts.api import (
@@ -96,6 +97,7 @@ router.register("import-mappings", ImportMappingViewSet)
 router.register("systems", SystemViewSet)
 router.register("me", MeViewSet, basename="me")
 router.register("audit-events", AuditEventViewSet)
+router.register("attachments", AttachmentViewSet)
 router.register("templates", TemplateViewSet)
 router.register("messages", MessageViewSet)
 router.register("senders", SenderViewSet)

@@ -34,6 +34,8 @@ TRACKING_BASE_URL: str = _env.str("TRACKING_BASE_URL", default="").rstrip("/") o
 # How long an uploaded file is kept after its import was last touched.
 IMPORT_FILE_DAYS: int = _env.int("IMPORT_FILE_DAYS", default=30)
 ERASURE_LOG: Path = Path(_env.str("ERASURE_LOG", default="") or DATA_DIR / "erasures.jsonl")
+# The largest file that can be attached to a task or another thing.
+ATTACHMENT_MAX_MB: int = _env.int("ATTACHMENT_MAX_MB", default=25)
 MEDIA_ROOT: Path = Path(_env.str("MEDIA_ROOT", default="") or DATA_DIR / "media")
 DEVELOPMENT_FROM_EMAIL = "Bookend <bookend@localhost>"
 DEFAULT_FROM_EMAIL: str = _env.str("DEFAULT_FROM_EMAIL", default="") or DEVELOPMENT_FROM_EMAIL

@@ -1,6 +1,7 @@
 """What an API token may be narrowed to: `<resource>:read` and `<resource>:write`. The one list."""
 
 RESOURCES = (
+    "attachments",
     "attributes",
     "audit-events",
     "campaigns",

@@ -25,6 +25,7 @@ from apps.campaigns.models import (
     ChallengeAnswer,
     Challenger,
     Channel,
+    ChecklistItem,
     Contributor,
     ElementOwner,
     GoalCount,
@@ -40,6 +41,7 @@ from apps.campaigns.models import (
     PlanMove,
     PlanTemplate,
     PlanTemplateItem,
+    Recurrence,
     SignOff,
     Task,
     TaskDependency,
@@ -125,6 +127,20 @@ class TaskAdmin(ActedAdmin):
         "is_pinned",
         "template_item",
     ]
+
+
+@admin.register(ChecklistItem)
+class ChecklistItemAdmin(LedgerAdmin):
+    list_display = ["text", "task", "position", "done_at", "done_by"]
+    list_select_related = ["task", "done_by"]
+    search_fields = ["=task__id"]
+
+
+@admin.register(Recurrence)
+class RecurrenceAdmin(LedgerAdmin):
+    list_display = ["campaign", "rhythm", "made", "ends_date", "times", "stopped_at"]
+    list_select_related = ["campaign"]
+    search_fields = ["=campaign__id"]
 
 
 @admin.register(Kpi)

@@ -17,7 +17,7 @@ FIELDS = (
     "captain", "year_goal",
 )  # fmt: skip
 OF_CHANNEL = ("owner", "why", "expected_result", "justification")
-OF_KPI = ("event", "where", "value_property", "target", "reason")
+OF_KPI = ("target", "reason")
 
 
 @dataclass(frozen=True)

@@ -116,6 +116,13 @@ def must_answer(user: User, subject: Subject) -> bool:
 
 
 @rules.predicate
+def is_kept(_user: User, subject: Subject) -> bool:
+    """Test if the campaign has not been put away."""
+    campaign = campaign_of(subject)
+    return campaign is not None and campaign.archived_at is None
+
+
+@rules.predicate
 def about_nothing(user: User, subject: Subject) -> bool:
     """Test if no object is asked about: the list is open to everybody and shows to each what is theirs."""
     return subject is None
@@ -129,6 +136,12 @@ def is_of_no_campaign(user: User, subject: Subject) -> bool:
 @rules.predicate
 def has_written_it(user: User, subject: Subject) -> bool:
     return user.is_active and isinstance(subject, Lesson) and subject.by_id == user.pk
+
+
+@rules.predicate
+def captains_some(user: User, _subject: None) -> bool:
+    """Test if the user is captain of any campaign that has not been put away."""
+    return user.is_active and Campaign.objects.current().filter(captain=user).exists()
 
 
 leads_it = is_captain | is_lead | is_integration
@@ -170,7 +183,13 @@ for _verb in ("add", "change", "delete"):
 rules.add_perm("campaigns.add_task", leads_it | owns_a_channel)
 rules.add_perm("campaigns.change_task", leads_it | is_channel_owner)
 rules.add_perm("campaigns.move_task", leads_it | is_channel_owner | is_assignee)
+rules.add_perm("campaigns.check_task", leads_it | is_channel_owner | is_assignee)
 rules.add_perm("campaigns.delete_task", leads_it | is_channel_owner)
+rules.add_perm("campaigns.view_workload", is_lead | captains_some)
+
+rules.add_perm("campaigns.attach_campaign", is_kept & (leads_it | is_on_team))
+rules.add_perm("campaigns.attach_channel", is_kept & (leads_it | is_channel_owner))
+rules.add_perm("campaigns.attach_task", is_kept & (leads_it | is_channel_owner | is_assignee))
 
 # A lesson of no campaign is for everybody; who wrote one may mend it.
 rules.add_perm("campaigns.view_lesson", sees_it | (rules.is_active & is_of_no_campaign))

@@ -73,7 +73,7 @@ def lessons_search(user: User, text: str) -> list[SearchHit]:
 
 def tasks_panel(user: User, now: datetime) -> dict[str, Any] | None:
     tasks = list(selectors.tasks_of(user).order_by("due_date", "id")[:HITS])
-    return {"tasks": tasks, "today": timezone.localdate(now)} if tasks else None
+    return {"tasks": selectors.tasks_mark(tasks, user), "today": timezone.localdate(now)} if tasks else None
 
 
 def challenges_panel(user: User, now: datetime) -> dict[str, Any] | None:
@@ -168,7 +168,7 @@ def register() -> None:
         Room(_l("Campaigns"), "campaigns:list", "flag", "plan", "campaigns.view_campaign", order=10),
     )
     rooms.register(
-        "tasks", Room(_l("My tasks"), "campaigns:tasks", "checklist", "plan", "campaigns.view_task", order=20)
+        "tasks", Room(_l("Tasks"), "campaigns:tasks", "checklist", "plan", "campaigns.view_task", order=20)
     )
     rooms.register(
         "strategy",
@@ -271,6 +271,8 @@ def _subjects_register() -> None:
                 model=model,
                 view_permission=f"campaigns.view_{name}",
                 comment_permission=f"campaigns.comment_{name}",
+                attach_permission=f"campaigns.attach_{name}",
+                viewers=selectors.who_may_see,
                 url=_url_of(url_name),
                 watchers=watchers,
             ),

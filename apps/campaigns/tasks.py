@@ -14,5 +14,10 @@ def signoffs_remind(**_later: Any) -> None:
 
 
 @shared_task(acks_late=True, soft_time_limit=240)
+def recurrences_run(**_later: Any) -> None:
+    services.recurrences_run(now=clock.now())
+
+
+@shared_task(acks_late=True, soft_time_limit=240)
 def campaigns_watch(**_later: Any) -> None:
     services.campaigns_watch(now=clock.now())

@@ -1,7 +1,15 @@
 from django.contrib import admin
 
 from apps.accounts.admin_base import BookendAdmin, LedgerAdmin
-from apps.collaboration.models import AuditEvent, Comment, Notification, NotificationSettings, SavedView
+from apps.collaboration.models import (
+    Attachment,
+    AuditEvent,
+    Comment,
+    Mention,
+    Notification,
+    NotificationSettings,
+    SavedView,
+)
 
 
 @admin.register(AuditEvent)
@@ -17,6 +25,21 @@ class CommentAdmin(LedgerAdmin):
     list_display = ["at", "by", "content_type", "object_id", "edited_at"]
     list_select_related = ["by", "content_type"]
     search_fields = ["=object_id"]
+
+
+@admin.register(Attachment)
+class AttachmentAdmin(LedgerAdmin):
+    list_display = ["at", "by", "name", "media_type", "size", "content_type", "object_id"]
+    list_select_related = ["by", "content_type"]
+    search_fields = ["=object_id"]
+    exclude = ["file"]  # it is fetched where its subject is seen
+
+
+@admin.register(Mention)
+class MentionAdmin(LedgerAdmin):
+    list_display = ["comment", "user"]
+    list_select_related = ["comment", "user"]
+    search_fields = ["=comment__id"]
 
 
 @admin.register(Notification)

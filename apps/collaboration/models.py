@@ -9,6 +9,20 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.collaboration.attached import Attachment
+from apps.collaboration.mentioned import Mention
+
+__all__ = [
+    "Attachment",
+    "AuditEvent",
+    "AuditEventQuerySet",
+    "Comment",
+    "CommentQuerySet",
+    "Mention",
+    "Notification",
+    "NotificationQuerySet",
+    "subject_key",
+]
 
 
 def subject_key(subject: models.Model) -> str:

@@ -2,18 +2,27 @@ import rules
 
 from apps.accounts.models import User
 from apps.accounts.permissions import is_administrator, is_lead
-from apps.collaboration.models import Comment, Notification, SavedView
+from apps.collaboration.models import Attachment, Comment, Notification, SavedView
 from apps.collaboration.savedview_selectors import may_open
 from apps.collaboration.subjects import subjects
 
 
 @rules.predicate
-def may_see_its_subject(user: User, comment: Comment | None) -> bool:
-    """Test if the user may see what the comment is about."""
-    if comment is None or comment.subject is None:
+def may_see_its_subject(user: User, part: Comment | Attachment | None) -> bool:
+    """Test if the user may see what the comment or the file is about."""
+    if part is None or part.subject is None:
         return False
-    kind = subjects.of(comment.subject._meta.label_lower)
-    return kind is not None and user.has_perm(kind.view_permission, comment.subject)
+    kind = subjects.of(part.subject._meta.label_lower)
+    return kind is not None and user.has_perm(kind.view_permission, part.subject)
+
+
+@rules.predicate
+def may_attach_there(user: User, attachment: Attachment | None) -> bool:
+    """Test if the user may attach files where this one is: who may add may also remove."""
+    if attachment is None or attachment.subject is None:
+        return False
+    kind = subjects.of(attachment.subject._meta.label_lower)
+    return bool(kind and kind.attach_permission and user.has_perm(kind.attach_permission, attachment.subject))
 
 
 @rules.predicate
@@ -30,6 +39,8 @@ rules.add_perm("collaboration.view_auditevent", is_administrator)
 rules.add_perm("collaboration.view_subject", rules.is_active)  # the subject's own permission is asked besides
 rules.add_perm("collaboration.view_comment", may_see_its_subject)
 rules.add_perm("collaboration.change_comment", may_see_its_subject & wrote_it)
+rules.add_perm("collaboration.view_attachment", may_see_its_subject)
+rules.add_perm("collaboration.delete_attachment", may_see_its_subject & may_attach_there)
 rules.add_perm("collaboration.view_notification", is_told)
 rules.add_perm("collaboration.read_notification", is_told)
 rules.add_perm("collaboration.change_own_settings", rules.is_active)

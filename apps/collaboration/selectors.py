@@ -4,12 +4,19 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, Prefetch, Q, QuerySet
 from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.collaboration.feeds import Feed, feeds
-from apps.collaboration.models import AuditEvent, Comment, Notification, NotificationSettings, subject_key
+from apps.collaboration.models import (
+    AuditEvent,
+    Comment,
+    Mention,
+    Notification,
+    NotificationSettings,
+    subject_key,
+)
 from apps.collaboration.subjects import Subject, action_label, subjects
 
 ACTIVITY_SIZE = 30
@@ -63,7 +70,9 @@ def _entry(event: AuditEvent, about: Model) -> Entry:
 
 def comments(subject: Model) -> Iterable[Comment]:
     """Return the thread below a thing, with who wrote; the last hundred."""
-    latest = Comment.objects.about(subject).select_related("by").order_by("-at", "-pk")[:100]
+    named = Prefetch("mentions", Mention.objects.select_related("user"))
+    latest = Comment.objects.about(subject).select_related("by").order_by("-at", "-pk")
+    latest = latest.prefetch_related(named)[:100]
     return list(reversed(latest))
 
 

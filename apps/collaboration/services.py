@@ -6,7 +6,8 @@ from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.collaboration.models import AuditEvent, Comment, Notification, subject_key
+from apps.collaboration.mentions import mentioned
+from apps.collaboration.models import Attachment, AuditEvent, Comment, Mention, Notification, subject_key
 from apps.collaboration.notifying import digest_stop, digests_send, notification_settings_change, notify
 from apps.collaboration.subjects import subjects
 from apps.core.errors import DomainError
@@ -98,19 +99,22 @@ def audit_record_each(
 @transaction.atomic
 def comment_add(*, subject: Model, text: str, by: User, now: datetime) -> Comment:
     """
-    Say something about a thing, and tell those who watch it and who spoke before.
+    Say something about a thing, and tell those whom it names, who watch it and who spoke before.
 
     :raises CommentNotAllowed: nothing was said
+    :raises MentionRefused: it names somebody who is not here, or who cannot see the thing
     """
     if not text.strip():
         raise CommentNotAllowed(_("Write something first."))
+    kind = subjects.of(subject._meta.label_lower)
+    named = set(mentioned(text, kind=kind, subject=subject))
     spoke_before = User.objects.active().filter(pk__in=Comment.objects.about(subject).order_by().values("by"))
     comment = Comment.objects.create(subject=subject, text=text.strip(), by=by, at=now)
     audit_record(action="comment.added", subject=comment, by=by, now=now, within=subject)
-    kind = subjects.of(subject._meta.label_lower)
+    _mentions_add(comment, named, by=by, now=now)
     watchers = set(kind.watchers(subject)) if kind else set()
     notify(
-        users={*watchers, *spoke_before} - {by},
+        users={*watchers, *spoke_before} - {by} - named,
         text=_("%(person)s commented on “%(thing)s”") % {"person": by, "thing": str(subject)[:150]},
         url=f"{kind.url(subject)}#comments" if kind else "",
         now=now,
@@ -125,11 +129,18 @@ def comment_edit(*, comment: Comment, text: str, by: User, now: datetime) -> Com
     """
     Put it better, within an hour. The log keeps what it said before, as long as the comment is there.
 
+    Who is named only now is told now.
+
     :raises CommentNotAllowed: too late, or nothing was said
+    :raises MentionRefused: as `comment_add`
     """
     comment = _changeable(comment, now=now)
     if not text.strip():
         raise CommentNotAllowed(_("Write something first."))
+    subject = comment.subject
+    assert isinstance(subject, Model)
+    kind = subjects.of(subject._meta.label_lower)
+    named = set(mentioned(text, kind=kind, subject=subject))
     if comment.text == text.strip():
         return comment
     before: Details = {"from": comment.text}
@@ -139,6 +150,9 @@ def comment_edit(*, comment: Comment, text: str, by: User, now: datetime) -> Com
     audit_record(
         action="comment.changed", subject=comment, by=by, now=now, details=before, within=comment.subject
     )
+    comment.mentions.exclude(user__in=named).delete()
+    known = set(comment.mentions.values_list("user", flat=True))
+    _mentions_add(comment, {person for person in named if person.pk not in known}, by=by, now=now)
     return comment
 
 
@@ -155,9 +169,23 @@ def comment_delete(*, comment: Comment, by: User, now: datetime) -> None:
     comment.delete()
 
 
+def _mentions_add(comment: Comment, people: set[User], *, by: User, now: datetime) -> None:
+    Mention.objects.bulk_create(Mention(comment=comment, user=person) for person in people)
+    subject = comment.subject
+    assert isinstance(subject, Model)
+    kind = subjects.of(subject._meta.label_lower)
+    notify(
+        users=people - {by},
+        text=_("%(person)s mentioned you in “%(thing)s”") % {"person": by, "thing": str(subject)[:150]},
+        url=f"{kind.url(subject)}#comments" if kind else "",
+        now=now,
+    )
+
+
 def thread_remove(*, subject: Model) -> None:
-    """Take away all that was said about a thing that is itself taken away: nothing else leads to it."""
+    """Take away what was said about a thing that is itself taken away, and its files: nothing leads there."""
     Comment.objects.about(subject).delete()
+    Attachment.objects.about(subject).drop()
 
 
 def _changeable(comment: Comment, *, now: datetime) -> Comment:

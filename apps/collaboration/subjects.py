@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
@@ -29,18 +29,25 @@ def _nobody(_subject: Any) -> Iterable[User]:
     return ()
 
 
+def _nobody_of(_subject: Any, people: QuerySet[User]) -> QuerySet[User]:
+    return people.none()
+
+
 @dataclass(frozen=True)
 class Subject:
     """
-    One kind of thing. An empty `comment_permission`: it has a history but no comments.
+    One kind of thing. An empty `comment_permission`: it has a history but no comments; the same of files.
 
-    `watchers` are told of every new comment, beside those who wrote before.
+    `viewers` narrows people to those who may see the thing: they can be named in comments. `watchers` are
+    told of every new comment, beside those who wrote before.
     """
 
     model: type[Model]
     view_permission: str
     url: Callable[[Any], str]
     comment_permission: str = ""
+    attach_permission: str = ""
+    viewers: Callable[[Any, QuerySet[User]], QuerySet[User]] = _nobody_of
     watchers: Callable[[Any], Iterable[User]] = _nobody
 
 
@@ -54,6 +61,8 @@ subjects = Subjects()
 
 # What the log says of an act, after who did it. Unknown acts are spelt out.
 actions: dict[str, Any] = {
+    "attachment.added": _("attached a file"),
+    "attachment.removed": _("removed a file"),
     "comment.added": _("commented"),
     "comment.changed": _("changed a comment"),
     "comment.deleted": _("took back a comment"),

@@ -1,16 +1,29 @@
 from django.urls import path
 
-from apps.collaboration.views import audit, comments, feed, notifications, savedviews, settings, stopping
+from apps.collaboration.views import (
+    attachments,
+    audit,
+    comments,
+    feed,
+    notifications,
+    savedviews,
+    settings,
+    stopping,
+)
 
 app_name = "collaboration"
 urlpatterns = [
     path("settings/audit/", audit.audit, name="audit"),
     path("comments/<str:label>/<int:pk>/", comments.thread, name="comments"),
+    path("comments/<str:label>/<int:pk>/people/", comments.mentionable, name="mentionable"),
     path("comments/<int:pk>/edit/", comments.comment_edit, name="comment-edit"),
     path("comments/<int:pk>/delete/", comments.comment_delete, name="comment-delete"),
     path("activity/", feed.feed, name="feed"),
     path("profile/notifications/", settings.notification_settings, name="notification-settings"),
     path("notifications/digest/stop/<str:token>/", stopping.digest_stop, name="digest-stop"),
+    path("attachments/<str:label>/<int:pk>/", attachments.attachments, name="attachments"),
+    path("attachments/<int:pk>/file/", attachments.attachment_file, name="attachment-file"),
+    path("attachments/<int:pk>/remove/", attachments.attachment_remove, name="attachment-remove"),
     path("activity/<str:label>/<int:pk>/", comments.activity, name="activity"),
     path("notifications/", notifications.notifications, name="notifications"),
     path("notifications/bell/", notifications.bell, name="bell"),

@@ -15,7 +15,7 @@ from apps.content import services as content
 from apps.content.models import Template
 from apps.content.rendering import EmailSource
 from apps.core.errors import DomainError
-from apps.demo import building, experiment, hillstrom, hub, lessons, stages
+from apps.demo import building, experiment, hillstrom, hub, lessons, stages, tasks
 from apps.demo.companies import companies_create
 from apps.demo.governance import governance_create
 from apps.demo.people import people_create
@@ -139,7 +139,7 @@ def demo_load(*, now: datetime) -> None:
     hub.quality_look(team["data"], now=now)
     _definition_create(team, now=now)
     if not Campaign.objects.filter(name=building.NAME).exists():
-        building.campaign_create(team=team, now=now)
+        tasks.tasks_enrich(building.campaign_create(team=team, now=now), team=team, now=now)
     signoffs_create(team, now=now)
     if is_new:
         results_refresh(campaign=Campaign.objects.get(name=experiment.NAME), now=now)

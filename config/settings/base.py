@@ -131,6 +131,7 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [env.BASE_DIR / "static"]
 STATIC_ROOT: Path | None = env.DATA_DIR / "static"
 MEDIA_ROOT = env.MEDIA_ROOT
+ATTACHMENT_MAX_BYTES = env.ATTACHMENT_MAX_MB * 1024 * 1024
 
 BASE_URL = env.BASE_URL
 TRACKING_BASE_URL = env.TRACKING_BASE_URL
@@ -221,6 +222,7 @@ SPECTACULAR_SETTINGS = {
         "ApprovalStateEnum": "apps.campaigns.models.Approval.State",
         "ApprovalPartEnum": "apps.campaigns.models.Approval.Part",
         "ChallengeResolutionEnum": "apps.campaigns.models.Challenge.Resolution",
+        "RecurrenceUnitEnum": "apps.campaigns.models.recurrence.Recurrence.Unit",
         "TaskStateEnum": "apps.campaigns.models.task.Task.State",
         "WorkStateEnum": "apps.exports.models.Export.State",  # QualityScan has the same
         "ExportKindEnum": "apps.exports.models.Kind",
@@ -359,6 +361,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "campaigns_watch": {"task": "apps.campaigns.tasks.campaigns_watch", "schedule": 30.0},
     "digests_send": {"task": "apps.collaboration.tasks.digests_send", "schedule": 300.0},
     "signoffs_remind": {"task": "apps.campaigns.tasks.signoffs_remind", "schedule": 600.0},
+    "recurrences_run": {"task": "apps.campaigns.tasks.recurrences_run", "schedule": 300.0},
     "tallies_forget": {"task": "apps.integrations.tasks.tallies_forget", "schedule": 24 * 3600.0},
     "sessions_forget": {"task": "apps.accounts.tasks.sessions_forget", "schedule": 24 * 3600.0},
     "exports_run": {"task": "apps.exports.tasks.exports_run", "schedule": 10.0},

@@ -23,8 +23,13 @@ from apps.messaging.tokens import Purpose, token_make
 from tests import factories
 from tests.factories import mail
 from tests.factories.accounts import ApiTokenFactory, InvitationFactory
-from tests.factories.campaigns import CalendarFeedFactory, CampaignFactory, ContributorFactory
-from tests.factories.collaboration import CommentFactory, NotificationFactory
+from tests.factories.campaigns import (
+    CalendarFeedFactory,
+    CampaignFactory,
+    ChecklistItemFactory,
+    ContributorFactory,
+)
+from tests.factories.collaboration import AttachmentFactory, CommentFactory, NotificationFactory
 from tests.factories.contacts import ConfirmationFactory
 from tests.factories.content import UseOverrideFactory
 from tests.factories.integrations import IdentitySchemeFactory
@@ -33,6 +38,8 @@ from tests.factories.messaging import ExperimentFactory, MessageFactory, Recipie
 # Arguments of a route that are not simply `pk`, the key of its view's model: route -> (scene -> arguments).
 ARGUMENTS = {
     "collaboration:comments": lambda scene: {"label": "campaigns.campaign", "pk": scene.campaign.pk},
+    "collaboration:mentionable": lambda scene: {"label": "campaigns.campaign", "pk": scene.campaign.pk},
+    "collaboration:attachments": lambda scene: {"label": "campaigns.campaign", "pk": scene.campaign.pk},
     "collaboration:activity": lambda scene: {"label": "campaigns.campaign", "pk": scene.campaign.pk},
     "collaboration:digest-stop": lambda scene: {"token": digest_token(scene.people["capt"])},
     "accounts:invitation": lambda scene: {
@@ -47,6 +54,7 @@ ARGUMENTS = {
     "campaigns:wizard": lambda scene: {"pk": scene.campaign.pk, "step": "outcome"},
     "reporting:people": lambda scene: {"pk": scene.campaign.pk, "figure": "sent"},
     "reporting:conversions": lambda scene: {"pk": scene.campaign.pk, "measure": "goal"},
+    "api:task-checklist-change": lambda scene: checklist_arguments(scene),
     "messaging:open": lambda scene: {"token": scene.token(Purpose.OPEN)},
     "messaging:click": lambda scene: {"token": "unknown"},
     "messaging:unsubscribe": lambda scene: {"token": scene.token(Purpose.UNSUBSCRIBE)},
@@ -74,8 +82,16 @@ SAMPLES = {
     "campaigns.channel": lambda scene: scene.campaign.channels.get(),
     "messaging.recipient": lambda scene: RecipientFactory(message__campaign=scene.campaign),
     "collaboration.comment": lambda scene: CommentFactory(subject=scene.campaign, by=scene.people["capt"]),
+    "collaboration.attachment": lambda scene: AttachmentFactory(
+        subject=scene.campaign, by=scene.people["capt"]
+    ),
     "collaboration.notification": lambda scene: NotificationFactory(user=scene.people["capt"]),
 }
+
+
+def checklist_arguments(scene):
+    item = ChecklistItemFactory(task__campaign=scene.campaign)
+    return {"pk": item.task.pk, "item": item.pk}
 
 
 def experiment(scene):

@@ -26,6 +26,7 @@ def refusals():
         "channel": lambda: {"channel": ChannelFactory()},
         "left": lambda: {"assignee": UserFactory(is_active=False)},
         "program": lambda: {"assignee": UserFactory(role=User.Role.INTEGRATION)},
+        "stranger": lambda: {"assignee": UserFactory(role=User.Role.CONTRIBUTOR)},
         "past": lambda: {"due_date": date(2030, 2, 28)},
     }
 
@@ -34,6 +35,7 @@ REFUSALS = [
     ("channel", "channel", "of another campaign"),
     ("left", "assignee", "has left"),
     ("program", "assignee", "is a program"),
+    ("stranger", "assignee", "cannot see this campaign"),
     ("past", "due_date", "This day has passed"),
 ]
 

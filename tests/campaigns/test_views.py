@@ -391,7 +391,9 @@ class TestTasks:
         client = login(me)
         ContentType.objects.get_for_model(Task)  # asked once per process
 
-        with django_assert_num_queries(5):  # session, user, clock, tasks, what holds them
+        # session, user, clock, campaigns to choose from, tasks, what waits, what is held, whether there is a
+        # workload to see
+        with django_assert_num_queries(8):
             client.get(url("tasks"))
 
 

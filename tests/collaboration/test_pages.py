@@ -93,7 +93,7 @@ class TestThread:
         client = login(lead)
         client.get(thread_of(campaign))  # Django remembers content types from now on
 
-        with django_assert_num_queries(5):  # session, user, campaign, comments, clock
+        with django_assert_num_queries(6):  # session, user, campaign, comments, who is named, clock
             client.get(thread_of(campaign))
 
 

@@ -14,6 +14,7 @@ from apps.campaigns.models import (
     ChallengeAnswer,
     Challenger,
     Channel,
+    ChecklistItem,
     Contributor,
     ElementOwner,
     Holiday,
@@ -28,6 +29,7 @@ from apps.campaigns.models import (
     PlanMove,
     PlanTemplate,
     PlanTemplateItem,
+    Recurrence,
     SignOff,
     Task,
     TaskDependency,
@@ -409,3 +411,24 @@ class ApprovalFactory(factory.django.DjangoModelFactory):
     part = Approval.Part.GOAL
     asked_by = factory.SubFactory(UserFactory)
     asked_at = SEEN_AT
+
+
+class RecurrenceFactory(factory.django.DjangoModelFactory):
+    """Every week from the tests' first of March; its tasks are made with it as `recurrence`, numbered."""
+
+    class Meta:
+        model = Recurrence
+
+    campaign = factory.SubFactory(CampaignFactory)
+    every = 1
+    unit = Recurrence.Unit.WEEK
+    first_date = date(2030, 3, 1)
+
+
+class ChecklistItemFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ChecklistItem
+
+    task = factory.SubFactory(TaskFactory)
+    text = factory.Sequence(lambda n: f"Line {n}")
+    position = factory.Sequence(lambda n: n)

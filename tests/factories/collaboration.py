@@ -2,7 +2,15 @@ from datetime import UTC, datetime
 
 import factory
 
-from apps.collaboration.models import AuditEvent, Comment, Notification, NotificationSettings, SavedView
+from apps.collaboration.models import (
+    Attachment,
+    AuditEvent,
+    Comment,
+    Mention,
+    Notification,
+    NotificationSettings,
+    SavedView,
+)
 from tests.factories.accounts import UserFactory
 from tests.factories.campaigns import CampaignFactory
 
@@ -30,6 +38,29 @@ class CommentFactory(factory.django.DjangoModelFactory):
     by = factory.SubFactory(UserFactory)
     at = LATELY
     text = "Let us start earlier."
+
+
+class AttachmentFactory(factory.django.DjangoModelFactory):
+    """A short text attached to a campaign; its file is really there."""
+
+    class Meta:
+        model = Attachment
+
+    subject = factory.SubFactory(CampaignFactory)
+    by = factory.SubFactory(UserFactory)
+    at = LATELY
+    name = "brief.txt"
+    media_type = "text/plain"
+    size = 5
+    file = factory.django.FileField(filename="brief.txt", data=b"Brief")
+
+
+class MentionFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Mention
+
+    comment = factory.SubFactory(CommentFactory)
+    user = factory.SubFactory(UserFactory)
 
 
 class NotificationFactory(factory.django.DjangoModelFactory):

@@ -57,7 +57,7 @@ class Commented(CampaignPart[M]):
     @extend_schema(responses=CommentOut(many=True))
     @action(detail=True, methods=["get"])
     def comments(self, request: Request, pk: str) -> Response:
-        return self.page(Comment.objects.about(self.get_object()), CommentOut)
+        return self.page(Comment.objects.about(self.get_object()).prefetch_related("mentions"), CommentOut)
 
     @extend_schema(request=CommentIn, responses={201: CommentOut})
     @comments.mapping.post

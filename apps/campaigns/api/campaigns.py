@@ -9,7 +9,8 @@ from rest_framework.response import Response
 
 from apps.campaigns import readiness, selectors, services
 from apps.campaigns.api import serializers as out
-from apps.campaigns.api.base import IF_MATCH, Commented
+from apps.campaigns.api.attached import Attached
+from apps.campaigns.api.base import IF_MATCH
 from apps.campaigns.api.element import Elements
 from apps.campaigns.api.parts import Collections
 from apps.campaigns.api.replay import Replays
@@ -39,7 +40,7 @@ class CampaignViewSet(
     Elements,
     Replays,
     PlanActions,
-    Commented[Campaign],
+    Attached[Campaign],
 ):
     """
     Campaigns. Each stands between two bookends: `idea` and `outcome`.
@@ -67,6 +68,8 @@ class CampaignViewSet(
         "overrides": "campaigns.view_override",
         "override_add": "campaigns.override_readiness",
         "override_remove": "campaigns.override_readiness",
+        "attachments": "campaigns.view_campaign",
+        "attachment_add": "campaigns.attach_campaign",
         "comments": "campaigns.view_campaign",
         "comment_add": "campaigns.comment_campaign",
         "channels": "campaigns.view_channel",
@@ -91,6 +94,7 @@ class CampaignViewSet(
     parameters = dict.fromkeys(
         [
             "activity",
+            "attachments",
             "comments",
             "channels",
             "tasks",

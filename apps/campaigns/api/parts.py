@@ -9,8 +9,10 @@ from rest_framework.response import Response
 
 from apps.campaigns import selectors, services
 from apps.campaigns.api import serializers as out
-from apps.campaigns.api.base import IF_MATCH, CampaignPart, Commented
+from apps.campaigns.api.attached import Attached
+from apps.campaigns.api.base import IF_MATCH, CampaignPart
 from apps.campaigns.api.schedule import TaskPlanActions
+from apps.campaigns.api.task_parts import TaskParts
 from apps.campaigns.models import Campaign, Channel, Contributor, Kpi, Task, TaskQuerySet
 from apps.core import clock
 
@@ -106,7 +108,7 @@ class Collections(CampaignPart[Campaign]):
         return Response(status=204)
 
 
-class ChannelViewSet(mixins.RetrieveModelMixin, Commented[Channel]):
+class ChannelViewSet(mixins.RetrieveModelMixin, Attached[Channel]):
     """One channel of a campaign. Its owner may change it, but only who leads the campaign names the owner."""
 
     queryset = Channel.objects.select_related("campaign")
@@ -115,10 +117,12 @@ class ChannelViewSet(mixins.RetrieveModelMixin, Commented[Channel]):
         "retrieve": "campaigns.view_channel",
         "partial_update": "campaigns.change_channel",
         "destroy": "campaigns.delete_channel",
+        "attachments": "campaigns.view_channel",
+        "attachment_add": "campaigns.attach_channel",
         "comments": "campaigns.view_channel",
         "comment_add": "campaigns.comment_channel",
     }
-    parameters = {"comments": ("cursor", "limit")}
+    parameters = dict.fromkeys(["comments", "attachments"], ("cursor", "limit"))
 
     @extend_schema(request=out.ChannelIn, responses=out.ChannelOut, parameters=[IF_MATCH])
     def partial_update(self, request: Request, pk: str) -> Response:
@@ -139,7 +143,7 @@ class ChannelViewSet(mixins.RetrieveModelMixin, Commented[Channel]):
         return Response(status=204)
 
 
-class TaskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TaskPlanActions, Commented[Task]):
+class TaskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TaskPlanActions, TaskParts):
     """Tasks of all campaigns that the caller may see."""
 
     queryset = (
@@ -159,10 +163,19 @@ class TaskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TaskPlanActi
         "dependency_remove": "campaigns.change_task",
         "pin": "campaigns.change_task",
         "unpin": "campaigns.change_task",
+        "checklist": "campaigns.view_task",
+        "checklist_add": "campaigns.check_task",
+        "checklist_change": "campaigns.check_task",
+        "checklist_remove": "campaigns.check_task",
+        "recurrence": "campaigns.view_task",
+        "recurrence_set": "campaigns.change_task",
+        "recurrence_stop": "campaigns.change_task",
+        "attachments": "campaigns.view_task",
+        "attachment_add": "campaigns.attach_task",
         "comments": "campaigns.view_task",
         "comment_add": "campaigns.comment_task",
     }
-    parameters = {"comments": ("cursor", "limit")}
+    parameters = dict.fromkeys(["comments", "attachments", "checklist"], ("cursor", "limit"))
 
     def get_queryset(self) -> TaskQuerySet:
         found = super().get_queryset()
@@ -183,12 +196,13 @@ class TaskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TaskPlanActi
         task = services.task_update(task=task, by=self.user, now=clock.now(), seen=self.seen(task), **fields)
         return self.answer(task)
 
-    @extend_schema(request=out.TaskMoveIn, responses=out.TaskOut)
+    @extend_schema(request=out.TaskMoveIn, responses=out.TaskOut, parameters=[IF_MATCH])
     @action(detail=True, methods=["post"])
     def move(self, request: Request, pk: str) -> Response:
-        """Say how far the task is."""
+        """Say how far the task is, and where its card stands. With `If-Match` no other version is moved."""
+        task = self.get_object()
         task = services.task_move(
-            task=self.get_object(), by=self.user, now=clock.now(), **self.told(out.TaskMoveIn)
+            task=task, by=self.user, now=clock.now(), seen=self.seen(task), **self.told(out.TaskMoveIn)
         )
         return self.answer(task)
 

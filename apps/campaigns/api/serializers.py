@@ -123,7 +123,7 @@ class TaskOut(serializers.ModelSerializer[Task]):
         fields = [
             "id", "campaign", "channel", "title", "description", "assignee", "start_date", "due_date",
             "duration_days", "anchor", "offset_days", "is_pinned", "is_milestone", "waits_for", "state",
-            "done_at", "version", "updated_at",
+            "done_at", "recurrence", "occurrence", "version", "updated_at",
         ]  # fmt: skip
 
     @extend_schema_field(serializers.ListField(child=serializers.IntegerField()))
@@ -139,6 +139,15 @@ class TaskIn(serializers.ModelSerializer[Task]):
 
 class TaskMoveIn(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=Task.State.choices)
+    above = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=2**63 - 1,
+        help_text="The task above which its card shall stand.",
+    )
+    below = serializers.IntegerField(
+        required=False, min_value=1, max_value=2**63 - 1, help_text="In place of it, the task below which."
+    )
 
 
 class KpiOut(serializers.ModelSerializer[Kpi]):
@@ -213,9 +222,13 @@ class ReadinessOut(serializers.Serializer[Any]):
 
 
 class CommentOut(serializers.ModelSerializer[Comment]):
+    mentions: serializers.SlugRelatedField[Any] = serializers.SlugRelatedField(
+        many=True, read_only=True, slug_field="user_id", help_text="The people whom it names."
+    )
+
     class Meta:
         model = Comment
-        fields = ["id", "by", "at", "edited_at", "text"]
+        fields = ["id", "by", "at", "edited_at", "text", "mentions"]
 
 
 class CommentIn(serializers.Serializer[Any]):

@@ -3,12 +3,14 @@ from apps.campaigns.models.budget import BudgetLine, BudgetLineQuerySet, BudgetU
 from apps.campaigns.models.calendar import Holiday, WorkWeek
 from apps.campaigns.models.campaign import Campaign, CampaignQuerySet, Override
 from apps.campaigns.models.challenge import Challenge, ChallengeAnswer, ChallengeQuerySet, Challenger
+from apps.campaigns.models.checklist import ChecklistItem
 from apps.campaigns.models.element import OWNED, Element, ElementOwner
 from apps.campaigns.models.feed import CalendarFeed
 from apps.campaigns.models.goal import GoalCount
 from apps.campaigns.models.lesson import Lesson, LessonQuerySet
 from apps.campaigns.models.metric import Kpi, Metric, MetricVersion
 from apps.campaigns.models.plan import PlanMove, PlanTemplate, PlanTemplateItem, PlanTemplateQuerySet
+from apps.campaigns.models.recurrence import Recurrence
 from apps.campaigns.models.signoff import KpiReview, KpiSet, SignOff
 from apps.campaigns.models.strategy import NotDoing, YearGoal
 from apps.campaigns.models.task import Anchor, Task, TaskDependency, TaskQuerySet
@@ -30,6 +32,7 @@ __all__ = [
     "ChallengeQuerySet",
     "Challenger",
     "Channel",
+    "ChecklistItem",
     "Contributor",
     "Element",
     "ElementOwner",
@@ -48,6 +51,7 @@ __all__ = [
     "PlanTemplate",
     "PlanTemplateItem",
     "PlanTemplateQuerySet",
+    "Recurrence",
     "SignOff",
     "Task",
     "TaskDependency",

@@ -1,13 +1,17 @@
 from datetime import date
 from typing import Self
 
+from django.apps import apps
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Prefetch, Q
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.campaigns import places
+from apps.campaigns.models.recurrence import Recurrence
 from apps.campaigns.models.team import Channel
 from apps.campaigns.models.version import Versioned
 
@@ -43,6 +47,20 @@ class TaskQuerySet(models.QuerySet["Task"]):
         """Load `held_by` of each: the dependencies on what is open, each with its `predecessor`."""
         holding = TaskDependency.objects.holding().select_related("predecessor").order_by("pk")
         return self.prefetch_related(Prefetch("waits_for", holding, to_attr="held_by"))
+
+    def with_card(self) -> Self:
+        """Add what a row, a card or a question of permission needs: nothing is asked task by task."""
+        return self.select_related("campaign", "channel", "assignee").with_checklist()
+
+    def with_checklist(self) -> Self:
+        """Add how many lines its checklist has, and how many of them are done."""
+        lines = apps.get_model("campaigns", "ChecklistItem")._default_manager
+        mine = lines.filter(task=OuterRef("pk")).order_by().values("task")
+        # Subqueries and not a join: they are counted for the rows of the page only.
+        return self.annotate(
+            checklist_count=Coalesce(Subquery(mine.annotate(n=Count("pk")).values("n")), 0),
+            checklist_done=Coalesce(Subquery(mine.annotate(n=Count("done_at")).values("n")), 0),
+        )
 
 
 class Task(Versioned):
@@ -99,8 +117,21 @@ class Task(Versioned):
     )
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.TODO)
     done_at = models.DateTimeField(null=True, blank=True)
+    # Its order among all tasks of one state (`places`); the columns of every board are cut out of that.
+    place = models.TextField(db_collation="C", db_default=places.LAST, editable=False)
+    # The series it is one of, and its number there.
+    recurrence = models.ForeignKey(
+        Recurrence, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="tasks",
+        db_index=False,  # the constraint's own begins with it
+    )  # fmt: skip
+    occurrence = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
     # Of the form it was made with: the form sent twice makes one task.
     creation_key = models.UUIDField(null=True, blank=True, unique=True, editable=False)
+
+    # Set by `selectors.tasks_mark`, for one person.
+    may_move: bool = False
+    is_blocked: bool = False
+    is_held: bool = False
 
     objects = TaskQuerySet.as_manager()
 
@@ -116,12 +147,18 @@ class Task(Versioned):
                 name="campaigns_task_ends_after_start",
                 violation_error_message=_("The task ends before it begins."),
             ),
+            # However often the bell rings, each task of a series is made once.
+            models.UniqueConstraint(
+                fields=["recurrence", "occurrence"], name="campaigns_task_occurrence_once"
+            ),
         ]
         indexes = [
             # "My tasks": what is open for one person, by day.
             models.Index(
                 fields=["assignee", "due_date"], condition=~Q(state="done"), name="campaigns_task_open"
             ),
+            # A column of the board, and what stands next to a card in it.
+            models.Index(fields=["state", "place"], name="campaigns_task_column"),
         ]
         ordering = ["due_date", "id"]
 

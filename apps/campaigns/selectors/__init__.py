@@ -10,6 +10,7 @@ from apps.campaigns.selectors.challenges import (
     offers,
     tasks_held,
 )
+from apps.campaigns.selectors.checklist import checklist, may_check
 from apps.campaigns.selectors.element import campaign_elements
 from apps.campaigns.selectors.events import EventSeen, events_seen
 from apps.campaigns.selectors.feed import feed_entries
@@ -27,7 +28,7 @@ from apps.campaigns.selectors.lists import (
     next_outcomes,
 )
 from apps.campaigns.selectors.metrics import MetricShown, metric_shown, metrics
-from apps.campaigns.selectors.people import may_be_captain, may_work, people_named, team
+from apps.campaigns.selectors.people import may_be_captain, may_work, people_named, team, who_may_see
 from apps.campaigns.selectors.progress import goal_counted_by, goal_days, goal_progress, kpi_reached
 from apps.campaigns.selectors.schedule import (
     Plan,
@@ -51,8 +52,19 @@ from apps.campaigns.selectors.strategy import (
     strategy_years,
     unaligned,
 )
+from apps.campaigns.selectors.task_board import (
+    TaskFilter,
+    campaigns_with_tasks,
+    people_with_tasks,
+    task_columns,
+    task_month,
+    tasks_found,
+    tasks_mark,
+    weeks_from,
+)
 from apps.campaigns.selectors.tasks import open_tasks_by_channel, tasks, tasks_of, with_open_tasks
 from apps.campaigns.selectors.templates import TemplatePlan, plan_templates, template_items, template_plan
+from apps.campaigns.selectors.workloads import Load, Workload, workload
 
 __all__ = [
     "WHOLE",
@@ -63,12 +75,15 @@ __all__ = [
     "GoalLine",
     "Guide",
     "Lineage",
+    "Load",
     "MetricShown",
     "Plan",
     "PlanPreview",
     "SetNow",
+    "TaskFilter",
     "TaskMove",
     "TemplatePlan",
+    "Workload",
     "audiences",
     "board",
     "budget_channels_of",
@@ -82,6 +97,7 @@ __all__ = [
     "campaign_frame",
     "campaign_lineage",
     "campaigns",
+    "campaigns_with_tasks",
     "captained",
     "captained_by_stage",
     "captains",
@@ -89,6 +105,7 @@ __all__ = [
     "challenges_to_answer",
     "challenges_waiting",
     "channels_avoided",
+    "checklist",
     "conflicts",
     "entry_of",
     "events_seen",
@@ -110,6 +127,7 @@ __all__ = [
     "lessons",
     "marks_of",
     "may_be_captain",
+    "may_check",
     "may_work",
     "metric_shown",
     "metrics",
@@ -118,6 +136,7 @@ __all__ = [
     "offers",
     "open_tasks_by_channel",
     "people_named",
+    "people_with_tasks",
     "plan",
     "plan_preview",
     "plan_templates",
@@ -125,14 +144,21 @@ __all__ = [
     "said_of",
     "strategy_years",
     "successors",
+    "task_columns",
+    "task_month",
     "tasks",
     "tasks_due",
+    "tasks_found",
     "tasks_held",
+    "tasks_mark",
     "tasks_of",
     "team",
     "template_items",
     "template_plan",
     "unaligned",
+    "weeks_from",
+    "who_may_see",
     "with_open_tasks",
     "work_calendar",
+    "workload",
 ]

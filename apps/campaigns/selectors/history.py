@@ -9,7 +9,17 @@ from django.utils.translation import gettext_lazy as _l
 from django.utils.translation import ngettext
 
 from apps.accounts.models import User
-from apps.campaigns.models import BudgetLine, Campaign, Channel, ElementOwner, Kpi, Lesson, Metric, Task
+from apps.campaigns.models import (
+    BudgetLine,
+    Campaign,
+    Channel,
+    ElementOwner,
+    Kpi,
+    Lesson,
+    Metric,
+    Recurrence,
+    Task,
+)
 from apps.collaboration.models import AuditEvent
 from apps.collaboration.subjects import action_label
 from apps.core import display
@@ -33,6 +43,16 @@ ACTS: dict[str, Said] = {
     "task.added": (_l("added the task"), "label", "checklist", "neutral"),
     "task.changed": (_l("changed the task"), "label", "checklist", "neutral"),
     "task.moved": (_l("moved the task"), "label", "checklist", "neutral"),
+    "task.reordered": (_l("moved the task within its column"), "label", "checklist", "neutral"),
+    "checklist.added": (_l("added to the checklist"), "item", "checkbox", "neutral"),
+    "checklist.ticked": (_l("ticked off"), "item", "checkbox", "good"),
+    "checklist.unticked": (_l("took back the tick of"), "item", "checkbox", "neutral"),
+    "checklist.reordered": (_l("put the checklist into another order"), "", "checkbox", "neutral"),
+    "checklist.removed": (_l("removed from the checklist"), "item", "checkbox", "neutral"),
+    "recurrence.set": (_l("let a task come again"), "label", "repeat", "neutral"),
+    "recurrence.changed": (_l("changed how often a task comes again"), "label", "repeat", "neutral"),
+    "recurrence.stopped": (_l("let a task come no more"), "label", "repeat", "neutral"),
+    "task.repeated": (_l("made once more the task"), "label", "repeat", "neutral"),
     "task.removed": (_l("removed the task"), "task", "checklist", "warn"),
     "task.waits": (_l("made wait for another task"), "label", "git-branch", "neutral"),
     "task.waits_no_more": (_l("let begin without waiting"), "label", "git-branch", "neutral"),
@@ -61,6 +81,8 @@ ACTS: dict[str, Said] = {
     "metric.changed": (_l("changed the metric"), "label", "gauge", "neutral"),
     "metric.archived": (_l("put the metric away"), "label", "archive", "warn"),
     "metric.restored": (_l("brought the metric back"), "label", "archive-off", "info"),
+    "attachment.added": (_l("attached the file"), "file", "paperclip", "neutral"),
+    "attachment.removed": (_l("removed the file"), "file", "paperclip", "warn"),
     "comment.added": (_l("commented"), "", "message-circle", "neutral"),
     "comment.changed": (_l("changed a comment"), "", "message-circle", "neutral"),
     "comment.deleted": (_l("took back a comment"), "", "message-circle", "neutral"),
@@ -149,7 +171,7 @@ def _challenge_details(event: AuditEvent) -> Iterator[str]:
 
 
 def _field_label(event: AuditEvent, name: str) -> str:
-    told = (Campaign, Channel, Task, Kpi, Lesson, ElementOwner, BudgetLine, Metric)
+    told = (Campaign, Channel, Task, Kpi, Lesson, ElementOwner, BudgetLine, Metric, Recurrence)
     models = {model._meta.label_lower: model for model in told}
     model = models.get(event.subject.partition(":")[0])
     field = model._meta.get_field(name) if model else None

@@ -30,6 +30,7 @@ from apps.campaigns.services.challenge import (
     challenger_add,
     challenger_remove,
 )
+from apps.campaigns.services.checklist import checklist_add, checklist_move, checklist_remove, checklist_tick
 from apps.campaigns.services.dependency import dependency_add, dependency_remove, task_pin, task_unpin
 from apps.campaigns.services.element import element_set
 from apps.campaigns.services.feed import feed_make, feed_of, feed_revoke, feed_token, feed_view_set
@@ -45,6 +46,7 @@ from apps.campaigns.services.kpi import kpi_add, kpi_move, kpi_remove, kpi_updat
 from apps.campaigns.services.lesson import lesson_add, lesson_archive, lesson_restore, lesson_update
 from apps.campaigns.services.metric import metric_archive, metric_create, metric_restore, metric_update
 from apps.campaigns.services.move import campaign_move
+from apps.campaigns.services.recurrence import recurrence_set, recurrence_stop, recurrences_run
 from apps.campaigns.services.replay import Replayed, campaign_replay
 from apps.campaigns.services.schedule import campaign_reschedule, plan_move_undo
 from apps.campaigns.services.sheet import row_save
@@ -59,7 +61,8 @@ from apps.campaigns.services.strategy import (
     year_goal_remove,
     year_goal_update,
 )
-from apps.campaigns.services.task import task_add, task_move, task_remove, task_update
+from apps.campaigns.services.task import task_add, task_remove, task_update
+from apps.campaigns.services.task_move import task_move
 from apps.campaigns.services.team import (
     channel_add,
     channel_remove,
@@ -118,6 +121,10 @@ __all__ = [
     "channel_update",
     "channels_set",
     "check_override",
+    "checklist_add",
+    "checklist_move",
+    "checklist_remove",
+    "checklist_tick",
     "contributor_add",
     "contributor_remove",
     "dates_check",
@@ -157,6 +164,9 @@ __all__ = [
     "plan_template_create",
     "plan_template_delete",
     "plan_template_update",
+    "recurrence_set",
+    "recurrence_stop",
+    "recurrences_run",
     "row_save",
     "signoffs_remind",
     "task_add",

@@ -1,6 +1,6 @@
 """How every act of this app changes a row: lock, compare, tell the second of two editors, write, audit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -95,15 +95,21 @@ def _differs(row: Versioned, name: str, value: Any) -> bool:
     return bool(getattr(row, name) != value)
 
 
-def _refuse_overwriting(row: Versioned, changes: Mapping[str, Any], *, seen: int) -> None:
+def changed_since(row: Versioned, names: Collection[str], *, seen: int) -> dict[str, tuple[User | None, str]]:
+    """Return who changed which of these fields last after version `seen`, and to what, as people read it."""
     key = f"{row._meta.label_lower}:{row.pk}"
     later = AuditEvent.objects.filter(subject=key, details__version__gt=seen).select_related("by")
-    theirs: dict[str, str] = {}
-    for event in later.order_by("id"):
-        for name, (_old, new) in event.details.get("changes", {}).items():
-            if name in changes:
-                theirs[name] = _told(event.by, new)
-    if theirs:
+    return {
+        name: (event.by, new)
+        for event in later.order_by("id")
+        for name, (_old, new) in event.details.get("changes", {}).items()
+        if name in names
+    }
+
+
+def _refuse_overwriting(row: Versioned, changes: Mapping[str, Any], *, seen: int) -> None:
+    if found := changed_since(row, changes.keys(), seen=seen):
+        theirs = {name: _told(by, new) for name, (by, new) in found.items()}
         raise ChangedMeanwhile(theirs, version=row.version)
 
 

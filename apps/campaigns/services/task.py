@@ -4,19 +4,18 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.campaigns import challenges, dates
-from apps.campaigns.errors import TaskRefused
-from apps.campaigns.models import Campaign, Task
+from apps.campaigns.errors import NotEligible, TaskRefused
+from apps.campaigns.models import Campaign, Recurrence, Task
 from apps.campaigns.selectors.schedule import work_calendar
 from apps.campaigns.services.edit import campaign_lock, changes_of, row_edit
 from apps.campaigns.services.once import creation_key, made_once
 from apps.campaigns.services.team import person_check
 from apps.collaboration import services as collaboration
-
-State = Task.State
 
 
 def task_add(
@@ -28,7 +27,7 @@ def task_add(
     `key` is the form's: the same form sent twice gives the one task, with other words another one.
 
     :raises TaskRefused: the channel is of another campaign, the day has passed, or it ends before it begins
-    :raises NotEligible: that person cannot be given work
+    :raises NotEligible: that person cannot be given work, or cannot see the campaign
     """
     made_of = creation_key(key, {"campaign": campaign, "title": title, **fields})
 
@@ -56,7 +55,7 @@ def task_update(*, task: Task, by: User, now: datetime, seen: int | None = None,
     :raises TaskRefused: as `task_add`
     :raises NotEligible: as `task_add`
     """
-    task = _task_lock(task)
+    task = task_lock(task)
     changes = changes_of(task, fields)
     if not changes:
         return task
@@ -66,35 +65,18 @@ def task_update(*, task: Task, by: User, now: datetime, seen: int | None = None,
 
 
 @transaction.atomic
-def task_move(*, task: Task, state: str, by: User, now: datetime) -> Task:
-    """
-    Say how far a task is. Moving it to where it is already does nothing.
-
-    :raises HeldByChallenge: it is challenged, and so cannot be done yet
-    """
-    task = _task_lock(task)
-    state = State(state)
-    if task.state == state:
-        return task
-    if state == State.DONE:
-        challenges.hold_check(task)
-    done_at = now if state == State.DONE else None
-    Task.objects.filter(pk=task.pk).update(
-        done_at=done_at, state=state
-    )  # one statement: a constraint pairs them
-    task.done_at = done_at
-    return row_edit(task, {"state": state}, action="task.moved", by=by, now=now)
-
-
-@transaction.atomic
 def task_remove(*, task: Task, by: User, now: datetime) -> None:
     """
     Take a task away with what was said about it; the campaign's history keeps that it was there.
+
+    The last one of a series ends it.
 
     :raises HeldByChallenge: it is challenged: the question would go with it
     """
     campaign = campaign_lock(task.campaign)
     challenges.hold_check(task)
+    # The last of a series is the pattern of the next: without it there is none.
+    Recurrence.objects.filter(tasks=task, tasks__occurrence=F("made"), stopped_at=None).update(stopped_at=now)
     count, _rows = Task.objects.filter(pk=task.pk).delete()
     if count:
         collaboration.thread_remove(subject=task)
@@ -102,16 +84,28 @@ def task_remove(*, task: Task, by: User, now: datetime) -> None:
         collaboration.audit_record(action="task.removed", subject=campaign, by=by, now=now, details=details)
 
 
-def _task_lock(task: Task) -> Task:
+def task_lock(task: Task) -> Task:
+    """
+    Return the task as it is now, locked behind its campaign.
+
+    :raises PutAway: the campaign is archived
+    """
     campaign_lock(task.campaign)
     return Task.objects.select_for_update(no_key=True, of=("self",)).get(pk=task.pk)
+
+
+def _assignee_check(campaign: Campaign, person: User | None) -> None:
+    person_check(person, field="assignee")
+    if person is not None and not Campaign.objects.visible_to(person).filter(pk=campaign.pk).exists():
+        said = _("%(person)s cannot see this campaign. Take them onto its team first.")
+        raise NotEligible(said % {"person": person}, field="assignee")
 
 
 def _fields_check(task: Task, changes: Mapping[str, Any], *, now: datetime) -> None:
     channel = changes.get("channel")
     if channel is not None and channel.campaign_id != task.campaign_id:
         raise TaskRefused(_("That channel is of another campaign."), field="channel")
-    person_check(changes.get("assignee"), field="assignee")
+    _assignee_check(task.campaign, changes.get("assignee"))
     if told := dates.range_problem(changes.get("start_date")):
         raise TaskRefused(told, field="start_date")
     due = changes.get("due_date")

@@ -1,4 +1,4 @@
-"""Tasks: of one campaign, of one person, and each by itself."""
+"""Tasks: those of a campaign's plan, and each by itself."""
 
 from dataclasses import replace
 from typing import Any
@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
@@ -15,10 +14,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.http import UserRequest, requires
 from apps.campaigns import challenges, dates, forms, selectors, services
-from apps.campaigns.models import Campaign, Task
+from apps.campaigns.forms.checklist import ChecklistAdd
+from apps.campaigns.forms.recurrence import RecurrenceForm
+from apps.campaigns.models import Campaign, Recurrence, Task
 from apps.campaigns.views.frame import campaign_page, done_or_told, may_challenge, may_change
 from apps.core import clock
-from apps.core.htmx import render_page_or_fragment
 from apps.core.lists import Column, Filter, Listing, ListSpec
 
 STATES = [("open", _l("Not done")), *Task.State.choices]
@@ -32,17 +32,6 @@ PLAN = ListSpec(
     ],
     default_sort="due_date",
     has_search=False,
-)
-MINE = ListSpec(
-    columns=[
-        Column(_l("Task"), sort="title"),
-        Column(_l("Campaign"), sort="campaign__name"),
-        Column(_l("Due"), sort="due_date"),
-        Column(_l("State")),
-    ],
-    filters=[Filter("state", _l("State"), [*Task.State.choices, ("all", _l("All, done ones too"))])],
-    default_sort="due_date",
-    search_hint=_l("Search by task"),
 )
 
 
@@ -109,7 +98,7 @@ def _plan_page(
         now=now,
         plan=plan,
         latest_move=selectors.latest_move(campaign),
-        listing=_planned(_movable(request, asked.page(found), campaign), plan),
+        listing=_planned(_marked(request, asked.page(found), campaign), plan),
         form=(form or forms.TaskAdd(campaign=campaign)) if may_add else None,
         may_change=may_change(request, campaign),
     )
@@ -134,32 +123,17 @@ def _plan_spec(campaign: Campaign) -> ListSpec:
     return replace(PLAN, filters=filters)
 
 
-def _movable(request: UserRequest, listing: Listing[Task], campaign: Campaign | None = None) -> Listing[Task]:
-    """Say of each row whether this person may say how far it is, and whether a challenge holds it."""
-    held = selectors.tasks_held(listing.rows)
+def _marked(request: UserRequest, listing: Listing[Task], campaign: Campaign) -> Listing[Task]:
     for task in listing.rows:
-        if campaign is not None:
-            task.campaign = campaign
-        task.may_move = request.user.has_perm("campaigns.move_task", task)  # type: ignore[attr-defined]
-        task.is_held = task.pk in held  # type: ignore[attr-defined]
+        task.campaign = campaign
+    selectors.tasks_mark(listing.rows, request.user)
     return listing
-
-
-@require_GET
-@requires("campaigns.view_task")
-def task_list(request: UserRequest) -> HttpResponse:
-    asked = MINE.read(request.GET)
-    state = asked.values.get("state", "open")
-    found = selectors.tasks_of(request.user, state="" if state == "all" else state, search=asked.search)
-    now = clock.now()
-    context = {"listing": _movable(request, asked.page(found)), "today": timezone.localdate(now), "now": now}
-    return render_page_or_fragment(request, "campaigns/task_list.html", context, fragment="task-list")
 
 
 @require_GET
 @requires("campaigns.view_task", on=Task)
 def task_detail(request: UserRequest, task: Task) -> HttpResponse:
-    return _task_page(request, task, _task_form(task))
+    return task_page(request, task)
 
 
 @require_POST
@@ -175,7 +149,7 @@ def task_update(request: UserRequest, task: Task) -> HttpResponse:
         ):
             messages.success(request, _("Saved."))
             return redirect("campaigns:task", task.pk)
-    return _task_page(request, task, form)
+    return task_page(request, task, form)
 
 
 @require_POST
@@ -202,7 +176,7 @@ def dependency_add(request: UserRequest, task: Task) -> HttpResponse:
         if forms.attempt(form, lambda: services.dependency_add(task=task, on=on, by=request.user, now=now)):
             messages.success(request, _("It waits for “%(task)s”.") % {"task": on})
             return redirect("campaigns:task", task.pk)
-    return _task_page(request, task, _task_form(task), waits=form)
+    return task_page(request, task, waits_form=form)
 
 
 @require_POST
@@ -219,12 +193,26 @@ def _task_form(task: Task, *, data: Any = None) -> forms.TaskEdit:
     return forms.TaskEdit(data, task=task, initial=forms.initial_of(task, names))
 
 
-def _task_page(
-    request: UserRequest, task: Task, form: forms.TaskEdit, *, waits: forms.TaskWaits | None = None
+def _recurrence_form(recurrence: Recurrence | None) -> RecurrenceForm:
+    names = ["every", "unit", "ends_date", "times"]
+    if recurrence is None or not recurrence.is_running:
+        return RecurrenceForm()
+    return RecurrenceForm(initial=forms.initial_of(recurrence, names))
+
+
+def task_page(
+    request: UserRequest, task: Task, form: forms.TaskEdit | None = None, **more: Any
 ) -> HttpResponse:
+    """Show the task; `form` and `more` are what was refused, with what was typed."""
     user, is_kept = request.user, task.campaign.archived_at is None
-    task.may_move = is_kept and user.has_perm("campaigns.move_task", task)  # type: ignore[attr-defined]
+    selectors.tasks_mark([task], user)
+    recurrence = task.recurrence
     may_edit = is_kept and user.has_perm("campaigns.change_task", task)
+    parts = {
+        "checklist_form": ChecklistAdd(),
+        "recurrence_form": _recurrence_form(recurrence),
+        "waits_form": forms.TaskWaits(task=task) if may_edit else None,
+    }
     return campaign_page(
         request,
         task.campaign,
@@ -232,12 +220,15 @@ def _task_page(
         template="campaigns/task_detail.html",
         now=clock.now(),
         task=task,
-        form=form,
-        waits_form=(waits or forms.TaskWaits(task=task)) if may_edit else None,
+        form=form or _task_form(task),
         waits_for=selectors.predecessors(task),
         holds_up=selectors.successors(task),
         holds=challenges.open_about(task),
         may_challenge=may_challenge(request, task.campaign),
+        checklist=selectors.checklist(task),
+        may_check=selectors.may_check(task, user),
+        recurrence=recurrence if recurrence and recurrence.is_running else None,
+        **{**parts, **more},
         may_change=may_edit,
         may_remove=is_kept and user.has_perm("campaigns.delete_task", task),
     )

@@ -1,11 +1,16 @@
 """The words of the log: `{% load collaboration %}`."""
 
+import re
 from typing import Any
 
 from django import template
 from django.apps import apps
+from django.utils.html import escape, linebreaks
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 
+from apps.collaboration.mentions import labels
+from apps.collaboration.models import Comment
 from apps.collaboration.subjects import action_label
 
 register = template.Library()
@@ -15,6 +20,19 @@ register = template.Library()
 def act(action: str) -> str:
     """Say what was done, as people put it."""
     return action_label(action)
+
+
+@register.filter
+def said(comment: Comment) -> SafeString:
+    """Return what a comment says, with those whom it names set apart."""
+    text: str = escape(comment.text)
+    names = {escape(label) for mention in comment.mentions.all() for label in labels(mention.user)}
+    if names:
+        longest_first = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+        text = re.sub(
+            rf"@(?:{longest_first})(?!\w)", r'<strong class="mention">\g<0></strong>', text, flags=re.I
+        )
+    return mark_safe(linebreaks(text))  # noqa: S308  # escaped above
 
 
 @register.filter

@@ -1,0 +1,177 @@
+"""Tasks of many campaigns, narrowed by one filter, and shown as list, board and calendar."""
+
+import calendar
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from django.db.models import Count, Exists, OuterRef, QuerySet
+
+from apps.accounts.models import User
+from apps.campaigns.models import Campaign, Task, TaskQuerySet
+from apps.campaigns.selectors.blocked import blocked_ids
+from apps.campaigns.selectors.challenges import tasks_held
+
+State = Task.State
+PER_COLUMN = 50  # cards of one column of the board
+PER_MONTH = 600  # tasks of one calendar page
+CHOICES = 300  # campaigns and people that a filter offers
+WEEK = timedelta(days=7)
+WEEKS = 6  # of this one and those to come, that a filter offers and the workload shows
+OVERDUE, LATER, NO_DAY, NOBODY = "overdue", "later", "none", "none"
+
+
+@dataclass(frozen=True)
+class TaskFilter:
+    """
+    What is asked of the tasks; what is empty narrows nothing.
+
+    `state` is a state or `open`; `due` is `overdue`, `later`, `none` or the Monday of a week; `assignee` is a
+    key or `none`.
+    """
+
+    campaign: int | None = None
+    assignee: str = ""
+    channel: str = ""
+    state: str = ""
+    due: str = ""
+    search: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the board: its first cards, and how many there are in all."""
+
+    state: State
+    cards: list[Task]
+    count: int
+
+    @property
+    def has_more(self) -> bool:
+        return self.count > len(self.cards)
+
+
+@dataclass
+class Day:
+    date: date
+    is_in_month: bool
+    tasks: list[Task] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Month:
+    """Whole weeks from Monday. `is_cut`: there are more tasks than one page shows."""
+
+    first: date
+    weeks: list[list[Day]]
+    is_cut: bool
+
+    @property
+    def tasks(self) -> list[Task]:
+        return [task for week in self.weeks for day in week for task in day.tasks]
+
+    @property
+    def previous(self) -> date:
+        return (self.first - timedelta(days=1)).replace(day=1)
+
+    @property
+    def next(self) -> date:
+        return (self.first + timedelta(days=31)).replace(day=1)
+
+
+def tasks_found(user: User, asked: TaskFilter, *, today: date, is_mine: bool = False) -> TaskQuerySet:
+    """Return the tasks that this person may see, narrowed, with all that a row or a card shows."""
+    found = Task.objects.filter(campaign__archived_at__isnull=True)
+    if asked.campaign is not None:
+        found = Task.objects.filter(campaign=asked.campaign)  # those of one that was put away too
+    if is_mine:
+        found = found.of(user)
+    else:
+        found = found.filter(campaign__in=Campaign.objects.visible_to(user).order_by().values("pk"))
+    if asked.search:
+        found = found.filter(title__icontains=asked.search)
+    if asked.channel:
+        found = found.filter(channel__kind=asked.channel)
+    if asked.assignee:
+        found = found.filter(assignee=None if asked.assignee == NOBODY else int(asked.assignee))
+    if asked.state:
+        found = found.open() if asked.state == "open" else found.filter(state=asked.state)
+    return _by_due(found, asked.due, today=today).with_card()
+
+
+def _by_due(found: TaskQuerySet, due: str, *, today: date) -> TaskQuerySet:
+    if not due:
+        return found
+    if due == OVERDUE:
+        return found.overdue(on=today)
+    if due == NO_DAY:
+        return found.filter(due_date=None)
+    if due == LATER:
+        return found.filter(due_date__gte=weeks_from(today, WEEKS)[-1] + WEEK)
+    monday = date.fromisoformat(due)
+    return found.filter(due_date__gte=monday, due_date__lt=monday + WEEK)
+
+
+def task_columns(found: TaskQuerySet, *, states: Sequence[State]) -> list[Column]:
+    """Return the columns in the order of places, what was done last on top: a query each, one for counts."""
+    counts = dict(found.order_by().values_list("state").annotate(count=Count("pk")))
+    columns = []
+    for state in states:
+        cards = found.filter(state=state).order_by("-place" if state == State.DONE else "place", "pk")
+        # A column known to be empty is not asked.
+        columns.append(
+            Column(state, list(cards[:PER_COLUMN]) if counts.get(state) else [], counts.get(state, 0))
+        )
+    return columns
+
+
+def task_month(found: TaskQuerySet, first: date) -> Month:
+    """Return the weeks of the month that begins on `first`, each day with its tasks. One query."""
+    weeks = [
+        [Day(day, day.month == first.month) for day in week]
+        for week in calendar.Calendar().monthdatescalendar(first.year, first.month)
+    ]
+    begin, end = weeks[0][0].date, weeks[-1][-1].date
+    due = list(found.filter(due_date__range=(begin, end)).order_by("due_date", "pk")[: PER_MONTH + 1])
+    by_date = {day.date: day for week in weeks for day in week}
+    for task in due[:PER_MONTH]:
+        assert task.due_date is not None
+        by_date[task.due_date].tasks.append(task)
+    return Month(first, weeks, is_cut=len(due) > PER_MONTH)
+
+
+def tasks_mark(tasks: Iterable[Task], user: User) -> list[Task]:
+    """
+    Say of each task whether this person may say how far it is, whether it waits for another one, and whether
+    a challenge holds it.
+    """
+    marked = list(tasks)
+    blocked, held = blocked_ids(marked), tasks_held(marked)
+    for task in marked:
+        task.may_move = task.campaign.archived_at is None and user.has_perm("campaigns.move_task", task)
+        task.is_blocked = task.pk in blocked
+        task.is_held = task.pk in held
+    return marked
+
+
+def campaigns_with_tasks(user: User, *, is_mine: bool) -> list[tuple[int, str]]:
+    """Return the campaigns a filter offers: those in which something is open, by name."""
+    tasks = Task.objects.open().filter(campaign=OuterRef("pk")).order_by()
+    if is_mine:
+        tasks = tasks.of(user)
+    found = Campaign.objects.visible_to(user).current().filter(Exists(tasks)).order_by("name", "pk")
+    return list(found.values_list("pk", "name")[:CHOICES])
+
+
+def people_with_tasks(user: User) -> QuerySet[User]:
+    """Return those who have something open in a campaign that this person may see, by name."""
+    campaigns = Campaign.objects.visible_to(user).current().order_by().values("pk")
+    tasks = Task.objects.open().filter(assignee=OuterRef("pk"), campaign__in=campaigns).order_by()
+    found: QuerySet[User] = User.objects.filter(Exists(tasks)).order_by("name", "pk")[:CHOICES]
+    return found
+
+
+def weeks_from(today: date, count: int) -> list[date]:
+    """Return the Mondays of this week and of those after it."""
+    monday = today - timedelta(days=today.weekday())
+    return [monday + n * WEEK for n in range(count)]
