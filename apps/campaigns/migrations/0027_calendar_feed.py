@@ -8,9 +8,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [
-        ('campaigns', '0003_goal_count'),
-        ('collaboration', '0002_savedview'),
+    dependencies = [("campaigns", "0026_lineage"), 
+        ('collaboration', '0005_savedview'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,8 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [
-        ('campaigns', '0005_checklist'),
+    dependencies = [("campaigns", "0017_checklist"), 
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

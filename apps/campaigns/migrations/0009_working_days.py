@@ -5,8 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [
-        ('campaigns', '0003_goal_count'),
+    dependencies = [("campaigns", "0008_shipped_metrics"), 
     ]
 
     operations = [
