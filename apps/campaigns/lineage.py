@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from apps.campaigns.models import Campaign, Channel, Kpi
+from apps.campaigns.models import Campaign, Channel, Kpi, YearGoal
 from apps.campaigns.models.version import Versioned
 from apps.campaigns.wording import shown
+from apps.core import display
 
 FIELDS = (
     "outcome", "goal_event", "goal_where", "goal_measure", "value_property", "goal_target", "goal_date",
@@ -88,7 +90,12 @@ def _value(row: Versioned, name: str) -> Any:
 def _said(row: Versioned, name: str) -> str:
     if name in {"goal_where", "where"}:
         return ", ".join(_condition(one) for one in getattr(row, name))
-    return shown(row, name, getattr(row, name))
+    value = getattr(row, name)
+    if isinstance(value, Decimal):  # 500 and not 500.00
+        return display.number(value, 0 if value == value.to_integral_value() else 2)
+    if isinstance(value, YearGoal):  # the next year may have one of the same name
+        return f"{value.name} ({value.year})"
+    return shown(row, name, value)
 
 
 def _condition(told: Mapping[str, Any]) -> str:

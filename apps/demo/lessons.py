@@ -103,8 +103,8 @@ def lessons_create(team: dict[str, User], *, now: datetime) -> None:
         ),
         (_which_is_better(found), Element.CONTENT, "email", found[MENS, ORDERS]),
         (
-            "The women's e-mail sells as well, if less: it is worth sending to those whom the men's does not "
-            "suit, and not instead of it.",
+            "The women's e-mail brings orders that would not have come, too: it has its place beside the "
+            "men's.",
             Element.CONTENT,
             "email",
             found[WOMENS, ORDERS],

@@ -335,6 +335,7 @@ def justification_field(**options: Any) -> forms.CharField:
     """Return the field that asks why a channel of the not-doing list is used all the same."""
     widget = forms.Textarea(attrs={"rows": 2})
     label = _("Why it is needed all the same")
+    options.setdefault("help_text", _("Has to be said where the channel is used."))
     return forms.CharField(label=label, max_length=2000, required=False, widget=widget, **options)
 
 

@@ -13,6 +13,7 @@ from apps.campaigns.lineage import Difference
 from apps.campaigns.models import Campaign, Channel, Kpi
 
 Row = TypeVar("Row", Channel, Kpi)
+BEGUN = {Campaign.Stage.LIVE, Campaign.Stage.REPORTING, Campaign.Stage.CLOSED}
 MOST = 200  # campaigns of one family that are shown
 # Everything that descends from the first one, whichever of them is asked about.
 FAMILY = """
@@ -44,7 +45,8 @@ class Generation:
 
     @property
     def reached(self) -> Decimal | None:
-        return self.campaign.goal_reached if self.is_visible else None
+        """Return what the outcome has come to; None: not begun, not counted, or not for these eyes."""
+        return self.campaign.goal_reached if self.is_visible and self.campaign.stage in BEGUN else None
 
 
 @dataclass(frozen=True)

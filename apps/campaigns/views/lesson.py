@@ -28,7 +28,7 @@ LIST = ListSpec(
     filters=[
         Filter("element", _l("About"), Element.choices),
         Filter("kind", _l("Channel"), Channel.Kind.choices),
-        Filter("whose", _l("Lessons"), [("away", _l("Put away"))]),
+        Filter("whose", _l("State"), [("away", _l("Put away"))]),
     ],
     default_sort="-created_at",
     search_hint=_l("Search in lessons"),
