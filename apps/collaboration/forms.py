@@ -34,13 +34,13 @@ class SettingsForm(forms.Form):
     mailed = forms.MultipleChoiceField(choices=_kind_choices, required=False)
 
     def __init__(self, *args: Any, wish: NotificationSettings, **options: Any) -> None:
-        initial = {
+        options["initial"] = {
             "digest": wish.digest,
             "hour": wish.hour,
             "shown": [name for name, _kind in kinds.items() if name not in wish.hidden],
             "mailed": [name for name, _kind in kinds.items() if name not in wish.unmailed],
         }
-        super().__init__(*args, initial=initial, **options)
+        super().__init__(*args, **options)
 
     @property
     def rows(self) -> list[dict[str, Any]]:
