@@ -3,7 +3,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from apps.collaboration.kinds import kinds
+from apps.collaboration.kinds import GENERAL, kinds
 from apps.collaboration.models import NotificationSettings
 
 
@@ -48,7 +48,7 @@ class SettingsForm(forms.Form):
         shown, mailed = (self[name].value() or [] for name in ("shown", "mailed"))
         return [
             {"name": name, "kind": kind, "is_shown": name in shown, "is_mailed": name in mailed}
-            for name, kind in kinds.items()
+            for name, kind in sorted(kinds.items(), key=lambda one: one[0] == GENERAL)  # which is last
         ]
 
     @property
