@@ -57,15 +57,16 @@ def sales_panel(user: User, now: datetime) -> dict[str, Any] | None:
 
 
 def executive_panel(user: User, now: datetime) -> dict[str, Any] | None:
-    """Which KPIs of value stand where against their target, and what awaits a signature. Four queries."""
+    """What awaits a signature, and what has changed since one was given. Three queries."""
+    return {"awaited": selectors.kpi_sets_awaited(user, [State.SIGNATURE, State.CHANGED]), "now": now}
+
+
+def value_panel(user: User, now: datetime) -> dict[str, Any] | None:
+    """Which KPIs of value stand where against their target. One query."""
     wanted = Kpi.objects.of_value().filter(target__isnull=False, campaign__archived_at__isnull=True)
     live = wanted.filter(campaign__stage__in=[Campaign.Stage.LIVE, Campaign.Stage.REPORTING])
     kpis = live.select_related("metric", "campaign").order_by("campaign__goal_date", "position", "pk")
-    return {
-        "awaited": selectors.kpi_sets_awaited(user, [State.SIGNATURE, State.CHANGED]),
-        "kpis": list(kpis[:SHOWN]),
-        "now": now,
-    }
+    return {"kpis": list(kpis[:SHOWN]), "now": now}
 
 
 @dataclass(frozen=True)
@@ -92,8 +93,8 @@ def goals_quiet(user: User, now: datetime) -> list[Quiet]:
     """Return the goal events of campaigns under way that nobody has received for a week."""
     seen = EventType.objects.filter(name=OuterRef("goal_event")).values("last_seen_at")
     found = Campaign.objects.visible_to(user).under_way().exclude(goal_event="")
-    found = found.exclude(stage=Campaign.Stage.REPORTING).annotate(last_seen_at=Subquery(seen[:1]))
-    quiet = found.filter(Q(last_seen_at__isnull=True) | Q(last_seen_at__lt=now - QUIET_AFTER))
+    waiting = found.exclude(stage=Campaign.Stage.REPORTING).annotate(last_seen_at=Subquery(seen[:1]))
+    quiet = waiting.filter(Q(last_seen_at__isnull=True) | Q(last_seen_at__lt=now - QUIET_AFTER))
     return [
         Quiet(one.goal_event, one, one.last_seen_at) for one in quiet.order_by("last_seen_at", "pk")[:SHOWN]
     ]
@@ -107,6 +108,7 @@ def register() -> None:
         ("channels", "channels", channels_panel, "campaigns.view_task", frozenset(), 25),
         ("kpis-sales", "sales", sales_panel, "campaigns.review_signoff", sales, 2),
         ("kpis-executive", "executive", executive_panel, "campaigns.sign_signoff", executive, 2),
+        ("value", "value", value_panel, "campaigns.sign_signoff", executive, 3),
         ("data", "data", data_panel, "contacts.view_quality", data, 2),
     ]
     for name, template, content, permission, roles, order in told:

@@ -3,7 +3,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from apps.collaboration.kinds import kinds
+from apps.collaboration.kinds import GENERAL, kinds
 from apps.collaboration.models import NotificationSettings
 
 
@@ -38,13 +38,13 @@ class SettingsForm(forms.Form):
     mailed = forms.MultipleChoiceField(choices=_kind_choices, required=False)
 
     def __init__(self, *args: Any, wish: NotificationSettings, **options: Any) -> None:
-        initial = {
+        options["initial"] = {
             "digest": wish.digest,
             "hour": wish.hour,
             "shown": [name for name, _kind in kinds.items() if name not in wish.hidden],
             "mailed": [name for name, _kind in kinds.items() if name not in wish.unmailed],
         }
-        super().__init__(*args, initial=initial, **options)
+        super().__init__(*args, **options)
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -52,7 +52,7 @@ class SettingsForm(forms.Form):
         shown, mailed = (self[name].value() or [] for name in ("shown", "mailed"))
         return [
             {"name": name, "kind": kind, "is_shown": name in shown, "is_mailed": name in mailed}
-            for name, kind in kinds.items()
+            for name, kind in sorted(kinds.items(), key=lambda one: one[0] == GENERAL)  # which is last
         ]
 
     @property

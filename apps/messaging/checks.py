@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apps.campaigns import readiness
-from apps.campaigns.models import Campaign
+from apps.campaigns.models import Campaign, Channel
 from apps.campaigns.readiness import Check, Finding, Group
 from apps.content.lint import errors
 from apps.content.lint.variables import variables_lint
 from apps.content.models import TemplateVersion
 from apps.content.rendering import Part, TemplateFault
-from apps.content.selectors import known_attributes, version_problems
+from apps.content.selectors import known_attributes, version_findings, version_problems
 from apps.messaging import homes
 from apps.messaging.addresses import own_address_validate
 from apps.messaging.delivery.texts import text_program
@@ -24,6 +24,8 @@ from apps.messaging.selectors import domain_of, experiment_of, message_version, 
 
 # A launch asks this of its own message; an unfinished draft beside it must not be in its way.
 COMPLETE = "messaging.complete"
+NO_LINK = "no-link"  # as the lint of e-mails names it
+CHANNELS_OF_MESSAGES = {Channel.Kind.EMAIL, Channel.Kind.SMS}
 COPY = gettext_lazy(
     "This database is a copy of the one that sends: nothing leaves until an administrator lets it, under "
     "Settings, Sending rules."
@@ -150,6 +152,34 @@ def messages_are_complete(campaign: Campaign, now: datetime) -> Finding:
     return Finding(ok=True, sentence=told % {"n": len(messages)})
 
 
+def channels_are_covered(campaign: Campaign, now: datetime) -> Finding:
+    """Ask that something goes out on each channel that messages go out on."""
+    with_message = set(campaign.messages.values_list("channel_id", flat=True))
+    bare = [
+        str(channel)
+        for channel in campaign.channels.all()
+        if channel.kind in CHANNELS_OF_MESSAGES and channel.pk not in with_message
+    ]
+    mend = reverse("campaigns:tab", args=[campaign.pk, "messages"])
+    if bare:
+        told = _("Nothing is written for: %(channels)s.") % {"channels": ", ".join(bare)}
+        return Finding(ok=False, sentence=told, url=mend)
+    if not with_message:
+        return Finding(ok=False, sentence=_("The campaign has no message yet."), url=mend)
+    return Finding(ok=True, sentence=_("Every channel of messages has one."))
+
+
+def messages_call_to_act(campaign: Campaign, now: datetime) -> Finding:
+    """Ask that each e-mail has something to do in it: a link, besides the way out."""
+    mails = campaign.messages.filter(template__isnull=False).select_related("template", "template_version")
+    for message in mails.order_by("pk"):
+        version = message_version(message)
+        if version and any(finding.code == NO_LINK for finding in version_findings(version)):
+            told = _("“%(message)s” has no link: nothing for the reader to do.") % {"message": message.name}
+            return Finding(ok=False, sentence=told, url=reverse("messaging:detail", args=[message.pk]))
+    return Finding(ok=True, sentence=_("Every e-mail that is written asks for something."))
+
+
 def sending_is_on(campaign: Campaign, now: datetime) -> Finding:
     if settings.SENDING_ENABLED and homes.is_copy():
         return Finding(ok=False, sentence=str(COPY), url=reverse("messaging:policy"))
@@ -179,6 +209,20 @@ def register() -> None:
     """Add the checks of this app; called from `AppConfig.ready`."""
     for check in (
         Check(COMPLETE, gettext_lazy("Messages are complete"), Group.SENDING, True, messages_are_complete),
+        Check(
+            "messaging.covered",
+            gettext_lazy("Channels have content"),
+            Group.CONTENT,
+            False,
+            channels_are_covered,
+        ),
+        Check(
+            "messaging.calls",
+            gettext_lazy("E-mails ask for something"),
+            Group.CTAS,
+            False,
+            messages_call_to_act,
+        ),
         Check("messaging.enabled", gettext_lazy("Sending is on"), Group.SENDING, True, sending_is_on),
         Check(
             "messaging.domains",
