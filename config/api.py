@@ -8,6 +8,7 @@ from apps.accounts.api.people import MeViewSet, UserViewSet
 from apps.campaigns.api import (
     BudgetLineViewSet,
     CampaignBudgetViewSet,
+    CampaignExpectationViewSet,
     CampaignViewSet,
     ChannelViewSet,
     ContributorViewSet,
@@ -63,6 +64,7 @@ from apps.usecases.api import UseCaseViewSet
 router = SimpleRouter()
 router.register("campaigns", CampaignResultsViewSet, basename="campaign-results")
 router.register("campaigns", CampaignBudgetViewSet, basename="campaign-budget")
+router.register("campaigns", CampaignExpectationViewSet, basename="campaign-expectation")
 router.register("attributes", AttributeViewSet)
 router.register("contacts", ContactSegmentsViewSet, basename="contact-segments")
 router.register("contacts", ContactWhyViewSet, basename="contact-why")

@@ -21,9 +21,12 @@ from apps.campaigns.models import (
     Campaign,
     Channel,
     Contributor,
+    Expectation,
     GoalCount,
     Kpi,
     Override,
+    Shortfall,
+    Stakeholder,
     Task,
 )
 from apps.core import clock
@@ -141,4 +144,25 @@ class BudgetLineAdmin(ActedAdmin):
 class BudgetUploadAdmin(LedgerAdmin):
     list_display = ["file_name", "campaign", "by", "at", "applied_at"]
     list_select_related = ["campaign", "by"]
+    search_fields = ["=campaign__id"]
+
+
+@admin.register(Expectation)
+class ExpectationAdmin(LedgerAdmin):
+    list_display = ["campaign", "alert_percent", "version", "updated_at"]
+    list_select_related = ["campaign"]
+    search_fields = ["=campaign__id"]
+
+
+@admin.register(Stakeholder)
+class StakeholderAdmin(LedgerAdmin):
+    list_display = ["campaign", "user", "asked_at", "reminded_at", "acknowledged_at"]
+    list_select_related = ["campaign", "user"]
+    search_fields = ["=campaign__id", "=user__email"]
+
+
+@admin.register(Shortfall)
+class ShortfallAdmin(LedgerAdmin):
+    list_display = ["campaign", "month", "expected", "reached", "at"]
+    list_select_related = ["campaign"]
     search_fields = ["=campaign__id"]

@@ -49,6 +49,10 @@ class BudgetRefused(Refused):
     pass
 
 
+class ExpectationRefused(Refused):
+    pass
+
+
 class StageNotEntered(Refused):
     """`unmet` has a sentence for each entry criterion that is not met."""
 

@@ -9,19 +9,22 @@ whose team they are on. Programs do what the scopes of their token say.
 import rules
 
 from apps.accounts.models import User
-from apps.accounts.permissions import is_integration, is_lead, is_marketer, sees_everything_planned
+from apps.accounts.permissions import has_role, is_integration, is_lead, is_marketer, sees_everything_planned
 from apps.campaigns.models import (
     BudgetLine,
     BudgetUpload,
     Campaign,
     Channel,
     Contributor,
+    Expectation,
     Kpi,
     Override,
+    Stakeholder,
     Task,
 )
 
-Subject = BudgetLine | BudgetUpload | Campaign | Channel | Contributor | Kpi | Override | Task | None
+Part = BudgetLine | BudgetUpload | Channel | Contributor | Expectation | Kpi | Override | Stakeholder | Task
+Subject = Campaign | Part | None
 
 
 def campaign_of(subject: Subject) -> Campaign | None:
@@ -80,8 +83,10 @@ for _verb_entity in (
     "view_readiness",
     "view_channel",
     "view_contributor",
+    "view_expectation",
     "view_kpi",
     "view_override",
+    "view_stakeholder",
     "view_task",
 ):
     rules.add_perm(f"campaigns.{_verb_entity}", sees_it)
@@ -109,6 +114,20 @@ rules.add_perm("campaigns.delete_task", leads_it | is_channel_owner)
 rules.add_perm("campaigns.add_budgetline", leads_it | owns_a_channel)
 rules.add_perm("campaigns.change_budgetline", leads_it | is_channel_owner)
 rules.add_perm("campaigns.delete_budgetline", leads_it | is_channel_owner)
+
+
+rules.add_perm("campaigns.view_budgets", is_lead | has_role(User.Role.EXECUTIVE))  # of all campaigns
+rules.add_perm("campaigns.change_expectation", leads_it)
+for _verb in ("add", "delete"):
+    rules.add_perm(f"campaigns.{_verb}_stakeholder", leads_it)
+
+
+@rules.predicate
+def is_stakeholder(user: User, subject: Subject) -> bool:
+    return user.is_active and isinstance(subject, Stakeholder) and subject.user_id == user.pk
+
+
+rules.add_perm("campaigns.acknowledge_stakeholder", is_stakeholder)  # nobody else can know it for them
 
 
 @rules.predicate

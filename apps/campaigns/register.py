@@ -65,6 +65,13 @@ def _task_people(task: Task) -> list[User]:
     return [person for person in (task.campaign.captain, task.assignee) if person]
 
 
+def expectations_panel(user: User, now: datetime) -> dict[str, Any] | None:
+    """What waits to be acknowledged by this person, and which of their campaigns are behind."""
+    awaited = list(selectors.acknowledgements_awaited(user)[:HITS])
+    short = list(selectors.shortfalls_of(user, now)[:HITS])
+    return {"awaited": awaited, "short": short, "now": now} if awaited or short else None
+
+
 def _line_people(line: BudgetLine) -> list[User]:
     owner = line.channel.owner if line.channel else None
     return [person for person in (line.campaign.captain, owner) if person]
@@ -126,6 +133,10 @@ def register() -> None:
     rooms.register(
         "tasks", Room(_l("My tasks"), "campaigns:tasks", "checklist", "plan", "campaigns.view_task", order=20)
     )
+    rooms.register(
+        "budgets",
+        Room(_l("Budgets"), "campaigns:budgets", "coin", "plan", "campaigns.view_budgets", order=30),
+    )
     searches.register("campaigns", campaigns_search)
     home.panels.register(
         "campaigns",
@@ -133,6 +144,12 @@ def register() -> None:
     )
     home.panels.register(
         "tasks", home.Panel("campaigns/_home_tasks.html", tasks_panel, "campaigns.view_task", order=20)
+    )
+    home.panels.register(
+        "expectations",
+        home.Panel(
+            "campaigns/_home_expectations.html", expectations_panel, "campaigns.view_campaign", order=15
+        ),
     )
     home.panels.register(
         "stages",

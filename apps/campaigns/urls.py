@@ -1,6 +1,18 @@
 from django.urls import path
 
-from apps.campaigns.views import budget, budget_upload, campaign, frame, kpis, readiness, tasks, team, wizard
+from apps.campaigns.views import (
+    budget,
+    budget_upload,
+    budgets,
+    campaign,
+    expectation,
+    frame,
+    kpis,
+    readiness,
+    tasks,
+    team,
+    wizard,
+)
 
 app_name = "campaigns"
 urlpatterns = [
@@ -49,6 +61,20 @@ urlpatterns = [
         "campaigns/budget-uploads/<int:pk>/apply/",
         budget_upload.budget_upload_apply,
         name="budget_upload_apply",
+    ),
+    path("budgets/", budgets.budget_list, name="budgets"),
+    path("budgets/csv/", budgets.budget_list_csv, name="budgets_csv"),
+    # Expectations
+    path("campaigns/<int:pk>/expectation/", expectation.campaign_expectation, name="expectation"),
+    path("campaigns/<int:pk>/expectation/set/", expectation.expectation_set, name="expectation_set"),
+    path("campaigns/<int:pk>/stakeholders/add/", expectation.stakeholder_add, name="stakeholder_add"),
+    path(
+        "campaigns/stakeholders/<int:pk>/remove/", expectation.stakeholder_remove, name="stakeholder_remove"
+    ),
+    path(
+        "campaigns/stakeholders/<int:pk>/acknowledge/",
+        expectation.expectation_acknowledge,
+        name="expectation_acknowledge",
     ),
     # Tasks
     path("tasks/", tasks.task_list, name="tasks"),

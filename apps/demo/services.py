@@ -16,6 +16,7 @@ from apps.content.models import Template
 from apps.content.rendering import EmailSource
 from apps.core.errors import DomainError
 from apps.demo import building, experiment, hillstrom, hub
+from apps.demo.budget import budgets_create
 from apps.demo.companies import companies_create
 from apps.demo.people import people_create
 from apps.demo.tracker import tracker_create
@@ -138,6 +139,7 @@ def demo_load(*, now: datetime) -> None:
     _definition_create(team, now=now)
     if not Campaign.objects.filter(name=building.NAME).exists():
         building.campaign_create(team=team, now=now)
+    budgets_create(team=team, now=now)
     tracker_create(team, now=now)
 
 

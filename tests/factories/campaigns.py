@@ -9,8 +9,11 @@ from apps.campaigns.models import (
     Campaign,
     Channel,
     Contributor,
+    Expectation,
     Kpi,
     Override,
+    Shortfall,
+    Stakeholder,
     Task,
 )
 from apps.contacts.models import Event
@@ -168,3 +171,35 @@ class BudgetUploadFactory(factory.django.DjangoModelFactory):
     at = SEEN_AT
     file_name = "budget.csv"
     rows = factory.LazyFunction(lambda: [[2, {"month": "2030-04", "label": "Prints", "planned": "120"}]])
+
+
+class ExpectationFactory(factory.django.DjangoModelFactory):
+    """For a campaign whose goal counts from March to June 2030."""
+
+    class Meta:
+        model = Expectation
+
+    campaign = factory.SubFactory(CampaignFactory)
+    points = factory.LazyFunction(
+        lambda: [["2030-03", "50"], ["2030-04", "100"], ["2030-05", "180"], ["2030-06", "200"]]
+    )
+
+
+class StakeholderFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Stakeholder
+
+    campaign = factory.SubFactory(CampaignFactory)
+    user = factory.SubFactory(UserFactory)
+    asked_at = SEEN_AT
+
+
+class ShortfallFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Shortfall
+
+    campaign = factory.SubFactory(CampaignFactory)
+    month = date(2030, 3, 1)
+    at = SEEN_AT
+    expected = Decimal(50)
+    reached = Decimal(10)

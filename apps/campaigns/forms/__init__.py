@@ -1,6 +1,7 @@
 from apps.campaigns.forms.base import VersionForm, attempt, initial_of
 from apps.campaigns.forms.budget import BudgetLineAdd, BudgetLineEdit
 from apps.campaigns.forms.budget_upload import BudgetApply, BudgetFile
+from apps.campaigns.forms.expectation import Acknowledge, ExpectationCurve, StakeholderAdd
 from apps.campaigns.forms.plan import (
     Audience,
     Captain,
@@ -28,6 +29,7 @@ from apps.campaigns.forms.work import (
 )
 
 __all__ = [
+    "Acknowledge",
     "Advance",
     "Audience",
     "BudgetApply",
@@ -40,6 +42,7 @@ __all__ = [
     "Channels",
     "ContributorAdd",
     "Dates",
+    "ExpectationCurve",
     "Goal",
     "Idea",
     "KpiAdd",
@@ -50,6 +53,7 @@ __all__ = [
     "Override",
     "OverrideRemove",
     "Review",
+    "StakeholderAdd",
     "TaskAdd",
     "TaskEdit",
     "TaskMove",

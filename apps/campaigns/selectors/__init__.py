@@ -2,7 +2,22 @@
 
 from apps.campaigns.selectors.budget import WHOLE, budget_lines, budget_lines_count, budget_summary
 from apps.campaigns.selectors.budget_upload import budget_channels_of, budget_upload_report, last_changed_by
+from apps.campaigns.selectors.budgets import (
+    Budgets,
+    budget_years,
+    budgets_by_month,
+    budgets_sum,
+    campaigns_with_budget,
+)
 from apps.campaigns.selectors.events import EventSeen, events_seen
+from apps.campaigns.selectors.expectation import (
+    ExpectationView,
+    acknowledgements_awaited,
+    expectation_of,
+    expectation_view,
+    shortfalls_of,
+    stakeholders_of,
+)
 from apps.campaigns.selectors.frame import Frame, campaign_frame
 from apps.campaigns.selectors.history import entry_of, history
 from apps.campaigns.selectors.lists import board, by_stage, campaigns, captained, captains, next_outcomes
@@ -12,21 +27,30 @@ from apps.campaigns.selectors.tasks import open_tasks_by_channel, tasks, tasks_o
 
 __all__ = [
     "WHOLE",
+    "Budgets",
     "EventSeen",
+    "ExpectationView",
     "Frame",
+    "acknowledgements_awaited",
     "board",
     "budget_channels_of",
     "budget_lines",
     "budget_lines_count",
     "budget_summary",
     "budget_upload_report",
+    "budget_years",
+    "budgets_by_month",
+    "budgets_sum",
     "by_stage",
     "campaign_frame",
     "campaigns",
+    "campaigns_with_budget",
     "captained",
     "captains",
     "entry_of",
     "events_seen",
+    "expectation_of",
+    "expectation_view",
     "goal_counted_by",
     "goal_days",
     "goal_progress",
@@ -36,6 +60,8 @@ __all__ = [
     "may_work",
     "next_outcomes",
     "open_tasks_by_channel",
+    "shortfalls_of",
+    "stakeholders_of",
     "tasks",
     "tasks_of",
     "team",

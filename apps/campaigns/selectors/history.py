@@ -50,6 +50,11 @@ ACTS: dict[str, Said] = {
         "file-spreadsheet",
         "info",
     ),
+    "expectation.set": (_l("said what should come by when"), "", "chart-area-line", "info"),
+    "expectation.changed": (_l("changed what should come by when"), "", "chart-area-line", "warn"),
+    "expectation.acknowledged": (_l("acknowledged what should come by when"), "", "check", "good"),
+    "stakeholder.added": (_l("asked to acknowledge the expectation"), "person", "users", "neutral"),
+    "stakeholder.removed": (_l("asks no more to acknowledge"), "person", "users", "neutral"),
     "readiness.overridden": (_l("overrode the check"), "check", "shield-x", "warn"),
     "readiness.override_removed": (_l("lets count again the check"), "check", "shield", "info"),
 }

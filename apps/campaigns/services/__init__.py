@@ -15,6 +15,12 @@ from apps.campaigns.services.campaign import (
     captain_change,
     wizard_step_done,
 )
+from apps.campaigns.services.expectation import (
+    expectation_acknowledge,
+    expectation_set,
+    stakeholder_add,
+    stakeholder_remove,
+)
 from apps.campaigns.services.kpi import kpi_add, kpi_move, kpi_remove, kpi_update
 from apps.campaigns.services.stage import campaign_advance, campaign_go_live, check_override, override_remove
 from apps.campaigns.services.task import task_add, task_move, task_remove, task_update
@@ -51,11 +57,15 @@ __all__ = [
     "check_override",
     "contributor_add",
     "contributor_remove",
+    "expectation_acknowledge",
+    "expectation_set",
     "kpi_add",
     "kpi_move",
     "kpi_remove",
     "kpi_update",
     "override_remove",
+    "stakeholder_add",
+    "stakeholder_remove",
     "task_add",
     "task_move",
     "task_remove",

@@ -58,7 +58,7 @@ def row_edit(
     :raises ChangedMeanwhile: one of these fields was changed by somebody after that version
     """
     if seen is not None and seen != row.version:
-        _refuse_overwriting(row, changes, seen=seen)
+        overwriting_refuse(row, changes, seen=seen)
     told = {
         name: [shown(row, name, getattr(row, name)), shown(row, name, new)] for name, new in changes.items()
     }
@@ -100,7 +100,8 @@ def _differs(row: Versioned, name: str, value: Any) -> bool:
     return bool(getattr(row, name) != value)
 
 
-def _refuse_overwriting(row: Versioned, changes: Mapping[str, Any], *, seen: int) -> None:
+def overwriting_refuse(row: Versioned, changes: Mapping[str, Any], *, seen: int) -> None:
+    """:raises ChangedMeanwhile: somebody changed one of these fields after version `seen`"""
     key = f"{row._meta.label_lower}:{row.pk}"
     later = AuditEvent.objects.filter(subject=key, details__version__gt=seen).select_related("by")
     theirs: dict[str, str] = {}

@@ -44,13 +44,15 @@ def campaign_page(
 @requires("campaigns.view_campaign", on=Campaign)
 def campaign_detail(request: UserRequest, campaign: Campaign) -> HttpResponse:
     channels = list(campaign.channels.select_related("owner"))
+    now = clock.now()
     return campaign_page(
         request,
         campaign,
         tab="detail",
-        now=clock.now(),
+        now=now,
         channels=channels,
         kpis=list(campaign.kpis.all()),
+        expectation=selectors.expectation_view(campaign, now),
         may_change=may_change(request, campaign),
     )
 
