@@ -1,6 +1,6 @@
 """What this app tells the apps below: rooms of the rail, search, home, what people talk about, departures."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,14 +13,14 @@ from django.utils.translation import ngettext
 
 from apps.accounts.departures import departures
 from apps.accounts.models import User
-from apps.campaigns import selectors
+from apps.campaigns import panels, selectors
 from apps.campaigns.models import BudgetLine, Campaign, Channel, Kpi, Task
 from apps.campaigns.selectors.history import ACTS
 from apps.collaboration.subjects import Subject, actions, subjects
 from apps.contacts.registries import Use as EventUse
 from apps.contacts.registries import event_uses
 from apps.content import uses as content
-from apps.core import home
+from apps.core import display, home
 from apps.core.navigation import Room, SearchHit, rooms, searches
 from apps.segments.registry import Use
 from apps.segments.registry import uses as segment_uses
@@ -70,6 +70,19 @@ def expectations_panel(user: User, now: datetime) -> dict[str, Any] | None:
     awaited = list(selectors.acknowledgements_awaited(user)[:HITS])
     short = list(selectors.shortfalls_of(user, now)[:HITS])
     return {"awaited": awaited, "short": short, "now": now} if awaited or short else None
+
+
+def _spend_lines(channels: Sequence[Channel]) -> dict[int, list[panels.ChannelLine]]:
+    """What a channel costs, on its card."""
+    spend = selectors.spend_by_channel(channels)
+    found = {}
+    for channel in channels:
+        if channel.pk in spend:
+            planned, actual = (display.money(sum_, channel.campaign.currency) for sum_ in spend[channel.pk])
+            told = _("%(actual)s spent of %(planned)s planned") % {"actual": actual, "planned": planned}
+            url = f"{reverse('campaigns:budget', args=[channel.campaign_id])}?channel={channel.kind}"
+            found[channel.pk] = [panels.ChannelLine(told, url=url)]
+    return found
 
 
 def _line_people(line: BudgetLine) -> list[User]:
@@ -174,6 +187,7 @@ def register() -> None:
             order=50,
         ),
     )
+    panels.channel_lines.register("budget", _spend_lines)
     departures.register("campaigns", left_behind)
     _subjects_register()
     actions.update({action: said[0] for action, said in ACTS.items()})

@@ -1,6 +1,6 @@
 """Screens and endpoints of reading."""
 
-from apps.campaigns.selectors.budget import WHOLE, budget_lines, budget_lines_count, budget_summary
+from apps.campaigns.selectors.budget import WHOLE, budget_lines, budget_summary, spend_by_channel
 from apps.campaigns.selectors.budget_upload import budget_channels_of, budget_upload_report, last_changed_by
 from apps.campaigns.selectors.budgets import (
     Budgets,
@@ -35,7 +35,6 @@ __all__ = [
     "board",
     "budget_channels_of",
     "budget_lines",
-    "budget_lines_count",
     "budget_summary",
     "budget_upload_report",
     "budget_years",
@@ -61,6 +60,7 @@ __all__ = [
     "next_outcomes",
     "open_tasks_by_channel",
     "shortfalls_of",
+    "spend_by_channel",
     "stakeholders_of",
     "tasks",
     "tasks_of",
