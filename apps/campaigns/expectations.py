@@ -114,8 +114,9 @@ class Standing:
 
     @property
     def is_short(self) -> bool:
-        """Test if so much less has come that the captain is told."""
-        return self.ratio is not None and self.ratio * 100 <= -self.alert_percent
+        """Test if so much less has come that the captain is told; a part of one is not missed."""
+        is_whole = self.difference <= -1
+        return is_whole and self.ratio is not None and self.ratio * 100 <= -self.alert_percent
 
 
 def standing_of(points: Points, progress: GoalProgress, *, alert_percent: int) -> Standing:
@@ -161,7 +162,7 @@ def variance_text(campaign: Campaign, standing: Standing) -> str:
         "difference": amount_text(campaign, abs(standing.difference)),
         "share": display.percent(abs(standing.ratio or 0), 0),
     }
-    if standing.ratio is None:
+    if said["expected"] == amount_text(campaign, Decimal(0)):
         return _("Nothing was expected by now; %(reached)s has come.") % said
     if said["expected"] == said["reached"]:
         return _("%(expected)s was expected by now, and it has come.") % said

@@ -104,6 +104,14 @@ class TestStanding:
         assert view.sentence == "75 was expected by now and 3 has come: 72 less (96\N{NO-BREAK SPACE}%)."
         assert view.standing.is_short
 
+    def test_misses_no_part_of_one(self, campaign):
+        ExpectationFactory(campaign=campaign)
+
+        view = selectors.expectation_view(campaign, at(3, 1) + timedelta(hours=1))
+
+        assert view.sentence == "Nothing was expected by now; 0 has come."
+        assert not view.standing.is_short
+
     def test_says_when_it_is_as_expected_or_more(self, campaign):
         ExpectationFactory(campaign=campaign, points=[["2030-03", "1"], ["2030-04", "4"], ["2030-05", "5"]])
         goal_event_record(campaign, contact_id=1, occurred_at=at(3, 5))

@@ -47,6 +47,7 @@ def budget_list(request: UserRequest) -> HttpResponse:
         "budgets": selectors.budgets_sum(listing.rows, among, year=year, now=now),
         "year": year,
         "months": months,
+        "is_narrowed": bool(asked.search or asked.values.get("currency")),
     }
     return render_page_or_fragment(request, "campaigns/budget_list.html", context, fragment="budgets-list")
 
@@ -77,11 +78,13 @@ def budget_list_csv(request: UserRequest) -> HttpResponseBase:
 
 
 def _asked(request: UserRequest, now: datetime) -> ListQuery:
+    query = request.GET.copy()
+    query["year"] = query.get("year") or str(now.year)  # all years would be no plan
     filters = [
         Filter("year", _l("Year"), [(str(year), str(year)) for year in selectors.budget_years(now)]),
         Filter("currency", _l("Currency"), [(code, code) for code in CURRENCIES]),
     ]
-    return replace(LIST, filters=filters).read(request.GET)
+    return replace(LIST, filters=filters).read(query)
 
 
 def _year(asked: ListQuery, now: datetime) -> int:
