@@ -109,5 +109,10 @@ class TestExpectation:
 
         told = api(lead).post(address, {"points": [{"month": "2031-01-01", "amount": 5}]}, format="json")
 
-        assert told.status_code == HTTPStatus.CONFLICT
-        assert "is not a month in which this goal counts" in told.json()["detail"]
+        assert told.status_code == HTTPStatus.BAD_REQUEST
+        assert [error["field"] for error in told.json()["errors"]] == ["2031-01"]
+        assert client_reads_nothing(api(lead), address)
+
+
+def client_reads_nothing(client, address):
+    return client.get(address).json()["version"] == 0
