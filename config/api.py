@@ -10,6 +10,7 @@ from apps.campaigns.api import (
     CampaignApprovalsViewSet,
     CampaignBudgetViewSet,
     CampaignChallengesViewSet,
+    CampaignExpectationViewSet,
     CampaignViewSet,
     ChallengerViewSet,
     ChallengeViewSet,
@@ -77,6 +78,7 @@ from apps.usecases.api import UseCaseViewSet
 router = SimpleRouter()
 router.register("campaigns", CampaignResultsViewSet, basename="campaign-results")
 router.register("campaigns", CampaignBudgetViewSet, basename="campaign-budget")
+router.register("campaigns", CampaignExpectationViewSet, basename="campaign-expectation")
 router.register("attributes", AttributeViewSet)
 router.register("contacts", ContactSegmentsViewSet, basename="contact-segments")
 router.register("contacts", ContactWhyViewSet, basename="contact-why")

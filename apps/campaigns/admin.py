@@ -28,6 +28,7 @@ from apps.campaigns.models import (
     ChecklistItem,
     Contributor,
     ElementOwner,
+    Expectation,
     GoalCount,
     Holiday,
     Kpi,
@@ -42,7 +43,9 @@ from apps.campaigns.models import (
     PlanTemplate,
     PlanTemplateItem,
     Recurrence,
+    Shortfall,
     SignOff,
+    Stakeholder,
     Task,
     TaskDependency,
     WorkWeek,
@@ -365,4 +368,25 @@ class KpiReviewAdmin(LedgerAdmin):
 class SignOffAdmin(LedgerAdmin):
     list_display = ["campaign", "by", "at", "digest"]
     list_select_related = ["campaign", "by"]
+    search_fields = ["=campaign__id"]
+
+
+@admin.register(Expectation)
+class ExpectationAdmin(LedgerAdmin):
+    list_display = ["campaign", "alert_percent", "version", "updated_at"]
+    list_select_related = ["campaign"]
+    search_fields = ["=campaign__id"]
+
+
+@admin.register(Stakeholder)
+class StakeholderAdmin(LedgerAdmin):
+    list_display = ["campaign", "user", "asked_at", "reminded_at", "acknowledged_at"]
+    list_select_related = ["campaign", "user"]
+    search_fields = ["=campaign__id", "=user__email"]
+
+
+@admin.register(Shortfall)
+class ShortfallAdmin(LedgerAdmin):
+    list_display = ["campaign", "month", "expected", "reached", "at"]
+    list_select_related = ["campaign"]
     search_fields = ["=campaign__id"]

@@ -10,10 +10,13 @@ from django.utils.translation import ngettext
 
 from apps.accounts.models import User
 from apps.campaigns import challenges, links, readiness, strategy
+from apps.campaigns.budget import month_first
 from apps.campaigns.dates import day_begun, day_text
+from apps.campaigns.expectations import amount_text
 from apps.campaigns.models import Campaign, KpiSet, YearGoal
 from apps.campaigns.readiness import Check, Finding, Group
 from apps.campaigns.selectors.budget import budget_summary
+from apps.campaigns.selectors.expectation import expectation_of, stakeholders_of
 from apps.campaigns.standings import part_standings
 from apps.contacts.models import Event
 from apps.contacts.selectors import quality_now
@@ -311,6 +314,35 @@ def channels_say_why(campaign: Campaign, now: datetime) -> Finding:
     return Finding(True, _("Every channel says why it is there and what it should bring."))
 
 
+def expectations_are_acknowledged(campaign: Campaign, now: datetime) -> Finding:
+    mend = links.tab_url(campaign, "expectation")
+    if expectation_of(campaign) is None:
+        return Finding(False, _("Nobody has said what should come by when."), mend)
+    asked = stakeholders_of(campaign)
+    if not asked:
+        return Finding(False, _("Nobody is named to acknowledge the expectation."), mend)
+    waiting = [str(one.user) for one in asked if one.acknowledged_at is None]
+    if waiting:
+        told = _("Not acknowledged yet: %(people)s.")
+        return Finding(False, told % {"people": ", ".join(waiting)}, mend)
+    told = ngettext(
+        "%(count)s person has acknowledged it.", "%(count)s people have acknowledged it.", len(asked)
+    )
+    return Finding(True, told % {"count": len(asked)})
+
+
+def results_are_as_expected(campaign: Campaign, now: datetime) -> Finding:
+    short = campaign.shortfalls.filter(month=month_first(now.date())).first()
+    if short is None:
+        return Finding(True, _("No shortfall has been seen this month."))
+    told = _("On %(day)s %(expected)s was expected and %(reached)s had come.") % {
+        "day": day_text(short.at.date()),
+        "expected": amount_text(campaign, short.expected),
+        "reached": amount_text(campaign, short.reached),
+    }
+    return Finding(False, told, links.tab_url(campaign, "expectation"))
+
+
 def register() -> None:
     """Add the checks of this app; called from `AppConfig.ready`."""
     # name: label, group, is it required, question, may it be overridden
@@ -340,6 +372,20 @@ def register() -> None:
             True,
         ),
         "budget": (_l("The budget is planned"), Group.EXPECTATIONS, False, budget_is_planned, True),
+        "expectations": (
+            _l("Expectations are acknowledged"),
+            Group.EXPECTATIONS,
+            False,
+            expectations_are_acknowledged,
+            True,
+        ),
+        "shortfall": (
+            _l("What comes is as expected"),
+            Group.EXPECTATIONS,
+            False,
+            results_are_as_expected,
+            True,
+        ),
         "channels": (_l("Channels have owners"), Group.SENDING, True, channels_have_owners, True),
         "tasks": (_l("Tasks are done"), Group.SENDING, False, tasks_are_done, True),
         "approvals": (_l("Parts are approved"), Group.SENDING, True, parts_are_approved, True),

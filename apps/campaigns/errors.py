@@ -73,6 +73,10 @@ class HeldByChallenge(Refused):
         self.url = url
 
 
+class ExpectationRefused(Refused):
+    pass
+
+
 class StageNotEntered(Refused):
     """`unmet` has a sentence for each entry criterion that is not met."""
 

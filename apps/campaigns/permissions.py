@@ -28,11 +28,13 @@ from apps.campaigns.models import (
     Channel,
     Contributor,
     ElementOwner,
+    Expectation,
     Kpi,
     Lesson,
     Override,
     PlanMove,
     SignOff,
+    Stakeholder,
     Task,
 )
 
@@ -46,11 +48,13 @@ Subject = (
     | Channel
     | Contributor
     | ElementOwner
+    | Expectation
     | Kpi
     | Lesson
     | Override
     | PlanMove
     | SignOff
+    | Stakeholder
     | Task
     | None
 )
@@ -156,9 +160,11 @@ for _verb_entity in (
     "view_challenger",
     "view_channel",
     "view_contributor",
+    "view_expectation",
     "view_kpi",
     "view_override",
     "view_rules",
+    "view_stakeholder",
     "view_task",
 ):
     rules.add_perm(f"campaigns.{_verb_entity}", sees_it)
@@ -209,6 +215,20 @@ for _noun in ("yeargoal", "notdoing"):
 rules.add_perm("campaigns.add_budgetline", leads_it | owns_a_channel)
 rules.add_perm("campaigns.change_budgetline", leads_it | is_channel_owner)
 rules.add_perm("campaigns.delete_budgetline", leads_it | is_channel_owner)
+
+
+rules.add_perm("campaigns.view_budgets", is_lead | has_role(User.Role.EXECUTIVE))  # of all campaigns
+rules.add_perm("campaigns.change_expectation", leads_it)
+for _verb in ("add", "delete"):
+    rules.add_perm(f"campaigns.{_verb}_stakeholder", leads_it)
+
+
+@rules.predicate
+def is_stakeholder(user: User, subject: Subject) -> bool:
+    return user.is_active and isinstance(subject, Stakeholder) and subject.user_id == user.pk
+
+
+rules.add_perm("campaigns.acknowledge_stakeholder", is_stakeholder)  # nobody else can know it for them
 
 
 @rules.predicate

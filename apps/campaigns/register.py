@@ -1,6 +1,6 @@
 """What this app tells the apps below: rooms of the rail, search, home, what people talk about, departures."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from apps.accounts.departures import departures
 from apps.accounts.models import User
-from apps.campaigns import calendar, homes, selectors
+from apps.campaigns import calendar, homes, panels, selectors
 from apps.campaigns.models import (
     BudgetLine,
     Campaign,
@@ -33,7 +33,7 @@ from apps.collaboration.subjects import Subject, actions, subjects
 from apps.contacts.registries import Use as EventUse
 from apps.contacts.registries import event_uses
 from apps.content import uses as content
-from apps.core import home
+from apps.core import display, home
 from apps.core.navigation import Room, SearchHit, rooms, searches
 from apps.segments.registry import Use
 from apps.segments.registry import uses as segment_uses
@@ -96,6 +96,26 @@ def _channel_people(channel: Channel) -> list[User]:
 
 def _task_people(task: Task) -> list[User]:
     return [person for person in (task.campaign.captain, task.assignee) if person]
+
+
+def expectations_panel(user: User, now: datetime) -> dict[str, Any] | None:
+    """What waits to be acknowledged by this person, and which of their campaigns are behind."""
+    awaited = list(selectors.acknowledgements_awaited(user)[:HITS])
+    short = list(selectors.shortfalls_of(user, now)[:HITS])
+    return {"awaited": awaited, "short": short, "now": now} if awaited or short else None
+
+
+def _spend_lines(channels: Sequence[Channel]) -> dict[int, list[panels.ChannelLine]]:
+    """What a channel costs, on its card."""
+    spend = selectors.spend_by_channel(channels)
+    found = {}
+    for channel in channels:
+        if channel.pk in spend:
+            planned, actual = (display.money(sum_, channel.campaign.currency) for sum_ in spend[channel.pk])
+            told = _("%(actual)s spent of %(planned)s planned") % {"actual": actual, "planned": planned}
+            url = f"{reverse('campaigns:budget', args=[channel.campaign_id])}?channel={channel.kind}"
+            found[channel.pk] = [panels.ChannelLine(told, url=url)]
+    return found
 
 
 def _line_people(line: BudgetLine) -> list[User]:
@@ -193,6 +213,10 @@ def register() -> None:
         "metrics",
         Room(_l("Metrics"), "campaigns:metrics", "gauge", "measure", "campaigns.view_metric", order=60),
     )
+    rooms.register(
+        "budgets",
+        Room(_l("Budgets"), "campaigns:budgets", "coin", "plan", "campaigns.view_budgets", order=35),
+    )
     searches.register("campaigns", campaigns_search)
     searches.register("lessons", lessons_search)
     homes.register()
@@ -202,6 +226,12 @@ def register() -> None:
     home.panels.register(
         "challenges",
         home.Panel("campaigns/_home_challenges.html", challenges_panel, "campaigns.view_challenge", order=8),
+    )
+    home.panels.register(
+        "expectations",
+        home.Panel(
+            "campaigns/_home_expectations.html", expectations_panel, "campaigns.view_campaign", order=15
+        ),
     )
     home.panels.register(
         "stages",
@@ -226,6 +256,7 @@ def register() -> None:
             order=50,
         ),
     )
+    panels.channel_lines.register("budget", _spend_lines)
     departures.register("campaigns", left_behind)
     calendar.marks.register("tasks", selectors.tasks_due)
     kinds.register(

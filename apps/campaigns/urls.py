@@ -5,10 +5,12 @@ from apps.campaigns.views import (
     board,
     budget,
     budget_upload,
+    budgets,
     calendar,
     campaign,
     challenges,
     checklist,
+    expectation,
     feed,
     frame,
     holidays,
@@ -111,6 +113,20 @@ urlpatterns = [
         "campaigns/budget-uploads/<int:pk>/apply/",
         budget_upload.budget_upload_apply,
         name="budget_upload_apply",
+    ),
+    path("budgets/", budgets.budget_list, name="budgets"),
+    path("budgets/csv/", budgets.budget_list_csv, name="budgets_csv"),
+    # Expectations
+    path("campaigns/<int:pk>/expectation/", expectation.campaign_expectation, name="expectation"),
+    path("campaigns/<int:pk>/expectation/set/", expectation.expectation_set, name="expectation_set"),
+    path("campaigns/<int:pk>/stakeholders/add/", expectation.stakeholder_add, name="stakeholder_add"),
+    path(
+        "campaigns/stakeholders/<int:pk>/remove/", expectation.stakeholder_remove, name="stakeholder_remove"
+    ),
+    path(
+        "campaigns/stakeholders/<int:pk>/acknowledge/",
+        expectation.expectation_acknowledge,
+        name="expectation_acknowledge",
     ),
     # Tasks
     path("tasks/", task_board.task_list, name="tasks"),

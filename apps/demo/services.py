@@ -16,6 +16,7 @@ from apps.content.models import Template
 from apps.content.rendering import EmailSource
 from apps.core.errors import DomainError
 from apps.demo import building, experiment, hillstrom, hub, lessons, stages, tasks
+from apps.demo.budget import budgets_create
 from apps.demo.companies import companies_create
 from apps.demo.governance import governance_create
 from apps.demo.people import people_create
@@ -148,6 +149,7 @@ def demo_load(*, now: datetime) -> None:
     lessons.lessons_create(team, now=now)
     lessons.replay_create(team, now=now)
     governance_create(team=team, now=now)
+    budgets_create(team=team, now=now)
     tracker_create(team, now=now)
 
 

@@ -359,3 +359,11 @@ class TestRights:
         assert "Add a line" not in text(page)
         assert client.post(url("budget_line_remove", line.pk)).status_code == HTTPStatus.FORBIDDEN
         assert login(stranger).get(url("budget_line", line.pk)).status_code == HTTPStatus.NOT_FOUND
+
+
+def test_a_channels_card_says_what_it_costs(login, campaign, email):
+    BudgetLineFactory(campaign=campaign, channel=email, planned=100, actual=40)
+
+    page = text(login(campaign.captain).get(url("channels", campaign.pk)))
+
+    assert "$40.00 spent of $100.00 planned" in page

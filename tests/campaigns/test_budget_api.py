@@ -87,3 +87,32 @@ class TestUpload:
 
         assert told.status_code == HTTPStatus.CONFLICT
         assert not BudgetLine.objects.exists()
+
+
+class TestExpectation:
+    def test_is_set_acknowledged_and_read_with_what_has_come(self, api, lead, campaign):
+        address = f"/api/v1/campaigns/{campaign.pk}/expectations/"
+        amounts = {"2030-03-01": 50, "2030-04-01": 100, "2030-05-01": 180, "2030-06-01": 200}
+        points = [{"month": month, "amount": amount} for month, amount in amounts.items()]
+        client = api(lead)
+
+        assert client.get(address).json()["version"] == 0
+        assert client.post(f"{address}stakeholders/", {"user": lead.pk}, format="json").status_code == 201
+        made = client.post(address, {"points": points}, format="json").json()
+        assert (made["version"], made["alert_percent"], len(made["months"])) == (1, 20, 4)
+        assert made["stakeholders"][0]["acknowledged_at"] is None
+        known = client.post(f"{address}acknowledge/", headers={"If-Match": "1"}).json()
+        assert known["stakeholders"][0]["acknowledged_at"] is not None
+
+    def test_is_refused_where_it_falls(self, api, lead, campaign):
+        address = f"/api/v1/campaigns/{campaign.pk}/expectations/"
+
+        told = api(lead).post(address, {"points": [{"month": "2031-01-01", "amount": 5}]}, format="json")
+
+        assert told.status_code == HTTPStatus.BAD_REQUEST
+        assert [error["field"] for error in told.json()["errors"]] == ["2031-01"]
+        assert client_reads_nothing(api(lead), address)
+
+
+def client_reads_nothing(client, address):
+    return client.get(address).json()["version"] == 0

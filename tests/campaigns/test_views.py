@@ -77,7 +77,7 @@ class TestTabs:
         client = login(campaign.captain)
 
         # Readiness asks every check, each here behind a savepoint of its own, which is two of three.
-        with django_assert_max_num_queries(52 if tab == "readiness" else 15):
+        with django_assert_max_num_queries(60 if tab == "readiness" else 15):
             client.get(url(tab, campaign.pk))
 
     @pytest.mark.parametrize("tab", TABS)

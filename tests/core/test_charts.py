@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import pytest
 from lxml import etree
 
@@ -82,3 +84,17 @@ def test_a_curve_starts_its_axis_at_zero():
 
 def test_a_curve_of_one_value_is_only_its_grid():
     assert drawn(charts.curve([3])).find("polyline") is None
+
+
+def test_several_lines_share_one_axis_and_end_where_nothing_is_known():
+    svg = charts.lines(
+        [charts.Series("neutral", [10, 20], is_dashed=True), charts.Series("accent", [Decimal(5), None])]
+    )
+
+    assert '<polyline class="chart-line tone-neutral is-dashed" points="0,51 100,2"/>' in svg
+    # One point is drawn as a line of no length: with round ends it is a dot.
+    assert '<polyline class="chart-line tone-accent" points="0,75.5 0,75.5"/>' in svg
+
+
+def test_lines_of_nothing_draw_nothing():
+    assert "polyline" not in charts.lines([charts.Series("accent", [0, 0]), charts.Series("accent", [])])

@@ -17,6 +17,7 @@ from apps.campaigns.models import (
     ChecklistItem,
     Contributor,
     ElementOwner,
+    Expectation,
     Holiday,
     Kpi,
     KpiReview,
@@ -30,7 +31,9 @@ from apps.campaigns.models import (
     PlanTemplate,
     PlanTemplateItem,
     Recurrence,
+    Shortfall,
     SignOff,
+    Stakeholder,
     Task,
     TaskDependency,
     WorkWeek,
@@ -432,3 +435,35 @@ class ChecklistItemFactory(factory.django.DjangoModelFactory):
     task = factory.SubFactory(TaskFactory)
     text = factory.Sequence(lambda n: f"Line {n}")
     position = factory.Sequence(lambda n: n)
+
+
+class ExpectationFactory(factory.django.DjangoModelFactory):
+    """For a campaign whose goal counts from March to June 2030."""
+
+    class Meta:
+        model = Expectation
+
+    campaign = factory.SubFactory(CampaignFactory)
+    points = factory.LazyFunction(
+        lambda: [["2030-03", "50"], ["2030-04", "100"], ["2030-05", "180"], ["2030-06", "200"]]
+    )
+
+
+class StakeholderFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Stakeholder
+
+    campaign = factory.SubFactory(CampaignFactory)
+    user = factory.SubFactory(UserFactory)
+    asked_at = SEEN_AT
+
+
+class ShortfallFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Shortfall
+
+    campaign = factory.SubFactory(CampaignFactory)
+    month = date(2030, 3, 1)
+    at = SEEN_AT
+    expected = Decimal(50)
+    reached = Decimal(10)

@@ -2,6 +2,7 @@ from apps.campaigns.api.approvals import CampaignApprovalsViewSet
 from apps.campaigns.api.budget import BudgetLineViewSet, CampaignBudgetViewSet
 from apps.campaigns.api.campaigns import CampaignViewSet
 from apps.campaigns.api.challenges import CampaignChallengesViewSet, ChallengerViewSet, ChallengeViewSet
+from apps.campaigns.api.expectation import CampaignExpectationViewSet
 from apps.campaigns.api.lesson import LessonViewSet
 from apps.campaigns.api.metrics import MetricViewSet
 from apps.campaigns.api.parts import ChannelViewSet, ContributorViewSet, KpiViewSet, TaskViewSet
@@ -13,6 +14,7 @@ __all__ = [
     "CampaignApprovalsViewSet",
     "CampaignBudgetViewSet",
     "CampaignChallengesViewSet",
+    "CampaignExpectationViewSet",
     "CampaignViewSet",
     "ChallengeViewSet",
     "ChallengerViewSet",

@@ -4,6 +4,7 @@ from apps.campaigns.forms.budget import BudgetLineAdd, BudgetLineEdit
 from apps.campaigns.forms.budget_upload import BudgetApply, BudgetFile
 from apps.campaigns.forms.challenge import ChallengeAnswer, ChallengerAdd, ChallengeRaise, ChallengeResolve
 from apps.campaigns.forms.element import ElementEdit
+from apps.campaigns.forms.expectation import Acknowledge, ExpectationCurve, StakeholderAdd
 from apps.campaigns.forms.lesson import LessonEdit
 from apps.campaigns.forms.metric import KpiAdd, KpiEdit, KpiMove, MetricFields
 from apps.campaigns.forms.plan import (
@@ -43,6 +44,7 @@ from apps.campaigns.forms.work import (
 )
 
 __all__ = [
+    "Acknowledge",
     "Advance",
     "ApprovalAsk",
     "ApprovalGive",
@@ -63,6 +65,7 @@ __all__ = [
     "ContributorAdd",
     "Dates",
     "ElementEdit",
+    "ExpectationCurve",
     "Goal",
     "HolidayAdd",
     "HolidaysImport",
@@ -84,6 +87,7 @@ __all__ = [
     "ReviewKpis",
     "Rules",
     "SignKpis",
+    "StakeholderAdd",
     "TaskAdd",
     "TaskEdit",
     "TaskMove",

@@ -5,6 +5,7 @@ from apps.campaigns.models.campaign import Campaign, CampaignQuerySet, Override
 from apps.campaigns.models.challenge import Challenge, ChallengeAnswer, ChallengeQuerySet, Challenger
 from apps.campaigns.models.checklist import ChecklistItem
 from apps.campaigns.models.element import OWNED, Element, ElementOwner
+from apps.campaigns.models.expectation import Expectation, Shortfall, Stakeholder
 from apps.campaigns.models.feed import CalendarFeed
 from apps.campaigns.models.goal import GoalCount
 from apps.campaigns.models.lesson import Lesson, LessonQuerySet
@@ -36,6 +37,7 @@ __all__ = [
     "Contributor",
     "Element",
     "ElementOwner",
+    "Expectation",
     "GoalCount",
     "Holiday",
     "Kpi",
@@ -52,7 +54,9 @@ __all__ = [
     "PlanTemplateItem",
     "PlanTemplateQuerySet",
     "Recurrence",
+    "Shortfall",
     "SignOff",
+    "Stakeholder",
     "Task",
     "TaskDependency",
     "TaskQuerySet",

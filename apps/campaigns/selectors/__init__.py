@@ -1,7 +1,14 @@
 """Screens and endpoints of reading."""
 
-from apps.campaigns.selectors.budget import WHOLE, budget_lines, budget_lines_count, budget_summary
+from apps.campaigns.selectors.budget import WHOLE, budget_lines, budget_summary, spend_by_channel
 from apps.campaigns.selectors.budget_upload import budget_channels_of, budget_upload_report, last_changed_by
+from apps.campaigns.selectors.budgets import (
+    Budgets,
+    budget_years,
+    budgets_by_month,
+    budgets_sum,
+    campaigns_with_budget,
+)
 from apps.campaigns.selectors.calendar import audiences, campaign_calendar, conflicts, marks_of, tasks_due
 from apps.campaigns.selectors.challenges import (
     challenges_of,
@@ -13,6 +20,14 @@ from apps.campaigns.selectors.challenges import (
 from apps.campaigns.selectors.checklist import checklist, may_check
 from apps.campaigns.selectors.element import campaign_elements
 from apps.campaigns.selectors.events import EventSeen, events_seen
+from apps.campaigns.selectors.expectation import (
+    ExpectationView,
+    acknowledgements_awaited,
+    expectation_of,
+    expectation_view,
+    shortfalls_of,
+    stakeholders_of,
+)
 from apps.campaigns.selectors.feed import feed_entries
 from apps.campaigns.selectors.frame import Frame, campaign_frame
 from apps.campaigns.selectors.history import entry_of, history
@@ -69,7 +84,9 @@ from apps.campaigns.selectors.workloads import Load, Workload, workload
 __all__ = [
     "WHOLE",
     "Awaited",
+    "Budgets",
     "EventSeen",
+    "ExpectationView",
     "Frame",
     "Generation",
     "GoalLine",
@@ -84,19 +101,23 @@ __all__ = [
     "TaskMove",
     "TemplatePlan",
     "Workload",
+    "acknowledgements_awaited",
     "audiences",
     "board",
     "budget_channels_of",
     "budget_lines",
-    "budget_lines_count",
     "budget_summary",
     "budget_upload_report",
+    "budget_years",
+    "budgets_by_month",
+    "budgets_sum",
     "by_stage",
     "campaign_calendar",
     "campaign_elements",
     "campaign_frame",
     "campaign_lineage",
     "campaigns",
+    "campaigns_with_budget",
     "campaigns_with_tasks",
     "captained",
     "captained_by_stage",
@@ -109,6 +130,8 @@ __all__ = [
     "conflicts",
     "entry_of",
     "events_seen",
+    "expectation_of",
+    "expectation_view",
     "feed_entries",
     "goal_campaigns",
     "goal_counted_by",
@@ -142,6 +165,9 @@ __all__ = [
     "plan_templates",
     "predecessors",
     "said_of",
+    "shortfalls_of",
+    "spend_by_channel",
+    "stakeholders_of",
     "strategy_years",
     "successors",
     "task_columns",

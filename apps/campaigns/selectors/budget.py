@@ -1,10 +1,12 @@
+from collections.abc import Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Case, F, QuerySet, Sum, When
 
 from apps.campaigns.budget import Amounts, Cell, Summary, month_first, summarise
-from apps.campaigns.models import BudgetLine, BudgetLineQuerySet, Campaign
+from apps.campaigns.models import BudgetLine, BudgetLineQuerySet, Campaign, Channel
 
 WHOLE = "none"  # as a filter: what belongs to no channel
 
@@ -51,5 +53,8 @@ def amounts_in(row: dict[str, Any]) -> Amounts:
     return Amounts(*(row[name] for name in names))
 
 
-def budget_lines_count(campaign: Campaign) -> int:
-    return BudgetLine.objects.standing().filter(campaign=campaign).count()
+def spend_by_channel(channels: Sequence[Channel]) -> dict[int, tuple[Decimal, Decimal]]:
+    """Return what is planned and what has been spent, by the channel's id, where there is a line."""
+    lines = BudgetLine.objects.standing().filter(channel__in=channels).order_by()
+    rows = lines.values_list("channel").annotate(Sum("planned"), Sum("actual"))
+    return {pk: (planned, actual) for pk, planned, actual in rows}

@@ -33,6 +33,12 @@ from apps.campaigns.services.challenge import (
 from apps.campaigns.services.checklist import checklist_add, checklist_move, checklist_remove, checklist_tick
 from apps.campaigns.services.dependency import dependency_add, dependency_remove, task_pin, task_unpin
 from apps.campaigns.services.element import element_set
+from apps.campaigns.services.expectation import (
+    expectation_acknowledge,
+    expectation_set,
+    stakeholder_add,
+    stakeholder_remove,
+)
 from apps.campaigns.services.feed import feed_make, feed_of, feed_revoke, feed_token, feed_view_set
 from apps.campaigns.services.holidays import (
     DayWanted,
@@ -132,6 +138,8 @@ __all__ = [
     "dependency_add",
     "dependency_remove",
     "element_set",
+    "expectation_acknowledge",
+    "expectation_set",
     "feed_make",
     "feed_of",
     "feed_revoke",
@@ -169,6 +177,8 @@ __all__ = [
     "recurrences_run",
     "row_save",
     "signoffs_remind",
+    "stakeholder_add",
+    "stakeholder_remove",
     "task_add",
     "task_move",
     "task_pin",

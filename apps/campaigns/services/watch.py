@@ -7,6 +7,7 @@ from django.db.models import Q
 from apps.campaigns import readiness, selectors
 from apps.campaigns.models import Campaign, GoalCount, Kpi
 from apps.campaigns.progress import period_of
+from apps.campaigns.services.expectation import expectation_watch
 from apps.core.errors import DomainError
 from apps.core.queues import ring
 from apps.segments.rules import RuleInvalid
@@ -37,7 +38,7 @@ def campaigns_watch(*, now: datetime) -> None:
     which nothing can be seen is told in the log, and stands in line behind the others.
     """
     due = Campaign.objects.unwatched_since(now - EVERY, closed=now - EVERY_CLOSED)
-    batch = list(due.select_related("segment")[:BATCH_SIZE])
+    batch = list(due.select_related("segment", "captain")[:BATCH_SIZE])
     for campaign in batch:
         # Before the look and not after it: whatever stops it, the next ring begins with another.
         _snapshot_set(campaign, watched_at=now)
@@ -55,9 +56,11 @@ def _watch(campaign: Campaign, now: datetime) -> None:
     if campaign.goal_event:
         _goal_keep(campaign, now)
     _kpis_count(campaign, now)
+    progress = selectors.goal_progress(campaign, now)
+    expectation_watch(campaign=campaign, progress=progress, now=now)
     _snapshot_set(
         campaign,
-        goal_reached=selectors.goal_progress(campaign, now).reached,
+        goal_reached=progress.reached,
         blockers=len(_blockers(campaign, now)) if campaign.stage in BEFORE_LAUNCH else 0,
     )
 

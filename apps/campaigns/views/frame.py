@@ -47,15 +47,17 @@ def campaign_page(
 def campaign_detail(request: UserRequest, campaign: Campaign) -> HttpResponse:
     channels = list(campaign.channels.select_related("owner"))
     lines = panels.lines_of(channels)
+    now = clock.now()
     return campaign_page(
         request,
         campaign,
         tab="detail",
         elements={owner.element: owner for owner in selectors.campaign_elements(campaign)},
         sent=[(channel, line) for channel in channels for line in lines[channel.pk]],
-        now=clock.now(),
+        now=now,
         channels=channels,
         kpis=list(campaign.kpis.with_metric()),
+        expectation=selectors.expectation_view(campaign, now),
         may_change=may_change(request, campaign),
         lessons=list(campaign.lessons.current().order_by("-pk")[:STORY_LESSONS]),
         lessons_applied=list(campaign.lessons_applied.visible_to(request.user)[:STORY_LESSONS]),

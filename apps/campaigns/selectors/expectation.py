@@ -1,0 +1,57 @@
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django.utils.safestring import SafeString
+
+from apps.accounts.models import User
+from apps.campaigns.budget import month_first
+from apps.campaigns.expectations import Standing, chart_of, standing_of, variance_text
+from apps.campaigns.models import Campaign, Expectation, Shortfall, Stakeholder
+from apps.campaigns.selectors.progress import goal_progress
+
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class ExpectationView:
+    """A campaign's curve with what was counted beside it, and in words."""
+
+    expectation: Expectation
+    standing: Standing
+    sentence: str
+
+    @property
+    def chart(self) -> SafeString:
+        return chart_of(self.standing)
+
+
+def expectation_of(campaign: Campaign) -> Expectation | None:
+    return Expectation.objects.filter(campaign=campaign).first()
+
+
+def expectation_view(campaign: Campaign, now: datetime) -> ExpectationView | None:
+    """Compare the curve with what is counted now; None: nobody has said what to expect."""
+    expectation = expectation_of(campaign)
+    if expectation is None:
+        return None
+    progress = goal_progress(campaign, now)
+    standing = standing_of(expectation.by_month, progress, alert_percent=expectation.alert_percent)
+    return ExpectationView(expectation, standing, variance_text(campaign, standing))
+
+
+def stakeholders_of(campaign: Campaign) -> list[Stakeholder]:
+    return list(Stakeholder.objects.filter(campaign=campaign).select_related("user"))
+
+
+def acknowledgements_awaited(user: User) -> QuerySet[Stakeholder]:
+    """Return what waits for this person to be acknowledged."""
+    waiting = Stakeholder.objects.filter(user=user, acknowledged_at__isnull=True)
+    return waiting.filter(campaign__archived_at__isnull=True).select_related("campaign").order_by("asked_at")
+
+
+def shortfalls_of(user: User, now: datetime) -> QuerySet[Shortfall]:
+    """Return the shortfalls of this month in the campaigns that this person leads."""
+    found = Shortfall.objects.filter(month=month_first(now.date()), campaign__captain=user)
+    found = found.filter(campaign__archived_at__isnull=True).exclude(campaign__stage=Campaign.Stage.CLOSED)
+    return found.select_related("campaign").order_by("-at")
