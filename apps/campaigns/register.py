@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
@@ -9,13 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
-from django.utils.translation import ngettext
 
-from apps.accounts.departures import departures
+from apps.accounts.departures import Estate, estates
 from apps.accounts.models import User
 from apps.campaigns import selectors
 from apps.campaigns.models import Campaign, Challenge, Channel, Kpi, Task
 from apps.campaigns.selectors.history import ACTS
+from apps.campaigns.services import handover
 from apps.collaboration.subjects import Subject, actions, subjects
 from apps.contacts.registries import Use as EventUse
 from apps.contacts.registries import event_uses
@@ -69,19 +70,6 @@ def _channel_people(channel: Channel) -> list[User]:
 
 def _task_people(task: Task) -> list[User]:
     return [person for person in (task.campaign.captain, task.assignee) if person]
-
-
-def left_behind(user: User) -> list[str]:
-    """What in campaigns is without anybody when this person leaves."""
-    told = []
-    if captained := Campaign.objects.current().filter(captain=user).count():
-        leads = ngettext("Captain of %(n)s campaign.", "Captain of %(n)s campaigns.", captained)
-        told.append(leads % {"n": captained})
-    if owned := Channel.objects.filter(owner=user, campaign__archived_at__isnull=True).count():
-        told.append(ngettext("Owner of %(n)s channel.", "Owner of %(n)s channels.", owned) % {"n": owned})
-    if tasks := selectors.tasks_of(user).count():
-        told.append(ngettext("%(n)s open task.", "%(n)s open tasks.", tasks) % {"n": tasks})
-    return told
 
 
 def _segment_uses(segment_ids: Collection[int], user: User | None) -> dict[int, list[Use]]:
@@ -162,9 +150,42 @@ def register() -> None:
             order=50,
         ),
     )
-    departures.register("campaigns", left_behind)
+    _estates_register()
     _subjects_register()
     actions.update({action: said[0] for action, said in ACTS.items()})
+
+
+def _estates_register() -> None:
+    """What of campaigns goes to a successor when somebody leaves."""
+    captains, workers = selectors.may_be_captain, selectors.may_work
+    told: list[tuple[str, Any, Any, Any, str]] = [
+        ("campaigns", _l("Campaigns they are captain of"), handover.captaincies, captains, "campaigns:team"),
+        ("channels", _l("Channels they own"), handover.channels_owned, workers, "campaigns:channel"),
+        ("tasks", _l("Open tasks"), handover.tasks_open, workers, "campaigns:task"),
+        (
+            "challenges",
+            _l("Challenges they wait for"),
+            handover.challenges_pursued,
+            workers,
+            "campaigns:challenge",
+        ),
+        (
+            "approvals",
+            _l("Approvals they asked for"),
+            handover.approvals_asked,
+            workers,
+            "campaigns:approvals",
+        ),
+    ]
+    for kind, label, owned, heirs, url_name in told:
+        move = partial(handover.things_move, kind)
+        estates.register(kind, Estate(label, owned, heirs, move, _estate_url(url_name)))
+
+
+def _estate_url(url_name: str) -> Any:
+    if url_name == "campaigns:approvals":
+        return lambda approval: reverse(url_name, args=[approval.campaign_id])
+    return _url_of(url_name)
 
 
 def _subjects_register() -> None:

@@ -11,6 +11,7 @@ from apps.campaigns import challenges
 from apps.campaigns.errors import ChangedMeanwhile, ChannelRefused, NotEligible
 from apps.campaigns.models import Campaign, Channel, Contributor
 from apps.campaigns.services.edit import campaign_lock, changes_of, row_edit, shown
+from apps.campaigns.services.handover import handed_over_tell, note_details
 from apps.collaboration import services as collaboration
 
 # What the form of all channels calls a field, where that is not its name.
@@ -60,10 +61,12 @@ def channel_add(
 
 @transaction.atomic
 def channel_update(
-    *, channel: Channel, by: User, now: datetime, seen: int | None = None, **fields: Any
+    *, channel: Channel, by: User, now: datetime, seen: int | None = None, note: str = "", **fields: Any
 ) -> Channel:
     """
     Change why the channel is there and what it should bring, or hand it to another `owner`.
+
+    A hand-over is told to both, with the `note` to the new owner.
 
     :raises ChangedMeanwhile: somebody changed one of these fields after version `seen`
     :raises NotEligible: that person cannot own a channel
@@ -73,8 +76,14 @@ def channel_update(
     if not changes:
         return channel
     person_check(changes.get("owner"), field="owner")
-    action = "channel.assigned" if "owner" in changes else "channel.changed"
-    return row_edit(channel, changes, action=action, by=by, now=now, seen=seen)
+    if "owner" not in changes:
+        return row_edit(channel, changes, action="channel.changed", by=by, now=now, seen=seen)
+    before = channel.owner
+    channel = row_edit(
+        channel, changes, action="channel.assigned", by=by, now=now, seen=seen, details=note_details(note)
+    )
+    handed_over_tell(channel, channel.campaign, giver=before, taker=channel.owner, note=note, by=by, now=now)
+    return channel
 
 
 @transaction.atomic

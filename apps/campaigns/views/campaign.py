@@ -55,7 +55,8 @@ def campaign_list(request: UserRequest) -> HttpResponse:
     asked = _spec(request).read(request.GET)
     is_board = request.GET.get("view") == "board"
     found = _found(request, asked)
-    columns = _board(request, found) if is_board else []
+    now = clock.now()
+    columns = _board(request, found, now) if is_board else []
     context: dict[str, Any] = {
         "listing": asked.page(found) if not is_board else asked.page(found.none()),
         "columns": columns if any(cards for _stage, cards, _has_more in columns) else None,
@@ -63,13 +64,13 @@ def campaign_list(request: UserRequest) -> HttpResponse:
         "list_url": asked.url(view=""),
         "board_url": asked.url(view="board"),
         "may_add": request.user.has_perm("campaigns.add_campaign"),
-        "today": timezone.localdate(clock.now()),
+        "today": timezone.localdate(now),
     }
     return render_page_or_fragment(request, "campaigns/campaign_list.html", context, fragment="campaign-list")
 
 
-def _board(request: UserRequest, found: CampaignQuerySet) -> Any:
-    columns, now = selectors.board(found), clock.now()
+def _board(request: UserRequest, found: CampaignQuerySet, now: datetime) -> Any:
+    columns = selectors.board(found)
     for _stage, cards, _has_more in columns:
         for campaign in cards:
             may = request.user.has_perm("campaigns.advance_campaign", campaign)
