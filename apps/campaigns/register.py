@@ -56,6 +56,12 @@ def challenges_panel(user: User, now: datetime) -> dict[str, Any] | None:
     return {"to_answer": to_answer, "waiting": waiting, "now": now} if to_answer or waiting else None
 
 
+def approvals_panel(user: User, now: datetime) -> dict[str, Any] | None:
+    """What waits for this person's approval."""
+    found = selectors.approvals_to_decide(user)
+    return {"approvals": found, "now": now} if found else None
+
+
 def stages_panel(user: User, now: datetime) -> dict[str, Any] | None:
     """Where all campaigns stand and which outcomes are due next, for those who watch them all."""
     stages = selectors.by_stage(user)
@@ -126,6 +132,10 @@ def register() -> None:
     home.panels.register(
         "challenges",
         home.Panel("campaigns/_home_challenges.html", challenges_panel, "campaigns.view_challenge", order=8),
+    )
+    home.panels.register(
+        "approvals",
+        home.Panel("campaigns/_home_approvals.html", approvals_panel, "campaigns.view_approval", order=9),
     )
     home.panels.register(
         "stages",

@@ -1,5 +1,6 @@
 """Screens and endpoints of reading."""
 
+from apps.campaigns.selectors.approvals import approvals_to_decide
 from apps.campaigns.selectors.challenges import (
     challenges_of,
     challenges_to_answer,
@@ -18,6 +19,7 @@ from apps.campaigns.selectors.tasks import open_tasks_by_channel, tasks, tasks_o
 __all__ = [
     "EventSeen",
     "Frame",
+    "approvals_to_decide",
     "board",
     "by_stage",
     "campaign_frame",
