@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _l
 from apps.accounts.departures import Estate, estates
 from apps.accounts.models import User
 from apps.campaigns import selectors
-from apps.campaigns.models import Campaign, Challenge, Channel, Kpi, Task
+from apps.campaigns.models import Approval, Campaign, Challenge, Channel, Kpi, Task
 from apps.campaigns.selectors.history import ACTS
 from apps.campaigns.services import handover
 from apps.collaboration.subjects import Subject, actions, subjects
@@ -204,6 +204,14 @@ def _subjects_register() -> None:
         (Channel, "campaigns:channel", _channel_people),
         (Task, "campaigns:task", _task_people),
     ]
+    subjects.register(
+        "campaigns.approval",
+        Subject(
+            model=Approval,
+            view_permission="campaigns.view_approval",
+            url=_estate_url("campaigns:approvals"),
+        ),
+    )
     subjects.register(
         "campaigns.challenge",
         Subject(
