@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 
 from apps.accounts.admin_base import BookendAdmin, LedgerAdmin
-from apps.accounts.models import ApiToken, IdempotentAnswer, Invitation, User
+from apps.accounts.models import ApiToken, HandOver, IdempotentAnswer, Invitation, User
 
 # Not how this product knows who may do what, nor where somebody's address or second factor is changed.
 for unused in (Group, EmailAddress, Authenticator):
@@ -23,6 +23,14 @@ class UserAdmin(BookendAdmin):
 
     def _may_write(self, *args: object) -> bool:
         return False
+
+
+@admin.register(HandOver)
+class HandOverAdmin(LedgerAdmin):
+    list_display = ["giver", "kind", "taker", "by", "at", "returned_at"]
+    list_select_related = ["giver", "taker", "by"]
+    list_filter = ["kind"]
+    search_fields = ["=giver__email", "=taker__email"]
 
 
 @admin.register(ApiToken)

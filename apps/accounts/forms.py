@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.auth import password_validation
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts import scopes
+from apps.accounts import scopes, selectors
 from apps.accounts.models import User
 
 
@@ -118,3 +118,22 @@ class TokenForm(forms.Form):
 
     def clean_lifetime(self) -> timedelta | None:
         return self.LIFETIMES[self.cleaned_data["lifetime"]][1]
+
+
+class LeaveForm(forms.Form):
+    """Who takes over each kind of what somebody owns; a field is named after the kind."""
+
+    def __init__(self, *args: Any, person: User, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.estate = selectors.user_estate(person)
+        for owned in self.estate:
+            self.fields[owned.kind] = forms.ModelChoiceField(
+                label=str(owned.estate.label),
+                queryset=owned.estate.heirs().exclude(pk=person.pk),
+                empty_label=_("Choose a person"),
+            )
+
+    @property
+    def rows(self) -> list[tuple[selectors.Owned, forms.BoundField]]:
+        """What is owned of each kind, with the field that asks for a successor."""
+        return [(owned, self[owned.kind]) for owned in self.estate]

@@ -252,3 +252,41 @@ class IdempotentAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.status} for {self.key}"
+
+
+class HandOverQuerySet(models.QuerySet["HandOver"]):
+    def standing(self) -> Self:
+        """Those that have not been handed back."""
+        return self.filter(returned_at__isnull=True)
+
+
+class HandOver(models.Model):
+    """What somebody left to a successor when they went: which things of one kind, so that it can go back."""
+
+    giver = models.ForeignKey(User, on_delete=models.PROTECT, related_name="hand_overs", db_index=False)
+    taker = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(_("kind"), max_length=32)  # as registered in `departures.estates`
+    keys = models.JSONField(default=list)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    returned_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    returned_at = models.DateTimeField(null=True, blank=True)
+
+    objects = HandOverQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("hand-over")
+        verbose_name_plural = _("hand-overs")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(returned_at__isnull=True, returned_by__isnull=True)
+                | models.Q(returned_at__isnull=False, returned_by__isnull=False),
+                name="accounts_handover_returned_as_a_whole",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["giver", "-at"], name="accounts_handover_of"),  # what somebody left
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.giver_id}"

@@ -1,9 +1,13 @@
+from dataclasses import dataclass
+
 from allauth.mfa.models import Authenticator
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.accounts import tokens
-from apps.accounts.departures import departures
+from apps.accounts.departures import Estate, departures, estates
 from apps.accounts.models import ApiToken, Invitation, User, UserQuerySet
+
+OWNED_SHOWN = 10  # of each kind, before somebody leaves
 
 
 def users(*, search: str = "", role: str = "", active: str = "") -> UserQuerySet:
@@ -23,6 +27,27 @@ def users(*, search: str = "", role: str = "", active: str = "") -> UserQuerySet
 def user_departure(user: User) -> list[str]:
     """Say what follows from deactivating someone: their tokens stop, and what other apps add."""
     return [sentence for app in departures for sentence in app(user)]
+
+
+@dataclass(frozen=True)
+class Owned:
+    """What somebody owns of one kind: how much, and the first of it."""
+
+    kind: str
+    estate: Estate
+    count: int
+    shown: list[tuple[str, str]]
+
+
+def user_estate(user: User) -> list[Owned]:
+    """Return what must be handed over when someone leaves; kinds of which they own nothing are left out."""
+    found = []
+    for kind, estate in estates.items():
+        owned = estate.owned(user)
+        if count := owned.count():
+            shown = [(str(thing), estate.url(thing)) for thing in owned.order_by("pk")[:OWNED_SHOWN]]
+            found.append(Owned(kind, estate, count, shown))
+    return found
 
 
 def invitations(*, search: str = "") -> QuerySet[Invitation]:

@@ -8,6 +8,8 @@ people_patterns = [
     path("settings/people/invite/", invitations.invite, name="invite"),
     path("settings/people/<int:pk>/", people.person, name="person"),
     path("settings/people/<int:pk>/role/", people.person_role, name="person-role"),
+    path("settings/people/<int:pk>/leave/", people.person_leave, name="person-leave"),
+    path("settings/people/<int:pk>/hand-back/", people.person_hand_back, name="person-hand-back"),
     path("settings/people/<int:pk>/deactivate/", people.person_deactivate, name="person-deactivate"),
     path("settings/people/<int:pk>/reactivate/", people.person_reactivate, name="person-reactivate"),
     path(

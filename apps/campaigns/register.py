@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
@@ -9,12 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
-from django.utils.translation import ngettext
 
-from apps.accounts.departures import departures
+from apps.accounts.departures import Estate, estates
 from apps.accounts.models import User
 from apps.campaigns import calendar, homes, panels, selectors
 from apps.campaigns.models import (
+    Approval,
     BudgetLine,
     Campaign,
     Challenge,
@@ -27,6 +28,7 @@ from apps.campaigns.models import (
     YearGoal,
 )
 from apps.campaigns.selectors.history import ACTS
+from apps.campaigns.services import handover
 from apps.collaboration.feeds import Feed, acts_on, acts_on_these, feeds, names_of, seen_with
 from apps.collaboration.kinds import Kind, kinds
 from apps.collaboration.subjects import Subject, actions, subjects
@@ -82,6 +84,12 @@ def challenges_panel(user: User, now: datetime) -> dict[str, Any] | None:
     return {"to_answer": to_answer, "waiting": waiting, "now": now} if to_answer or waiting else None
 
 
+def approvals_panel(user: User, now: datetime) -> dict[str, Any] | None:
+    """What waits for this person's approval."""
+    found = selectors.approvals_to_decide(user)
+    return {"approvals": found, "now": now} if found else None
+
+
 def stages_panel(user: User, now: datetime) -> dict[str, Any] | None:
     """Where all campaigns stand and which outcomes are due next, for those who watch them all."""
     stages = selectors.by_stage(user)
@@ -121,22 +129,6 @@ def _spend_lines(channels: Sequence[Channel]) -> dict[int, list[panels.ChannelLi
 def _line_people(line: BudgetLine) -> list[User]:
     owner = line.channel.owner if line.channel else None
     return [person for person in (line.campaign.captain, owner) if person]
-
-
-def left_behind(user: User) -> list[str]:
-    """What in campaigns is without anybody when this person leaves."""
-    told = []
-    if captained := Campaign.objects.current().filter(captain=user).count():
-        leads = ngettext("Captain of %(n)s campaign.", "Captain of %(n)s campaigns.", captained)
-        told.append(leads % {"n": captained})
-    if owned := Channel.objects.filter(owner=user, campaign__archived_at__isnull=True).count():
-        told.append(ngettext("Owner of %(n)s channel.", "Owner of %(n)s channels.", owned) % {"n": owned})
-    if tasks := selectors.tasks_of(user).count():
-        told.append(ngettext("%(n)s open task.", "%(n)s open tasks.", tasks) % {"n": tasks})
-    if goals := YearGoal.objects.filter(owner=user).count():
-        owns = ngettext("Owner of %(n)s goal of a year.", "Owner of %(n)s goals of years.", goals)
-        told.append(owns % {"n": goals})
-    return told
 
 
 def _acts_seen(user: User) -> Q | None:
@@ -234,6 +226,10 @@ def register() -> None:
         ),
     )
     home.panels.register(
+        "approvals",
+        home.Panel("campaigns/_home_approvals.html", approvals_panel, "campaigns.view_approval", order=9),
+    )
+    home.panels.register(
         "stages",
         home.Panel(
             "campaigns/_home_stages.html",
@@ -257,7 +253,7 @@ def register() -> None:
         ),
     )
     panels.channel_lines.register("budget", _spend_lines)
-    departures.register("campaigns", left_behind)
+    _estates_register()
     calendar.marks.register("tasks", selectors.tasks_due)
     kinds.register(
         "signoff", Kind(_l("Reviews and signatures"), _l("KPIs that wait for your word, or change after it."))
@@ -281,6 +277,49 @@ def register() -> None:
     actions.update({action: said[0] for action, said in ACTS.items()})
 
 
+def _estates_register() -> None:
+    """What of campaigns goes to a successor when somebody leaves."""
+    captains, workers = selectors.may_be_captain, selectors.may_work
+    told: list[tuple[str, Any, Any, Any, str]] = [
+        ("campaigns", _l("Campaigns they are captain of"), handover.captaincies, captains, "campaigns:team"),
+        ("channels", _l("Channels they own"), handover.channels_owned, workers, "campaigns:channel"),
+        ("tasks", _l("Open tasks"), handover.tasks_open, workers, "campaigns:task"),
+        (
+            "challenges",
+            _l("Challenges they wait for"),
+            handover.challenges_pursued,
+            workers,
+            "campaigns:challenge",
+        ),
+        (
+            "approvals",
+            _l("Approvals they asked for"),
+            handover.approvals_asked,
+            workers,
+            "campaigns:approvals",
+        ),
+    ]
+    for kind, label, owned, heirs, url_name in told:
+        move = partial(handover.things_move, kind)
+        estates.register(kind, Estate(label, owned, heirs, move, _estate_url(url_name)))
+    shelf: list[tuple[str, Any, Any, Any, Any]] = [
+        ("year_goals", _l("Goals of a year"), handover.year_goals_owned, YearGoal, _strategy_url),
+        ("metrics", _l("Metrics"), handover.metrics_owned, Metric, _url_of("campaigns:metric")),
+    ]
+    for kind, label, owned, model, url in shelf:
+        estates.register(kind, Estate(label, owned, workers, partial(handover.shelf_move, model), url))
+
+
+def _strategy_url(goal: YearGoal) -> str:
+    return f"{reverse('campaigns:strategy')}?year={goal.year}"
+
+
+def _estate_url(url_name: str) -> Any:
+    if url_name == "campaigns:approvals":
+        return lambda approval: reverse(url_name, args=[approval.campaign_id])
+    return _url_of(url_name)
+
+
 def _subjects_register() -> None:
     told: list[tuple[type[Campaign] | type[Channel] | type[Task] | type[BudgetLine], str, Any]] = [
         (Campaign, "campaigns:detail", lambda campaign: [campaign.captain]),
@@ -288,6 +327,14 @@ def _subjects_register() -> None:
         (Task, "campaigns:task", _task_people),
         (BudgetLine, "campaigns:budget_line", _line_people),
     ]
+    subjects.register(
+        "campaigns.approval",
+        Subject(
+            model=Approval,
+            view_permission="campaigns.view_approval",
+            url=_estate_url("campaigns:approvals"),
+        ),
+    )
     subjects.register(
         "campaigns.challenge",
         Subject(

@@ -76,6 +76,7 @@ actions: dict[str, Any] = {
     "token.created": _("made an API token"),
     "token.revoked": _("revoked an API token"),
     "user.deactivated": _("deactivated someone"),
+    "user.handed_back": _("gave someone back what they had left"),
     "user.joined": _("accepted the invitation"),
     "user.profile_changed": _("changed the own profile"),
     "user.reactivated": _("let someone in again"),

@@ -79,3 +79,8 @@ def test_leads_alone_set_the_rules(login, lead, campaign):
     campaign.refresh_from_db()
     assert refused.status_code == HTTPStatus.FORBIDDEN
     assert (campaign.review_hours, campaign.asks_approvals) == (8, True)
+
+
+def test_the_home_of_who_may_approve_tells_it_and_not_that_of_who_asked(login, lead, campaign):
+    assert "home-approvals" in text(login(campaign.captain).get(reverse("home")))
+    assert "home-approvals" not in text(login(lead).get(reverse("home")))

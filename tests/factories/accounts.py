@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import factory
 
 from apps.accounts import tokens
-from apps.accounts.models import ApiToken, Invitation, User
+from apps.accounts.models import ApiToken, HandOver, Invitation, User
 
 
 class UserFactory(factory.django.DjangoModelFactory):
@@ -45,3 +45,14 @@ class InvitationFactory(factory.django.DjangoModelFactory):
     created_at = datetime(2030, 2, 28, 12, 0, tzinfo=UTC)
     sent_at = factory.SelfAttribute("created_at")
     expires_at = factory.LazyAttribute(lambda invitation: invitation.created_at + timedelta(days=7))
+
+
+class HandOverFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = HandOver
+
+    giver = factory.SubFactory(UserFactory)
+    taker = factory.SubFactory(UserFactory)
+    kind = "tasks"
+    by = factory.SubFactory(UserFactory)
+    at = datetime(2030, 2, 20, 9, 0, tzinfo=UTC)

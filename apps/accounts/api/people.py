@@ -5,12 +5,13 @@ from django.db import transaction
 from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers
+from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.accounts import services
+from apps.accounts import selectors, services
 from apps.accounts.api.base import ApiViewSet
 from apps.accounts.models import ApiToken, User
 from apps.core import clock
@@ -25,6 +26,26 @@ class UserOut(serializers.ModelSerializer[User]):
 class UserPatch(serializers.Serializer[Any]):
     role = serializers.ChoiceField(choices=User.Role.choices, required=False)
     is_active = serializers.BooleanField(required=False, help_text="False: sessions and tokens end at once.")
+    successors = serializers.DictField(
+        child=serializers.PrimaryKeyRelatedField(queryset=User.objects.active()),
+        required=False,
+        help_text="Who takes over each kind of what they own, by `estate/`, when they are shut out.",
+    )
+
+
+class EstateOut(serializers.Serializer[Any]):
+    """How much somebody owns of one kind, which goes to a successor when they leave."""
+
+    kind = serializers.CharField()
+    count = serializers.IntegerField()
+
+
+class EstatesOut(serializers.Serializer[Any]):
+    kinds = EstateOut(many=True)
+
+
+class HandedBack(serializers.Serializer[Any]):
+    things = serializers.IntegerField()
 
 
 class UserFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped package
@@ -48,7 +69,22 @@ class UserViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[U
         "list": "accounts.view_user",
         "retrieve": "accounts.view_user",
         "partial_update": "accounts.change_user",
+        "estate": "accounts.change_user",
+        "hand_back": "accounts.change_user",
     }
+
+    @extend_schema(responses=EstatesOut)
+    @action(detail=True, methods=["get"])
+    def estate(self, request: Request, pk: str) -> Response:
+        """What is theirs and must be somebody's when they leave."""
+        return Response(EstatesOut({"kinds": selectors.user_estate(self.get_object())}).data)
+
+    @extend_schema(request=None, responses=HandedBack)
+    @action(detail=True, methods=["post"], url_path="hand-back")
+    def hand_back(self, request: Request, pk: str) -> Response:
+        """Give somebody who is back what they left, as far as it is still their successors'."""
+        count = services.user_hand_back(user=self.get_object(), by=self.user, now=clock.now())
+        return Response({"things": count})
 
     @extend_schema(request=UserPatch, responses=UserOut)
     def partial_update(self, request: Request, pk: str) -> Response:
@@ -58,8 +94,11 @@ class UserViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[U
             if "role" in wanted:
                 user = services.user_role_change(user=user, role=wanted["role"], by=self.user, now=now)
             if "is_active" in wanted:
-                act = services.user_reactivate if wanted["is_active"] else services.user_deactivate
-                user = act(user=user, by=self.user, now=now)
+                if wanted["is_active"]:
+                    user = services.user_reactivate(user=user, by=self.user, now=now)
+                else:
+                    successors = wanted.get("successors", {})
+                    user = services.user_deactivate(user=user, by=self.user, now=now, successors=successors)
         return self.answer(user)
 
 

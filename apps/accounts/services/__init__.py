@@ -1,6 +1,7 @@
 """Acts on people and on what opens the door for them."""
 
 from apps.accounts.services.answers import answers_forget
+from apps.accounts.services.departures import SuccessorNeeded, user_hand_back
 from apps.accounts.services.invitations import (
     InvitationNotPossible,
     InvitationNotSent,
@@ -28,6 +29,7 @@ __all__ = [
     "InvitationNotSent",
     "InvitationRenewed",
     "PersonNotChangeable",
+    "SuccessorNeeded",
     "TokenNotMade",
     "answers_forget",
     "invitation_accept",
@@ -42,6 +44,7 @@ __all__ = [
     "token_revoke",
     "token_use",
     "user_deactivate",
+    "user_hand_back",
     "user_profile_change",
     "user_reactivate",
     "user_role_change",

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from datetime import datetime
 
 from allauth.mfa.models import Authenticator
@@ -7,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts import audit
 from apps.accounts.models import User
+from apps.accounts.services.departures import estate_hand_over
 from apps.core.errors import DomainError
 
 ADMINISTRATOR = User.Role.ADMINISTRATOR
@@ -36,10 +38,15 @@ def user_role_change(*, user: User, role: str, by: User, now: datetime) -> User:
 
 
 @transaction.atomic
-def user_deactivate(*, user: User, by: User, now: datetime) -> User:
+def user_deactivate(
+    *, user: User, by: User, now: datetime, successors: Mapping[str, User] | None = None
+) -> User:
     """
     Shut someone out: sessions and tokens end at once. What they did stays on record.
 
+    What is theirs goes to `successors`, one for each kind of which they own something.
+
+    :raises SuccessorNeeded: something would be nobody's
     :raises PersonNotChangeable: oneself, or nobody would be left to let others in
     """
     user, is_last = _locked_with_administrators(user)
@@ -49,9 +56,11 @@ def user_deactivate(*, user: User, by: User, now: datetime) -> User:
         raise _last_administrator()
     if user.pk == by.pk:
         raise PersonNotChangeable(_("You cannot deactivate yourself. Ask another administrator."))
+    handed = estate_hand_over(user=user, successors=successors or {}, by=by, now=now)
     user.is_active = False
     user.save(update_fields=["is_active"])
-    audit.record(action="user.deactivated", subject=user, by=by, now=now)
+    details: dict[str, object] = {one.kind: str(one.taker) for one in handed}
+    audit.record(action="user.deactivated", subject=user, by=by, now=now, details=details)
     return user
 
 

@@ -1,8 +1,8 @@
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts import forms, selectors, services
@@ -12,6 +12,7 @@ from apps.core import clock
 from apps.core.errors import DomainError
 from apps.core.htmx import render_page_or_fragment
 from apps.core.lists import Column, Filter, ListSpec
+from apps.core.refusals import refuse
 
 ACCOUNTS = [("yes", gettext_lazy("Active")), ("no", gettext_lazy("Deactivated"))]
 LIST = ListSpec(
@@ -65,11 +66,23 @@ def person_role(request: UserRequest, user: User) -> HttpResponse:
     return _person_page(request, user, form)
 
 
+@require_GET
+@requires("accounts.change_user", on=User)
+def person_leave(request: UserRequest, user: User) -> HttpResponse:
+    return _leave_page(request, user, forms.LeaveForm(person=user))
+
+
 @require_POST
 @requires("accounts.change_user", on=User)
 def person_deactivate(request: UserRequest, user: User) -> HttpResponse:
+    form = forms.LeaveForm(request.POST, person=user)
+    if not form.is_valid():
+        return _leave_page(request, user, form)
     try:
-        services.user_deactivate(user=user, by=request.user, now=clock.now())
+        services.user_deactivate(user=user, by=request.user, now=clock.now(), successors=form.cleaned_data)
+    except services.SuccessorNeeded as refusal:
+        refuse(form, refusal)
+        return _leave_page(request, user, form)
     except services.PersonNotChangeable as refusal:
         return _person_page(request, user, forms.RoleForm(initial={"role": user.role}), refusal)
     messages.success(request, _("%(person)s is deactivated.") % {"person": user})
@@ -81,6 +94,19 @@ def person_deactivate(request: UserRequest, user: User) -> HttpResponse:
 def person_reactivate(request: UserRequest, user: User) -> HttpResponse:
     services.user_reactivate(user=user, by=request.user, now=clock.now())
     messages.success(request, _("%(person)s can sign in again.") % {"person": user})
+    return redirect("accounts:person", user.pk)
+
+
+@require_POST
+@requires("accounts.change_user", on=User)
+def person_hand_back(request: UserRequest, user: User) -> HttpResponse:
+    try:
+        count = services.user_hand_back(user=user, by=request.user, now=clock.now())
+    except services.SuccessorNeeded as refusal:
+        messages.error(request, str(refusal))
+    else:
+        told = ngettext("%(n)s thing is theirs again.", "%(n)s things are theirs again.", count)
+        messages.success(request, told % {"n": count})
     return redirect("accounts:person", user.pk)
 
 
@@ -101,6 +127,19 @@ def _person_page(
         "refusal": refusal,
         "tokens": selectors.tokens_of(person)[:50],
         "departure": selectors.user_departure(person),
+        "owns": selectors.user_estate(person) if person.is_active else [],
+        "hand_overs": list(person.hand_overs.standing().select_related("taker").order_by("pk")),
         "now": clock.now(),
     }
     return render_page_or_fragment(request, "accounts/person.html", context, fragment="person")
+
+
+def _leave_page(request: UserRequest, person: User, form: forms.LeaveForm) -> HttpResponse:
+    tokens = selectors.tokens_of(person)[:50]
+    context = {
+        "person": person,
+        "form": form,
+        "tokens": tokens,
+        "departure": selectors.user_departure(person),
+    }
+    return render(request, "accounts/leave.html", context)

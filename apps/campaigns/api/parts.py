@@ -124,10 +124,10 @@ class ChannelViewSet(mixins.RetrieveModelMixin, Attached[Channel]):
     }
     parameters = dict.fromkeys(["comments", "attachments"], ("cursor", "limit"))
 
-    @extend_schema(request=out.ChannelIn, responses=out.ChannelOut, parameters=[IF_MATCH])
+    @extend_schema(request=out.ChannelChangeIn, responses=out.ChannelOut, parameters=[IF_MATCH])
     def partial_update(self, request: Request, pk: str) -> Response:
         channel = self.get_object()
-        payload = out.ChannelIn(channel, data=request.data, partial=True)
+        payload = out.ChannelChangeIn(channel, data=request.data, partial=True)
         payload.is_valid(raise_exception=True)
         fields = payload.validated_data
         if "owner" in fields and not self.user.has_perm("campaigns.assign_channel", channel):

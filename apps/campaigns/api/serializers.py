@@ -67,6 +67,7 @@ class CampaignCreateIn(CampaignIn):
 
 class CaptainIn(serializers.Serializer[Any]):
     captain = serializers.PrimaryKeyRelatedField(queryset=User.objects.all())
+    note = serializers.CharField(max_length=500, required=False, allow_blank=True)
 
 
 class AdvanceIn(serializers.Serializer[Any]):
@@ -106,6 +107,15 @@ class ChannelIn(serializers.ModelSerializer[Channel]):
     class Meta:
         model = Channel
         fields = ["owner", "why", "expected_result", "justification"]
+
+
+class ChannelChangeIn(ChannelIn):
+    """`note` is a word to the new owner."""
+
+    note = serializers.CharField(max_length=500, required=False, allow_blank=True)
+
+    class Meta(ChannelIn.Meta):
+        fields = [*ChannelIn.Meta.fields, "note"]
 
 
 class ChannelAddIn(ChannelIn):

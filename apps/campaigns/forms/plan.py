@@ -345,3 +345,4 @@ def _told(versions: dict[str, int]) -> str:
 
 class Captain(forms.Form):
     captain = PersonField(selectors.may_be_captain, label=_("Captain"), empty_label=None)
+    note = forms.CharField(label=_("A word to the new one"), max_length=500, required=False)

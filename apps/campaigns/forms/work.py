@@ -36,7 +36,8 @@ class ChannelAssign(ChannelEdit):
     owner = PersonField(
         selectors.may_work, label=_("Channel owner"), required=False, empty_label=_("Nobody yet")
     )
-    field_order = ["owner", "why", "expected_result", "version"]
+    note = forms.CharField(label=_("A word to the new owner"), max_length=500, required=False)
+    field_order = ["owner", "note", "why", "expected_result", "version"]
 
     def __init__(self, *args: Any, channel: Channel, avoided: NotDoing | None = None, **options: Any) -> None:
         super().__init__(*args, channel=channel, avoided=avoided, **options)

@@ -1,5 +1,6 @@
 """Screens and endpoints of reading."""
 
+from apps.campaigns.selectors.approvals import approvals_to_decide
 from apps.campaigns.selectors.budget import WHOLE, budget_lines, budget_summary, spend_by_channel
 from apps.campaigns.selectors.budget_upload import budget_channels_of, budget_upload_report, last_changed_by
 from apps.campaigns.selectors.budgets import (
@@ -102,6 +103,7 @@ __all__ = [
     "TemplatePlan",
     "Workload",
     "acknowledgements_awaited",
+    "approvals_to_decide",
     "audiences",
     "board",
     "budget_channels_of",

@@ -63,6 +63,8 @@ ACTS: dict[str, Said] = {
     "kpi.changed": (_l("changed the KPI"), "label", "chart-line", "neutral"),
     "kpi.removed": (_l("removed the KPI"), "kpi", "chart-line", "warn"),
     "kpi.reordered": (_l("put the KPIs into another order"), "", "chart-line", "neutral"),
+    "approval.handed_over": (_l("handed over the approval of"), "label", "rubber-stamp", "info"),
+    "challenge.handed_over": (_l("handed over the challenge of"), "label", "hand-stop", "info"),
     "approval.asked": (_l("asked for the approval of"), "label", "rubber-stamp", "neutral"),
     "approval.approved": (_l("approved"), "label", "rubber-stamp", "good"),
     "approval.sent_back": (_l("sent back"), "label", "arrow-back-up", "warn"),

@@ -13,6 +13,7 @@ from apps.campaigns.errors import BookendMissing, DatesDoNotFit, NotEligible, Re
 from apps.campaigns.models import Campaign
 from apps.campaigns.services.edit import campaign_lock, changes_of, row_edit, where_check
 from apps.campaigns.services.follow import tasks_follow
+from apps.campaigns.services.handover import handed_over_tell, note_details
 from apps.campaigns.services.once import creation_key, made_once
 from apps.campaigns.services.watch import WATCH_TASK
 from apps.collaboration import services as collaboration
@@ -119,9 +120,9 @@ def campaign_edit(
 
 
 @transaction.atomic
-def captain_change(*, campaign: Campaign, captain: User, by: User, now: datetime) -> Campaign:
+def captain_change(*, campaign: Campaign, captain: User, by: User, now: datetime, note: str = "") -> Campaign:
     """
-    Hand the campaign over.
+    Hand the campaign over, with a word to the new captain; both are told.
 
     :raises NotEligible: that person cannot be a captain
     """
@@ -130,7 +131,12 @@ def captain_change(*, campaign: Campaign, captain: User, by: User, now: datetime
     if not changes:
         return campaign
     _captain_check(captain)
-    return row_edit(campaign, changes, action="campaign.captain_changed", by=by, now=now)
+    before = campaign.captain
+    campaign = row_edit(
+        campaign, changes, action="campaign.captain_changed", by=by, now=now, details=note_details(note)
+    )
+    handed_over_tell(campaign, campaign, giver=before, taker=captain, note=note, by=by, now=now)
+    return campaign
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from apps.campaigns import challenges
 from apps.campaigns.errors import ChangedMeanwhile, ChannelRefused, JustificationMissing, NotEligible
 from apps.campaigns.models import Campaign, Channel, Contributor
 from apps.campaigns.services.edit import campaign_lock, changes_of, row_edit
+from apps.campaigns.services.handover import handed_over_tell, note_details
 from apps.campaigns.services.justify import justification_check
 from apps.campaigns.wording import shown
 from apps.collaboration import services as collaboration
@@ -70,10 +71,12 @@ def channel_add(
 
 @transaction.atomic
 def channel_update(
-    *, channel: Channel, by: User, now: datetime, seen: int | None = None, **fields: Any
+    *, channel: Channel, by: User, now: datetime, seen: int | None = None, note: str = "", **fields: Any
 ) -> Channel:
     """
     Change why the channel is there and what it should bring, or hand it to another `owner`.
+
+    A hand-over is told to both, with the `note` to the new owner.
 
     :raises ChangedMeanwhile: somebody changed one of these fields after version `seen`
     :raises JustificationMissing: it would lose the one that the year's not-doing list asks for
@@ -86,8 +89,14 @@ def channel_update(
     person_check(changes.get("owner"), field="owner")
     if "justification" in changes:
         justification_check(channel.campaign, channel.kind, changes["justification"], now=now)
-    action = "channel.assigned" if "owner" in changes else "channel.changed"
-    return row_edit(channel, changes, action=action, by=by, now=now, seen=seen)
+    if "owner" not in changes:
+        return row_edit(channel, changes, action="channel.changed", by=by, now=now, seen=seen)
+    before = channel.owner
+    channel = row_edit(
+        channel, changes, action="channel.assigned", by=by, now=now, seen=seen, details=note_details(note)
+    )
+    handed_over_tell(channel, channel.campaign, giver=before, taker=channel.owner, note=note, by=by, now=now)
+    return channel
 
 
 @transaction.atomic

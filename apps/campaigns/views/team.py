@@ -26,12 +26,12 @@ def campaign_team(request: UserRequest, campaign: Campaign) -> HttpResponse:
 def captain_change(request: UserRequest, campaign: Campaign) -> HttpResponse:
     form = forms.Captain(request.POST)
     if form.is_valid():
-        captain, now = form.cleaned_data["captain"], clock.now()
+        told, now = form.cleaned_data, clock.now()
         if forms.attempt(
             form,
-            lambda: services.captain_change(campaign=campaign, captain=captain, by=request.user, now=now),
+            lambda: services.captain_change(campaign=campaign, by=request.user, now=now, **told),
         ):
-            messages.success(request, _("%(person)s is captain now.") % {"person": captain})
+            messages.success(request, _("%(person)s is captain now.") % {"person": told["captain"]})
             return redirect("campaigns:team", campaign.pk)
     return team_page(request, campaign, captain_form=form)
 
@@ -186,7 +186,7 @@ def _channel_form(request: UserRequest, channel: Channel, *, data: Any = None) -
     """The owner's part for the owner; who leads the campaign also says who the owner is."""
     leads = request.user.has_perm("campaigns.assign_channel", channel)
     form_class = forms.ChannelAssign if leads else forms.ChannelEdit
-    names = [name for name in form_class.base_fields if name != "version"]
+    names = [name for name in form_class.base_fields if name not in {"version", "note"}]
     avoided = selectors.channels_avoided(channel.campaign, today=clock.now().date()).get(channel.kind)
     return form_class(data, channel=channel, avoided=avoided, initial=forms.initial_of(channel, names))
 
