@@ -18,6 +18,7 @@ from apps.core.errors import DomainError
 from apps.demo import building, experiment, hillstrom, hub
 from apps.demo.companies import companies_create
 from apps.demo.people import people_create
+from apps.demo.plans import plans_create
 from apps.demo.tracker import tracker_create
 from apps.integrations import selectors as integrations
 from apps.integrations.services import scheme_choose
@@ -138,6 +139,7 @@ def demo_load(*, now: datetime) -> None:
     _definition_create(team, now=now)
     if not Campaign.objects.filter(name=building.NAME).exists():
         building.campaign_create(team=team, now=now)
+    plans_create(team, now=now)
     tracker_create(team, now=now)
 
 
