@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from apps.campaigns.dates import FIRST, LAST
 
@@ -23,7 +23,7 @@ class WorkCalendar:
     weekend: frozenset[int] = frozenset({SATURDAY, SUNDAY})
     holidays: frozenset[date] = frozenset()
 
-    @property
+    @cached_property
     def _worked(self) -> list[int]:
         return _worked_days(self.weekend, self.holidays)
 
@@ -52,7 +52,7 @@ class WorkCalendar:
 
 @lru_cache(maxsize=2)
 def _worked_days(weekend: frozenset[int], holidays: frozenset[date]) -> list[int]:
-    """Return the ordinals of all working days. Kept: they are the same for every plan until somebody edits."""
+    """Return the ordinals of all working days. Kept: they are the same until somebody edits them."""
     free = {day.toordinal() for day in holidays}
     # Ordinal 1 is a Monday.
     off = {(day + 1) % WEEK for day in weekend}
