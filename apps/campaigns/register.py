@@ -303,15 +303,17 @@ def _estates_register() -> None:
         move = partial(handover.things_move, kind)
         estates.register(kind, Estate(label, owned, heirs, move, _estate_url(url_name)))
     shelf: list[tuple[str, Any, Any, Any, Any]] = [
-        ("year_goals", _l("Goals of a year"), handover.year_goals_owned, YearGoal, _strategy_url),
+        (
+            "year_goals",
+            _l("Goals of a year"),
+            handover.year_goals_owned,
+            YearGoal,
+            _url_of("campaigns:year_goal"),
+        ),
         ("metrics", _l("Metrics"), handover.metrics_owned, Metric, _url_of("campaigns:metric")),
     ]
     for kind, label, owned, model, url in shelf:
         estates.register(kind, Estate(label, owned, workers, partial(handover.shelf_move, model), url))
-
-
-def _strategy_url(goal: YearGoal) -> str:
-    return f"{reverse('campaigns:strategy')}?year={goal.year}"
 
 
 def _estate_url(url_name: str) -> Any:

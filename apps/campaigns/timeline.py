@@ -142,8 +142,8 @@ def _row(task: Task, number: int, plan: Plan, axis: _Axis) -> Row:
 def _waits(rows: Sequence[Row], plan: Plan, axis: _Axis) -> list[Wait]:
     by_pk = {row.task.pk: row for row in rows}
     found = []
-    for one in plan.dependencies:
-        first, second = by_pk.get(one.predecessor_id), by_pk.get(one.successor_id)
+    for before, after in plan.dependencies:
+        first, second = by_pk.get(before.pk), by_pk.get(after.pk)
         if first is None or second is None:
             continue
         end = axis.at(first.task.due_date or axis.last, ends=1)

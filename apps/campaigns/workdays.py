@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from apps.campaigns.dates import FIRST, LAST
 
@@ -25,11 +25,7 @@ class WorkCalendar:
 
     @cached_property
     def _worked(self) -> list[int]:
-        free = {day.toordinal() for day in self.holidays}
-        # Ordinal 1 is a Monday.
-        weekend = {(day + 1) % WEEK for day in self.weekend}
-        days = range(FIRST.toordinal(), LAST.toordinal() + 1)
-        return [day for day in days if day % WEEK not in weekend and day not in free]
+        return _worked_days(self.weekend, self.holidays)
 
     def is_worked(self, day: date) -> bool:
         return day.weekday() not in self.weekend and day not in self.holidays
@@ -52,3 +48,13 @@ class WorkCalendar:
     def count(self, first: date, last: date) -> int:
         """Return how many working days there are from the first to the last day, both counted."""
         return self.number(last) - self.number_from(first) + 1
+
+
+@lru_cache(maxsize=2)
+def _worked_days(weekend: frozenset[int], holidays: frozenset[date]) -> list[int]:
+    """Return the ordinals of all working days. Kept: they are the same until somebody edits them."""
+    free = {day.toordinal() for day in holidays}
+    # Ordinal 1 is a Monday.
+    off = {(day + 1) % WEEK for day in weekend}
+    days = range(FIRST.toordinal(), LAST.toordinal() + 1)
+    return [day for day in days if day % WEEK not in off and day not in free]

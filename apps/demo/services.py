@@ -20,6 +20,7 @@ from apps.demo.budget import budgets_create
 from apps.demo.companies import companies_create
 from apps.demo.governance import governance_create
 from apps.demo.people import people_create
+from apps.demo.plans import plans_create
 from apps.demo.signoff import signoffs_create
 from apps.demo.tracker import tracker_create
 from apps.integrations import selectors as integrations
@@ -141,6 +142,7 @@ def demo_load(*, now: datetime) -> None:
     _definition_create(team, now=now)
     if not Campaign.objects.filter(name=building.NAME).exists():
         tasks.tasks_enrich(building.campaign_create(team=team, now=now), team=team, now=now)
+    plans_create(team, now=now)
     signoffs_create(team, now=now)
     if is_new:
         results_refresh(campaign=Campaign.objects.get(name=experiment.NAME), now=now)

@@ -66,7 +66,7 @@ class PlacedOut(serializers.Serializer[Any]):
     fits = serializers.BooleanField()
 
 
-class ScheduleOut(serializers.Serializer[Any]):
+class PlanScheduleOut(serializers.Serializer[Any]):
     tasks = PlacedOut(many=True)
     critical_path = serializers.ListField(child=serializers.IntegerField())
 
@@ -97,13 +97,13 @@ class PlanActions(CampaignPart[Campaign]):
         task = services.task_add(campaign=campaign, by=self.user, now=clock.now(), **fields)
         return Response(out.TaskOut(task).data, status=201)
 
-    @extend_schema(responses=ScheduleOut)
+    @extend_schema(responses=PlanScheduleOut)
     @action(detail=True, methods=["get"])
     def schedule(self, request: Request, pk: str) -> Response:
         """How the plan stands: slack of each task, and the critical path."""
         plan = selectors.plan(self.get_object(), today=dates.day_begun(clock.now()))
         told = {"tasks": list(plan.schedule.placed.values()), "critical_path": plan.schedule.critical}
-        return Response(ScheduleOut(told).data)
+        return Response(PlanScheduleOut(told).data)
 
     @extend_schema(request=TemplateApplyIn, responses={201: TemplateAppliedOut})
     @action(detail=True, methods=["post"], url_path="apply-template")

@@ -1,11 +1,14 @@
 """How a campaign's plan stands, and what would move if its dates did."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from hashlib import blake2b
 from typing import TypedDict
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
 
 from apps.campaigns import scheduling
 from apps.campaigns.models import Campaign, Holiday, PlanMove, Task, TaskDependency, WorkWeek
@@ -62,7 +65,6 @@ class Plan:
     """
 
     tasks: Sequence[Task]
-    dependencies: Sequence[TaskDependency]
     schedule: Schedule
     adrift: int
 
@@ -75,6 +77,11 @@ class Plan:
     def by_pk(self) -> dict[int, Task]:
         return {task.pk: task for task in self.tasks}
 
+    @cached_property
+    def dependencies(self) -> list[tuple[Task, Task]]:
+        """Pairs of which the second waits for the first."""
+        return [(self.by_pk[key], task) for task in self.tasks for key in _after(task)]
+
     @property
     def clashes(self) -> list[tuple[Task, Task]]:
         """Pairs of which the first, pinned or moved by hand, ends too late for the second."""
@@ -84,9 +91,9 @@ class Plan:
     def holding(self) -> dict[int, list[Task]]:
         """By id of what is not done: the tasks that are not done and that it waits for."""
         found: dict[int, list[Task]] = {}
-        for one in self.dependencies:
-            if not self.by_pk[one.predecessor_id].is_done and not self.by_pk[one.successor_id].is_done:
-                found.setdefault(one.successor_id, []).append(self.by_pk[one.predecessor_id])
+        for first, second in self.dependencies:
+            if not first.is_done and not second.is_done:
+                found.setdefault(second.pk, []).append(first)
         return found
 
     def placed(self, task: Task) -> Placed:
@@ -94,19 +101,23 @@ class Plan:
 
 
 def work_calendar() -> WorkCalendar:
-    """Return the working days of the organisation. Two queries."""
-    free = frozenset(Holiday.objects.values_list("date", flat=True))
-    return WorkCalendar(frozenset(WorkWeek.objects.current().weekend), free)
+    """Return the working days of the organisation, in one query once somebody has said which they are."""
+    holidays = ArraySubquery(Holiday.objects.values("date"))
+    week = WorkWeek.objects.filter(pk=1).values_list("weekend", holidays).first()
+    if week is None:
+        week = WorkWeek(pk=1).weekend, Holiday.objects.values_list("date", flat=True)
+    weekend, free = week
+    return WorkCalendar(frozenset(weekend), frozenset(free))
 
 
 def plan(campaign: Campaign, *, today: date) -> Plan:
-    """Return how the plan stands: nothing is moved, only slack and lateness are told. Four queries."""
-    tasks, dependencies, calendar = _read(campaign)
+    """Return how the plan stands: nothing is moved, only slack and lateness are told. Two queries."""
+    tasks, calendar = _tasks(campaign), work_calendar()
     launch, goal = campaign.launch_date, campaign.goal_date
-    items = _items(tasks, dependencies, launch=launch, goal=goal, calendar=calendar)
+    items = [_item(task, launch=launch, goal=goal, calendar=calendar) for task in tasks]
     days: _Days = {"launch": launch, "outcome": goal, "today": today, "calendar": calendar}
     ideal = _preview(tasks, scheduling.back_schedule(items, **days), launch_date=launch, goal_date=goal)
-    return Plan(tasks, dependencies, scheduling.as_it_stands(items, **days), adrift=len(ideal.moves))
+    return Plan(tasks, scheduling.as_it_stands(items, **days), adrift=len(ideal.moves))
 
 
 class _Days(TypedDict):
@@ -116,20 +127,20 @@ class _Days(TypedDict):
     calendar: WorkCalendar
 
 
-def _read(campaign: Campaign) -> tuple[list[Task], list[TaskDependency], WorkCalendar]:
-    tasks = list(campaign.tasks.select_related("assignee", "channel"))
-    dependencies = list(TaskDependency.objects.of_campaign(campaign.pk).order_by("pk"))
-    return tasks, dependencies, work_calendar()
+def _tasks(campaign: Campaign) -> list[Task]:
+    """Return all tasks with `after`: what each waits for, read in the same moment."""
+    waits = TaskDependency.objects.filter(successor=OuterRef("pk")).order_by("pk").values("predecessor")
+    return list(campaign.tasks.select_related("assignee", "channel").annotate(after=ArraySubquery(waits)))
 
 
 def plan_preview(
     campaign: Campaign, *, launch_date: date | None, goal_date: date | None, today: date
 ) -> PlanPreview:
-    """Compute what would follow from these dates; the campaign says which hold now. Four queries."""
-    tasks, dependencies, calendar = _read(campaign)
-    items = _items(
-        tasks, dependencies, launch=campaign.launch_date, goal=campaign.goal_date, calendar=calendar
-    )
+    """Compute what would follow from these dates; the campaign says which hold now. Two queries."""
+    tasks, calendar = _tasks(campaign), work_calendar()
+    items = [
+        _item(task, launch=campaign.launch_date, goal=campaign.goal_date, calendar=calendar) for task in tasks
+    ]
     schedule = scheduling.back_schedule(
         items, launch=launch_date, outcome=goal_date, today=today, calendar=calendar
     )
@@ -160,29 +171,13 @@ def _preview(
     )
 
 
-def _items(
-    tasks: Iterable[Task],
-    dependencies: Iterable[TaskDependency],
-    *,
-    launch: date | None,
-    goal: date | None,
-    calendar: WorkCalendar,
-) -> list[Item]:
-    """Return the tasks as the schedule sees them; one without an anchor keeps its distance to the nearest."""
-    after: dict[int, list[int]] = {}
-    for one in dependencies:
-        after.setdefault(one.successor_id, []).append(one.predecessor_id)
-    return [_item(task, after, launch=launch, goal=goal, calendar=calendar) for task in tasks]
+def _after(task: Task) -> Sequence[int]:
+    after: Sequence[int] = task.after  # type: ignore[attr-defined]  # annotated by `_tasks`
+    return after
 
 
-def _item(
-    task: Task,
-    after: Mapping[int, Sequence[int]],
-    *,
-    launch: date | None,
-    goal: date | None,
-    calendar: WorkCalendar,
-) -> Item:
+def _item(task: Task, *, launch: date | None, goal: date | None, calendar: WorkCalendar) -> Item:
+    """Return the task as the schedule sees it; without an anchor it keeps its distance to the nearest."""
     anchored: tuple[Anchor, int] | None = None
     if task.anchor:
         anchored = Anchor(task.anchor), task.offset_days
@@ -194,7 +189,7 @@ def _item(
         duration=task.duration_days,
         anchor=anchored[0] if anchored else None,
         offset=anchored[1] if anchored else 0,
-        after=after.get(task.pk, ()),
+        after=_after(task),
         start=task.start_date,
         due=task.due_date,
         is_fixed=stays,

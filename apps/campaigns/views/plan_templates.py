@@ -166,7 +166,7 @@ def _page(
     may_change = not template.is_shipped and request.user.has_perm("campaigns.change_plantemplate", template)
     edit = form or forms.TemplateEdit(initial=forms.initial_of(template, ["name", "description"]))
     may_copy = request.user.has_perm("campaigns.add_plantemplate")
-    named = forms.TemplateCopy(initial={"name": _("%(name)s, our own") % {"name": template.name[:100]}})
+    named = forms.TemplateCopy(initial={"name": _("Copy of %(name)s") % {"name": template.name[:100]}})
     context = {
         "template": template,
         "items": selectors.template_items(template),
