@@ -6,6 +6,7 @@ from apps.accounts import openapi  # noqa: F401  # registers how tokens are docu
 from apps.accounts.api.invitations import InvitationViewSet
 from apps.accounts.api.people import MeViewSet, UserViewSet
 from apps.campaigns.api import (
+    CalendarEntryViewSet,
     CampaignViewSet,
     ChannelViewSet,
     ContributorViewSet,
@@ -106,6 +107,7 @@ router.register("definition-versions", DefinitionVersionViewSet, basename="defin
 router.register("event-sources", SourceViewSet, basename="event-source")
 router.register("exports", ExportViewSet, basename="export")
 router.register("export-schedules", ScheduleViewSet, basename="export-schedule")
+router.register("calendar-entries", CalendarEntryViewSet, basename="calendar-entry")
 router.register("saved-views", SavedViewViewSet, basename="saved-view")
 router.register("use-cases", UseCaseViewSet, basename="use-case")
 router.register("lists", ContactListViewSet, basename="list")

@@ -21,7 +21,8 @@ from apps.contacts.registries import Use as EventUse
 from apps.contacts.registries import event_uses
 from apps.content import uses as content
 from apps.core import home
-from apps.core.navigation import Room, SearchHit, rooms, searches
+from apps.core.navigation import Action, Doing, Room, SearchHit, doings, rooms, searches
+from apps.core.navigation import actions as actions_to_begin
 from apps.segments.registry import Use
 from apps.segments.registry import uses as segment_uses
 
@@ -36,6 +37,44 @@ def campaigns_search(user: User, text: str) -> list[SearchHit]:
     found = Campaign.objects.visible_to(user).current().filter(name__icontains=text).order_by("-updated_at")
     kind = _("Campaign")
     return [(one.name, kind, reverse("campaigns:detail", args=[one.pk])) for one in found[:HITS]]
+
+
+def tasks_search(user: User, text: str) -> list[SearchHit]:
+    """Open tasks first, then those that are done."""
+    theirs = Campaign.objects.visible_to(user).current()
+    found = Task.objects.filter(title__icontains=text, campaign__in=theirs).order_by("done_at", "-pk")
+    kind = _("Task")
+    return [(one.title, kind, reverse("campaigns:task", args=[one.pk])) for one in found[:HITS]]
+
+
+def kpis_search(user: User, text: str) -> list[SearchHit]:
+    theirs = Campaign.objects.visible_to(user).current()
+    found = Kpi.objects.filter(label__icontains=text, campaign__in=theirs).select_related("campaign")
+    kind = _("KPI")
+    return [
+        (f"{one.label} · {one.campaign}", kind, reverse("campaigns:kpis", args=[one.campaign_id]))
+        for one in found.order_by("-pk")[:HITS]
+    ]
+
+
+def campaign_doings(user: User, thing: Any) -> list[Doing]:
+    """What Ctrl-K offers on the pages of a campaign and of whatever is part of one."""
+    campaign = thing if isinstance(thing, Campaign) else getattr(thing, "campaign", None)
+    if not isinstance(campaign, Campaign) or not user.has_perm("campaigns.view_campaign", campaign):
+        return []
+    offered = [
+        (_("Move this campaign to another stage"), "advance", "flag", "campaigns.advance_campaign"),
+        (_("Add a task here"), "plan", "checklist", "campaigns.add_task"),
+        (_("Move this campaign to other days"), "move", "calendar", "campaigns.change_campaign"),
+        (_("Change the team"), "team", "users", "campaigns.change_campaign"),
+        (_("See what is not ready"), "readiness", "rocket", "campaigns.view_readiness"),
+    ]
+    return [
+        (label, reverse(f"campaigns:{page}", args=[campaign.pk]), icon)
+        for label, page, icon, permission in offered
+        if user.has_perm(permission, campaign)
+        and (campaign.archived_at is None or permission == "campaigns.view_readiness")
+    ]
 
 
 def captain_panel(user: User, now: datetime) -> dict[str, Any] | None:
@@ -122,6 +161,13 @@ def register() -> None:
         "tasks", Room(_l("My tasks"), "campaigns:tasks", "checklist", "plan", "campaigns.view_task", order=20)
     )
     searches.register("campaigns", campaigns_search)
+    searches.register("tasks", tasks_search)
+    searches.register("kpis", kpis_search)
+    doings.register("campaigns", campaign_doings)
+    actions_to_begin.register(
+        "campaign",
+        Action(_l("New campaign"), "campaigns:create", "plus", "campaigns.add_campaign"),
+    )
     home.panels.register(
         "campaigns",
         home.Panel("campaigns/_home_campaigns.html", captain_panel, "campaigns.view_campaign", order=10),
