@@ -1,10 +1,10 @@
 """
-What the server needs for the pages of campaigns: p50, p95, queries, and how much of a page goes over the line.
+What the server needs for the pages of campaigns: p50, p95, queries, and the weight of each page.
 
     python -m benchmarks.campaign_pages [--campaigns 500 --tasks 20000 --people 200]
 
-The board of one person of two hundred, who leads everything: nothing is hidden from the figures. A first visit
-loads the page with all that it names, compressed; a later one the page alone.
+Seen by somebody who leads everything: nothing is hidden from the figures. A first visit loads the page with
+all that it names, compressed; a later one the page alone.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""The campaigns page in a real browser: a block is pasted and one cell refused; a card is carried by keyboard."""
+"""The campaigns page in a real browser: a block pasted with one cell refused; a card carried by keyboard."""
 
 import pytest
 from playwright.sync_api import expect
