@@ -47,7 +47,7 @@ class CalendarEntryOut(serializers.ModelSerializer[Campaign]):
     @extend_schema_field(CalendarMarkOut(many=True))
     def get_marks(self, campaign: Campaign) -> list[dict[str, Any]]:
         mine = [mark for mark in self.context["marks"] if mark.campaign_id == campaign.pk]
-        told: list[dict[str, Any]] = CalendarMarkOut(mine, many=True).data
+        told: list[dict[str, Any]] = list(CalendarMarkOut(mine, many=True).data)
         return told
 
 
