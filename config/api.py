@@ -7,6 +7,7 @@ from apps.accounts.api.invitations import InvitationViewSet
 from apps.accounts.api.people import MeViewSet, UserViewSet
 from apps.campaigns.api import (
     BudgetLineViewSet,
+    CalendarEntryViewSet,
     CampaignApprovalsViewSet,
     CampaignBudgetViewSet,
     CampaignChallengesViewSet,
@@ -138,6 +139,7 @@ router.register("definition-versions", DefinitionVersionViewSet, basename="defin
 router.register("event-sources", SourceViewSet, basename="event-source")
 router.register("exports", ExportViewSet, basename="export")
 router.register("export-schedules", ScheduleViewSet, basename="export-schedule")
+router.register("calendar-entries", CalendarEntryViewSet, basename="calendar-entry")
 router.register("saved-views", SavedViewViewSet, basename="saved-view")
 router.register("use-cases", UseCaseViewSet, basename="use-case")
 router.register("lists", ContactListViewSet, basename="list")

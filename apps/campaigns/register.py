@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _l
 
 from apps.accounts.departures import Estate, estates
 from apps.accounts.models import User
-from apps.campaigns import calendar, homes, panels, selectors
+from apps.campaigns import calendar, finding, homes, panels, selectors
 from apps.campaigns.models import (
     Approval,
     BudgetLine,
@@ -36,7 +36,7 @@ from apps.contacts.registries import Use as EventUse
 from apps.contacts.registries import event_uses
 from apps.content import uses as content
 from apps.core import display, home
-from apps.core.navigation import Room, SearchHit, rooms, searches
+from apps.core.navigation import Room, rooms
 from apps.segments.registry import Use
 from apps.segments.registry import uses as segment_uses
 
@@ -59,18 +59,6 @@ TEAMS = 500  # of one contributor
 WATCHERS = frozenset(
     {User.Role.ADMINISTRATOR, User.Role.MARKETING_LEAD, User.Role.EXECUTIVE, User.Role.SALES}
 )
-
-
-def campaigns_search(user: User, text: str) -> list[SearchHit]:
-    found = Campaign.objects.visible_to(user).current().filter(name__icontains=text).order_by("-updated_at")
-    kind = _("Campaign")
-    return [(one.name, kind, reverse("campaigns:detail", args=[one.pk])) for one in found[:HITS]]
-
-
-def lessons_search(user: User, text: str) -> list[SearchHit]:
-    found = Lesson.objects.visible_to(user).current().filter(text__icontains=text).order_by("-created_at")
-    kind = _("Lesson")
-    return [(str(one), kind, reverse("campaigns:lesson", args=[one.pk])) for one in found[:HITS]]
 
 
 def tasks_panel(user: User, now: datetime) -> dict[str, Any] | None:
@@ -209,8 +197,7 @@ def register() -> None:
         "budgets",
         Room(_l("Budgets"), "campaigns:budgets", "coin", "plan", "campaigns.view_budgets", order=35),
     )
-    searches.register("campaigns", campaigns_search)
-    searches.register("lessons", lessons_search)
+    finding.register()
     homes.register()
     home.panels.register(
         "tasks", home.Panel("campaigns/_home_tasks.html", tasks_panel, "campaigns.view_task", order=20)

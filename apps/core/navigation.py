@@ -50,3 +50,7 @@ actions: Registry[Action] = Registry()
 # What the search box asks: (user, text) -> at most five hits, each a label, a kind and a URL.
 SearchHit = tuple[str, str, str]
 searches: Registry[Callable[..., list[SearchHit]]] = Registry()
+
+# What can be done with the thing that is open: (user, thing) -> each a label, a URL and an icon.
+Doing = tuple[str, str, str]
+doings: Registry[Callable[..., list[Doing]]] = Registry()

@@ -7,7 +7,7 @@
     if (!dialog() || dialog().open) return;
     dialog().showModal();
     input().select();
-    if (!hits().length) htmx.trigger(input(), "palette-open");
+    htmx.trigger(input(), "palette-open");
   };
   const choose = (index) => {
     const all = hits();
@@ -35,5 +35,18 @@
     event.preventDefault();
     open();
   });
+  // Which things were open lately: their paths only, in this browser. The server says what they are called.
+  const key = () => `recent-${document.body.dataset.user}`;
+  const recent = () => { try { return JSON.parse(localStorage.getItem(key())) ?? []; } catch { return []; } };
+  const remember = () => {
+    const path = /^(\/[a-z-]+)+\/\d+\//.exec(location.pathname)?.[0];
+    if (!path || !document.body.dataset.user) return;
+    try { localStorage.setItem(key(), JSON.stringify([path, ...recent().filter((one) => one !== path)].slice(0, 8))); } catch { /* private window */ }
+  };
+  document.addEventListener("htmx:configRequest", ({ detail }) => {
+    if (detail.elt === input()) detail.parameters.recent = recent().join(" ");
+  });
+  document.addEventListener("DOMContentLoaded", remember);
+  document.addEventListener("htmx:pushedIntoHistory", remember);
   document.addEventListener("htmx:afterSwap", (event) => { if (event.target.id === "palette-results") choose(0); });
 })();

@@ -57,7 +57,8 @@
   };
   const close = (cell, isKept) => {
     const input = cell.querySelector("input");
-    if (!input) return;
+    if (!input || input.dataset.isClosing) return;
+    input.dataset.isClosing = "1"; // taking it away blurs it, which would close it again
     const { value } = input;
     input.remove();
     if (isKept && (value.trim() !== textOf(cell) || cell.dataset.typed !== undefined)) save([[cell, value]]);
@@ -65,9 +66,8 @@
   const save = async (changes) => {
     if (!changes.length) return null;
     const sent = changes.map(([cell, text]) => [Number(cell.parentElement.dataset.row), cell.dataset.cell, text, Number(cell.parentElement.dataset.version)]);
-    const places = sheet().querySelector("td[tabindex='0']");
-    const kept = places ? place(places) : null;
-    const had = sheet().contains(document.activeElement);
+    let kept = null;
+    let had = false;
     for (const [cell] of changes) cell.dataset.pending = "";
     try {
       const headers = { ...JSON.parse(document.body.getAttribute("hx-headers")), "HX-Request": "true" };
@@ -77,6 +77,10 @@
       const fresh = document.createElement("template");
       fresh.innerHTML = `<table><tbody>${text}</tbody></table>`;
       dress(fresh.content);
+      // Meanwhile the person may have gone on to another cell.
+      const current = sheet().querySelector("td[tabindex='0']");
+      kept = current ? place(current) : null;
+      had = sheet().contains(document.activeElement);
       for (const row of fresh.content.querySelectorAll("tr")) document.getElementById(row.id)?.replaceWith(row);
       const refused = sent.filter(([pk, key]) => document.querySelector(`#sheet-${pk} [data-cell="${key}"].is-refused`)).length;
       says([`${sheet().dataset.saySaved} ${sent.length - refused}`, ...(refused ? [`${sheet().dataset.sayRefused} ${refused}`] : [])].join("; "));

@@ -221,3 +221,22 @@ class TestPage:
 
         with django_assert_max_num_queries(12):
             client.get(f"/campaigns/?view=calendar&day={campaign.start_date}&segment={other.segment_id}")
+
+
+@pytest.mark.django_db
+class TestApi:
+    def test_tells_what_runs_in_these_days_with_its_marks(self, api, lead, campaign):
+        TaskFactory(campaign=campaign, due_date=campaign.launch_date)
+        BareCampaignFactory(start_date=date(2020, 1, 1), goal_date=date(2020, 2, 1))
+        span = {"first": str(campaign.start_date), "last": str(campaign.goal_date)}
+
+        told = api(lead, "campaigns:read").get("/api/v1/calendar-entries/", span).data["results"]
+
+        assert [(entry["name"], entry["begins"]) for entry in told] == [("Spring", str(campaign.start_date))]
+        assert [mark["text"] for mark in told[0]["marks"]] == ["1 task due"]
+
+    @pytest.mark.parametrize("last", ["2030-02-01", "2040-01-01", "soon", ""])
+    def test_refuses_days_that_are_none_or_too_many(self, api, lead, last):
+        asked = {"first": "2030-03-01", "last": last}
+
+        assert api(lead, "campaigns:read").get("/api/v1/calendar-entries/", asked).status_code == 400

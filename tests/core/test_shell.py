@@ -18,6 +18,7 @@ from apps.core.home import Panel, Step
 from apps.core.navigation import Action, Room
 from apps.core.registry import Registry
 from tests.factories.accounts import UserFactory
+from tests.factories.campaigns import BareCampaignFactory, KpiFactory, TaskFactory
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -248,7 +249,7 @@ class TestWrongTurns:
         assert 'id="rail"' in response.text
 
     def test_not_allowed(self, login, monkeypatch):
-        def refuse(*args):
+        def refuse(*args, **asked):
             raise PermissionDenied
 
         monkeypatch.setattr("apps.accounts.views.shell.find", refuse)
@@ -304,3 +305,44 @@ def test_a_page_asks_for_nothing_from_elsewhere(login):
 
     sources = re.findall(r'(?:src|href)="([^"]+)"', response.text)
     assert [source for source in sources if not source.startswith(("/", "#", "?"))] == []
+
+
+class TestPaletteKnowsWhereOneIs:
+    """On the page of a thing it offers what can be done with it, and everywhere what was open lately."""
+
+    def ask(self, client, here, text="", recent=""):
+        headers = {**HTMX, "HX-Current-URL": f"http://testserver{here}"}
+        return client.get(reverse("search"), {"q": text, "recent": recent}, headers=headers).content.decode()
+
+    def test_offers_what_may_be_done_with_the_campaign_that_is_open(self, login, lead):
+        campaign = BareCampaignFactory()
+        here = reverse("campaigns:plan", args=[campaign.pk])
+
+        mine = self.ask(login(lead), here)
+        narrowed = self.ask(login(lead), here, text="task here")
+        others = self.ask(login(UserFactory()), here)
+
+        assert reverse("campaigns:advance", args=[campaign.pk]) in mine
+        assert "Add a task here" in narrowed
+        assert "Move this campaign" not in narrowed
+        assert reverse("campaigns:advance", args=[campaign.pk]) not in others
+
+    def test_names_what_was_open_lately_if_it_is_still_theirs_to_see(self, login):
+        contributor = UserFactory(role=User.Role.CONTRIBUTOR)
+        mine, other = BareCampaignFactory(name="Mine"), BareCampaignFactory(name="Of others")
+        TaskFactory(campaign=mine, assignee=contributor)
+        recent = f"/campaigns/{mine.pk}/ /campaigns/{other.pk}/ /campaigns/999999/ /nowhere/1/ x"
+
+        shown = self.ask(login(contributor), "/", recent=recent)
+
+        assert "Mine" in shown
+        assert "Of others" not in shown
+
+    def test_finds_tasks_and_kpis_the_best_first(self, login, lead):
+        TaskFactory(title="Approve the banner")
+        TaskFactory(title="Banner")
+        KpiFactory(label="Banner clicks")
+
+        shown = self.ask(login(lead), "/", text="banner")
+
+        assert shown.index(">Banner<") < shown.index("Banner clicks") < shown.index("Approve the banner")

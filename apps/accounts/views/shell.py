@@ -1,3 +1,5 @@
+from urllib.parse import urlsplit
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -21,7 +23,9 @@ def home(request: UserRequest) -> HttpResponse:
 @require_GET
 @requires("accounts.view_home")
 def search(request: UserRequest) -> HttpResponse:
-    context = {"results": find(request.user, request.GET.get("q", ""))}
+    here = urlsplit(request.htmx.current_url_abs_path or "").path if request.htmx else ""
+    recent = request.GET.get("recent", "")[:1000].split()
+    context = {"results": find(request.user, request.GET.get("q", ""), here=here, recent=recent)}
     return render_page_or_fragment(request, "accounts/search.html", context, fragment="palette-hits")
 
 

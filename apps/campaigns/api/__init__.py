@@ -1,5 +1,6 @@
 from apps.campaigns.api.approvals import CampaignApprovalsViewSet
 from apps.campaigns.api.budget import BudgetLineViewSet, CampaignBudgetViewSet
+from apps.campaigns.api.calendar import CalendarEntryViewSet
 from apps.campaigns.api.campaigns import CampaignViewSet
 from apps.campaigns.api.challenges import CampaignChallengesViewSet, ChallengerViewSet, ChallengeViewSet
 from apps.campaigns.api.expectation import CampaignExpectationViewSet
@@ -11,6 +12,7 @@ from apps.campaigns.api.templates import HolidayViewSet, PlanTemplateViewSet, Wo
 
 __all__ = [
     "BudgetLineViewSet",
+    "CalendarEntryViewSet",
     "CampaignApprovalsViewSet",
     "CampaignBudgetViewSet",
     "CampaignChallengesViewSet",

@@ -3,10 +3,11 @@ from typing import Self
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Upper
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
@@ -153,6 +154,8 @@ class Task(Versioned):
             ),
         ]
         indexes = [
+            # The search box: any part of a title, among twenty thousand.
+            GinIndex(OpClass(Upper("title"), "gin_trgm_ops"), name="campaigns_task_title"),
             # "My tasks": what is open for one person, by day.
             models.Index(
                 fields=["assignee", "due_date"], condition=~Q(state="done"), name="campaigns_task_open"

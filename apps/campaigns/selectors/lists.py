@@ -56,7 +56,9 @@ def with_card(queryset: CampaignQuerySet) -> CampaignQuerySet:
 def board(found: CampaignQuerySet) -> list[tuple[Stage, list[Campaign], bool]]:
     """Return each stage with its cards, latest change first, and whether there are more than are shown."""
     place = Window(RowNumber(), partition_by="stage", order_by=[F("updated_at").desc(), F("id").desc()])
-    cards = found.annotate(place=place).filter(place__lte=PER_STAGE + 1).order_by("place")
+    # Ranked by key alone, so that what a card shows is asked for the cards that are shown.
+    ranked = found.order_by().annotate(place=place).filter(place__lte=PER_STAGE + 1).values("pk")
+    cards = with_card(Campaign.objects.filter(pk__in=ranked)).order_by("-updated_at", "-pk")
     columns: dict[str, list[Campaign]] = {stage: [] for stage in Stage}
     for campaign in cards:
         columns[campaign.stage].append(campaign)
