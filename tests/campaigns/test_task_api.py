@@ -88,8 +88,9 @@ class TestAttachments:
 
         answer = program.post(path(task, "attachments"), {"file": file}, format="multipart")
 
-        assert answer.status_code == 409
-        assert "not what is in it" in answer.json()["detail"]
+        assert answer.status_code == 400
+        (error,) = answer.json()["errors"]
+        assert error["field"] == "file"
 
 
 class TestRecurrence:
