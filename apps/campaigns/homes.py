@@ -95,8 +95,10 @@ def goals_quiet(user: User, now: datetime) -> list[Quiet]:
     found = Campaign.objects.visible_to(user).under_way().exclude(goal_event="")
     waiting = found.exclude(stage=Campaign.Stage.REPORTING).annotate(last_seen_at=Subquery(seen[:1]))
     quiet = waiting.filter(Q(last_seen_at__isnull=True) | Q(last_seen_at__lt=now - QUIET_AFTER))
+    told = quiet.order_by("last_seen_at", "pk")[:SHOWN]
     return [
-        Quiet(one.goal_event, one, one.last_seen_at) for one in quiet.order_by("last_seen_at", "pk")[:SHOWN]
+        Quiet(one.goal_event, one, one.last_seen_at)  # type: ignore[attr-defined]  # annotated above
+        for one in told
     ]
 
 
