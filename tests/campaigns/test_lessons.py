@@ -190,6 +190,14 @@ class TestGuide:
         wrong = client.get(reverse("campaigns:guide", args=[campaign.pk]), {"step": "cake"})
         assert wrong.status_code == HTTPStatus.NOT_FOUND
 
+    def test_costs_the_same_for_little_and_for_much(self, known, login, django_assert_max_num_queries):
+        campaign = CampaignFactory()
+        LessonFactory.create_batch(8, element="audience")
+        client = login(campaign.captain)
+
+        with django_assert_max_num_queries(12):
+            client.get(reverse("campaigns:wizard", args=[campaign.pk, "audience"]))
+
     def test_says_what_it_is_for_where_nothing_is_known(self, monkeypatch, login):
         monkeypatch.setattr(evidence.sources, "_entries", {})
         campaign = CampaignFactory()
