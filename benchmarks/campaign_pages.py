@@ -21,7 +21,7 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import User
-from apps.campaigns.models import Campaign, Channel, Kpi, Task
+from apps.campaigns.models import Campaign, Channel, Kpi, Metric, Task
 from apps.core import clock
 from apps.segments.models import Segment
 from benchmarks.pages import measure
@@ -65,7 +65,8 @@ def seed(*, campaigns: int, tasks: int, people: int) -> User:
     Channel.objects.bulk_create(
         Channel(campaign=one, kind=kind, owner=users[one.pk % len(users)]) for one in made for kind in kinds
     )
-    Kpi.objects.bulk_create(Kpi(campaign=one, label="Visits", event="visit") for one in made)
+    visits = Metric.objects.create(name="Visits of the benchmark", event="visit")
+    Kpi.objects.bulk_create(Kpi(campaign=one, metric=visits) for one in made)
     Task.objects.bulk_create(
         (
             Task(

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from apps.accounts.models import User
 from apps.campaigns import services as campaigns
-from apps.campaigns.models import Approval, Campaign, Challenge, Channel, Kpi, Task
+from apps.campaigns.models import Approval, Campaign, Challenge, Channel, Kpi, Metric, Task
 from apps.campaigns.standings import part_standing
 from apps.demo import building, experiment
 from apps.segments.models import Segment
@@ -109,9 +109,8 @@ def _review_create(team: dict[str, User], *, now: datetime) -> Campaign:
     )
     Kpi.objects.create(
         campaign=campaign,
-        label="Orders",
+        metric=Metric.objects.get(name="Buyers"),
         reason="A thank-you that costs orders was not read as one.",
-        event=experiment.ORDERED,
     )
     Channel.objects.create(
         campaign=campaign,

@@ -341,7 +341,7 @@ class TestPaletteKnowsWhereOneIs:
     def test_finds_tasks_and_kpis_the_best_first(self, login, lead):
         TaskFactory(title="Approve the banner")
         TaskFactory(title="Banner")
-        KpiFactory(label="Banner clicks")
+        KpiFactory(metric__name="Banner clicks")
 
         shown = self.ask(login(lead), "/", text="banner")
 

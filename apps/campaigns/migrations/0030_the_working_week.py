@@ -7,8 +7,7 @@ def week_make(apps, schema_editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [
-        ("campaigns", "0010_shipped_plan_templates"),
+    dependencies = [("campaigns", "0029_expectations"), 
     ]
 
     operations = [
