@@ -189,7 +189,12 @@ def _estates_register() -> None:
     ]
     for kind, label, owned, heirs, url_name in told:
         move = partial(handover.things_move, kind)
-        estates.register(kind, Estate(label, owned, heirs, move, _estate_url(url_name)))
+        named = str if kind == "campaigns" else _named_within
+        estates.register(kind, Estate(label, owned, heirs, move, _estate_url(url_name), named))
+
+
+def _named_within(part: Any) -> str:
+    return f"{part.campaign}: {part}"
 
 
 def _estate_url(url_name: str) -> Any:
