@@ -43,6 +43,7 @@ class Estate:
     heirs: Callable[[], QuerySet[User]]
     move: Move
     url: Callable[[Any], str]
+    name: Callable[[Any], str] = str
 
 
 estates: Registry[Estate] = Registry()

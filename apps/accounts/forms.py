@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import password_validation
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import scopes, selectors
@@ -128,7 +129,7 @@ class LeaveForm(forms.Form):
         self.estate = selectors.user_estate(person)
         for owned in self.estate:
             self.fields[owned.kind] = forms.ModelChoiceField(
-                label=str(owned.estate.label),
+                label=gettext("%(kind)s: go to") % {"kind": owned.estate.label},
                 queryset=owned.estate.heirs().exclude(pk=person.pk),
                 empty_label=_("Choose a person"),
             )

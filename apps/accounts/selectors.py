@@ -45,7 +45,7 @@ def user_estate(user: User) -> list[Owned]:
     for kind, estate in estates.items():
         owned = estate.owned(user)
         if count := owned.count():
-            shown = [(str(thing), estate.url(thing)) for thing in owned.order_by("pk")[:OWNED_SHOWN]]
+            shown = [(estate.name(thing), estate.url(thing)) for thing in owned.order_by("pk")[:OWNED_SHOWN]]
             found.append(Owned(kind, estate, count, shown))
     return found
 

@@ -288,7 +288,8 @@ def _estates_register() -> None:
     ]
     for kind, label, owned, heirs, url_name in told:
         move = partial(handover.things_move, kind)
-        estates.register(kind, Estate(label, owned, heirs, move, _estate_url(url_name)))
+        named = str if kind == "campaigns" else _named_within
+        estates.register(kind, Estate(label, owned, heirs, move, _estate_url(url_name), named))
     shelf: list[tuple[str, Any, Any, Any, Any]] = [
         (
             "year_goals",
@@ -301,6 +302,10 @@ def _estates_register() -> None:
     ]
     for kind, label, owned, model, url in shelf:
         estates.register(kind, Estate(label, owned, workers, partial(handover.shelf_move, model), url))
+
+
+def _named_within(part: Any) -> str:
+    return f"{part.campaign}: {part}"
 
 
 def _estate_url(url_name: str) -> Any:
