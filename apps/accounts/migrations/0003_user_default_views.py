@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("accounts", "0002_hand_overs"), 
+    dependencies = [("accounts", "0002_hand_overs"),  
     ]
 
     operations = [

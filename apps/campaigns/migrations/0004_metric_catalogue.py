@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaigns", "0003_goal_count"),  
+    dependencies = [("campaigns", "0003_goal_count"),   
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -49,7 +49,7 @@ def _metric_of(apps, label, event, where, value_property):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaigns", "0004_metric_catalogue"),  ]
+    dependencies = [("campaigns", "0004_metric_catalogue"),   ]
 
     operations = [
         # Back: the columns that the KPIs were defined by are filled by the migration after this one.

@@ -28,7 +28,7 @@ BACK = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaigns", "0005_kpis_become_metrics"),  ]
+    dependencies = [("campaigns", "0005_kpis_become_metrics"),   ]
 
     operations = [
         migrations.RemoveConstraint(model_name="kpi", name="campaigns_kpi_label_once"),

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("campaigns", "0006_kpi_of_metric"),  
+    dependencies = [("campaigns", "0006_kpi_of_metric"),   
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

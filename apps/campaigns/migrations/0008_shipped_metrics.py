@@ -59,6 +59,6 @@ def metrics_ship(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaigns", "0007_kpi_signoff"),  ]
+    dependencies = [("campaigns", "0007_kpi_signoff"),   ]
 
     operations = [migrations.RunPython(metrics_ship, migrations.RunPython.noop)]

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("campaigns", "0008_shipped_metrics"),  
+    dependencies = [("campaigns", "0008_shipped_metrics"),   
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("campaigns", "0010_plan_template"),  
+    dependencies = [("campaigns", "0010_plan_template"),   
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("campaigns", "0012_task_dependency"),  
+    dependencies = [("campaigns", "0012_task_dependency"),   
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

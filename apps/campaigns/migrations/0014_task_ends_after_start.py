@@ -4,7 +4,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
 
-    dependencies = [("campaigns", "0013_plan_move"),  
+    dependencies = [("campaigns", "0013_plan_move"),   
     ]
 
     operations = [

@@ -11,7 +11,7 @@ def load(apps, schema_editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [("campaigns", "0014_task_ends_after_start"),  
+    dependencies = [("campaigns", "0014_task_ends_after_start"),   
     ]
 
     operations = [

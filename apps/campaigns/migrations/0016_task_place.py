@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaigns", "0015_shipped_plan_templates"),  
+    dependencies = [("campaigns", "0015_shipped_plan_templates"),   
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("campaigns", "0016_task_place"),  
+    dependencies = [("campaigns", "0016_task_place"),   
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("campaigns", "0019_challenges"),  
+    dependencies = [("campaigns", "0019_challenges"),   
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -15,7 +15,7 @@ SINCE = """
 
 class Migration(migrations.Migration):
 
-    dependencies = [("campaigns", "0020_approvals_and_stage_rules"),  
+    dependencies = [("campaigns", "0020_approvals_and_stage_rules"),   
         ("collaboration", "0001_initial"),
     ]
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("campaigns", "0021_stage_since"),  
+    dependencies = [("campaigns", "0021_stage_since"),   
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("campaigns", "0023_strategy"),  
+    dependencies = [("campaigns", "0023_strategy"),   
         ('segments', '0006_what_segments_watch'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("campaigns", "0024_lessons"),  
+    dependencies = [("campaigns", "0024_lessons"),   
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("campaigns", "0026_lineage"),  
+    dependencies = [("campaigns", "0026_lineage"),   
         ('collaboration', '0005_savedview'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     """The search box finds any part of a task's title."""
 
     atomic = False
-    dependencies = [("campaigns", "0027_calendar_feed"), ]
+    dependencies = [("campaigns", "0027_calendar_feed"),  ]
     operations = [
         TrigramExtension(),
         AddIndexConcurrently(

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("campaigns", "0028_task_title_search"), 
+    dependencies = [("campaigns", "0028_task_title_search"),  
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,7 +7,7 @@ def week_make(apps, schema_editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [("campaigns", "0029_expectations"), 
+    dependencies = [("campaigns", "0029_expectations"),  
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("collaboration", "0002_attachment"),  
+    dependencies = [("collaboration", "0002_attachment"),   
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("collaboration", "0003_mention"),  
+    dependencies = [("collaboration", "0003_mention"),   
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

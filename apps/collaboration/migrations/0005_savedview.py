@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("collaboration", "0004_notification_settings"),  
+    dependencies = [("collaboration", "0004_notification_settings"),   
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
