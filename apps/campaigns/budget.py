@@ -19,6 +19,17 @@ def month_first(day: date) -> date:
     return day.replace(day=1)
 
 
+def months_between(one: date, other: date) -> int:
+    """Return how many months the month of `other` is after that of `one`; below 0: before it."""
+    return MONTHS * (other.year - one.year) + other.month - one.month
+
+
+def month_moved(month: date, later: int) -> date:
+    """Return the first day of the month that is so many months later."""
+    years, place = divmod(month.month - 1 + later, MONTHS)
+    return date(month.year + years, place + 1, 1)
+
+
 def month_after(month: date) -> date:
     return date(month.year + month.month // MONTHS, month.month % MONTHS + 1, 1)
 

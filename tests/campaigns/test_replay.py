@@ -12,24 +12,27 @@ from django.urls import reverse
 from apps.accounts.models import User
 from apps.campaigns import replay, selectors, services
 from apps.campaigns.errors import DatesDoNotFit, NotEligible, Refused
-from apps.campaigns.models import Campaign, Task
+from apps.campaigns.models import Campaign, ChecklistItem, Task
 from apps.collaboration.models import AuditEvent
 from apps.core import charts, clock
 from tests.factories.accounts import UserFactory
 from tests.factories.campaigns import (
+    BudgetLineFactory,
     CampaignFactory,
     ChannelFactory,
+    ChecklistItemFactory,
     ContributorFactory,
     ElementOwnerFactory,
     LessonFactory,
     NotDoingFactory,
+    TaskDependencyFactory,
     TaskFactory,
     YearGoalFactory,
 )
 
 pytestmark = pytest.mark.django_db
 NEXT = date(2031, 3, 10)  # 365 days after the parent's launch
-OWN = ["channels", "team", "kpis", "tasks", "lessons"]
+OWN = ["channels", "team", "kpis", "tasks", "budget", "lessons"]
 
 
 def text(response):
@@ -84,6 +87,20 @@ class TestReplay:
         assert child.lessons_applied.get() == parent.lessons.get()
         assert done.notes == ["1 task would have been due before today: it has no day yet."]
         assert AuditEvent.objects.about(parent).get().details == {"campaign": "Next"}
+
+    def test_brings_what_hangs_on_tasks_and_what_was_planned_to_cost(self, noon, parent):
+        first, then = parent.tasks.get(title="Early"), parent.tasks.get(title="Write")
+        TaskDependencyFactory(predecessor=first, successor=then)
+        ChecklistItemFactory(task=then, text="Spelling", done_at=noon)
+        BudgetLineFactory(campaign=parent, month=parent.launch_date.replace(day=1), planned=50, actual=70)
+
+        child = start(parent, now=noon).campaign
+
+        assert child.tasks.get(title="Write").waits_for.get().predecessor == child.tasks.get(title="Early")
+        item = ChecklistItem.objects.get(task__campaign=child)
+        assert (item.text, item.done_at) == ("Spelling", None)
+        line = child.budget_lines.get()
+        assert (line.month, line.planned, line.actual) == (child.launch_date.replace(day=1), 50, 0)
 
     def test_changes_what_it_is_told_to_and_brings_only_what_is_wanted(self, noon, parent):
         child = start(parent, now=noon, parts=["kpis"], idea="Another", goal_target=Decimal(300)).campaign
@@ -299,7 +316,7 @@ class TestApi:
 
 def test_parts_come_in_their_order():
     assert [name for name, _part in replay.parts_in_order()] == [
-        "channels", "team", "kpis", "tasks", "messages", "lessons",
+        "channels", "team", "kpis", "tasks", "budget", "messages", "lessons",
     ]  # fmt: skip
 
 

@@ -1,15 +1,31 @@
 """What of this app comes along in a replay, beside the plan itself."""
 
+from collections.abc import Mapping
+
 from django.utils.translation import gettext_lazy as _l
 from django.utils.translation import ngettext
 
 from apps.accounts.models import User
 from apps.campaigns import replay
-from apps.campaigns.models import Campaign, Channel, Contributor, ElementOwner, Kpi, Lesson, Task
+from apps.campaigns.budget import month_moved, months_between
+from apps.campaigns.models import (
+    BudgetLine,
+    Campaign,
+    Channel,
+    ChecklistItem,
+    Contributor,
+    ElementOwner,
+    Kpi,
+    Lesson,
+    Task,
+    TaskDependency,
+)
 from apps.campaigns.replay import Part, Replay, rows_of
 from apps.collaboration import services as collaboration
 
 TASKS_MOST = 1000
+# How the plan of the parent placed a task, so that the child's plan can.
+AS_PLANNED = ("duration_days", "anchor", "offset_days", "is_milestone", "template_item")
 
 
 def _team_bring(act: Replay) -> list[str]:
@@ -50,12 +66,15 @@ def _tasks_bring(act: Replay) -> list[str]:
             title=task.title,
             description=task.description,
             assignee=_here(task.assignee),
-            due_date=act.day(task.due_date),
+            due_date=(due := act.day(task.due_date)),
+            start_date=act.day(task.start_date) if due else None,
+            **{name: getattr(task, name) for name in AS_PLANNED},
         )
         for task in found
     )
     if not made:
         return []
+    _below_tasks_bring({old.pk: new for old, new in zip(found, made, strict=True)})
     details: dict[str, object] = {"tasks": len(made)}
     collaboration.audit_record(
         action="task.replayed", subject=act.child, by=act.by, now=act.now, details=details
@@ -71,6 +90,36 @@ def _tasks_bring(act: Replay) -> list[str]:
         undated,
     )
     return [told % {"count": undated}]
+
+
+def _below_tasks_bring(made: Mapping[int, Task]) -> None:
+    """Bring what hangs on tasks: checklists, nothing ticked, and which of them waits for which."""
+    ChecklistItem.objects.bulk_create(
+        ChecklistItem(task=made[item.task_id], text=item.text, position=item.position)
+        for item in ChecklistItem.objects.filter(task__in=made).order_by("pk")
+    )
+    TaskDependency.objects.bulk_create(
+        TaskDependency(predecessor=made[one.predecessor_id], successor=made[one.successor_id])
+        for one in TaskDependency.objects.filter(predecessor__in=made, successor__in=made).order_by("pk")
+    )
+
+
+def _budget_bring(act: Replay) -> list[str]:
+    """Plan again what was planned, as many months later as the launch is; nothing is committed or spent."""
+    launches = act.parent.launch_date, act.child.launch_date
+    later = months_between(*launches) if None not in launches else 0  # type: ignore[arg-type]
+    BudgetLine.objects.bulk_create(
+        BudgetLine(
+            campaign=act.child,
+            channel=act.channels.get(line.channel_id or 0),
+            month=month_moved(line.month, later),
+            label=line.label,
+            vendor=line.vendor,
+            planned=line.planned,
+        )
+        for line in act.parent.budget_lines.standing().order_by("pk")
+    )
+    return []
 
 
 def _lessons_bring(act: Replay) -> list[str]:
@@ -118,6 +167,13 @@ def register() -> None:
             rows_of(Task.objects.all()),
             _tasks_bring,
             order=40,
+        ),
+        "budget": Part(
+            _l("Budget"),
+            _l("What was planned, in the months that the days move to."),
+            rows_of(BudgetLine.objects.standing()),
+            _budget_bring,
+            order=45,
         ),
         "lessons": Part(
             _l("Lessons"),
