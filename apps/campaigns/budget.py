@@ -19,7 +19,7 @@ def month_first(day: date) -> date:
     return day.replace(day=1)
 
 
-def months_between(one: date, other: date) -> int:
+def month_shift(one: date, other: date) -> int:
     """Return how many months the month of `other` is after that of `one`; below 0: before it."""
     return MONTHS * (other.year - one.year) + other.month - one.month
 

@@ -7,7 +7,7 @@ from django.utils.translation import ngettext
 
 from apps.accounts.models import User
 from apps.campaigns import replay
-from apps.campaigns.budget import month_moved, months_between
+from apps.campaigns.budget import month_moved, month_shift
 from apps.campaigns.models import (
     BudgetLine,
     Campaign,
@@ -106,8 +106,8 @@ def _below_tasks_bring(made: Mapping[int, Task]) -> None:
 
 def _budget_bring(act: Replay) -> list[str]:
     """Plan again what was planned, as many months later as the launch is; nothing is committed or spent."""
-    launches = act.parent.launch_date, act.child.launch_date
-    later = months_between(*launches) if None not in launches else 0  # type: ignore[arg-type]
+    before, after = act.parent.launch_date, act.child.launch_date
+    later = month_shift(before, after) if before and after else 0
     BudgetLine.objects.bulk_create(
         BudgetLine(
             campaign=act.child,
