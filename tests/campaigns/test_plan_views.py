@@ -367,7 +367,10 @@ class TestWorkingDays:
 
 class TestApi:
     def test_applies_reschedules_and_says_how_the_plan_stands(self, api, campaign):
-        client, here = api(campaign.captain, "campaigns:write"), f"/api/v1/campaigns/{campaign.pk}/"
+        client, here = (
+            api(campaign.captain, "campaigns:read", "campaigns:write"),
+            f"/api/v1/campaigns/{campaign.pk}/",
+        )
         first = PlanTemplateItemFactory(title="Write", duration_days=2)
         last = PlanTemplateItemFactory(title="Go", template=first.template, is_milestone=True)
         last.waits_for.add(first)
@@ -396,7 +399,8 @@ class TestApi:
             f"/api/v1/tasks/{task.pk}/dependencies/", {"task": TaskFactory().pk}, format="json"
         )
 
-        assert circle.status_code == HTTPStatus.CONFLICT
+        assert circle.status_code == HTTPStatus.BAD_REQUEST
+        assert "in a circle" in circle.content.decode()
         assert strange.status_code == HTTPStatus.BAD_REQUEST
         assert TaskDependency.objects.count() == 1
 
