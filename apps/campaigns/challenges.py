@@ -1,17 +1,17 @@
 """
 What can be challenged in a campaign, and what stops when it is. Apps above register from `AppConfig.ready`:
 
-    challengeables.register("campaigns.budgetline", Challengeable(
-        model=BudgetLine,
-        kind=_("Budget line"),
-        of=lambda campaign: campaign.budget_lines.all(),      # what of one campaign can be asked about
-        owners=lambda line: [line.channel.owner],             # who answers, beside the captain
-        owned_by=lambda user: BudgetLine.objects.filter(channel__owner=user),
-        url=lambda line: reverse("campaigns:budget", args=[line.campaign_id]),
+    challengeables.register("content.asset", Challengeable(
+        model=Asset,
+        kind=_("Asset"),
+        of=lambda campaign: Asset.objects.filter(…),      # what of one campaign can be asked about
+        owners=lambda asset: [asset.owner],               # who answers, beside the captain
+        owned_by=lambda user: Asset.objects.filter(owner=user),
+        url=lambda asset: reverse("content:asset", args=[asset.pk]),
     ))
 
 The name is the model's label. An act that a challenge holds then says `hold_check(thing)` first; and pages
-show `open_about(thing)` with `campaigns/_held.html`. A budget line is held from being changed, for example.
+show `open_about(thing)` with `campaigns/_held.html`.
 
 `stops` is for what would go on by itself: each is called before a challenge is written down, and pauses what
 must not start while it is open. It takes its locks before the campaign is locked, as a launch does.
@@ -33,7 +33,7 @@ from django.utils.translation import gettext_lazy as _l
 from apps.accounts.models import User
 from apps.campaigns import links
 from apps.campaigns.errors import HeldByChallenge
-from apps.campaigns.models import Campaign, Challenge, Channel, Kpi, Task
+from apps.campaigns.models import BudgetLine, Campaign, Challenge, Channel, Kpi, Task
 from apps.core.registry import Registry
 
 ASKED_SHOWN = 160  # characters of a question in a refusal
@@ -94,6 +94,13 @@ def open_of(campaign: Campaign) -> list[Challenge]:
     """Return what holds the campaign's launch now, the oldest first."""
     found = campaign.challenges.open().select_related("asked_by", "pursued_by")
     return list(found.order_by("asked_at", "pk"))
+
+
+def open_about_some(model: type[Model], keys: Iterable[int]) -> list[Challenge]:
+    """Return what holds any of these things now, the oldest first."""
+    content_type = ContentType.objects.get_for_model(model)
+    found = Challenge.objects.open().filter(content_type=content_type, object_id__in=list(keys))
+    return list(found.select_related("pursued_by").order_by("asked_at", "pk"))
 
 
 def sentence(challenge: Challenge) -> str:
@@ -169,6 +176,14 @@ def register() -> None:
             owners=lambda kpi: [kpi.campaign.captain],
             owned_by=lambda user: Kpi.objects.filter(campaign__captain=user),
             url=lambda kpi: reverse("campaigns:kpi_update", args=[kpi.pk]),
+        ),
+        Challengeable(
+            model=BudgetLine,
+            kind=_l("Budget line"),
+            of=lambda campaign: campaign.budget_lines.standing(),
+            owners=lambda line: [line.channel.owner if line.channel else None],
+            owned_by=lambda user: BudgetLine.objects.filter(channel__owner=user),
+            url=lambda line: reverse("campaigns:budget_line", args=[line.pk]),
         ),
     ]
     for one in own:

@@ -13,11 +13,16 @@ from django.urls import reverse
 
 from apps.campaigns import budgetfile, selectors, services
 from apps.campaigns.budgetfile import amount_read, marked, month_read, unmarked
-from apps.campaigns.errors import BudgetRefused
+from apps.campaigns.errors import BudgetRefused, HeldByChallenge
 from apps.campaigns.models import BudgetLine, BudgetUpload
 from apps.collaboration.models import AuditEvent
 from apps.core import clock
-from tests.factories.campaigns import BudgetLineFactory, BudgetUploadFactory, CampaignFactory
+from tests.factories.campaigns import (
+    BudgetLineFactory,
+    BudgetUploadFactory,
+    CampaignFactory,
+    ChallengeFactory,
+)
 from tests.factories.workbooks import packed
 
 pytestmark = pytest.mark.django_db
@@ -157,6 +162,16 @@ class TestRoundTrip:
 
 
 class TestMeanwhile:
+    def test_changes_nothing_while_a_line_that_it_would_change_is_challenged(self, campaign, lines):
+        rows = downloaded(campaign)
+        rows[1][6] = "999"
+        ChallengeFactory(campaign=campaign, thing=lines[0])
+
+        with pytest.raises(HeldByChallenge):
+            apply(upload_of(campaign, as_csv(rows)))
+
+        assert campaign.budget_lines.get(pk=lines[0].pk).planned == Decimal("1234.50")
+
     def test_keeps_what_others_did_unless_it_is_chosen(self, lead, campaign, lines):
         rows = downloaded(campaign)
         for row in rows[1:]:

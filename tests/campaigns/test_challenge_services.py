@@ -1,4 +1,5 @@
 from datetime import timedelta
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
@@ -9,6 +10,7 @@ from apps.campaigns.models import Campaign, Challenge, ChallengeAnswer, Challeng
 from apps.collaboration.models import AuditEvent, Notification
 from tests.factories.accounts import UserFactory
 from tests.factories.campaigns import (
+    BudgetLineFactory,
     CampaignFactory,
     ChallengeFactory,
     ChannelFactory,
@@ -25,6 +27,21 @@ def actions():
 
 def told():
     return {(note.user, note.text) for note in Notification.objects.select_related("user")}
+
+
+class TestABudgetLine:
+    def test_that_is_challenged_keeps_what_is_planned_and_takes_what_was_billed(self, noon, lead):
+        line = BudgetLineFactory(planned=100)
+        ChallengeFactory(campaign=line.campaign, thing=line)
+
+        with pytest.raises(HeldByChallenge):
+            services.budget_line_update(line=line, planned=Decimal(200), by=lead, now=noon)
+        with pytest.raises(HeldByChallenge):
+            services.budget_line_remove(line=line, by=lead, now=noon)
+        services.budget_line_update(line=line, actual=Decimal(90), by=lead, now=noon)
+
+        line.refresh_from_db()
+        assert (line.planned, line.actual, line.removed_at) == (100, 90, None)
 
 
 class TestChallengeRaise:

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.campaigns import dates
+from apps.campaigns import challenges, dates
 from apps.campaigns.errors import BudgetRefused
 from apps.campaigns.models import BudgetLine, Campaign
 from apps.campaigns.services.edit import campaign_lock, changes_of, row_edit
@@ -17,6 +17,8 @@ from apps.core import display
 
 MOST_LINES = 5000
 WORDS = ("label", "vendor", "note")
+# What a challenge holds; what was billed is written down all the same.
+HELD = frozenset({"planned", "committed"})
 
 
 def budget_line_add(
@@ -61,6 +63,7 @@ def budget_line_update(
 
     :raises ChangedMeanwhile: somebody changed one of these fields after version `seen`
     :raises BudgetRefused: as `budget_line_add`, or the line has been removed
+    :raises HeldByChallenge: it is challenged, and money would be planned or promised otherwise
     """
     line = _line_lock(line)
     if line.removed_at is not None:
@@ -69,14 +72,21 @@ def budget_line_update(
     if not changes:
         return line
     fields_check(line.campaign, changes)
+    if HELD & changes.keys():
+        challenges.hold_check(line)
     return row_edit(line, changes, action="budgetline.changed", by=by, now=now, seen=seen)
 
 
 @transaction.atomic
 def budget_line_remove(*, line: BudgetLine, by: User, now: datetime) -> None:
-    """Take a line out of the budget; `budget_line_restore` brings it back with all that was said about it."""
+    """
+    Take a line out of the budget; `budget_line_restore` brings it back with all that was said about it.
+
+    :raises HeldByChallenge: it is challenged: the question would go with it
+    """
     line = _line_lock(line)
     if line.removed_at is None:
+        challenges.hold_check(line)
         _removed_set(line, now, action="budgetline.removed", by=by, now=now)
 
 

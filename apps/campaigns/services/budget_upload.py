@@ -9,12 +9,13 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.campaigns import budgetfile
+from apps.campaigns import budgetfile, challenges
 from apps.campaigns.budgetdiff import Change, Report
 from apps.campaigns.budgetrows import Wanted
 from apps.campaigns.errors import BudgetRefused
 from apps.campaigns.models import BudgetLine, BudgetUpload, Campaign
 from apps.campaigns.selectors.budget_upload import budget_upload_report
+from apps.campaigns.services.budget import HELD
 from apps.campaigns.services.edit import campaign_lock
 from apps.collaboration import services as collaboration
 from apps.contacts.csvfile import FileRefused
@@ -76,6 +77,7 @@ def budget_upload_apply(
     is of the report that was looked at. Once applied, it does nothing.
 
     :raises BudgetRefused: rows are refused, or something else would be done by now than was looked at
+    :raises HeldByChallenge: a line is challenged that would be planned, promised or removed
     """
     campaign = campaign_lock(upload.campaign)
     upload = BudgetUpload.objects.select_for_update(no_key=True).get(pk=upload.pk)
@@ -89,6 +91,7 @@ def budget_upload_apply(
         told = _("The budget has been changed since you looked. Here is what the file would do now.")
         raise BudgetRefused(told)
     taken = [change for change in report.meanwhile if change.line.pk in take]
+    challenges.refuse(challenges.open_about_some(BudgetLine, _held_by_challenges(report, taken)))
     _lines_write(campaign, report, taken, by=by, now=now)
     upload.applied_at = now
     upload.save(update_fields=["applied_at"])
@@ -100,6 +103,15 @@ def budget_upload_apply(
     }
     collaboration.audit_record(action="budget.uploaded", subject=campaign, by=by, now=now, details=details)
     return report
+
+
+def _held_by_challenges(report: Report, taken: Sequence[Change]) -> list[int]:
+    """Return the lines that a challenge would hold from what the file does."""
+    return [
+        change.line.pk
+        for change in [*report.changed, *report.removed, *taken]
+        if change.wanted is None or HELD & {field.name for field in change.fields}
+    ]
 
 
 def _lines_write(

@@ -13,11 +13,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import trigger_client_event
 
 from apps.accounts.http import UserRequest, requires
-from apps.campaigns import forms, selectors, services
+from apps.campaigns import challenges, forms, selectors, services
 from apps.campaigns.budget import month_first
 from apps.campaigns.models import BudgetLine, Campaign
 from apps.campaigns.views.budget_figures import figures_of
-from apps.campaigns.views.frame import campaign_page, done_or_told
+from apps.campaigns.views.frame import campaign_page, done_or_told, may_challenge
 from apps.core import clock
 from apps.core.htmx import wants_fragment
 from apps.core.lists import Column, Filter, ListSpec
@@ -207,5 +207,7 @@ def _line_page(request: UserRequest, line: BudgetLine, form: forms.BudgetLineEdi
         now=clock.now(),
         line=line,
         form=form,
+        holds=challenges.open_about(line),
+        may_challenge=line.removed_at is None and may_challenge(request, campaign),
         may_change=is_kept and request.user.has_perm("campaigns.change_budgetline", line),
     )
