@@ -3,7 +3,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404
 
@@ -21,6 +21,13 @@ class UserRequest(HtmxRequest):
     user: User
 
 
+def _shown(model: type[Model]) -> QuerySet[Any]:
+    """Return all of them, with what the pages of one always show, where its QuerySet says what that is."""
+    manager: Any = model._default_manager
+    found: QuerySet[Any] = manager.shown() if hasattr(manager, "shown") else manager.all()
+    return found
+
+
 def requires(permission: str, *, on: type[Model] | None = None) -> Callable[[View], View]:
     """
     Let in only users with `permission`; with `on`, with that permission on the object that the URL names.
@@ -36,7 +43,7 @@ def requires(permission: str, *, on: type[Model] | None = None) -> Callable[[Vie
         def wrapper(request: UserRequest, **kwargs: Any) -> HttpResponseBase:
             subject = None
             if on is not None:
-                subject = get_object_or_404(on, pk=kwargs.pop("pk"))
+                subject = get_object_or_404(_shown(on), pk=kwargs.pop("pk"))
                 kwargs[str(on._meta.model_name)] = subject
             permission_check(request.user, permission, subject)
             if request.method == "POST" and request.POST.get("once"):

@@ -104,5 +104,5 @@ def test_a_home_asks_the_same_few_questions_however_much_there_is(
     client = login(user)
     client.get(reverse("home"))
 
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(21):
         client.get(reverse("home"))

@@ -91,7 +91,7 @@ class TestReplay:
     def test_brings_what_hangs_on_tasks_and_what_was_planned_to_cost(self, noon, parent):
         first, then = parent.tasks.get(title="Early"), parent.tasks.get(title="Write")
         TaskDependencyFactory(predecessor=first, successor=then)
-        ChecklistItemFactory(task=then, text="Spelling", done_at=noon)
+        ChecklistItemFactory(task=then, text="Spelling", done_at=noon, done_by=parent.captain)
         BudgetLineFactory(campaign=parent, month=parent.launch_date.replace(day=1), planned=50, actual=70)
 
         child = start(parent, now=noon).campaign

@@ -77,7 +77,7 @@ class TestTabs:
         client = login(campaign.captain)
 
         # Readiness asks every check, each here behind a savepoint of its own, which is two of three.
-        with django_assert_max_num_queries(60 if tab == "readiness" else 15):
+        with django_assert_max_num_queries({"readiness": 62, "plan": 16}.get(tab, 15)):
             client.get(url(tab, campaign.pk))
 
     @pytest.mark.parametrize("tab", TABS)
@@ -391,9 +391,8 @@ class TestTasks:
         client = login(me)
         ContentType.objects.get_for_model(Task)  # asked once per process
 
-        # session, user, clock, campaigns to choose from, tasks, what waits, what is held, whether there is a
-        # workload to see
-        with django_assert_num_queries(8):
+        # session, user, clock, campaigns to choose from, tasks, which are stuck, whether there is a workload
+        with django_assert_num_queries(7):
             client.get(url("tasks"))
 
 

@@ -17,6 +17,10 @@ from apps.campaigns.models.version import Versioned
 
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):
+    def shown(self) -> Self:
+        """With what every page of a campaign shows beside it."""
+        return self.select_related("captain", "segment")
+
     def current(self) -> Self:
         """Campaigns that have not been put away."""
         return self.filter(archived_at__isnull=True)

@@ -28,6 +28,10 @@ class Anchor(models.TextChoices):
 
 
 class TaskQuerySet(models.QuerySet["Task"]):
+    def shown(self) -> Self:
+        """With what the page of a task, within its campaign, shows beside it."""
+        return self.select_related("campaign__captain", "channel__owner", "assignee", "recurrence")
+
     def open(self) -> Self:
         return self.exclude(state=Task.State.DONE)
 

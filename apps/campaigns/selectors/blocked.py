@@ -1,8 +1,28 @@
 from collections.abc import Collection
+from typing import NamedTuple
 
-from apps.campaigns.models import Task
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Exists, OuterRef, Q
+
+from apps.campaigns.models import Challenge, Task, TaskDependency
 
 
-def blocked_ids(tasks: Collection[Task]) -> set[int]:
-    """Return the keys of those tasks that wait for one that is open, in one query. Every list asks here."""
-    return set(Task.objects.blocked().filter(pk__in=[task.pk for task in tasks]).values_list("pk", flat=True))
+class Stuck(NamedTuple):
+    """The keys of tasks that wait for one that is open, and of those that a challenge holds."""
+
+    blocked: set[int]
+    held: set[int]
+
+
+def stuck(tasks: Collection[Task]) -> Stuck:
+    """Return which of these tasks cannot go on, in one query. Every list, board and calendar asks here."""
+    content_type = ContentType.objects.get_for_model(Task)
+    waits = TaskDependency.objects.holding().filter(successor=OuterRef("pk"))
+    questions = Challenge.objects.open().filter(content_type=content_type, object_id=OuterRef("pk"))
+    found = Task.objects.open().filter(pk__in=[task.pk for task in tasks]).order_by()
+    rows = list(
+        found.annotate(is_waiting=Exists(waits), is_asked=Exists(questions))
+        .filter(Q(is_waiting=True) | Q(is_asked=True))
+        .values_list("pk", "is_waiting", "is_asked")
+    )
+    return Stuck({pk for pk, waits, _asked in rows if waits}, {pk for pk, _waits, asked in rows if asked})

@@ -9,8 +9,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign, Task, TaskQuerySet
-from apps.campaigns.selectors.blocked import blocked_ids
-from apps.campaigns.selectors.challenges import tasks_held
+from apps.campaigns.selectors.blocked import stuck
 
 State = Task.State
 PER_COLUMN = 50  # cards of one column of the board
@@ -146,7 +145,7 @@ def tasks_mark(tasks: Iterable[Task], user: User) -> list[Task]:
     a challenge holds it.
     """
     marked = list(tasks)
-    blocked, held = blocked_ids(marked), tasks_held(marked)
+    blocked, held = stuck(marked)
     for task in marked:
         task.may_move = task.campaign.archived_at is None and user.has_perm("campaigns.move_task", task)
         task.is_blocked = task.pk in blocked

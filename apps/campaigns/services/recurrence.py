@@ -4,7 +4,6 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -76,7 +75,7 @@ def recurrence_follow(*, task: Task, by: User | None, now: datetime) -> Task | N
     recurrence = _running(task)
     if recurrence is None or task.occurrence != recurrence.made:
         return None
-    today = timezone.localdate(now)
+    today = now.date()
     # What was done late does not come again on days that have passed.
     due = recurrence.next_after(max(task.due_date or recurrence.first_date, today - timedelta(days=1)))
     is_over = recurrence.times is not None and recurrence.made >= recurrence.times
@@ -95,14 +94,14 @@ def recurrence_follow(*, task: Task, by: User | None, now: datetime) -> Task | N
 def recurrences_run(*, now: datetime) -> int:
     """Make what is to follow upon tasks whose day has come, done or not; return how many were made."""
     made = 0
-    for pk in _due(timezone.localdate(now)):
+    for pk in _due(now.date()):
         with transaction.atomic():
             recurrence = Recurrence.objects.select_related("campaign").get(pk=pk)
             try:
                 campaign_lock(recurrence.campaign)
             except Refused:
                 continue  # put away since it was looked for
-            last = Task.objects.filter(recurrence=pk, due_date__lte=timezone.localdate(now))
+            last = Task.objects.filter(recurrence=pk, due_date__lte=now.date())
             task = last.select_related("campaign").order_by("-occurrence").first()
             made += bool(task and recurrence_follow(task=task, by=None, now=now))
     return made

@@ -79,7 +79,7 @@ def element_set(request: UserRequest, campaign: Campaign) -> HttpResponse:
 
 def _element_form(campaign: Campaign, element: str, *, data: Any = None) -> forms.ElementEdit | None:
     """Return the form of the element of this name; None: there is no such element."""
-    found = selectors.campaign_elements(campaign)
+    found = selectors.campaign_elements(campaign) if element else []
     owner = next((owner for owner in found if owner.element == element), None)
     if owner is None:
         return None
