@@ -271,7 +271,8 @@ class TestPages:
             (url("campaign_tasks", campaign.pk), {"view": view}),
         ]
         for state in Task.State:
-            TaskFactory(campaign=campaign, state=state, done_at=clock.now() if state == "done" else None)
+            done_at = clock.now() if state == "done" else None
+            TaskFactory(campaign=campaign, state=state, done_at=done_at, due_date=today)
         few = [queries(client, *page) for page in pages]
 
         TaskFactory.create_batch(12, campaign=campaign, due_date=today)
