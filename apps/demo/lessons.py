@@ -15,7 +15,7 @@ from apps.demo import building, experiment
 
 REPLAY = "Two e-mails, to whom they suit"
 MENS, WOMENS = "Men's e-mail", "Women's e-mail"
-ORDERS, VISITS = "Goal", "Visit"
+ORDERS, VISITS = "Goal", "Visitors"
 # name, why, measured by, target, owner
 GOALS = [
     (
