@@ -18,7 +18,7 @@ class Light:
 
 
 def light_of(campaign: Campaign, now: datetime) -> Light:
-    """Return the light: against an even pace from the first day to the outcome's."""
+    """Return the light: against an even pace from the first day to the outcome's, once it has been launched."""
     counted = campaign.watched_at
     if campaign.goal_reached is None or not campaign.goal_target or counted is None:
         return Light("neutral", _("Not counted yet"))
@@ -26,8 +26,9 @@ def light_of(campaign: Campaign, now: datetime) -> Light:
     progress = GoalProgress(period_of(campaign), campaign.goal_target, now, counted, reached)
     if progress.is_reached:
         return Light("good", _("Reached"))
-    if not progress.has_begun:
-        return Light("neutral", _("Not begun"))
+    is_before_launch = campaign.launch_date is not None and now.date() < campaign.launch_date
+    if not progress.has_begun or is_before_launch:
+        return Light("neutral", _("Not launched yet") if progress.has_begun else _("Not begun"))
     if progress.is_over:
         return Light("bad", _("Missed"))
     if progress.is_behind:

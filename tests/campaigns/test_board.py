@@ -32,6 +32,7 @@ class TestLight:
             ({"goal_reached": Decimal(10)}, ("warn", "Behind")),
             ({"goal_date": date(2030, 3, 15)}, ("bad", "Missed")),
             ({"start_date": date(2030, 3, 17)}, ("neutral", "Not begun")),
+            ({"launch_date": date(2030, 3, 20)}, ("neutral", "Not launched yet")),
         ],
     )
     def test_is_what_the_last_count_says_against_an_even_pace(self, fields, light):
