@@ -18,7 +18,7 @@ class Light:
 
 
 def light_of(campaign: Campaign, now: datetime) -> Light:
-    """Return the light: against an even pace from the first day to the outcome's, once it has been launched."""
+    """Return the light: against an even pace from the first day to the outcome's; before the launch none."""
     counted = campaign.watched_at
     if campaign.goal_reached is None or not campaign.goal_target or counted is None:
         return Light("neutral", _("Not counted yet"))

@@ -33,13 +33,14 @@ class Tab:
 
 @dataclass(frozen=True)
 class ChannelLine:
-    """One line on the card of a channel: what goes out on it, and how that is."""
+    """One line on the card of a channel: what goes out on it and how that is, or what it costs."""
 
     text: str
     url: str = ""
     status: str | Promise = ""
     tone: str = "neutral"
     at: datetime | None = None  # when it goes out, or went
+    is_sent: bool = True  # the story tells what goes out; what it costs stands on the card alone
 
 
 tabs: Registry[Tab] = Registry()

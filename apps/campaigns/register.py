@@ -110,7 +110,7 @@ def _spend_lines(channels: Sequence[Channel]) -> dict[int, list[panels.ChannelLi
             planned, actual = (display.money(sum_, channel.campaign.currency) for sum_ in spend[channel.pk])
             told = _("%(actual)s spent of %(planned)s planned") % {"actual": actual, "planned": planned}
             url = f"{reverse('campaigns:budget', args=[channel.campaign_id])}?channel={channel.kind}"
-            found[channel.pk] = [panels.ChannelLine(told, url=url)]
+            found[channel.pk] = [panels.ChannelLine(told, url=url, is_sent=False)]
     return found
 
 

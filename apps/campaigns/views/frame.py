@@ -53,7 +53,7 @@ def campaign_detail(request: UserRequest, campaign: Campaign) -> HttpResponse:
         campaign,
         tab="detail",
         elements={owner.element: owner for owner in selectors.campaign_elements(campaign)},
-        sent=[(channel, line) for channel in channels for line in lines[channel.pk]],
+        sent=[(channel, line) for channel in channels for line in lines[channel.pk] if line.is_sent],
         now=now,
         channels=channels,
         kpis=list(campaign.kpis.with_metric()),
