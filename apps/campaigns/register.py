@@ -168,6 +168,10 @@ def register() -> None:
         Room(_l("Campaigns"), "campaigns:list", "flag", "plan", "campaigns.view_campaign", order=10),
     )
     rooms.register(
+        "calendar",
+        Room(_l("Calendar"), "campaigns:calendar", "calendar", "plan", "campaigns.view_campaign", order=15),
+    )
+    rooms.register(
         "tasks", Room(_l("Tasks"), "campaigns:tasks", "checklist", "plan", "campaigns.view_task", order=20)
     )
     rooms.register(

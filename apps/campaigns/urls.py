@@ -35,6 +35,7 @@ from apps.campaigns.views import (
 app_name = "campaigns"
 urlpatterns = [
     path("campaigns/", campaign.campaign_list, name="list"),
+    path("calendar/", campaign.campaign_calendar, name="calendar"),
     path("campaigns/new/", campaign.campaign_create, name="create"),
     path("campaigns/<int:pk>/", frame.campaign_detail, name="detail"),
     path("campaigns/<int:pk>/progress/", frame.campaign_progress, name="progress"),

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -40,6 +41,13 @@ def campaign_list(request: UserRequest) -> HttpResponse:
         **SHOWN[way](request, asked, campaigns_found(request.user, asked), now),
     }
     return render_page_or_fragment(request, "campaigns/campaign_list.html", context, fragment="campaign-list")
+
+
+@require_GET
+@requires("campaigns.view_campaign")
+def campaign_calendar(request: UserRequest) -> HttpResponse:
+    """The rail's way to the calendar, which is one of the ways of showing campaigns."""
+    return redirect(f"{reverse('campaigns:list')}?view=calendar")
 
 
 def _list(request: UserRequest, asked: ListQuery, found: CampaignQuerySet, now: datetime) -> dict[str, Any]:
