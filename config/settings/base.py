@@ -222,6 +222,8 @@ SPECTACULAR_SETTINGS = {
         "ApprovalStateEnum": "apps.campaigns.models.Approval.State",
         "ApprovalPartEnum": "apps.campaigns.models.Approval.Part",
         "ChallengeResolutionEnum": "apps.campaigns.models.Challenge.Resolution",
+        "ElementEnum": "apps.campaigns.models.element.Element",
+        "OwnedElementEnum": "apps.campaigns.models.element.OWNED_CHOICES",
         "RecurrenceUnitEnum": "apps.campaigns.models.recurrence.Recurrence.Unit",
         "TaskStateEnum": "apps.campaigns.models.task.Task.State",
         "WorkStateEnum": "apps.exports.models.Export.State",  # QualityScan has the same

@@ -24,7 +24,11 @@ from tests.accounts.scene import undone
 from tests.factories.accounts import ApiTokenFactory
 from tests.routes import ROUTES
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    # schemathesis leaves a file open that it was handed out
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 EXAMPLES = 8
 SCHEMA = schemathesis.openapi.from_dict(SchemaGenerator().get_schema(request=None, public=True))
 OPERATIONS = [operation.ok() for operation in SCHEMA.get_all_operations()]

@@ -202,8 +202,8 @@ class TestPages:
 
         answer = login(helper).get(reverse("collaboration:attachment-file", args=[attachment.pk]))
 
-        answer.close()
         assert answer.status_code == status
+        assert not answer.streaming or b"".join(answer.streaming_content)
 
     def test_a_file_that_is_gone_from_the_store_is_not_found(self, login, lead):
         attachment = AttachmentFactory()

@@ -11,16 +11,15 @@ from rest_framework.response import Response
 from apps.accounts.models import User
 from apps.campaigns import selectors, services
 from apps.campaigns.api.base import CampaignPart
-from apps.campaigns.models import OWNED, Campaign, ElementOwner
+from apps.campaigns.models import Campaign, ElementOwner
+from apps.campaigns.models.element import OWNED_CHOICES
 from apps.core import clock
-
-CHOICES = [(one.value, one.label) for one in OWNED]
 
 
 class ElementOut(serializers.Serializer[Any]):
     """An element, its marketing and its data owner; `is_one_sided`: it has one of the two."""
 
-    element = serializers.ChoiceField(CHOICES)
+    element = serializers.ChoiceField(OWNED_CHOICES)
     marketing_owner = serializers.IntegerField(source="marketing_owner_id", allow_null=True)
     data_owner = serializers.IntegerField(source="data_owner_id", allow_null=True)
     is_one_sided = serializers.BooleanField()
@@ -30,7 +29,7 @@ class ElementOut(serializers.Serializer[Any]):
 class ElementIn(serializers.Serializer[Any]):
     """Who is not named stays; null is nobody."""
 
-    element = serializers.ChoiceField(CHOICES)
+    element = serializers.ChoiceField(OWNED_CHOICES)
     marketing_owner = serializers.PrimaryKeyRelatedField(
         queryset=User.objects.all(), required=False, allow_null=True
     )

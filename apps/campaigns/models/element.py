@@ -19,6 +19,7 @@ class Element(models.TextChoices):
 
 # Those that have a marketing and a data owner; when something happens is said by the plan.
 OWNED = [element for element in Element if element != Element.TIMING]
+OWNED_CHOICES = [(element.value, element.label) for element in OWNED]
 
 
 class ElementOwner(Versioned):
@@ -27,7 +28,7 @@ class ElementOwner(Versioned):
     campaign = models.ForeignKey(
         "campaigns.Campaign", on_delete=models.CASCADE, related_name="element_owners"
     )
-    element = models.CharField(_("element"), max_length=16, choices=[(one.value, one.label) for one in OWNED])
+    element = models.CharField(_("element"), max_length=16, choices=OWNED_CHOICES)
     marketing_owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
