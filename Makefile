@@ -25,7 +25,7 @@ test: check
 # Every fault, also those that take minutes; `make test` runs the quick ones.
 test-faults: $(STAMP)
 	@echo "SEED=$(SEED)"
-	SEED=$(SEED) $(BIN)/python -m pytest tests/faults tests/messaging/test_lease_protocol.py -m "" \
+	SEED=$(SEED) $(BIN)/python -m pytest tests/faults tests/setup/test_up.py tests/messaging/test_lease_protocol.py -m "" \
 		-n 2 --dist loadgroup --hypothesis-seed=$(SEED)
 
 # Faults at random for so many minutes.

@@ -28,6 +28,8 @@ from tests.factories.campaigns import (
     CampaignFactory,
     ChecklistItemFactory,
     ContributorFactory,
+    RecurrenceFactory,
+    TaskFactory,
 )
 from tests.factories.collaboration import AttachmentFactory, CommentFactory, NotificationFactory
 from tests.factories.contacts import ConfirmationFactory
@@ -37,6 +39,7 @@ from tests.factories.messaging import ExperimentFactory, MessageFactory, Recipie
 
 # Arguments of a route that are not simply `pk`, the key of its view's model: route -> (scene -> arguments).
 ARGUMENTS = {
+    "api:task-recurrence": lambda scene: {"pk": recurring(scene).pk},
     "collaboration:comments": lambda scene: {"label": "campaigns.campaign", "pk": scene.campaign.pk},
     "collaboration:mentionable": lambda scene: {"label": "campaigns.campaign", "pk": scene.campaign.pk},
     "collaboration:attachments": lambda scene: {"label": "campaigns.campaign", "pk": scene.campaign.pk},
@@ -96,6 +99,11 @@ def checklist_arguments(scene):
 
 def experiment(scene):
     return ExperimentFactory(message=MessageFactory(campaign=scene.campaign, launched=True))
+
+
+def recurring(scene):
+    series = RecurrenceFactory(campaign=scene.campaign)
+    return TaskFactory(campaign=scene.campaign, recurrence=series, occurrence=1)
 
 
 def override_arguments():

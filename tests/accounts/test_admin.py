@@ -83,12 +83,20 @@ class TestDoor:
         location = response.headers["Location"]
         assert location.startswith(("/accounts/login/", reverse("admin:index"))), location
 
-    def test_tells_nobody_else_that_it_is_there(self, scene, route):
-        for column, user in scene.people.items():
-            if column not in {"anon", "admin"}:
-                with undone(), blank():
-                    response = scene.client_of(user, route).get(route.url(), follow=True)
-                assert response.status_code == HTTPStatus.NOT_FOUND, column
+    def test_tells_a_lead_nothing_of_it(self, scene, route):
+        with undone(), blank():
+            response = scene.client_of(scene.people["lead"], route).get(route.url(), follow=True)
+
+        assert response.status_code == HTTPStatus.NOT_FOUND
+
+
+def test_tells_nobody_else_that_it_is_there(scene):
+    route = next(route for route in DOORS if route.name == "admin:index")
+    for column, user in scene.people.items():
+        if column not in {"anon", "admin"}:
+            with undone(), blank():
+                response = scene.client_of(user, route).get(route.url(), follow=True)
+            assert response.status_code == HTTPStatus.NOT_FOUND, column
 
 
 def test_a_model_of_ledger_kind_can_be_looked_at_but_not_touched(login, administrator):

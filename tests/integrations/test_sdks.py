@@ -11,7 +11,7 @@ import pytest
 
 from tests.setup.running import UP, Running, data_dir_new
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("sdks")]  # one product for both
 SDK = "@segment/analytics-node@3.1.0"
 TELL = Path(__file__).parent / "sdk" / "tell.mjs"
 PYTHON = """

@@ -48,7 +48,11 @@ def was_shut_down_cleanly(data_dir):
     return "database system was shut down at" in last_start and "automatic recovery" not in last_start
 
 
-@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT], ids=lambda signum: signum.name)
+@pytest.mark.parametrize(
+    "signum",
+    [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.long)],
+    ids=lambda signum: signum.name,
+)
 def test_a_signal_stops_every_process(data_dir, signum):
     with Running(data_dir) as bookend:
         running = names(data_dir)
@@ -76,6 +80,7 @@ def test_killing_the_command_leaves_no_orphan_and_no_broken_data(data_dir):
         assert bookend.seconds < 60  # 15 on a machine of its own
 
 
+@pytest.mark.long
 def test_a_start_right_after_a_kill_waits_for_what_is_still_leaving(data_dir):
     with Running(data_dir) as first:
         first.process.kill()
@@ -95,6 +100,7 @@ def test_whatever_is_killed_comes_back(data_dir):
         assert _until(lambda: names(data_dir) == EVERYTHING)
 
 
+@pytest.mark.long
 def test_killing_the_supervisor_stops_everything_with_a_sentence(data_dir):
     with Running(data_dir) as bookend:
         (supervisor,) = [
@@ -106,6 +112,7 @@ def test_killing_the_supervisor_stops_everything_with_a_sentence(data_dir):
         assert "The supervisor was killed" in bookend.process.stdout.read()
 
 
+@pytest.mark.long
 def test_killing_make_stops_everything(data_dir):
     """`make run` passes --with-parent; here make is a program that does nothing but wait."""
     make = "import subprocess, sys; subprocess.run(sys.argv[1:])"

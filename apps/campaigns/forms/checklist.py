@@ -9,9 +9,14 @@ from apps.campaigns.models import ChecklistItem, Task
 
 
 class ChecklistAdd(forms.Form):
+    """Stands beside the comments, whose field is called `text` too: hence ids of its own."""
+
     text = forms.CharField(
         label=_("New item"), max_length=300, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, auto_id="id_checklist_%s", **options)
 
 
 class _OfTask(forms.Form):
