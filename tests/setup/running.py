@@ -63,7 +63,10 @@ def names(data_dir):
         "valkey",
         "postgres",
     )
-    running = {word for process in processes(data_dir) for word in [" ".join(process.cmdline())]}
+    running = set()
+    for process in processes(data_dir):
+        with suppress(psutil.Error):  # it may end between the two questions
+            running.add(" ".join(process.cmdline()))
     return {name for name in known for line in running if name in line}
 
 
