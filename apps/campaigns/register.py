@@ -163,6 +163,21 @@ def register() -> None:
     content.writers.register("channel-owners", _owns_some_channel)
     segment_uses.register("campaigns", _segment_uses)
     event_uses.register("campaigns", _event_uses)
+    finding.register()
+    homes.register()
+    panels.channel_lines.register("budget", _spend_lines)
+    calendar.marks.register("tasks", selectors.tasks_due)
+    _rooms_register()
+    _home_register()
+    _feeds_register()
+    _estates_register()
+    _subjects_register()
+    _strategy_subjects()
+    actions.update(STRATEGY_ACTS)
+    actions.update({action: said[0] for action, said in ACTS.items()})
+
+
+def _rooms_register() -> None:
     rooms.register(
         "campaigns",
         Room(_l("Campaigns"), "campaigns:list", "flag", "plan", "campaigns.view_campaign", order=10),
@@ -201,8 +216,9 @@ def register() -> None:
         "budgets",
         Room(_l("Budgets"), "campaigns:budgets", "coin", "plan", "campaigns.view_budgets", order=35),
     )
-    finding.register()
-    homes.register()
+
+
+def _home_register() -> None:
     home.panels.register(
         "tasks", home.Panel("campaigns/_home_tasks.html", tasks_panel, "campaigns.view_task", order=20)
     )
@@ -243,9 +259,9 @@ def register() -> None:
             order=50,
         ),
     )
-    panels.channel_lines.register("budget", _spend_lines)
-    _estates_register()
-    calendar.marks.register("tasks", selectors.tasks_due)
+
+
+def _feeds_register() -> None:
     kinds.register(
         "signoff", Kind(_l("Reviews and signatures"), _l("KPIs that wait for your word, or change after it."))
     )
@@ -262,10 +278,6 @@ def register() -> None:
             "campaigns:metric",
         ),
     )
-    _subjects_register()
-    _strategy_subjects()
-    actions.update(STRATEGY_ACTS)
-    actions.update({action: said[0] for action, said in ACTS.items()})
 
 
 def _estates_register() -> None:

@@ -16,7 +16,6 @@ from apps.campaigns.selectors.challenges import (
     challenges_to_answer,
     challenges_waiting,
     offers,
-    tasks_held,
 )
 from apps.campaigns.selectors.checklist import checklist, may_check
 from apps.campaigns.selectors.element import campaign_elements
@@ -177,7 +176,6 @@ __all__ = [
     "tasks",
     "tasks_due",
     "tasks_found",
-    "tasks_held",
     "tasks_mark",
     "tasks_of",
     "team",

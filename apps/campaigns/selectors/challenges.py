@@ -1,4 +1,3 @@
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -8,7 +7,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 
 from apps.accounts.models import User
 from apps.campaigns import challenges
-from apps.campaigns.models import Campaign, Challenge, ChallengeAnswer, ChallengeQuerySet, Task
+from apps.campaigns.models import Campaign, Challenge, ChallengeAnswer, ChallengeQuerySet
 
 SHOWN = 5
 # Of one kind that are offered to be asked about: a plan of hundreds of tasks is asked from the task's page.
@@ -75,12 +74,3 @@ def offers(campaign: Campaign, *, also: str = "") -> list[tuple[str, list[Offer]
         if offered:
             found.append((str(kind.kind), offered))
     return found
-
-
-def tasks_held(tasks: Sequence[Task]) -> set[int]:
-    """Return the keys of those of these tasks that a challenge holds, in one query."""
-    content_type = ContentType.objects.get_for_model(Task)
-    found = Challenge.objects.open().filter(
-        content_type=content_type, object_id__in=[task.pk for task in tasks]
-    )
-    return set(found.values_list("object_id", flat=True))

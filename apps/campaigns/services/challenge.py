@@ -56,9 +56,8 @@ def challenge_raise(
             "person": by,
             "question": Truncator(question).chars(challenges.ASKED_SHOWN),
         }
-        for (
-            stop
-        ) in challenges.stops:  # these lock what they pause, and so does a launch: the campaign is last
+        # These lock what they pause, and so does a launch: the campaign is last.
+        for stop in challenges.stops:
             stop(campaign=campaign, thing=thing, by=by, now=now, reason=reason)
         locked = campaign_lock(campaign)
         challenge = Challenge.objects.create(
