@@ -16,7 +16,7 @@ class ChecklistAdd(forms.Form):
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, auto_id="id_checklist_%s", **options)
+        super().__init__(*args, **{"auto_id": "id_checklist_%s", **options})
 
 
 class _OfTask(forms.Form):
