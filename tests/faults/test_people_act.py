@@ -103,8 +103,6 @@ class TestLaunch:
 
         def launch():
             try:
-                with connection.cursor() as cursor:
-                    cursor.execute("SET lock_timeout = 0")
                 both.wait(10)
                 services.message_launch(message=message, by=lead, now=clock.now())
             except services.MessageNotLaunchable as refusal:
