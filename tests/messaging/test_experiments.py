@@ -25,6 +25,7 @@ from tests.factories.campaigns import goal_event_record
 from tests.factories.contacts import ContactFactory, SuppressionFactory
 from tests.factories.content import TemplateFactory
 from tests.factories.messaging import ExperimentFactory, MessageFactory, VariantFactory
+from tests.locks import hasty
 from tests.messaging.test_caps import send
 
 pytestmark = pytest.mark.django_db
@@ -418,7 +419,7 @@ class TestDecide:
                 "UPDATE messaging_experiment SET decided_at = %s, winner = 0 WHERE message_id = %s",
                 [noon + HOUR, message.pk],
             )
-            with pytest.raises(OperationalError, match="lock timeout"):
+            with hasty(), pytest.raises(OperationalError, match="lock timeout"):
                 services.experiments_decide(now=noon + HOUR)  # it waits for the first, and does not decide
             other.commit()
 

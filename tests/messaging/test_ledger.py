@@ -17,6 +17,7 @@ from apps.messaging.ledger import Addressed
 from apps.messaging.models import Message, Recipient
 from tests.factories.contacts import ContactFactory, SuppressionFactory
 from tests.factories.messaging import MessageFactory, RecipientFactory
+from tests.locks import hasty
 
 pytestmark = pytest.mark.django_db
 State = Recipient.State
@@ -259,7 +260,7 @@ class TestBegin:
         with closing(connections.create_connection("default")) as pausing, pausing.cursor() as cursor:
             pausing.set_autocommit(False)
             cursor.execute("UPDATE messaging_message SET state = 'paused'")
-            with pytest.raises(OperationalError, match="lock timeout"):
+            with hasty(), pytest.raises(OperationalError, match="lock timeout"):
                 begin(lease, noon)
             pausing.commit()
 
