@@ -9,6 +9,7 @@ compared stretch by stretch, which costs a part of looking each of them up. Who 
 """
 
 from collections.abc import Mapping
+from math import ceil
 from typing import Any
 
 from django.db import connection
@@ -20,7 +21,7 @@ from apps.contacts.mapping import Sketch
 # what the contact will have: its row is read again the next time, and nothing is wrong.
 THIS_VERSION = "(SELECT pg_current_xact_id()::xid::text::bigint)"
 VERSION = "c.xmin::text::bigint"
-SLACK = 2  # how many contacts of last time are looked at for each row: some rows may be gone
+SLACK = 1.25  # how many contacts of last time are looked at for each row: some rows may be gone
 
 _TABLES = """
     DROP TABLE IF EXISTS pg_temp.import_sketch, pg_temp.import_sketch_name;
@@ -131,14 +132,15 @@ class KnownRows:
 
     def _of_stretch(self, cursor: CursorWrapper, parts: Mapping[str, str], count: int) -> set[int]:
         """Take of those who come next; return which rows are left."""
-        told = {**self._parameters, "after": self._after, "most": SLACK * count}
+        told = {**self._parameters, "after": self._after, "most": ceil(SLACK * count)}
         cursor.execute(_ENDS, told)
         first, last = cursor.fetchone()
-        # No statistics know of tables that imports are filling: a loop in a loop would be chosen for one row.
-        cursor.execute("SET LOCAL enable_nestloop = off")
+        # No statistics know of tables that imports are filling: a loop in a loop would be chosen for one row,
+        # and for the names of a stretch all names of their kind would be read.
+        cursor.execute("SET LOCAL enable_nestloop = off; SET LOCAL enable_bitmapscan = off")
         sql = _TAKE.format(contacts=_OF_STRETCH, **parts)
         unknown = self._left(cursor, sql, {"first": first, "last": last})
-        cursor.execute("SET LOCAL enable_nestloop = on")
+        cursor.execute("SET LOCAL enable_nestloop = on; SET LOCAL enable_bitmapscan = on")
         return unknown
 
     def _left(self, cursor: CursorWrapper, sql: str, told: Mapping[str, Any]) -> set[int]:

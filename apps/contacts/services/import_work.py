@@ -49,7 +49,7 @@ ROWS: Mapping[ImportFile.About, Callable[[ImportFile], Rows]] = {
     ImportFile.About.MEMBERS: MemberRows,
     ImportFile.About.EVENTS: EventRows,
 }
-CHUNK_ROWS = 10_000
+CHUNK_ROWS = 20_000
 CHUNK_BYTES = 4 << 20  # wide rows come in smaller chunks, so that memory stays flat
 CHUNKS_PER_RING = 30
 SECONDS_PER_RING = 45  # the task's own limit leaves as much again to the chunk in hand
