@@ -11,6 +11,7 @@ from apps.contacts.models import Attribute, Company, CompanyMember, Consent, Con
 from apps.core.partitions import month_of, month_partition_ensure
 from apps.segments import selectors
 from apps.segments.models import ContactList, ContactListMember, Segment
+from apps.segments.selectors.rules import rule_panel
 from tests.segments import naive, strategies
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +75,8 @@ def check(people, rules):
             some = ids[::2]
             among = selectors.rule_contacts(node, now=NOON, among=some)
             assert set(among.values_list("pk", flat=True)) == expected & set(some), rule
+            panel = rule_panel(node, now=NOON, ids=some)
+            assert set(panel.values_list("pk", flat=True)) == expected & set(some), rule
         transaction.set_rollback(True)
 
 

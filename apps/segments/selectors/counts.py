@@ -21,7 +21,7 @@ from apps.segments.selectors.rules import rule_contacts, rule_panel
 PEOPLE = 10
 # Fewer hits than this in a panel say little; such rules are counted exactly, which is quick as they are rare.
 FEW = 10
-FEW_LIMIT = timedelta(milliseconds=200)
+FEW_LIMIT = timedelta(milliseconds=120)
 EXACT_LIMIT = timedelta(seconds=60)
 _Z = 1.96  # of a 95 % interval
 
