@@ -24,7 +24,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.accounts.models import User
-from apps.campaigns.models import Campaign, Channel, Kpi
+from apps.campaigns.models import Campaign, Channel, Kpi, Metric
 from apps.campaigns.services import watch
 from apps.contacts.models import Contact
 from apps.contacts.scale import scale_seed
@@ -60,6 +60,7 @@ def campaigns_make(user: User, segment: Segment, *, size: int) -> Campaign:
         template=template, number=1, subject="x", mjml="x", html="<p>x</p>", at=now
     )
     sender = Sender.objects.create(name="Bench", email="bench@shop.example")
+    visits = Metric.objects.create(name="Visits", definition="They came.", unit="people", event="page_viewed")
     made = []
     for number in range(CAMPAIGNS):
         campaign = Campaign.objects.create(
@@ -72,7 +73,7 @@ def campaigns_make(user: User, segment: Segment, *, size: int) -> Campaign:
             start_date=(now - YEAR).date(),  # so that every order there is counts towards the goal
         )
         campaign.refresh_from_db()
-        Kpi.objects.create(campaign=campaign, label="Visit", event="page_viewed", reason="They come.")
+        Kpi.objects.create(campaign=campaign, metric=visits, reason="They come.")
         channel = Channel.objects.create(campaign=campaign, kind="email", owner=user)
         message = Message.objects.create(
             campaign=campaign,
