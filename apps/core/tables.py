@@ -22,7 +22,9 @@ class TablesCreate(Operation):
         self.models = models
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        state.__dict__.pop("apps", None)  # the classes: whoever asks next has them built
+        # The classes: whoever asks next has them built, and then no relation between them is left for later.
+        state.__dict__.pop("apps", None)
+        state.is_delayed = False
         for model in self.models:
             model.state_forwards(app_label, state)
 
