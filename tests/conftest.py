@@ -3,12 +3,16 @@ from datetime import UTC, datetime
 import pytest
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
+from django.test import TransactionTestCase
 from rest_framework.test import APIClient
 
 from apps.accounts import tokens
 from apps.accounts.models import User
 from apps.contacts import eventcatalogue, schemas
+from tests.emptying import tables_empty
 from tests.factories.accounts import ApiTokenFactory, UserFactory
+
+TransactionTestCase._fixture_teardown = tables_empty
 
 
 def pytest_collection_modifyitems(items):

@@ -12,8 +12,8 @@ class TablesCreate(Operation):
     """
     Create the tables of these models, which may point to each other in any order.
 
-    `CreateModel` by itself makes Django build the class of every model anew that the new one is related to, which
-    is nearly all there are: each time, for each model. Here that is done once, after the last.
+    `CreateModel` by itself makes Django build the class of every model anew that the new one is related to,
+    which is nearly all there are: each time, for each model. Here that is done once, after the last.
     """
 
     serialization_expand_args = ["models"]
