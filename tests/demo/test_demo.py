@@ -10,7 +10,16 @@ from apps.campaigns import readiness
 from apps.campaigns.models import Campaign
 from apps.campaigns.selectors import goal_progress
 from apps.campaigns.services import campaigns_watch
-from apps.contacts.models import CompanyMember, Contact, Event, EventSchema, ImportFile, QualityScan
+from apps.contacts.models import (
+    CompanyMember,
+    Contact,
+    Event,
+    EventSchema,
+    ImportFile,
+    QualityMend,
+    QualityPair,
+    QualityScan,
+)
 from apps.contacts.selectors import systems
 from apps.core import clock
 from apps.demo import building, experiment, hillstrom, services, tracker
@@ -51,8 +60,8 @@ def test_the_demo_shows_what_the_published_experiment_found(client):
     services.demo_load(now=now)
     services.demo_load(now=now + timedelta(minutes=1))
 
-    assert Contact.objects.count() == 64_000
-    done = ImportFile.objects.get()
+    assert Contact.objects.count() == 64_000 + 53 + 4
+    done = ImportFile.objects.get(file_name="hillstrom.csv")
     assert (done.rows_total, done.created) == (64_000, 64_000)
     assert Event.objects.count() == 9_394 + 578
     assert CompanyMember.objects.filter(company__attributes__is_invented=True, is_primary=True).count() == 20
@@ -60,7 +69,7 @@ def test_the_demo_shows_what_the_published_experiment_found(client):
         ("Site visited", "warn", 1),
         ("Order completed", "warn", 1),
     }
-    assert QualityScan.objects.get().is_open
+    assert_cards_looked_at()
     assert all(event.properties["time"] == "simulated" for event in Event.objects.all()[:50])
     assert Recipient.objects.filter(reason="holdout").count() == 2 * 21_306
     campaign = Campaign.objects.get(name=experiment.NAME)
@@ -91,6 +100,31 @@ def test_the_demo_shows_what_the_published_experiment_found(client):
     assert "not counted" in page  # opens and clicks, of which the published data says nothing
     assert all(user.check_password(PASSWORD) for user in User.objects.all())
     assert {user.role for user in User.objects.all()} == set(User.Role)
+
+
+def assert_cards_looked_at():
+    """Every kind of fault is there, some of it mended; the customers are still to be looked at."""
+    cards = ImportFile.objects.get(file_name="fair-cards.csv")
+    assert (cards.rows_total, cards.created, cards.invalid, cards.duplicate) == (59, 53, 5, 1)
+    assert cards.faults.count() == 5
+    first, second, waiting = QualityScan.objects.order_by("pk")
+    assert (first.checked, second.checked, waiting.is_open) == (57, 57, True)
+    assert first.score < second.score
+    assert dict(second.results.values_list("rule", "found")) == {
+        "completeness": 3,
+        "address_validity": 2,
+        "value_validity": 3,
+        "staleness": 4,
+        "exact_duplicates": 8,
+        "similar_duplicates": 6,
+        "role_addresses": 3,
+        "disposable_addresses": 2,
+        "swapped_names": 3,
+        "suspicious_names": 9,
+        "shared_addresses": 3,
+    }
+    assert set(QualityPair.objects.values_list("reason", flat=True)) == set(QualityPair.Reason)
+    assert QualityMend.objects.get().changed == 2
 
 
 def assert_taught_and_replayed(campaign):
