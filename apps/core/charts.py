@@ -118,8 +118,9 @@ def curve(values: Sequence[Number], label: str = "", tone: str = "accent", floor
         ((y,) for y in (2, 26.5, 51, 75.5)),
     )
     if len(values) > 1:
-        low, high, step = float(floor), float(max(values)), WIDTH / (len(values) - 1)
-        heights = (scale(float(value), low, high, 98) if high > low else 0.0 for value in values)
+        told = [float(value) for value in values]
+        low, high, step = float(floor), max(told), WIDTH / (len(told) - 1)
+        heights = (scale(value, low, high, 98) if high > low else 0.0 for value in told)
         path = " ".join(f"{_short(i * step)},{_short(100 - height)}" for i, height in enumerate(heights))
         body += format_html('<polygon class="chart-area" points="0,100 {} 100,100"/>', path)
         body += format_html('<polyline class="chart-line" points="{}"/>', path)

@@ -16,8 +16,6 @@ from apps.contacts.models import (
     Event,
     EventSchema,
     ImportFile,
-    QualityMend,
-    QualityPair,
     QualityScan,
 )
 from apps.contacts.selectors import systems
@@ -69,7 +67,7 @@ def test_the_demo_shows_what_the_published_experiment_found(client):
         ("Site visited", "warn", 1),
         ("Order completed", "warn", 1),
     }
-    assert_cards_looked_at()
+    assert [scan.is_open for scan in QualityScan.objects.order_by("pk")] == [False, False, True]
     assert all(event.properties["time"] == "simulated" for event in Event.objects.all()[:50])
     assert Recipient.objects.filter(reason="holdout").count() == 2 * 21_306
     campaign = Campaign.objects.get(name=experiment.NAME)
@@ -100,31 +98,6 @@ def test_the_demo_shows_what_the_published_experiment_found(client):
     assert "not counted" in page  # opens and clicks, of which the published data says nothing
     assert all(user.check_password(PASSWORD) for user in User.objects.all())
     assert {user.role for user in User.objects.all()} == set(User.Role)
-
-
-def assert_cards_looked_at():
-    """Every kind of fault is there, some of it mended; the customers are still to be looked at."""
-    cards = ImportFile.objects.get(file_name="fair-cards.csv")
-    assert (cards.rows_total, cards.created, cards.invalid, cards.duplicate) == (59, 53, 5, 1)
-    assert cards.faults.count() == 5
-    first, second, waiting = QualityScan.objects.order_by("pk")
-    assert (first.checked, second.checked, waiting.is_open) == (57, 57, True)
-    assert first.score < second.score
-    assert dict(second.results.values_list("rule", "found")) == {
-        "completeness": 3,
-        "address_validity": 2,
-        "value_validity": 3,
-        "staleness": 4,
-        "exact_duplicates": 8,
-        "similar_duplicates": 6,
-        "role_addresses": 3,
-        "disposable_addresses": 2,
-        "swapped_names": 3,
-        "suspicious_names": 9,
-        "shared_addresses": 3,
-    }
-    assert set(QualityPair.objects.values_list("reason", flat=True)) == set(QualityPair.Reason)
-    assert QualityMend.objects.get().changed == 2
 
 
 def assert_taught_and_replayed(campaign):
