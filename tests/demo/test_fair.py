@@ -52,7 +52,7 @@ def test_every_rule_finds_somebody_and_what_was_mended_raises_the_score(cards):
         "role_addresses": 3,
         "disposable_addresses": 2,
         "swapped_names": 3,
-        "suspicious_names": 9,
+        "suspicious_names": 7,
         "shared_addresses": 3,
     }
     assert set(second.results.values_list("rule", flat=True)) == {*RULES}
