@@ -110,16 +110,17 @@ def columns(values: Sequence[float], label: str = "", tone: str = "accent") -> S
     return _svg(f"chart-columns tone-{tone}", 100, body, label)
 
 
-def curve(values: Sequence[float], label: str = "", tone: str = "accent") -> SafeString:
-    """Return a large line over the axis from 0 to the highest value, with quarters as grid lines."""
+def curve(values: Sequence[Number], label: str = "", tone: str = "accent", floor: Number = 0) -> SafeString:
+    """Return a large line over the axis from `floor` to the highest value, with quarters as grid lines."""
     body = format_html_join(
         "",
         '<line class="chart-grid" x1="0" x2="100" y1="{0}" y2="{0}"/>',
         ((y,) for y in (2, 26.5, 51, 75.5)),
     )
     if len(values) > 1:
-        high, step = max(values), WIDTH / (len(values) - 1)
-        heights = (scale(value, 0, high, 98) if high > 0 else 0.0 for value in values)
+        told = [float(value) for value in values]
+        low, high, step = float(floor), max(told), WIDTH / (len(told) - 1)
+        heights = (scale(value, low, high, 98) if high > low else 0.0 for value in told)
         path = " ".join(f"{_short(i * step)},{_short(100 - height)}" for i, height in enumerate(heights))
         body += format_html('<polygon class="chart-area" points="0,100 {} 100,100"/>', path)
         body += format_html('<polyline class="chart-line" points="{}"/>', path)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from apps.accounts.models import User
 from apps.contacts.eventfields import Field, FieldType
-from apps.contacts.models import EventSchema, EventType, QualityScan
+from apps.contacts.models import EventSchema, EventType
 from apps.contacts.services import (
     ScanRunning,
     event_schema_change,
@@ -45,7 +45,6 @@ def events_describe(by: User, *, now: datetime) -> None:
 
 
 def quality_look(by: User, *, now: datetime) -> None:
-    """Have the contacts looked at once, behind the page."""
-    if not QualityScan.objects.exists():
-        with suppress(ScanRunning):
-            quality_scan_start(by=by, now=now)
+    """Have all contacts looked at, behind the page."""
+    with suppress(ScanRunning):
+        quality_scan_start(by=by, now=now)

@@ -18,6 +18,7 @@ from apps.core.errors import DomainError
 from apps.demo import building, experiment, hillstrom, hub, lessons, stages, tasks
 from apps.demo.budget import budgets_create
 from apps.demo.companies import companies_create
+from apps.demo.fair import cards_import
 from apps.demo.governance import governance_create
 from apps.demo.people import people_create
 from apps.demo.plans import plans_create
@@ -122,6 +123,7 @@ def demo_load(*, now: datetime) -> None:
     team = people_create()
     if integrations.scheme() is None:
         scheme_choose(namespace=Identity.USER, by=team["data"], now=now)
+    has_new_cards = cards_import(team["data"], now=now)
     is_new = not Campaign.objects.filter(name=experiment.NAME).exists()
     if is_new:
         _contacts_import(team["data"], now=now)
@@ -136,10 +138,7 @@ def demo_load(*, now: datetime) -> None:
             sender=sender,
             now=now,
         )
-    hub.events_describe(team["data"], now=now)
-    companies_create(team["data"], now=now)
-    hub.quality_look(team["data"], now=now)
-    _definition_create(team, now=now)
+    _data_describe(team, has_new_cards=has_new_cards, now=now)
     if not Campaign.objects.filter(name=building.NAME).exists():
         tasks.tasks_enrich(building.campaign_create(team=team, now=now), team=team, now=now)
     plans_create(team, now=now)
@@ -153,6 +152,14 @@ def demo_load(*, now: datetime) -> None:
     governance_create(team=team, now=now)
     budgets_create(team=team, now=now)
     tracker_create(team, now=now)
+
+
+def _data_describe(team: dict[str, User], *, has_new_cards: bool, now: datetime) -> None:
+    hub.events_describe(team["data"], now=now)
+    companies_create(team["data"], now=now)
+    if has_new_cards:
+        hub.quality_look(team["data"], now=now)
+    _definition_create(team, now=now)
 
 
 def _contacts_import(by: User, *, now: datetime) -> None:

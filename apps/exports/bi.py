@@ -144,6 +144,7 @@ def role_make() -> bool:
     views_make()
     with transaction.atomic():
         _grant()
+        _scratch_refuse()
     return is_new
 
 
@@ -166,3 +167,29 @@ def _grant() -> None:
         cursor.execute(f"GRANT USAGE ON SCHEMA {schema} TO {ROLE}")
         for name in VIEWS:
             cursor.execute(f"GRANT SELECT ON {name} TO {ROLE}")
+
+
+# What PostgreSQL lets everybody who can sign in write: tables that live as long as they stay, large objects.
+_SCRATCH = "pg_catalog.lo_create(oid), pg_catalog.lo_creat(integer), pg_catalog.lo_from_bytea(oid, bytea)"
+
+
+def _scratch_refuse() -> None:
+    """
+    Take from everybody what only Bookend needs, as far as this user of the database may: it fills a disk.
+
+    Whoever owns the tables stages imports in temporary ones, also if somebody else runs this.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT quote_ident(datname), pg_has_role(datdba, 'USAGE'), "
+            "(SELECT rolsuper FROM pg_roles WHERE rolname = current_user), "
+            "(SELECT quote_ident(pg_get_userbyid(relowner)) FROM pg_class "
+            "WHERE oid = 'contacts_contact'::regclass) "
+            "FROM pg_database WHERE datname = current_database()"
+        )
+        database, is_owner, is_superuser, owner = cursor.fetchone()
+        if is_owner:
+            cursor.execute(f"GRANT TEMPORARY ON DATABASE {database} TO CURRENT_USER, {owner}")
+            cursor.execute(f"REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC")
+        if is_superuser:
+            cursor.execute(f"REVOKE EXECUTE ON FUNCTION {_SCRATCH} FROM PUBLIC")

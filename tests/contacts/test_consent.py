@@ -1,4 +1,5 @@
 import pytest
+from django.db import IntegrityError, transaction
 
 from apps.collaboration.models import AuditEvent
 from apps.contacts import services
@@ -28,6 +29,17 @@ class TestConsentRecord:
             "consent.subscribed",
             "consent.unsubscribed",
         ]
+
+    def test_what_a_line_says_is_never_changed_though_it_may_go_to_another_contact(self, noon):
+        services.consent_record(contact=ContactFactory(consent=False), change=SUBSCRIBE, by=None, now=noon)
+        kept = ContactFactory(consent=False)
+
+        with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
+            ConsentEvent.objects.update(wording="I agree to everything.")
+        ConsentEvent.objects.update(contact=kept)
+
+        assert ConsentEvent.objects.get().wording == ""
+        assert kept.consent_events.count() == 1
 
     def test_the_same_again_writes_nothing(self, noon):
         contact = ContactFactory()

@@ -110,6 +110,14 @@ class TestRules:
             ("address_validity", "phone", bad.pk),
         }
 
+    @pytest.mark.parametrize("domain", ["gmial.com", "gmail.co", "northfield.con"])
+    def test_a_mistyped_domain_is_found(self, scan, domain):
+        mistyped = ContactFactory(email=f"ann@{domain}")
+        for right in ("gmail.com", "mail.com", "company.co", "gmail.com.example"):
+            ContactFactory(email=f"ann@{right}")
+
+        assert found(scan("address_validity")) == {("address_validity", "domain", mistyped.pk)}
+
     def test_values_are_of_their_type_and_choices(self, dictionary, scan):
         ContactFactory(attributes={"plan": "gold", "visits": 3})
         bad = ContactFactory(attributes={"plan": "bronze", "visits": "three"})

@@ -82,6 +82,10 @@ def test_a_curve_starts_its_axis_at_zero():
     assert drawn(charts.curve([50, 100])).find("polyline").get("points") == "0,51 100,2"
 
 
+def test_a_curve_starts_its_axis_where_it_is_told():
+    assert drawn(charts.curve([80, 100], floor=60)).find("polyline").get("points") == "0,51 100,2"
+
+
 def test_a_curve_of_one_value_is_only_its_grid():
     assert drawn(charts.curve([3])).find("polyline") is None
 

@@ -58,6 +58,8 @@ def test_a_tool_writes_nothing(tool):
         "UPDATE bi_contacts SET email = 'x'",
         "INSERT INTO contacts_topic DEFAULT VALUES",
         "CREATE TABLE mine (id int)",
+        "CREATE TEMPORARY TABLE mine (id int)",
+        "SELECT lo_create(0)",
         "DROP VIEW bi_contacts",
         f"ALTER ROLE {bi.ROLE} SUPERUSER",
     ):

@@ -102,9 +102,13 @@ _RULES = (
     Rule(
         "address_validity",
         _("Addresses that cannot be written to"),
-        _("What stands for the e-mail address or the telephone number is neither."),
+        _("It is no e-mail address or telephone number, or its domain is mistyped, as in gmial.com."),
         3,
-        details=(("email", _("E-mail")), ("phone", _("Telephone"))),
+        details=(
+            ("email", _("E-mail")),
+            ("domain", _("Domain mistyped")),
+            ("phone", _("Telephone")),
+        ),
     ),
     Rule(
         "value_validity",

@@ -32,6 +32,23 @@ PLACEHOLDERS = (
 )
 KEYBOARD = "(qwert|wertz|werty|asdf|sdfg|dfgh|fghj|hjkl|yxcv|zxcv|xcvb|12345|abcdef)"
 GMAIL = "('gmail.com', 'googlemail.com')"
+# What fingers make of the domains that most people have, and of their ends. Not what may be somebody's own
+# by right, such as mail.com and ymail.com; of other domains not .co and .om, which are countries.
+MISTYPED = [
+    f"{name}.com"
+    for names in (
+        ("gmial", "gmali", "gamil", "gmal", "gmil", "gmai", "gmaill", "gmaul", "gnail", "gmaik", "ggmail"),
+        ("hotmial", "hotmal", "hotmil", "hotmai", "hotmali", "hotmaill", "hotnail"),
+        ("yaho", "yahooo", "yhaoo", "yhoo", "yahho", "yaoo", "outlok", "oulook", "outloo", "outllook"),
+        ("icoud", "iclod", "iclould"),
+    )
+    for name in names
+] + [
+    f"{name}.{end}"
+    for name in ("gmail", "hotmail", "yahoo", "outlook", "icloud")
+    for end in ("co", "cm", "om", "cim", "comm")
+]
+MISTYPED_END = "[.](con|cmo|ocm|cpm|vom|xom)$"
 _SHAPES = {
     Type.NUMBER: "jsonb_typeof({value}) <> 'number'",
     Type.MONEY: "jsonb_typeof({value}) <> 'number'",
@@ -129,8 +146,13 @@ class Statements:
 
     def _address_validity(self, _settings: Settings) -> list[tuple[str, str]]:
         self.params |= {"email_shape": EMAIL, "phone_shape": PHONE}
+        self.params |= {"mistyped": MISTYPED, "mistyped_end": MISTYPED_END}
         return [
             ("email", "c.email <> '' AND c.email !~ %(email_shape)s"),
+            (
+                "domain",
+                "split_part(c.email, '@', 2) = ANY(%(mistyped)s) OR c.email ~ %(mistyped_end)s",
+            ),
             ("phone", "c.phone <> '' AND c.phone !~ %(phone_shape)s"),
         ]
 
@@ -162,7 +184,8 @@ class Statements:
         return [("", "split_part(split_part(c.email, '@', 1), '+', 1) = ANY(%(roles)s)")]
 
     def _disposable(self, settings: Settings) -> list[tuple[str, str]]:
-        known = blocklist | {word.lower() for word in settings["more"]}
+        # Some who collect mail to mistyped domains stand in the list; those who wrote them meant another one.
+        known = blocklist - {*MISTYPED} | {word.lower() for word in settings["more"]}
         self.params["disposable"] = sorted(known - {word.lower() for word in settings["allowed"]})
         return [("", "split_part(c.email, '@', 2) = ANY(%(disposable)s)")]
 

@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from apps.contacts.alike import NAME_KEYS
 from apps.contacts.models import CompanyMember, ConsentStatus, Contact, ImportFile, QualityMend, QualityScan
 from apps.contacts.quality import ACTS, RULES
 from apps.contacts.selectors.companies import COUNTED
@@ -21,6 +22,7 @@ from apps.core.templatetags.ui import status
 register = template.Library()
 State = ImportFile.State
 GOOD_SCORE, FAIR_SCORE = 95, 80
+SCORE_FLOORS = [Decimal(floor) for floor in ("99.9", "99", "95", "90", "80", "50", "0")]
 IMPORT_TONES = {
     State.SHEET: "neutral",
     State.READING: "info",
@@ -79,6 +81,20 @@ def score_points(scans: list[QualityScan]) -> list[tuple[str, Decimal | None]]:
         for scan in scans
         if scan.finished_at
     ]
+
+
+@register.filter
+def score_floor(scans: list[QualityScan]) -> Decimal:
+    """Return where the axis of the scores begins: so near to them that their way can be seen."""
+    lowest = min((scan.score for scan in scans if scan.score is not None), default=Decimal(0))
+    return next(floor for floor in SCORE_FLOORS if floor < lowest or not floor)
+
+
+@register.filter
+def person_name(contact: Contact) -> str:
+    """Return the name that the contact's attributes tell, as it is written; '' if none is known."""
+    told = (" ".join(str(contact.attributes.get(key) or "") for key in keys) for keys in NAME_KEYS)
+    return next((name.strip() for name in told if name.strip()), "")
 
 
 @register.simple_tag
