@@ -13,6 +13,11 @@ Type = Attribute.Type
 Subject = Attribute.Subject
 # Whose column `attributes` has the values of such entries.
 TABLES: dict[str, str] = {Subject.CONTACT: "contacts_contact", Subject.COMPANY: "contacts_company"}
+# Fields that are there by themselves. An attribute of such a name would take its place in every rule.
+BUILT_IN: dict[str, frozenset[str]] = {
+    Subject.CONTACT: frozenset({"email", "phone", "timezone"}),
+    Subject.COMPANY: frozenset({"name", "domain"}),
+}
 MAX_KEY = 63
 MAX_LABEL = 100
 INDEXED_TEXT = 600  # characters of at most 4 bytes: an entry of a B-tree has room for 2,700 bytes
@@ -24,6 +29,10 @@ _ALIKE = 0.8
 
 def key_is_valid(key: str) -> bool:
     return len(key) <= MAX_KEY and _KEY.fullmatch(key) is not None
+
+
+def key_is_built_in(key: str, subject: str = Subject.CONTACT) -> bool:
+    return key in BUILT_IN[subject]
 
 
 def key_suggest(name: str) -> str:
