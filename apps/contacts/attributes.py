@@ -19,6 +19,8 @@ BUILT_IN: dict[str, frozenset[str]] = {
     Subject.COMPANY: frozenset({"name", "domain"}),
 }
 MAX_KEY = 63
+# Entries that nobody has described, of each subject: a hostile sender cannot fill the dictionary.
+MAX_UNDESCRIBED = 2_000
 MAX_LABEL = 100
 INDEXED_TEXT = 600  # characters of at most 4 bytes: an entry of a B-tree has room for 2,700 bytes
 _KEY = re.compile(KEY_PATTERN)
