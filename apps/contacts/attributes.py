@@ -13,7 +13,14 @@ Type = Attribute.Type
 Subject = Attribute.Subject
 # Whose column `attributes` has the values of such entries.
 TABLES: dict[str, str] = {Subject.CONTACT: "contacts_contact", Subject.COMPANY: "contacts_company"}
+# Fields that are there by themselves. An attribute of such a name would take its place in every rule.
+BUILT_IN: dict[str, frozenset[str]] = {
+    Subject.CONTACT: frozenset({"email", "phone", "timezone"}),
+    Subject.COMPANY: frozenset({"name", "domain"}),
+}
 MAX_KEY = 63
+# Entries that nobody has described, of each subject: a hostile sender cannot fill the dictionary.
+MAX_UNDESCRIBED = 2_000
 MAX_LABEL = 100
 INDEXED_TEXT = 600  # characters of at most 4 bytes: an entry of a B-tree has room for 2,700 bytes
 _KEY = re.compile(KEY_PATTERN)
@@ -24,6 +31,10 @@ _ALIKE = 0.8
 
 def key_is_valid(key: str) -> bool:
     return len(key) <= MAX_KEY and _KEY.fullmatch(key) is not None
+
+
+def key_is_built_in(key: str, subject: str = Subject.CONTACT) -> bool:
+    return key in BUILT_IN[subject]
 
 
 def key_suggest(name: str) -> str:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import orjson
 from django.conf import settings
+from django.db import transaction
 
 from apps.contacts.models import EventType
 
@@ -98,6 +99,8 @@ def _types_add(new: Mapping[str, _Seen]) -> None:
     )
 
 
+# A transaction of its own, where the caller's one statement needed none.
+@transaction.atomic
 def _type_update(name: str, seen: _Seen) -> None:
     # Somebody else is writing the same row: what is left out now comes with the next event.
     free = EventType.objects.select_for_update(skip_locked=True).filter(name=name).first()

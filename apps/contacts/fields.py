@@ -24,6 +24,8 @@ MAX_NAME = 200  # of a company
 class _Fields:
     """What contacts and companies have in common: names and attributes."""
 
+    subject: str
+
     def __init__(self, dictionary: Mapping[str, Attribute]) -> None:
         self._dictionary = dictionary
         self.errors: dict[str, str] = {}
@@ -59,6 +61,8 @@ class _Fields:
                 _("“%(key)s” is not a system name; “%(better)s” would be.")
                 % {"key": key[:63], "better": keys.key_suggest(key)}
             )
+        if keys.key_is_built_in(key, self.subject):
+            raise AttributeInvalid(_("“%(key)s” is a field of its own, and no attribute.") % {"key": key})
         kind = type_of(raw)
         value = value_check(kind, raw)
         if value is not None:
@@ -78,6 +82,8 @@ class ContactFields(_Fields):
 
     :raises ValidationError: by field
     """
+
+    subject = Attribute.Subject.CONTACT
 
     def __init__(
         self,
@@ -118,6 +124,8 @@ class CompanyFields(_Fields):
 
     :raises ValidationError: by field
     """
+
+    subject = Attribute.Subject.COMPANY
 
     def __init__(
         self,

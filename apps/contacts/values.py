@@ -179,7 +179,8 @@ def _number(text: str) -> int | float:
 
 
 def _number_checked(number: float, told: str) -> int | float:
-    if not math.isfinite(number) or abs(number) >= MAX_NUMBER:
+    # In this order: a whole number of hundreds of digits is more than `isfinite` can take.
+    if abs(number) >= MAX_NUMBER or not math.isfinite(number):
         raise AttributeInvalid(_("“%(text)s” is too large a number.") % {"text": told[:100]})
     return number
 

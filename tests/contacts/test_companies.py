@@ -335,7 +335,7 @@ class TestDictionaryOfCompanies:
     def test_the_type_stays_while_companies_have_values(self, acme, noon):
         entry = Attribute.of_companies.get()
 
-        with pytest.raises(ValidationError, match="There are values"):
+        with pytest.raises(ValidationError, match="“Tools” is not a number"):
             services.attribute_update(attribute=entry, type="number", by=None, now=noon)
 
     def test_coverage_is_that_of_companies(self, acme, noon):

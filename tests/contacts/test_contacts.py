@@ -5,6 +5,7 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 
 from apps.collaboration.models import AuditEvent
+from apps.contacts import attributes as keys
 from apps.contacts import selectors, services
 from apps.contacts.addresses import address_hash
 from apps.contacts.models import Attribute, Contact, Identity
@@ -38,6 +39,18 @@ class TestContactCreate:
 
         contact.refresh_from_db()
         assert contact.attributes == {"visits": 3}
+
+    def test_unknown_keys_without_number_are_refused(self, lead, noon, monkeypatch):
+        monkeypatch.setattr(keys, "MAX_UNDESCRIBED", 2)
+        told = {"email": "ann@example.com", "attributes": {f"key_{n}": n for n in range(3)}}
+
+        with pytest.raises(contact_services.DictionaryFull):
+            services.contact_create(**told, by=lead, now=noon)
+        with pytest.raises(contact_services.DictionaryFull):
+            services.contacts_upsert(key="email", contacts=[services.ContactIn(**told)], by=lead, now=noon)
+
+        assert not Contact.objects.exists()
+        assert not Attribute.objects.exists()
 
     def test_an_unknown_key_is_kept_and_flagged(self, lead, noon):
         contact = services.contact_create(

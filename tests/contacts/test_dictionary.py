@@ -30,6 +30,8 @@ class TestAttributeCreate:
             ({"key": ""}, "key", "such as “town”"),
             ({"key": "x" * 64}, "key", "such as"),
             ({"key": "city"}, "key", "already exists"),
+            ({"key": "email"}, "key", "a field of this name"),
+            ({"key": "domain", "applies_to": "company"}, "key", "a field of this name"),
             ({"label": ""}, "label", "cannot be blank"),
             ({"type": "colour"}, "type", "not a valid choice"),
         ],
@@ -62,12 +64,57 @@ class TestAttributeUpdate:
         attribute = AttributeFactory(key="city", type="text")
         ContactFactory(attributes={"city": "Bonn"})
 
-        with pytest.raises(ValidationError, match="There are values"):
-            services.attribute_update(attribute=attribute, type="number", by=lead, now=noon)
+        with pytest.raises(ValidationError, match="“Bonn” is not a number"):
+            services.attribute_update(
+                attribute=attribute, type="number", is_converted=True, by=lead, now=noon
+            )
         services.attribute_update(attribute=attribute, type="choice", by=lead, now=noon)
 
         attribute.refresh_from_db()
         assert attribute.type == "choice"
+
+    @pytest.mark.parametrize(
+        ("type_", "told", "kept"),
+        [
+            ("date", ["2030-1-5", "2030-01-05", "05.01.2030"], ["2030-01-05"] * 3),
+            ("number", ["12", "12.5", "1,200"], [12, 12.5, 1200]),
+            ("boolean", ["yes", "0", "true"], [True, False, True]),
+            ("list", ["a; b", "a", "c"], [["a", "b"], ["a"], ["c"]]),
+        ],
+    )
+    def test_values_that_arrived_as_text_become_what_they_are(self, lead, noon, type_, told, kept):
+        attribute = AttributeFactory(key="told", is_defined=False)
+        people = [ContactFactory(attributes={"told": text, "city": "Bonn"}) for text in told]
+        gone = ContactFactory(attributes={"told": told[0]}, erased_at=noon, merged_into=people[0].pk)
+
+        with pytest.raises(ValidationError) as asked:
+            services.attribute_update(attribute=attribute, type=type_, by=lead, now=noon)
+        services.attribute_update(attribute=attribute, type=type_, is_converted=True, by=lead, now=noon)
+
+        assert list(asked.value.message_dict) == ["is_converted"]
+        assert "4 have a value" in asked.value.message_dict["is_converted"][0]
+        found = [Contact.objects.get(pk=one.pk).attributes for one in [*people, gone]]
+        assert found == [{"told": value, "city": "Bonn"} for value in kept] + [{"told": kept[0]}]
+
+    def test_values_under_an_index_keep_their_type(self, lead, noon):
+        attribute = AttributeFactory(key="visits", type="number", is_indexed=True, index_built_at=noon)
+        ContactFactory(attributes={"visits": 12})
+
+        with pytest.raises(ValidationError, match="has an index by its type"):
+            services.attribute_update(attribute=attribute, type="text", is_converted=True, by=lead, now=noon)
+
+    def test_values_of_what_a_segment_asks_for_keep_their_type(self, lead, noon):
+        attribute = AttributeFactory(key="visits")
+        person = ContactFactory(attributes={"visits": "12"})
+        SegmentFactory(name="Guests", rule={"attribute": "visits", "op": "contains", "value": "1"})
+
+        with pytest.raises(ValidationError, match="it is used by Segment “Guests”"):
+            services.attribute_update(
+                attribute=attribute, type="number", is_converted=True, by=lead, now=noon
+            )
+
+        person.refresh_from_db()
+        assert person.attributes == {"visits": "12"}
 
     def test_the_type_of_an_attribute_without_values_may_change(self, lead, noon):
         attribute = AttributeFactory(key="city", type="text", is_indexed=True, index_built_at=noon)
@@ -123,6 +170,17 @@ def built(key):
 
 @pytest.mark.django_db(transaction=True)
 class TestAttributesSettle:
+    def test_what_an_import_wrote_by_the_old_type_is_read_anew(self, lead, noon):
+        attribute = AttributeFactory(key="visits")
+        ContactFactory(attributes={"visits": "12"})
+        services.attribute_update(attribute=attribute, type="number", is_converted=True, by=lead, now=noon)
+        late, misfit = (ContactFactory(attributes={"visits": text}) for text in ("7", "many"))
+
+        services.attributes_settle(now=noon)
+
+        assert Contact.objects.get(pk=late.pk).attributes == {"visits": 7}
+        assert Contact.objects.get(pk=misfit.pk).attributes == {}
+
     def test_builds_an_index_that_the_filter_uses(self, noon):
         attribute = AttributeFactory(key="city", is_indexed=True)
         for number in range(300):

@@ -176,7 +176,18 @@ class TestDetail:
 
         page = person.post(url("edit", attribute), NEW | {"type": "number"})
 
-        assert "There are values" in page.context["form"].errors["type"][0]
+        assert "“Bonn” is not a number." in page.context["form"].errors["type"]
+
+    def test_another_type_is_asked_about_and_then_taken(self, person):
+        attribute = AttributeFactory(key="born", is_defined=False)
+        ContactFactory(attributes={"born": "2000-02-29"})
+
+        asked = person.post(url("edit", attribute), NEW | {"type": "date"})
+        person.post(url("edit", attribute), NEW | {"type": "date", "is_converted": "on"})
+
+        attribute.refresh_from_db()
+        assert 'name="is_converted"' in asked.content.decode()
+        assert (attribute.type, attribute.is_defined) == ("date", True)
 
     @pytest.mark.parametrize(("role", "status"), [("marketer", 403), ("sales", 403), ("executive", 404)])
     def test_only_the_data_lead_and_the_leads_take_away(self, login, role, status):

@@ -8,7 +8,7 @@ from apps.contacts import services
 from apps.contacts.eventfields import Field, FieldType
 from apps.contacts.models import Event, EventSchema, EventType, HeldEvent
 from apps.contacts.services import EventIn
-from apps.core import clock
+from apps.core import clock, parsers
 from tests.factories.accounts import UserFactory
 from tests.factories.campaigns import CampaignFactory
 from tests.factories.contacts import EventTypeFactory
@@ -281,7 +281,16 @@ class TestHostileBodies:
 
         answer = client.post("/api/v1/events/", body, content_type="application/json")
 
-        assert answer.status_code in {400, 413}
+        assert answer.status_code == 400
+        assert not Event.objects.exists()
+
+    def test_a_body_beyond_the_limit_is_not_read(self, api, data_lead, monkeypatch):
+        monkeypatch.setattr(parsers, "MAX_BODY", 50)
+        body = b'[{"event": "order", "identity": "crm:1", "message_id": "m1"}]'
+
+        answer = api(data_lead, "events:write").post("/api/v1/events/", body, content_type="application/json")
+
+        assert answer.status_code == 413
         assert not Event.objects.exists()
 
     @pytest.mark.parametrize(

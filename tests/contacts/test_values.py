@@ -96,6 +96,7 @@ class TestValueCheck:
             ("text", {"a": 1}),
             ("list", [1]),
             ("number", float("inf")),
+            ("number", 10**400),
             ("number", 10**15),
             ("list", [str(n) for n in range(201)]),
         ],

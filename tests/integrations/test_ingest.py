@@ -120,6 +120,16 @@ class TestDirectPath:
         assert client.get("/v1/").status_code == 404
 
     @pytest.mark.django_db(transaction=True)
+    def test_what_is_new_of_an_events_name_is_noted_without_a_transaction_around_it(self, post):
+        post("track", ORDER)
+        post("track", ORDER | {"messageId": "m2"})
+
+        told = post("track", ORDER | {"messageId": "m3", "properties": {"total": 1, "coupon": "SPRING"}})
+
+        assert told.json() == {"success": True}
+        assert EventType.objects.get().properties.keys() == {"total", "coupon"}
+
+    @pytest.mark.django_db(transaction=True)
     def test_a_connection_that_was_lost_is_made_again(self, post):
         SourceFactory(name="Till", key="bkw_till")
         with (
@@ -192,6 +202,14 @@ class TestTrack:
 
         assert Contact.objects.get().timezone == "Europe/Paris"
         assert faults() == {Fault.BAD_ZONE: 1, Fault.WRONG_TYPE: 1}
+
+    def test_a_time_zone_among_the_traits_is_the_persons_and_no_attribute(self, post):
+        post(
+            "identify", {"userId": "u1", "traits": {"timezone": "Asia/Tokyo"}, "context": {"timezone": "UTC"}}
+        )
+
+        person = Contact.objects.get()
+        assert (person.timezone, person.attributes) == ("Asia/Tokyo", {})
 
     def test_where_somebody_came_from_is_kept_and_what_is_personal_is_not(self, post):
         context = {"campaign": {"source": "spring"}, "ip": "203.0.113.9", "userAgent": "x"}

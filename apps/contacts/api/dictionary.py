@@ -62,6 +62,12 @@ class AttributeChangeIn(serializers.Serializer[Any]):
     indexed = serializers.BooleanField(source="is_indexed", required=False)
 
 
+class AttributePatchIn(AttributeChangeIn):
+    is_converted = serializers.BooleanField(
+        required=False, help_text="True: with another type, the values there are become values of it."
+    )
+
+
 class AttributeIn(AttributeChangeIn):
     key = serializers.CharField(max_length=63)
     applies_to = serializers.ChoiceField(Attribute.Subject.choices, default=Attribute.Subject.CONTACT)
@@ -114,11 +120,11 @@ class AttributeViewSet(
         attribute = services.attribute_create(**self.told(AttributeIn), by=self.user, now=clock.now())
         return self.answer(attribute, 201)
 
-    @extend_schema(request=AttributeChangeIn, responses=AttributeOut)
+    @extend_schema(request=AttributePatchIn, responses=AttributeOut)
     def partial_update(self, request: Request, pk: str) -> Response:
         attribute = services.attribute_update(
             attribute=self.get_object(),
-            **self.told(AttributeChangeIn, partial=True),
+            **self.told(AttributePatchIn, partial=True),
             by=self.user,
             now=clock.now(),
         )

@@ -31,8 +31,9 @@ class AttributeChangeForm(forms.Form):
     type = forms.ChoiceField(
         label=_("Type"),
         choices=[(type_, TYPES[type_]) for type_ in Attribute.Type],
-        help_text=_("What its values are; it stays once there are some."),
+        help_text=_("What its values are. Once there are some, they have to fit the new one."),
     )
+    is_converted = forms.BooleanField(label=_("Read all values as the new type"), required=False)
     choices = forms.CharField(
         label=_("Choices"),
         required=False,
@@ -45,7 +46,9 @@ class AttributeChangeForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("What exactly it says about a person or company, so that two people use it alike."),
     )
-    owner = forms.ModelChoiceField(label=_("Owner"), queryset=User.objects.none(), required=False)
+    owner = forms.ModelChoiceField(
+        label=_("Owner"), queryset=User.objects.none(), required=False, empty_label=_("Nobody")
+    )
     source = forms.CharField(
         label=_("Source system"),
         max_length=100,
@@ -104,6 +107,11 @@ class AttributeForm(AttributeChangeForm):
     applies_to = forms.ChoiceField(
         label=_("About"), choices=Attribute.Subject, initial=Attribute.Subject.CONTACT
     )
+    is_converted = None  # type: ignore[assignment]  # nothing has a value yet
     is_other = forms.BooleanField(label=_("It means something else than these"), required=False)
 
     field_order = ["applies_to", "label", "key", "type", "choices", "definition"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["type"].help_text = _("What its values are.")

@@ -112,6 +112,8 @@ class Attribute(TimeStamped):
     )
     is_indexed = models.BooleanField(_("indexed"), default=False)
     index_built_at = models.DateTimeField(null=True, blank=True)  # None: no index yet, or it is to be dropped
+    # Its type was changed then, and its values with it: for a while such as were under way are looked for.
+    retyped_at = models.DateTimeField(null=True, blank=True)
     # Taken away: hidden at once, gone when a worker has stripped its values from all contacts.
     removed_at = models.DateTimeField(null=True, blank=True)
     # False: the key arrived by API before anybody described it; kept, and flagged until adopted.

@@ -134,6 +134,12 @@ def event_types(
     return found.filter(last_seen_at__lt=now - silent_for) if silent_for else found
 
 
+def event_types_named(names: Collection[str]) -> dict[str, EventType]:
+    """Return the catalogue's entries of these names, each with its `schema` if it has one; one query."""
+    found = EventType.objects.select_related("schema").filter(name__in=names)
+    return {event_type.name: event_type for event_type in found}
+
+
 def events_arrived(names: Collection[str], *, now: datetime) -> dict[str, Arrived]:
     """Return what arrived under each of these names, counted to the minute by a worker; one query."""
     rows = _tallied(names, "name", now=now)

@@ -120,7 +120,11 @@ def merge_preview(*, keep: Contact, gone: Contact, now: datetime) -> MergePrevie
 
 
 def _values(keep: Contact, gone: Contact) -> list[MergedValue]:
-    pairs = [(_("E-mail"), keep.email, gone.email), (_("Telephone"), keep.phone, gone.phone)]
+    pairs = [
+        (_("E-mail"), keep.email, gone.email),
+        (_("Telephone"), keep.phone, gone.phone),
+        (_("Time zone"), keep.timezone, gone.timezone),
+    ]
     dictionary = {entry.key: entry for entry in Attribute.objects.all()}
     for key in sorted(keep.attributes.keys() | gone.attributes.keys()):
         entry = dictionary.get(key)

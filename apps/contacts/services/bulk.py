@@ -16,7 +16,12 @@ from apps.contacts.addresses import address_hash
 from apps.contacts.consents import ConsentChange
 from apps.contacts.fields import ContactFields, Name
 from apps.contacts.models import Attribute, Identity
-from apps.contacts.services.contacts import dictionary_add, dictionary_new, dictionary_of
+from apps.contacts.services.contacts import (
+    dictionary_add,
+    dictionary_new,
+    dictionary_of,
+    dictionary_room_check,
+)
 from apps.contacts.services.imports import consent_check
 from apps.contacts.staging import TAKEN, Outcome, Terms
 from apps.core.errors import DomainError
@@ -161,6 +166,7 @@ def _describe(unknown: Mapping[str, str]) -> None:
     """:raises _DictionaryMoved: one of the keys is there by now, and is not of this type"""
     if not unknown:
         return
+    dictionary_room_check(unknown)
     dictionary_add(unknown)
     standing = dictionary_of(unknown)
     if any(key not in standing or not _fits(standing[key], kind) for key, kind in unknown.items()):

@@ -15,6 +15,7 @@ from apps.contacts.services.contacts import (
     attributes_change,
     dictionary_add,
     dictionary_of,
+    dictionary_room_check,
     fields_stale,
 )
 from apps.core.errors import DomainError, StaleEdit
@@ -235,6 +236,7 @@ def _fields(
     if not fields.unknown:
         return fields
     # Somebody else may have been faster, with another type: what stands now is what the values have to fit.
+    dictionary_room_check(fields.unknown, COMPANY)
     dictionary_add(fields.unknown, COMPANY)
     return _fields(name, domain, identities, attributes)
 

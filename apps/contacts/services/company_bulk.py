@@ -16,7 +16,12 @@ from apps.contacts.companies import DOMAIN, Draft, names_of
 from apps.contacts.fields import MAX_NAME, CompanyFields, Name
 from apps.contacts.models import Attribute, Company
 from apps.contacts.services.bulk import MAX_ROWS, TRIES, BulkRefused
-from apps.contacts.services.contacts import dictionary_add, dictionary_new, dictionary_of
+from apps.contacts.services.contacts import (
+    dictionary_add,
+    dictionary_new,
+    dictionary_of,
+    dictionary_room_check,
+)
 
 COMPANY = Attribute.Subject.COMPANY
 
@@ -162,6 +167,7 @@ def _describe(unknown: Mapping[str, str]) -> None:
     """:raises _DictionaryMoved: one of the keys is there by now, and is not of this type"""
     if not unknown:
         return
+    dictionary_room_check(unknown, COMPANY)
     dictionary_add(unknown, COMPANY)
     standing = dictionary_of(unknown, COMPANY)
     for key, kind in unknown.items():

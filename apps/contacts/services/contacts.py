@@ -55,6 +55,7 @@ def contact_create(
 
     :raises ValidationError: by field: a bad address, value or identity, or nothing to know the contact by
     :raises ContactExists: an identity belongs to somebody already
+    :raises DictionaryFull: see `dictionary_room_check`; `contact_update` too
     :raises ConsentRefused: see `consent_record` and `confirmation_request`
     """
     try:
@@ -160,6 +161,7 @@ def _fields(
     if not fields.unknown:
         return fields
     # Somebody else may have been faster, with another type: what stands now is what the values have to fit.
+    dictionary_room_check(fields.unknown)
     dictionary_add(fields.unknown)
     return _fields(email, phone, identities, attributes)
 
@@ -167,6 +169,22 @@ def _fields(
 def dictionary_of(keys_told: Collection[str], subject: str = Subject.CONTACT) -> dict[str, Attribute]:
     """Return the entries of these keys, with those that are being taken away."""
     return Attribute.all_objects.of(subject).by_key(keys_told)
+
+
+class DictionaryFull(DomainError):
+    """Too many keys have come that nobody has described yet."""
+
+
+def dictionary_room_check(unknown: Mapping[str, str], subject: str = Subject.CONTACT) -> None:
+    """:raises DictionaryFull: with these keys there would be more undescribed ones than are kept"""
+    if not unknown:
+        return
+    there = Attribute.current.of(subject).filter(is_defined=False).count()
+    if there + len(unknown) > keys.MAX_UNDESCRIBED:
+        raise DictionaryFull(
+            _("There would be more than %(most)s attributes that nobody has described. Describe them first.")
+            % {"most": f"{keys.MAX_UNDESCRIBED:,}"}
+        )
 
 
 def dictionary_add(unknown: Mapping[str, str], subject: str = Subject.CONTACT) -> None:

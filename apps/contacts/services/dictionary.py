@@ -1,18 +1,20 @@
 """The data dictionary: describe attributes, change them, take them away, and keep their indexes."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.accounts.models import User
 from apps.collaboration import services as collaboration
 from apps.contacts import attributes as keys
 from apps.contacts.models import Attribute, Company, Contact
 from apps.contacts.registries import Use, attribute_uses, company_attribute_uses
+from apps.contacts.retyping import SHOWN, retyping_plan, values_retype
 from apps.core.errors import DomainError
 from apps.core.queues import ring
 
@@ -21,6 +23,8 @@ logger = logging.getLogger(__name__)
 SETTLE_TASK = "apps.contacts.tasks.attributes_settle"
 STRIP_ROWS = 10_000  # contacts looked at in one statement when an attribute is taken away
 Type = Attribute.Type
+# How long values of an old type may still arrive, from imports that had begun before the type was changed.
+RETYPED_FOR = timedelta(hours=1)
 # Types whose values are kept alike: one can become the other, whatever contacts have.
 _SAME_VALUES = ({Type.TEXT, Type.CHOICE}, {Type.NUMBER, Type.MONEY})
 
@@ -54,14 +58,19 @@ def attribute_create(*, by: User | None, now: datetime, key: str, label: str, **
 
 
 def _key_free_check(attribute: Attribute) -> None:
+    if keys.key_is_built_in(attribute.key, attribute.applies_to):
+        raise ValidationError({"key": [_("There is a field of this name already, without any attribute.")]})
     if Attribute.current.of(attribute.applies_to).filter(key=attribute.key).exists():
         raise ValidationError({"key": [_("An attribute with this system name already exists.")]})
 
 
 @transaction.atomic
-def attribute_update(*, attribute: Attribute, by: User | None, now: datetime, **changes: Any) -> Attribute:
+def attribute_update(
+    *, attribute: Attribute, by: User | None, now: datetime, is_converted: bool = False, **changes: Any
+) -> Attribute:
     """
-    Change what is given. The key never changes; the type only while nobody has a value of another kind.
+    Change what is given. The key never changes. Values follow another type where all of them can be read as
+    it, nothing uses the attribute, and `is_converted` says that this is wanted.
 
     Whoever changes an attribute that came by itself has described it: the flag is gone.
 
@@ -72,16 +81,19 @@ def attribute_update(*, attribute: Attribute, by: User | None, now: datetime, **
     kind = changes.get("type", attribute.type)
     if kind != attribute.type and attribute.is_computed:
         raise ValidationError({"type": [_("It is computed by its definition, which says yes or no.")]})
-    if kind != attribute.type and not _same_values(kind, attribute.type) and attribute_has_values(attribute):
-        raise ValidationError(
-            {"type": [_("There are values of the type it has now. Make a new attribute instead.")]}
-        )
+    is_other_kind = kind != attribute.type and not _same_values(kind, attribute.type)
+    has_index = attribute.index_built_at is not None
     if kind != attribute.type:
         attribute.index_built_at = None  # the index is one of the old type's expression
     for name, value in changes.items():
         setattr(attribute, name, value)
     attribute.is_defined = True
     attribute.full_clean()
+    if is_other_kind and attribute_has_values(attribute):
+        if has_index:  # its expression would fail on the first value of another type
+            sentence = _("It has an index by its type. Take “quick to search” away, then wait a minute.")
+            raise ValidationError({"type": [sentence]})
+        _retype(attribute, by=by, now=now, is_converted=is_converted)
     attribute.save()
     changed = sorted(name for name, value in before.items() if value != getattr(attribute, name))
     collaboration.audit_record(
@@ -89,6 +101,30 @@ def attribute_update(*, attribute: Attribute, by: User | None, now: datetime, **
     )
     ring(SETTLE_TASK)
     return attribute
+
+
+def _retype(attribute: Attribute, *, by: User | None, now: datetime, is_converted: bool) -> None:
+    """Turn the values into those of the type that it is to have."""
+    kind = Type(attribute.type).label
+    if places := attribute_places(attribute, user=by):
+        sentence = _("Its values would change, and it is used by %(places)s. Take it out there first.")
+        raise ValidationError({"type": [sentence % {"places": ", ".join(map(str, places[:5]))}]})
+    plan = retyping_plan(attribute)
+    if plan.is_too_much:
+        sentence = _("There are too many different values to read anew. Make a new attribute instead.")
+        raise ValidationError({"type": [sentence]})
+    if plan.misfits:
+        told = [_("Some values are not of the type “%(type)s”.") % {"type": kind}, *plan.told[:SHOWN]]
+        raise ValidationError({"type": told})
+    if not is_converted:
+        sentence = ngettext(
+            "%(n)s has a value, which can be read as “%(type)s”. Say so, and it becomes that.",
+            "%(n)s have a value, and all of them can be read as “%(type)s”. Say so, and they become that.",
+            plan.rows,
+        )
+        raise ValidationError({"is_converted": [sentence % {"n": f"{plan.rows:,}", "type": kind}]})
+    values_retype(attribute, plan)
+    attribute.retyped_at = now
 
 
 @transaction.atomic
@@ -130,7 +166,8 @@ def attribute_has_values(attribute: Attribute) -> bool:
 
 def attributes_settle(*, now: datetime) -> None:
     """
-    Build the indexes that the dictionary asks for, drop the others, and strip what was taken away.
+    Build the indexes that the dictionary asks for, drop the others, strip what was taken away, and read anew
+    what arrived by an old type while that was changed.
 
     Never inside a transaction: an index is built while contacts are being written.
     """
@@ -139,6 +176,8 @@ def attributes_settle(*, now: datetime) -> None:
         if cursor.fetchone() != (True,):
             return  # another worker is at it
         try:
+            for attribute in Attribute.current.filter(retyped_at__gt=now - RETYPED_FOR):
+                values_retype(attribute, retyping_plan(attribute))
             for attribute in Attribute.all_objects.unsettled():
                 _settle_or_log(attribute, now=now)
         finally:

@@ -340,6 +340,8 @@ def _attribute_new(column: str, key: str, type_: str, guess: Mapping[str, Any], 
             _("“%(key)s” is not a system name; “%(better)s” would be.")
             % {"key": key[:63], "better": keys.key_suggest(key)}
         )
+    if keys.key_is_built_in(key, kind_of(about).subject):
+        raise MappingInvalid(_("“%(key)s” is a field of its own, and no attribute.") % {"key": key})
     if type_ and type_ not in Attribute.Type.values:
         raise MappingInvalid(_("“%(type)s” is not a type of attribute.") % {"type": type_[:100]})
     return Attribute(

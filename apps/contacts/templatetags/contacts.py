@@ -114,8 +114,8 @@ def contact_name(contact: Contact) -> str:
 
 @register.simple_tag
 def role_status(member: CompanyMember) -> SafeString:
-    """Return the part that somebody has in the buying group, as a badge."""
-    return status(member.get_role_display(), "info") if member.role else status("–")
+    """Return the part that somebody has in the buying group, as a badge; nothing where nobody has said."""
+    return status(member.get_role_display(), "info") if member.role else SafeString()
 
 
 @register.filter

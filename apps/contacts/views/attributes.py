@@ -193,7 +193,15 @@ def attribute_change(request: UserRequest, attribute: Attribute) -> HttpResponse
         else:
             messages.success(request, _("Saved."))
             return redirect("contacts:attribute-detail", attribute.pk)
-    return render(request, "contacts/attribute_edit.html", {"form": form, "attribute": attribute})
+    context = {"form": form, "attribute": attribute, "alike": _alike_of(attribute)}
+    return render(request, "contacts/attribute_edit.html", context)
+
+
+def _alike_of(attribute: Attribute) -> Sequence[Attribute]:
+    """Return what may mean the same as an entry that came by itself; of the others somebody has decided."""
+    if attribute.is_defined:
+        return []
+    return selectors.attributes_alike(attribute.key, but=attribute, applies_to=attribute.applies_to)
 
 
 @require_POST

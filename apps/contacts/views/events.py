@@ -15,7 +15,7 @@ MOST_NAMES = 200  # in the choice above the list
 @require_GET
 @requires("contacts.view_event")
 def event_list(request: UserRequest) -> HttpResponse:
-    names = list(EventType.objects.values_list("name", flat=True)[:MOST_NAMES])
+    names = EventType.objects.values_list("name", "schema__label")[:MOST_NAMES]
     sources = selectors.event_sources_lately()
     spec = ListSpec(
         columns=[
@@ -26,7 +26,7 @@ def event_list(request: UserRequest) -> HttpResponse:
             Column(gettext_lazy("When")),
         ],
         filters=[
-            Filter("name", gettext_lazy("Event"), [(name, name) for name in names]),
+            Filter("name", gettext_lazy("Event"), [(name, label or name) for name, label in names]),
             Filter("source", gettext_lazy("Source"), [(source, source) for source in sources]),
         ],
         default_sort="-occurred_at",
@@ -38,6 +38,7 @@ def event_list(request: UserRequest) -> HttpResponse:
     listing = asked.page(found.select_related("contact"))
     context = {
         "listing": listing,
+        "types": selectors.event_types_named({event.name for event in listing.rows}),
         "is_first_page": not request.GET.get("cursor"),
         "watch": watch,
         "may_import": request.user.has_perm("contacts.add_import"),

@@ -21,6 +21,7 @@ from apps.core.lists import Column, Filter, ListSpec
 NAMES = ListSpec(
     columns=[
         Column(gettext_lazy("Event"), sort="name"),
+        Column(gettext_lazy("Last hour"), is_number=True),
         Column(gettext_lazy("Last day"), is_number=True),
         Column(gettext_lazy("Last week"), is_number=True),
         Column(gettext_lazy("Did not fit"), is_number=True),

@@ -27,6 +27,8 @@ NO_KEY = "attribute"  # what `key_suggest` says of a name with nothing in it
 # The parts of `context` that say where somebody came from. The rest (address, browser, device) is not kept:
 # it is personal, and nothing here asks for it. The time zone of an `identify` goes to the person.
 CONTEXT_KEPT = ("campaign", "page")
+# Traits that are no attributes: what a contact has fields of its own for.
+OF_THE_PERSON = frozenset({"email", "phone", "timezone"})
 
 
 class Call(StrEnum):
@@ -119,7 +121,7 @@ class _Reader:
             self.traits = self._object("traits")
         if message.call == Call.IDENTIFY:
             self._traits(self.traits)
-            message.timezone = self._zone(context)
+            message.timezone = self._trait_text(self.traits, "timezone") or self._zone(context)
         if message.call == Call.GROUP:
             self._group(self.traits)
         message.who = self._who()
@@ -199,7 +201,7 @@ class _Reader:
             return ""
 
     def _traits(self, traits: Mapping[str, Any]) -> None:
-        told = {name: value for name, value in traits.items() if name not in ("email", "phone")}
+        told = {name: value for name, value in traits.items() if name not in OF_THE_PERSON}
         self._flatten(told, self.message.traits)
         self.message.phone = self._trait_text(traits, "phone")
         if email := self._trait_text(traits, "email"):

@@ -1,9 +1,7 @@
 from collections.abc import Mapping
 
+from apps.contacts.attributes import MAX_UNDESCRIBED
 from apps.contacts.models import Attribute
-
-# A hostile source cannot fill the dictionary: what comes beyond is not kept until somebody has tidied up.
-MAX_UNDESCRIBED = 2_000
 
 
 class Room:
