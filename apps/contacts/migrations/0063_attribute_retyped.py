@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contacts', '0061_import_digests'),
+        ('contacts', '0062_consent_ledger_kept'),
     ]
 
     operations = [
