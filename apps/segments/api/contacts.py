@@ -36,13 +36,13 @@ class ContactSegmentsViewSet(ApiViewSet[Contact]):
     permissions = {"segments": "contacts.view_contact", "lists": "contacts.view_contact"}
     parameters = {"segments": ("cursor", "limit"), "lists": ("cursor", "limit")}
 
-    @extend_schema(operation_id="contacts_segments_list", responses=MembershipOut(many=True))
+    @extend_schema(operation_id="contacts_segments_list", responses=MembershipOut(many=True), filters=False)
     @action(detail=True)
     def segments(self, request: Request, pk: str) -> Response:
         """The segments the contact is in, as last counted, each with the moment of entering it."""
         return page_of(self, selectors.contact_segments(self.get_object()), MembershipOut)
 
-    @extend_schema(operation_id="contacts_lists_list", responses=ListMembershipOut(many=True))
+    @extend_schema(operation_id="contacts_lists_list", responses=ListMembershipOut(many=True), filters=False)
     @action(detail=True)
     def lists(self, request: Request, pk: str) -> Response:
         """The lists the contact is on, each with the moment of getting there."""

@@ -160,7 +160,7 @@ class ContactListViewSet(
         )
         return Response({"removed": removed})
 
-    @extend_schema(responses=MemberOut(many=True))
+    @extend_schema(responses=MemberOut(many=True), filters=False)
     @action(detail=True)
     def contacts(self, request: Request, pk: str) -> Response:
         return page_of(self, selectors.list_people(self.get_object()).order_by("-pk"), MemberOut)

@@ -205,13 +205,13 @@ class SegmentViewSet(
         found = selectors.rule_preview(node, now=now, is_exact=told["exact"])
         return Response(_preview(node, found, selectors.people_checked(node, found.people, now=now)))
 
-    @extend_schema(responses=MemberOut(many=True))
+    @extend_schema(responses=MemberOut(many=True), filters=False)
     @action(detail=True)
     def contacts(self, request: Request, pk: str) -> Response:
         people = selectors.segment_people(self.get_object(), now=clock.now())
         return page_of(self, people.order_by("-pk"), MemberOut)
 
-    @extend_schema(responses=SegmentSizeOut(many=True))
+    @extend_schema(responses=SegmentSizeOut(many=True), filters=False)
     @action(detail=True)
     def history(self, request: Request, pk: str) -> Response:
         """The size after each count that changed it, and once a day; newest first."""
@@ -228,6 +228,7 @@ class SegmentViewSet(
     @extend_schema(
         responses=SegmentMembershipOut,
         parameters=[OpenApiParameter("contact", int, required=True, description="The id of a contact.")],
+        filters=False,
     )
     @action(detail=True, pagination_class=None)
     def check(self, request: Request, pk: str) -> Response:
