@@ -71,7 +71,7 @@ def form_once(request: HttpRequest, user: User, act: Callable[[], HttpResponseBa
     typed then must not vanish. It is compared with what was sent last, so going back to the first words acts
     too. Only a redirect is an act done; a form that was refused may be mended and sent again.
     """
-    key = f"form:{request.POST['once'][:64]}:{hashlib.sha256(request.path.encode()).hexdigest()[:16]}"
+    key = f"form:{_digest(request.path, request.POST['once'])}"
     fingerprint = _form_fingerprint(request)
     with transaction.atomic():
         with connection.cursor() as cursor:  # a double click: the second waits for the first
@@ -116,7 +116,12 @@ def form_release(request: HttpRequest, user: User, key: str) -> None:
 
 
 def _act_key(request: HttpRequest, key: str) -> str:
-    return f"act:{key}:{_form_fingerprint(request)[:16]}"
+    return f"act:{_digest(key)}:{_form_fingerprint(request)[:16]}"
+
+
+def _digest(*told: str) -> str:
+    """Return what stands for texts that somebody sent: NUL, which they may hold, no statement can carry."""
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
 
 def _lock_name(user: User, key: str) -> str:

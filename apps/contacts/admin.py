@@ -133,6 +133,7 @@ class ConfirmationAdmin(LedgerAdmin):
 @admin.register(Suppression)
 class SuppressionAdmin(LedgerAdmin):
     list_display = ["at", "channel", "reason", "source"]
+    list_filter = ["channel", "reason"]
     search_fields = ["^source"]
     ordering = ["-id"]
 
@@ -302,4 +303,5 @@ class SystemAdmin(LedgerAdmin):
 @admin.register(SystemLink)
 class SystemLinkAdmin(LedgerAdmin):
     list_display = ["id", "system_id", "kind", "object_id", "at"]
+    search_fields = ["=system__id", "=kind"]
     ordering = ["-id"]

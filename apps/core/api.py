@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
-from rest_framework.filters import BaseFilterBackend
+from rest_framework.filters import BaseFilterBackend, SearchFilter
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -26,6 +26,7 @@ __all__ = [
     "CursorPages",
     "Ordering",
     "PreconditionFailed",
+    "Search",
     "TooLarge",
     "Unprocessable",
     "problem_details",
@@ -110,6 +111,14 @@ class Ordering(BaseFilterBackend):
         return [
             _parameter("ordering", {"type": "string", "enum": choices}, "Which comes first; `-` turns it.")
         ]
+
+
+class Search(SearchFilter):
+    """`?search=`, described only where the viewset has `search_fields`: anywhere else it is refused."""
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        described: list[dict[str, Any]] = super().get_schema_operation_parameters(view)
+        return described if getattr(view, "search_fields", None) else []
 
 
 def _parameter(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from rest_framework.parsers import BaseParser
 
 # Bytes: a thousand rows of 10 KB each. Read as Python, a body takes many times its room.
 MAX_BODY = 10 * 1024 * 1024
+MAX_DEPTH = 100  # what walks a body, here and in the libraries, calls itself for each level
 
 
 class StrictJson(BaseParser):
@@ -30,9 +31,21 @@ class StrictJson(BaseParser):
             data = orjson.loads(body)
         except orjson.JSONDecodeError as error:
             raise ParseError(_("This is not JSON: %(reason)s") % {"reason": error}) from error
+        if _is_deep(data):
+            raise ParseError(_("At most %(n)s levels, one in another.") % {"n": MAX_DEPTH})
         if b"\\u0000" in body and _has_nul(data):
             raise ParseError(_("A text may not contain the character NUL."))
         return data
+
+
+def _is_deep(data: Any) -> bool:
+    level = [data] if isinstance(data, dict | list) else []
+    for _step in range(MAX_DEPTH):
+        inner = (each for one in level for each in (one.values() if isinstance(one, dict) else one))
+        level = [one for one in inner if isinstance(one, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def _has_nul(data: Any) -> bool:

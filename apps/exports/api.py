@@ -176,6 +176,14 @@ class ScheduleIn(ScheduleChangeIn):
         fields = ["kind", *ScheduleChangeIn.Meta.fields]
 
 
+class ScheduleFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped package
+    kind = django_filters.ChoiceFilter(choices=Kind.choices)
+
+    class Meta:
+        model = Schedule
+        fields = ["destination", "is_active"]
+
+
 class ScheduleViewSet(
     mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, ApiViewSet[Schedule]
 ):
@@ -183,6 +191,9 @@ class ScheduleViewSet(
 
     queryset = Schedule.objects.all()
     serializer_class = ScheduleOut
+    filterset_class = ScheduleFilter
+    search_fields = ["name"]
+    ordering_fields = ["name", "next_at", "created_at"]
     scope = "exports"
     permissions = {
         "list": "exports.view_schedule",

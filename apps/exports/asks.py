@@ -52,7 +52,7 @@ def filter_read(query: Mapping[str, str], *, now: datetime) -> Terms:
         except orjson.JSONDecodeError as error:
             raise TermsInvalid(_("The filter cannot be read.")) from error
     days = query.get("added", "")
-    if days.isascii() and days.isdigit() and 0 < int(days) <= MOST_DAYS:
+    if days.isascii() and days.isdigit() and 0 < int(days[:9]) <= MOST_DAYS:
         day = timezone.localtime(now).date() - timedelta(days=int(days) - 1)
         told["added_from"] = datetime.combine(day, time(), timezone.get_current_timezone()).isoformat()
     return told

@@ -29,8 +29,10 @@ class ContactListAdmin(LedgerAdmin):
 
 @admin.register(SegmentSize)
 class SegmentSizeAdmin(LedgerAdmin):
-    list_display = ["segment", "at", "size"]
+    list_display = ["segment", "at", "size", "entered", "left"]
     list_select_related = ["segment"]
+    search_fields = ["=segment__id"]
+    ordering = ["-id"]
 
 
 @admin.register(SegmentChange)
@@ -38,6 +40,7 @@ class SegmentChangeAdmin(LedgerAdmin):
     """What members have yet to follow: a row lives for seconds."""
 
     list_display = ["id", "at", "topics", "segment_id"]
+    search_fields = ["=segment_id"]
     ordering = ["id"]
 
 
@@ -56,4 +59,5 @@ class DefinitionVersionAdmin(LedgerAdmin):
     list_display = ["definition", "number", "state", "by", "at", "decided_by", "decided_at"]
     list_select_related = ["definition", "by", "decided_by"]
     list_filter = ["state"]
+    search_fields = ["^definition__attribute__key"]
     ordering = ["-id"]

@@ -25,7 +25,7 @@ class PasteForm(forms.Form):
     text = forms.CharField(
         label=_("E-mail addresses"),
         widget=forms.Textarea(attrs={"rows": 10, "class": "code-input", "spellcheck": "false"}),
-        help_text=_("Apart by commas, spaces or lines. “Ann <ann@example.com>” is read too."),
+        help_text=_("Apart by commas, spaces or lines. “Ann &lt;ann@example.com&gt;” is read too."),
     )
 
 

@@ -18,4 +18,5 @@ class UseCaseAdmin(LedgerAdmin):
 class PartAdmin(LedgerAdmin):
     list_display = ["id", "use_case_id", "step", "kind", "object_id", "key"]
     list_filter = ["step"]
+    search_fields = ["=use_case__id", "^key"]
     ordering = ["-id"]

@@ -175,6 +175,12 @@ class TestFormOnce:
 
         return send
 
+    def test_a_key_that_no_database_can_keep_is_one_like_any_other(self, send, user):
+        assert send("Ann", once="a\0b").status_code == HTTPStatus.FOUND
+
+        user.refresh_from_db()
+        assert user.name == "Ann"
+
     @pytest.fixture
     def upload(self, user):
         """Send a file to a view that counts how often it acted."""

@@ -187,6 +187,7 @@ class TestContactsFound:
         ("asked", "field", "reason"),
         [
             ({"ordering": "email"}, "ordering", "Cannot order by"),
+            ({"suppressed": "maybe"}, "suppressed", "Write true or false"),
             ({"where": "city"}, "where", "Write a JSON list"),
             ({"where": '[["city","eq"]]'}, "where", "Write a JSON list"),
             ({"where": '[["city","eq",{}]]'}, "where", "Write a JSON list"),

@@ -116,6 +116,11 @@ class TestCreateAndChange:
         assert response.headers["Location"] == url("detail", company.pk)
         assert (company.domain, company.attributes) == ("bolt.com", {"industry": "Toys"})
 
+    def test_a_new_one_has_its_name_even_if_it_is_sent_as_unchanged(self, lead):
+        lead.post(url("create"), {"name": "Bolt", "initial-name": "Bolt"})
+
+        assert Company.objects.get().name == "Bolt"
+
     def test_what_is_refused_stands_beside_its_field(self, lead, acme):
         page = lead.post(url("create"), {"name": "", "domain": "acme.com"})
         taken = lead.post(url("create"), {"name": "Again", "domain": "acme.com"})

@@ -77,6 +77,7 @@ class TestList:
             ({"where": [["vip", "eq", "yes"]]}, ["ann"]),
             ({"where": [["tags", "eq", "B"]]}, ["ann"]),
             ({"where": [["unknown", "eq", "1"]]}, ["cat", "bob", "ann"]),
+            ({"where": [["city", "eq", "\0"]]}, ["cat", "bob", "ann"]),
         ],
     )
     def test_is_narrowed_by_what_the_url_says(self, person, people, query, emails):

@@ -545,6 +545,7 @@ class TestMends:
         [
             ("staleness", "suppress", "", "no way to mend"),
             ("nonsense", "suppress", "", "no way to mend"),
+            ("role_addresses", "suppress", "\0", "no way to mend"),
             ("value_validity", "values_clear", "", "which attribute"),
             ("suspicious_names", "names_tidy", "", "no attributes for first and last name"),
         ],

@@ -206,6 +206,7 @@ class TestApi:
         ).json()
 
         assert (changed["settings"], changed["on"], changed["weight"]) == ({"days": 90}, False, 1)
+        assert client.get("/api/v1/quality-rules/staleness/").json() == changed
         refused = client.patch("/api/v1/quality-rules/staleness/", {"settings": {"days": 0}}, format="json")
         assert refused.status_code == HTTPStatus.BAD_REQUEST
         assert client.patch("/api/v1/quality-rules/nonsense/").status_code == HTTPStatus.NOT_FOUND

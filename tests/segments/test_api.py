@@ -108,6 +108,23 @@ class TestSegments:
         assert response.status_code == HTTPStatus.CONFLICT
         assert response.json()["detail"] == "This is still used: Segment “Other”."
 
+    def test_say_what_keeps_them(self, api):
+        kept = SegmentFactory(rule=ROME)
+        user = SegmentFactory(rule={"segment": kept.pk, "member": True})
+
+        body = api("get", "segment-used-by", pk=kept.pk).json()
+
+        url = f"http://testserver{reverse('segments:detail', args=[user.pk])}"
+        assert body == {"results": [{"label": f"Segment “{user.name}”", "url": url}]}
+
+    def test_those_put_away_and_those_at_fault_are_told_apart(self, api, noon):
+        archived = SegmentFactory(rule=ROME, archived_at=noon)
+        broken = SegmentFactory(rule=ROME, fault="“City” is gone.")
+
+        for told, expected in [({"archived": "true"}, archived), ({"faulty": "true"}, broken)]:
+            found = api("get", "segment-list", told).json()["results"]
+            assert [one["id"] for one in found] == [expected.pk]
+
     def test_a_taken_name_is_told_at_its_field(self, api):
         SegmentFactory(name="Romans")
 
@@ -125,7 +142,13 @@ class TestPreview:
         body = api("post", "segment-preview", {"rule": ROME, "exact": True}).json()
 
         assert (body["count"], body["exact"], body["total"]) == (2, True, 3)
+        assert body["sentence"] == "Everyone where “City” is “Rome”."
         assert body["reachable"] == {"email": 1, "sms": 0}
+        assert body["unreachable"] == [
+            {"channel": "email", "reason": "no_consent", "count": 1},
+            {"channel": "sms", "reason": "no_consent", "count": 1},
+            {"channel": "sms", "reason": "no_address", "count": 1},
+        ]
         assert body["sample"][0]["id"] == ann.pk
         assert body["sample"][0]["conditions"] == [{"text": "“City” is “Rome”", "holds": True}]
 
@@ -213,9 +236,37 @@ class TestLists:
     def test_are_frozen_from_segments(self, api):
         ContactFactory(attributes={"city": "Rome"})
 
-        body = api("post", "list-list", {"name": "Romans", "segment": SegmentFactory(rule=ROME).pk}).json()
+        segment = SegmentFactory(rule=ROME)
 
-        assert body["list"]["size"] == 1
+        told = {"name": "Romans", "description": "As of May", "segment": segment.pk}
+        body = api("post", "list-list", told).json()
+
+        assert (body["list"]["size"], body["list"]["description"]) == (1, "As of May")
+        found = api("get", "list-list", {"frozen_from": segment.pk}).json()["results"]
+        assert [one["id"] for one in found] == [body["list"]["id"]]
+
+    def test_say_what_keeps_them(self, api):
+        kept = ContactListFactory()
+        user = SegmentFactory(rule={"list": kept.pk, "member": True})
+
+        body = api("get", "list-used-by", pk=kept.pk).json()
+
+        url = f"http://testserver{reverse('segments:detail', args=[user.pk])}"
+        assert body == {"results": [{"label": f"Segment “{user.name}”", "url": url}]}
+
+    def test_a_contact_has_those_it_is_on(self, api):
+        ann = ContactFactory(email="ann@example.com")
+        ContactListFactory()
+        kept = api("post", "list-list", {"name": "Friends", "emails": ["ann@example.com"]}).json()["list"]
+
+        body = api("get", "contact-segments-lists", pk=ann.pk).json()
+
+        assert [one["id"] for one in body["results"]] == [kept["id"]]
+
+    def test_a_number_that_no_id_can_be_is_refused(self, api):
+        response = api("post", "list-remove", {"contacts": [2**63]}, pk=ContactListFactory().pk)
+
+        assert response.status_code == HTTPStatus.BAD_REQUEST
 
     @pytest.mark.parametrize("body", [{"name": "x"}, {"name": "x", "emails": ["a@b.c"], "segment": 1}])
     def test_are_made_of_one_or_the_other(self, api, body):

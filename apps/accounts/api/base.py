@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
+from django_filters import BooleanFilter
 from rest_framework.exceptions import MethodNotAllowed, ValidationError
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
@@ -24,6 +25,7 @@ from apps.accounts.models import ApiToken, User
 from apps.accounts.permissions import permission_check
 
 M = TypeVar("M", bound=Model)
+YES_OR_NO = {"", "true", "false", "1", "0"}
 
 
 class ActionPermission(BasePermission):
@@ -111,6 +113,8 @@ class ApiViewSet(GenericViewSet[M]):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         self._refuse_unknown_parameters(request)
+        if self.action == "list":
+            self._refuse_neither_yes_nor_no(request)
         if request.method == "POST" and idempotency.HEADER in request.headers:
             # DRF looks the handler up after this.
             handler = getattr(self, "post", self.http_method_not_allowed)
@@ -141,17 +145,32 @@ class ApiViewSet(GenericViewSet[M]):
             sentence = _("Unknown parameter. Known: %(known)s.") % {"known": ", ".join(sorted(known)) or "-"}
             raise ValidationError({name: [sentence] for name in unknown})
 
+    def _refuse_neither_yes_nor_no(self, request: Request) -> None:
+        """Refuse `?archived=maybe`, which the filter would leave out, as if nothing had been asked."""
+        sentence = _("Write true or false.")
+        vague = [
+            name
+            for name, one in self._list_filters().items()
+            if isinstance(one, BooleanFilter) and request.query_params.get(name, "").lower() not in YES_OR_NO
+        ]
+        if vague:
+            raise ValidationError({name: [sentence] for name in vague})
+
     def _list_parameters(self) -> set[str]:
-        known = {"cursor", "limit"}
+        known = {"cursor", "limit", *self._list_filters()}
         if getattr(self, "ordering_fields", None):
             known.add("ordering")
         if getattr(self, "search_fields", None):
             known.add("search")
+        return known
+
+    def _list_filters(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
         for backend in self.filter_backends:
             filterset_class = getattr(backend(), "get_filterset_class", lambda *_args: None)
             filterset = filterset_class(self, super().get_queryset())
-            known |= set(filterset.get_filters()) if filterset else set()
-        return known
+            found |= filterset.get_filters() if filterset else {}
+        return found
 
 
 def assert_scope_is_listed(view: type[ApiViewSet[Any]]) -> None:

@@ -4,12 +4,14 @@ import django_filters
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.api import ApiViewSet
 from apps.accounts.models import User
 from apps.contacts import selectors, services
+from apps.contacts.api.uses import UsesOut, uses_answer
 from apps.contacts.models import Attribute
 from apps.core import clock
 
@@ -44,6 +46,12 @@ class AttributeOut(serializers.ModelSerializer[Attribute]):
             "created_at",
             "updated_at",
         ]
+
+
+class AttributeCoverageOut(serializers.Serializer[Any]):
+    coverage = serializers.FloatField(
+        allow_null=True, help_text="Share that has a value, from a sample; null: there is nobody to have one."
+    )
 
 
 class AttributeChangeIn(serializers.Serializer[Any]):
@@ -110,6 +118,8 @@ class AttributeViewSet(
     permissions = {
         "list": "contacts.view_attribute",
         "retrieve": "contacts.view_attribute",
+        "coverage": "contacts.view_attribute",
+        "used_by": "contacts.view_attribute",
         "create": "contacts.add_attribute",
         "partial_update": "contacts.change_attribute",
         "destroy": "contacts.delete_attribute",
@@ -132,3 +142,17 @@ class AttributeViewSet(
 
     def perform_destroy(self, attribute: Attribute) -> None:
         services.attribute_delete(attribute=attribute, by=self.user, now=clock.now())
+
+    @extend_schema(responses=AttributeCoverageOut, filters=False)
+    @action(detail=True, pagination_class=None)
+    def coverage(self, request: Request, pk: str) -> Response:
+        """Say of which share of contacts, or companies, this is known."""
+        attribute = self.get_object()
+        share = selectors.coverage_of([attribute])[attribute.pk]
+        return Response(AttributeCoverageOut({"coverage": share}).data)
+
+    @extend_schema(responses=UsesOut, filters=False)
+    @action(detail=True, pagination_class=None, url_path="used-by")
+    def used_by(self, request: Request, pk: str) -> Response:
+        """Say what asks for it, and keeps it from being deleted."""
+        return uses_answer(request, services.attribute_places(self.get_object(), user=self.user))

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from apps.accounts.api import ApiViewSet
 from apps.accounts.models import User
 from apps.contacts import selectors, services
+from apps.contacts.api.uses import UsesOut, uses_answer
 from apps.contacts.eventfields import MAX_FIELD_NAME, Field, FieldType, Reason
 from apps.contacts.models import EventSchema, EventSchemaVersion, EventType, EventViolation, HeldEvent
 from apps.core import clock
@@ -193,6 +194,7 @@ class EventTypeViewSet(
         "partial_update": "contacts.change_eventtype",
         "destroy": "contacts.delete_eventtype",
         "arrived": "contacts.view_eventtype",
+        "used_by": "contacts.view_eventtype",
         "fields_asked": "contacts.view_eventtype",
         "fields_change": "contacts.change_eventschema",
         "versions": "contacts.view_eventtype",
@@ -219,6 +221,13 @@ class EventTypeViewSet(
         """Take a name out of the catalogue that nothing uses; its events stay with their contacts."""
         services.event_type_delete(event_type=self.get_object(), by=self.user, now=clock.now())
         return Response(status=204)
+
+    @extend_schema(responses=UsesOut, filters=False)
+    @action(detail=True, pagination_class=None, url_path="used-by")
+    def used_by(self, request: Request, pk: str) -> Response:
+        """Say what asks for events of this name, and keeps it in the catalogue."""
+        event_type = self.get_object()
+        return uses_answer(request, services.event_type_places(event_type=event_type, user=self.user))
 
     @extend_schema(responses=ArrivedBySourceOut, filters=False)
     @action(detail=True, pagination_class=None)

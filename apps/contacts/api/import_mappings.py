@@ -68,6 +68,7 @@ class ImportMappingViewSet(
 
     queryset = ImportMapping.objects.all()
     serializer_class = ImportMappingOut
+    filterset_fields = ["about", "key"]
     search_fields = ["name"]
     ordering_fields = ["name"]
     scope = "imports"

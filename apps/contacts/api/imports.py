@@ -89,6 +89,8 @@ class JsonText(serializers.JSONField):
             self.fail("invalid")
         if not all(value is None or isinstance(value, str) for value in data.values()):
             self.fail("invalid")
+        if any("\0" in text for text in (*data, *data.values()) if text):
+            self.fail("invalid")  # PostgreSQL keeps none
         return data
 
 

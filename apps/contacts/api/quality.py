@@ -51,7 +51,11 @@ class QualityRuleViewSet(ApiViewSet[QualityRule]):
     queryset = QualityRule.objects.all()
     serializer_class = QualityRuleOut
     scope = "quality"
-    permissions = {"list": "contacts.view_quality", "tune": "contacts.change_quality"}
+    permissions = {
+        "list": "contacts.view_quality",
+        "asked": "contacts.view_quality",
+        "tune": "contacts.change_quality",
+    }
     pagination_class = None
     filter_backends = []
 
@@ -60,8 +64,14 @@ class QualityRuleViewSet(ApiViewSet[QualityRule]):
         """All rules, in one answer."""
         return Response(QualityRuleOut(selectors.quality_rules(), many=True).data)
 
+    @extend_schema(operation_id="quality_rules_retrieve", responses=QualityRuleOut)
+    @action(detail=False, methods=["get"], url_path="(?P<key>[a-z0-9_]+)", url_name="tune")
+    def asked(self, request: Request, key: str) -> Response:
+        """One rule, as it is now."""
+        return self._answer_rule(key)
+
     @extend_schema(request=QualityRuleIn, responses=QualityRuleOut)
-    @action(detail=False, methods=["patch"], url_path="(?P<key>[a-z0-9_]+)")
+    @asked.mapping.patch
     def tune(self, request: Request, key: str) -> Response:
         """Switch a rule on or off, or tune it. What is not given stays."""
         if key not in RULES:
@@ -75,7 +85,12 @@ class QualityRuleViewSet(ApiViewSet[QualityRule]):
         except QualityRefused as refusal:
             field = refusal.field if refusal.field == "weight" else "settings"
             raise ValidationError({field: [str(refusal)]}) from refusal
-        (told,) = (one for one in selectors.quality_rules() if one.rule.key == key)
+        return self._answer_rule(key)
+
+    def _answer_rule(self, key: str) -> Response:
+        told = next((one for one in selectors.quality_rules() if one.rule.key == key), None)
+        if told is None:
+            raise Http404
         return self.answer(told)
 
 

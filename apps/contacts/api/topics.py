@@ -3,11 +3,13 @@ from typing import Any
 import django_filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.api import ApiViewSet
 from apps.contacts import services
+from apps.contacts.api.uses import UsesOut, uses_answer
 from apps.contacts.models import Channel, Topic
 from apps.core import clock
 
@@ -66,6 +68,7 @@ class TopicViewSet(
     permissions = {
         "list": "contacts.view_topic",
         "retrieve": "contacts.view_topic",
+        "used_by": "contacts.view_topic",
         "create": "contacts.add_topic",
         "partial_update": "contacts.change_topic",
         "destroy": "contacts.delete_topic",
@@ -85,3 +88,9 @@ class TopicViewSet(
 
     def perform_destroy(self, topic: Topic) -> None:
         services.topic_delete(topic=topic, by=self.user, now=clock.now())
+
+    @extend_schema(responses=UsesOut, filters=False)
+    @action(detail=True, pagination_class=None, url_path="used-by")
+    def used_by(self, request: Request, pk: str) -> Response:
+        """Say what speaks of it, and keeps it from being deleted."""
+        return uses_answer(request, services.topic_places(topic=self.get_object(), user=self.user))

@@ -40,7 +40,7 @@ def mend_plan(*, rule: str, act: str, detail: str = "") -> MendPlan:
     scan = QualityScan.objects.filter(state=QualityScan.State.DONE).order_by("-finished_at").first()
     if scan is None:
         raise QualityRefused(_("Nothing has been looked for yet: start a scan first."))
-    if rule not in RULES or act not in RULES[rule].acts:
+    if rule not in RULES or act not in RULES[rule].acts or not detail.isprintable():
         raise QualityRefused(_("This is no way to mend what this rule finds."))
     statements = statements_of(scan)
     if act == "values_clear" and detail not in Attribute.objects.written().values_list("key", flat=True):

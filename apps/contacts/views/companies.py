@@ -144,7 +144,7 @@ def _people(request: UserRequest, company: Company) -> Listing[CompanyMember]:
 def company_create(request: UserRequest) -> HttpResponse:
     form = forms.CompanyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        told = form.changes()
+        told = {"name": form.cleaned_data["name"], **form.changes()}  # sent as if unchanged, too
         company = record_save(form, lambda: services.company_create(**told, by=request.user, now=clock.now()))
         if company:
             messages.success(request, _("“%(name)s” is added.") % {"name": company.name})

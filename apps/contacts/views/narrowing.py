@@ -101,7 +101,8 @@ def _conditions(query: QueryDict) -> list[Raw]:
     return [
         (key, operator, value)
         for key, operator, value in (raw for raw in raws if len(raw) == 3)
-        if all(isinstance(part, str) for part in (key, operator, value)) and operator in set(Operator)
+        if all(isinstance(part, str) and "\0" not in part for part in (key, operator, value))
+        and operator in set(Operator)
     ][:MOST_CONDITIONS]
 
 

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.api import ApiViewSet
+from apps.contacts.api.uses import UsesOut, labelled_uses_answer
 from apps.core import clock
 from apps.segments import selectors, services
 from apps.segments.api.people import MemberOut, page_of
@@ -57,7 +58,9 @@ class ListChangeIn(serializers.Serializer[Any]):
 
 
 class RemoveIn(serializers.Serializer[Any]):
-    contacts = serializers.ListField(child=serializers.IntegerField(), min_length=1, max_length=10_000)
+    contacts = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1), min_length=1, max_length=10_000
+    )
 
 
 class RejectedOut(serializers.Serializer[Any]):
@@ -86,6 +89,7 @@ class ContactListViewSet(
 
     queryset = ContactList.objects.all()
     serializer_class = ListOut
+    filterset_fields = ["frozen_from"]
     scope = "segments"
     ordering_fields = ["name", "updated_at", "created_at"]
     search_fields = ["name"]
@@ -93,6 +97,7 @@ class ContactListViewSet(
         "list": "segments.view_contactlist",
         "retrieve": "segments.view_contactlist",
         "contacts": "segments.view_contactlist",
+        "used_by": "segments.view_contactlist",
         "create": "segments.add_contactlist",
         "partial_update": "segments.change_contactlist",
         "add": "segments.change_contactlist",
@@ -106,7 +111,10 @@ class ContactListViewSet(
         """Make a list of addresses, or of who is in a segment now."""
         given, now = self.told(ListIn), clock.now()
         if segment := given.get("segment"):
-            frozen = services.list_freeze(segment=segment, name=given["name"], by=self.user, now=now)
+            description = given.get("description", "")
+            frozen = services.list_freeze(
+                segment=segment, name=given["name"], description=description, by=self.user, now=now
+            )
             pasted = Pasted(frozen, added=frozen.size, already=0, unknown=(), invalid=())
         else:
             pasted = services.list_paste(
@@ -152,10 +160,18 @@ class ContactListViewSet(
         )
         return Response({"removed": removed})
 
-    @extend_schema(responses=MemberOut(many=True))
+    @extend_schema(responses=MemberOut(many=True), filters=False)
     @action(detail=True)
     def contacts(self, request: Request, pk: str) -> Response:
         return page_of(self, selectors.list_people(self.get_object()).order_by("-pk"), MemberOut)
+
+    @extend_schema(responses=UsesOut, filters=False)
+    @action(detail=True, pagination_class=None, url_path="used-by")
+    def used_by(self, request: Request, pk: str) -> Response:
+        """Say what needs the list, and keeps it from being deleted."""
+        contact_list = self.get_object()
+        uses = selectors.list_uses([contact_list.pk], user=self.user)[contact_list.pk]
+        return labelled_uses_answer(request, uses)
 
 
 def _lines(emails: Sequence[str]) -> str:

@@ -1,5 +1,7 @@
 from typing import Any
 
+import django_filters
+from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
@@ -8,13 +10,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.api import ApiViewSet
+from apps.contacts.api.uses import UsesOut, labelled_uses_answer
 from apps.contacts.models import Contact
 from apps.core import clock
 from apps.segments import selectors, services
 from apps.segments.api.people import MemberOut, page_of
 from apps.segments.models import Segment, SegmentSize
-from apps.segments.rules import RuleInvalid
+from apps.segments.rules import Node, RuleInvalid
 from apps.segments.rules.schema import rule_schema
+from apps.segments.rules.sentence import rule_sentence
 from apps.segments.selectors import PersonChecked, Preview
 
 
@@ -75,6 +79,12 @@ class SegmentReachOut(serializers.Serializer[Any]):
     sms = serializers.IntegerField()
 
 
+class UnreachableOut(serializers.Serializer[Any]):
+    channel = serializers.CharField()
+    reason = serializers.CharField(help_text="As in a message's `excluded`.")
+    count = serializers.IntegerField()
+
+
 class RuleConditionOut(serializers.Serializer[Any]):
     text = serializers.CharField()
     holds = serializers.BooleanField()
@@ -92,7 +102,9 @@ class SegmentPreviewOut(serializers.Serializer[Any]):
     low = serializers.IntegerField()
     high = serializers.IntegerField()
     total = serializers.IntegerField(help_text="All contacts.")
+    sentence = serializers.CharField(help_text="The rule in plain words.")
     reachable = SegmentReachOut()
+    unreachable = UnreachableOut(many=True)
     sample = SegmentSampleOut(many=True)
 
 
@@ -108,6 +120,21 @@ class SegmentMembershipOut(serializers.Serializer[Any]):
     conditions = RuleConditionOut(many=True)
 
 
+class SegmentFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped package
+    archived = django_filters.BooleanFilter(method="by_archive", label="Put away")
+    faulty = django_filters.BooleanFilter(method="by_fault", label="Its rule cannot be used any more")
+
+    class Meta:
+        model = Segment
+        fields = ["is_stale", "is_behind"]
+
+    def by_archive(self, queryset: QuerySet[Segment], name: str, told: bool) -> QuerySet[Segment]:
+        return queryset.filter(archived_at__isnull=not told)
+
+    def by_fault(self, queryset: QuerySet[Segment], name: str, told: bool) -> QuerySet[Segment]:
+        return queryset.exclude(fault="") if told else queryset.filter(fault="")
+
+
 class SegmentViewSet(
     mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, ApiViewSet[Segment]
 ):
@@ -115,6 +142,7 @@ class SegmentViewSet(
 
     queryset = Segment.objects.all()
     serializer_class = SegmentOut
+    filterset_class = SegmentFilter
     scope = "segments"
     ordering_fields = ["name", "updated_at", "created_at"]
     search_fields = ["name"]
@@ -123,6 +151,7 @@ class SegmentViewSet(
         "retrieve": "segments.view_segment",
         "contacts": "segments.view_segment",
         "history": "segments.view_segment",
+        "used_by": "segments.view_segment",
         "check": "segments.view_segment",
         "preview": "segments.view_segment",
         "rule_schema": "segments.view_segment",
@@ -174,23 +203,32 @@ class SegmentViewSet(
         node = selectors.rule_read(told["rule"])
         now = clock.now()
         found = selectors.rule_preview(node, now=now, is_exact=told["exact"])
-        return Response(_preview(found, selectors.people_checked(node, found.people, now=now)))
+        return Response(_preview(node, found, selectors.people_checked(node, found.people, now=now)))
 
-    @extend_schema(responses=MemberOut(many=True))
+    @extend_schema(responses=MemberOut(many=True), filters=False)
     @action(detail=True)
     def contacts(self, request: Request, pk: str) -> Response:
         people = selectors.segment_people(self.get_object(), now=clock.now())
         return page_of(self, people.order_by("-pk"), MemberOut)
 
-    @extend_schema(responses=SegmentSizeOut(many=True))
+    @extend_schema(responses=SegmentSizeOut(many=True), filters=False)
     @action(detail=True)
     def history(self, request: Request, pk: str) -> Response:
         """The size after each count that changed it, and once a day; newest first."""
         return page_of(self, self.get_object().sizes.order_by("-at"), SegmentSizeOut)
 
+    @extend_schema(responses=UsesOut, filters=False)
+    @action(detail=True, pagination_class=None, url_path="used-by")
+    def used_by(self, request: Request, pk: str) -> Response:
+        """Say what needs the segment, and keeps it from being deleted."""
+        segment = self.get_object()
+        uses = selectors.segment_uses([segment.pk], user=self.user)[segment.pk]
+        return labelled_uses_answer(request, uses)
+
     @extend_schema(
         responses=SegmentMembershipOut,
         parameters=[OpenApiParameter("contact", int, required=True, description="The id of a contact.")],
+        filters=False,
     )
     @action(detail=True, pagination_class=None)
     def check(self, request: Request, pk: str) -> Response:
@@ -222,7 +260,7 @@ def _conditions(checked: PersonChecked) -> list[dict[str, Any]]:
     return [{"text": words, "holds": holds} for words, holds in checked.reasons]
 
 
-def _preview(found: Preview, people: list[PersonChecked]) -> dict[str, Any]:
+def _preview(node: Node, found: Preview, people: list[PersonChecked]) -> dict[str, Any]:
     sample = [
         {"id": one.contact.pk, "email": one.contact.email, "conditions": _conditions(one)} for one in people
     ]
@@ -234,7 +272,13 @@ def _preview(found: Preview, people: list[PersonChecked]) -> dict[str, Any]:
                 "low": found.size.low,
                 "high": found.size.high,
                 "total": found.total,
+                "sentence": rule_sentence(node),
                 "reachable": {reach.channel: reach.reachable.count for reach in found.reach},
+                "unreachable": [
+                    {"channel": reach.channel, "reason": reason, "count": people.count}
+                    for reach in found.reach
+                    for reason, people in reach.reasons.items()
+                ],
                 "sample": sample,
             }
         ).data

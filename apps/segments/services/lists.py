@@ -90,7 +90,9 @@ def list_paste(
 
 
 @transaction.atomic
-def list_freeze(*, segment: Segment, name: str, by: User | None, now: datetime) -> ContactList:
+def list_freeze(
+    *, segment: Segment, name: str, by: User | None, now: datetime, description: str = ""
+) -> ContactList:
     """
     Keep who is in a segment at this moment as a list.
 
@@ -98,7 +100,7 @@ def list_freeze(*, segment: Segment, name: str, by: User | None, now: datetime) 
     :raises ListInvalid: no name, or one that is taken
     """
     people = selectors.segment_contacts(segment, now=now).order_by().values("pk")
-    contact_list = _create(name=name, by=by, now=now, frozen_from=segment)
+    contact_list = _create(name=name, description=description.strip(), by=by, now=now, frozen_from=segment)
     select, params = people.query.sql_with_params()
     with connection.cursor() as cursor:
         # A person is found once, and on a new list nobody was before: nothing can be in conflict.
