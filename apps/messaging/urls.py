@@ -84,6 +84,7 @@ urlpatterns = [
     path("settings/providers/", providers.provider_list, name="providers"),
     path("settings/providers/new/", providers.provider_kinds, name="provider-kinds"),
     path("settings/providers/new/<slug:kind>/", providers.provider_create, name="provider-create"),
+    path("settings/providers/new/<slug:kind>/call/", providers.provider_preview, name="provider-preview"),
     path("settings/providers/<int:pk>/", providers.provider_detail, name="provider"),
     path("settings/providers/<int:pk>/edit/", providers.provider_update, name="provider-edit"),
     path("settings/providers/<int:pk>/check/", providers.provider_check, name="provider-check"),
