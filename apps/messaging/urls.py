@@ -3,6 +3,7 @@ from django.urls import path
 from apps.messaging.views import (
     caps,
     deliverability,
+    domain_keys,
     domains,
     drafts,
     experiments,
@@ -70,6 +71,9 @@ urlpatterns = [
     path("settings/domains/<int:pk>/edit/", domains.domain_update, name="domain-edit"),
     path("settings/domains/<int:pk>/check/", domains.domain_check, name="domain-check"),
     path("settings/domains/<int:pk>/sign/", domains.domain_sign, name="domain-sign"),
+    path("settings/domains/<int:pk>/key/new/", domain_keys.domain_key_prepare, name="domain-key-new"),
+    path("settings/domains/<int:pk>/key/switch/", domain_keys.domain_key_switch, name="domain-key-switch"),
+    path("settings/domains/<int:pk>/key/drop/", domain_keys.domain_key_drop, name="domain-key-drop"),
     path("settings/domains/<int:pk>/delete/", domains.domain_delete, name="domain-delete"),
     path("settings/senders/", senders.sender_list, name="senders"),
     path("settings/senders/new/", senders.sender_create, name="sender-create"),

@@ -86,7 +86,7 @@ class TestRefresh:
 
         found = RefusalFigure.objects.values_list("domain", "code", "count", "sample", "other_sample")
         assert set(found) == {
-            ("gmail.com", "550 5.1.1", 2, "550-5.1.1 <…> unknown", "550 5.1.1 <…> does not exist"),
+            ("gmail.com", "550 5.1.1", 2, "550 5.1.1 <…> does not exist", "550-5.1.1 <…> unknown"),
             ("gmail.com", "451 4.7.0", 1, "451 4.7.0 come back later", "451 4.7.0 come back later"),
             ("gmail.com", "421", 1, "421", "421"),
             ("gmx.example", "550", 1, "550 no", "550 no"),

@@ -44,7 +44,7 @@ REFUSED = """
     WITH told AS (
         SELECT lower(split_part(address, '@', -1)) AS domain,
                replace(substring(answer from %(code)s), '-', ' ') AS code,
-               regexp_replace(answer, %(address)s, '…', 'g') AS answer
+               regexp_replace(answer, %(address)s, '…', 'g') COLLATE "C" AS answer
         FROM messaging_recipient WHERE message_id = %(message)s AND state = 'failed' AND answer ~ %(code)s
     ), said AS (
         SELECT domain, code, count(*) AS count, min(answer) AS first, max(answer) AS last
