@@ -76,7 +76,7 @@ class TestDomainsReached:
         people(gmail_com=5)
         RateLimitFactory(sender=None, domain="gmail.com", most=4, per=RateLimit.Per.HOUR)
         message = MessageFactory()
-        WarmUpFactory(sender=message.sender)
+        WarmUpFactory(sender=message.sender, starts_on=noon.date())
 
         found = reached(message, noon)
 

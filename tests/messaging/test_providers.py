@@ -611,7 +611,7 @@ class TestPages:
         ProviderFactory.create_batch(20)
         client = login(lead)
 
-        with django_assert_num_queries(3):  # session, user, providers
+        with django_assert_num_queries(4):  # session, user, the clock, providers
             client.get(url("providers"), headers=HTMX)
 
     def test_a_message_is_not_launched_through_one_that_is_out_of_use(self, lead, noon):

@@ -92,8 +92,7 @@ def _provider_form(request: UserRequest, provider: Provider) -> HttpResponse:
         else:
             notes.success(request, _("The provider is saved. Check its connection."))
             return redirect("messaging:provider", saved.pk)
-    has_preview = any(setting.is_long for setting in way.settings)
-    context = {"form": form, "provider": provider, "way": way, "has_preview": has_preview}
+    context = {"form": form, "provider": provider, "way": way, "has_preview": _has_preview(way)}
     return render(request, "messaging/provider_form.html", context)
 
 
@@ -114,7 +113,14 @@ def _shown(setting: Setting, value: str) -> str:
     return str(dict(setting.choices).get(value, value))
 
 
+def _has_preview(way: Way) -> bool:
+    """Test if people write for themselves what a call says."""
+    return any(setting.is_long for setting in way.settings)
+
+
 def _call_preview(way: Way, told: Mapping[str, str]) -> dict[str, str]:
+    if not _has_preview(way):
+        return {"preview": "", "preview_fault": ""}
     try:
         return {"preview": way.preview(told, preview_data(None)), "preview_fault": ""}
     except NotPreviewed as fault:
