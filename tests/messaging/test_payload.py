@@ -14,7 +14,6 @@ from apps.messaging.channels.base import NotPreviewed
 from apps.messaging.channels.webhook.payload import Payload, payload_fault
 from apps.messaging.channels.webhook.signing import is_signed
 from apps.messaging.models import Provider
-from tests.factories.accounts import UserFactory
 from tests.factories.contacts import AttributeFactory, ContactFactory
 from tests.factories.messaging import MessageFactory, ProviderFactory, RecipientFactory, SenderFactory
 from tests.gateway import Gateway
@@ -161,22 +160,21 @@ class TestProvider:
 
 @pytest.mark.django_db
 class TestPreview:
-    def ask(self, client, **told):
-        client.force_login(UserFactory(role="lead"))
+    @pytest.fixture
+    def ask(self, login, lead):
         url = reverse("messaging:provider-preview", args=["webhook"])
-        return client.post(url, told, headers={"HX-Request": "true"})
+        client = login(lead)
+        return lambda **told: client.post(url, told, headers={"HX-Request": "true"}).content.decode()
 
-    def test_shows_a_call_with_somebody_made_up(self, client):
-        response = self.ask(client, payload=CRM)
-
-        assert "&quot;mail&quot;: &quot;alex.morgan@example.com&quot;" in response.content.decode()
+    def test_shows_a_call_with_somebody_made_up(self, ask):
+        assert "&quot;mail&quot;: &quot;alex.morgan@example.com&quot;" in ask(payload=CRM)
         assert not Provider.objects.exists()
 
-    def test_shows_our_own_where_nothing_is_typed(self, client):
-        assert "message.send" in self.ask(client).content.decode()
+    def test_shows_our_own_where_nothing_is_typed(self, ask):
+        assert "message.send" in ask()
 
-    def test_says_what_is_wrong_instead(self, client):
-        assert "Line 1 is no JSON" in self.ask(client, payload="{").content.decode()
+    def test_says_what_is_wrong_instead(self, ask):
+        assert "Line 1 is no JSON" in ask(payload="{")
 
     def test_of_a_text_has_no_subject(self):
         with pytest.raises(NotPreviewed):
