@@ -16,6 +16,7 @@ from apps.messaging.models import (
     RateLimit,
     RateTally,
     Recipient,
+    RefusalFigure,
     RuleNote,
     Sender,
     SendingDomain,
@@ -146,6 +147,12 @@ class ProviderAdmin(LedgerAdmin):
 @admin.register(DomainFigure)
 class DomainFigureAdmin(LedgerAdmin):
     list_display = ["id", "message_id", "sending_domain", "domain", "sent", "complained", "refreshed_at"]
+    ordering = ["-id"]
+
+
+@admin.register(RefusalFigure)
+class RefusalFigureAdmin(LedgerAdmin):
+    list_display = ["id", "message_id", "sending_domain", "domain", "code", "count"]
     ordering = ["-id"]
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,8 @@ from apps.messaging import hours, lots, sql
 from apps.messaging.models import Message, QuietHours, Variant
 from apps.segments import selectors as segments
 from apps.segments.models import Segment
+
+DOMAINS_TOLD = 10  # of the audience, the largest
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,40 @@ def promise(choice: Choice, *, now: datetime) -> Promise:
     late, held = next(((late, held) for verdict, _all, late, held in found if not verdict), (0, 0))
     counts = {verdict: count for verdict, count, *_more in found}
     return Promise(counts, late=late, held=held, split=choice.split)
+
+
+_BY_DOMAIN = """
+    , told AS (
+        SELECT verdict, is_late, is_held,
+            CASE WHEN verdict = '' THEN lower(split_part(address, '@', -1)) END AS domain FROM judged
+    ), counted AS (
+        SELECT grouping(verdict) AS is_domain, verdict, domain, count(*) AS n,
+            count(*) FILTER (WHERE is_late) AS late, count(*) FILTER (WHERE is_held) AS held
+        FROM told GROUP BY GROUPING SETS ((verdict), (domain))
+    ), ranked AS (
+        SELECT *, row_number() OVER (PARTITION BY is_domain ORDER BY n DESC, domain) AS place
+        FROM counted WHERE is_domain = 0 OR domain IS NOT NULL
+    )
+    SELECT verdict, domain, n, late, held FROM ranked
+    WHERE is_domain = 0 OR place <= %(largest)s OR domain = ANY(%(named)s)
+"""
+
+
+def promise_by_domain(
+    choice: Choice, *, now: datetime, named: Collection[str] = ()
+) -> tuple[Promise, dict[str, int]]:
+    """
+    Count as `promise` does, and with it how many are at the largest domains, and at those that are `named`.
+
+    :raises RuleInvalid: a segment speaks of something that is gone
+    """
+    judged, params = judged_audience(choice, now=now)
+    found = sql.rows(f"{judged} {_BY_DOMAIN}", {**params, "largest": DOMAINS_TOLD, "named": list(named)})
+    verdicts = [(verdict, *counts) for verdict, domain, *counts in found if verdict is not None]
+    late, held = next(((late, held) for verdict, _n, late, held in verdicts if not verdict), (0, 0))
+    counts = {verdict: count for verdict, count, *_more in verdicts}
+    domains = {domain: count for verdict, domain, count, *_more in found if verdict is None}
+    return Promise(counts, late=late, held=held, split=choice.split), domains
 
 
 def judged_audience(choice: Choice, *, now: datetime) -> tuple[str, dict[str, Any]]:

@@ -57,7 +57,7 @@ def envelope_domain(domain: SendingDomain) -> str:
 
 def records_wanted(domain: SendingDomain) -> list[Record]:
     """Return the records of a domain, in the order in which one publishes them."""
-    records = [_spf_record(domain), _dkim_record(domain), _dmarc_record(domain)]
+    records = [_spf_record(domain), _dkim_record(domain), *_other_keys(domain), _dmarc_record(domain)]
     if domain.return_path:
         records.append(_return_record(domain))
     if domain.tracking_host:
@@ -67,7 +67,10 @@ def records_wanted(domain: SendingDomain) -> list[Record]:
 
 def records_check(domain: SendingDomain, lookup: Lookup) -> list[RecordFinding]:
     """Ask DNS for each record; where nobody answers for one, the others are asked all the same."""
-    checks = {"spf": _spf, "dkim": _dkim, "dmarc": _dmarc, "return": _return, "tracking": _tracking}
+    checks = {
+        "spf": _spf, "dkim": _dkim, "dkim-next": _dkim, "dkim-old": _dkim, "dmarc": _dmarc,
+        "return": _return, "tracking": _tracking,
+    }  # fmt: skip
     findings = []
     for record in records_wanted(domain):
         try:
@@ -119,21 +122,46 @@ def _dkim_record(domain: SendingDomain) -> Record:
         label=_("DKIM"),
         name=f"{domain.dkim_selector}._domainkey.{domain.name}",
         type="TXT",
-        value="" if domain.server_selector else f"v=DKIM1; k=rsa; p={domain.public_key}",
+        value="" if domain.server_selector else _key_value(domain.public_key),
         why=_("The key with which receivers see that a mail is yours, and that nobody changed it."),
     )
+
+
+def _key_value(public_key: str) -> str:
+    return f"v=DKIM1; k=rsa; p={public_key}"
+
+
+def _other_keys(domain: SendingDomain) -> list[Record]:
+    """Return the record of the key that is to follow, or of the one that was in use before."""
+    if domain.server_selector:
+        return []
+    told = [
+        (
+            "dkim-next", _("DKIM, the next key"), domain.next_selector, domain.next_public_key,
+            _("Publish it beside the one above. Once it is found, switch to it."),
+        ),
+        (
+            "dkim-old", _("DKIM, the key before"), domain.old_selector, domain.old_public_key,
+            _("Leave it where it is: mails that are still under way are signed with it."),
+        ),
+    ]  # fmt: skip
+    return [
+        Record(key, label, f"{selector}._domainkey.{domain.name}", "TXT", _key_value(public_key), why)
+        for key, label, selector, public_key, why in told
+        if selector
+    ]
 
 
 def _dkim(domain: SendingDomain, record: Record, lookup: Lookup) -> RecordFinding:
     found = [text for text in lookup(record.name, "TXT") if "p=" in text]
     if not found:
-        return RecordFinding("dkim", "missing")
+        return RecordFinding(record.key, "missing")
     key = _tags(found[0]).get("p", "").replace(" ", "")
     if not key:
-        return RecordFinding("dkim", "wrong", found[0], _("This key was withdrawn: it is empty."))
-    if not domain.server_selector and key != domain.public_key:
-        return RecordFinding("dkim", "wrong", found[0], _("This is another key than the one below."))
-    return RecordFinding("dkim", "ok", found[0])
+        return RecordFinding(record.key, "wrong", found[0], _("This key was withdrawn: it is empty."))
+    if record.value and key != _tags(record.value)["p"]:
+        return RecordFinding(record.key, "wrong", found[0], _("This is another key than the one below."))
+    return RecordFinding(record.key, "ok", found[0])
 
 
 def _dmarc_record(domain: SendingDomain) -> Record:

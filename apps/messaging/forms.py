@@ -290,15 +290,23 @@ class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class
             label=str(setting.label),
             help_text=str(hint),
             required=setting.is_required and not is_known,
-            max_length=1000,
+            max_length=None if setting.is_long else 1000,
             initial="" if setting.is_secret else self.instance.setting(setting.key),
-            widget=forms.PasswordInput(attrs=attrs | {"autocomplete": "new-password"})
-            if setting.is_secret
-            else forms.TextInput(attrs=attrs),
+            widget=_setting_widget(setting, attrs),
         )
 
     def told(self) -> dict[str, str]:
         return {setting.key: self.cleaned_data[setting.key] for setting in self._settings}
+
+
+def _setting_widget(setting: Setting, attrs: dict[str, str]) -> forms.Widget:
+    if setting.is_secret:
+        return forms.PasswordInput(attrs=attrs | {"autocomplete": "new-password"})
+    if setting.choices:
+        return forms.Select(choices=setting.choices)
+    if setting.is_long:
+        return forms.Textarea(attrs=attrs | {"rows": "10", "class": "form-control font-monospace"})
+    return forms.TextInput(attrs=attrs)
 
 
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes none at run time

@@ -41,7 +41,7 @@ class Rates:
         """The rules by domain, as addresses may spell it."""
         found = defaultdict(list)
         for rule in self.rules:
-            for spelt in _spellings(rule.domain):
+            for spelt in spellings(rule.domain):
                 found[spelt].append(rule)
         return dict(found)
 
@@ -75,7 +75,8 @@ class Rates:
         return max((rates.opens_at(rule, self.used.get(rule.key, ()), now) for rule in rules), default=now)
 
 
-def _spellings(domain: str) -> set[str]:
+def spellings(domain: str) -> set[str]:
+    """Return a domain as addresses may write it: as DNS has it, and in its own letters."""
     if not domain:
         return set()
     try:

@@ -69,6 +69,7 @@ ARGUMENTS = {
     "api:quality-rule-tune": lambda scene: {"key": "role_addresses"},
     "messaging:hook": lambda scene: {"kind": "postmark", "secret": "unknown"},
     "messaging:provider-create": lambda scene: {"kind": "postmark"},
+    "messaging:provider-preview": lambda scene: {"kind": "webhook"},
     "messaging:experiment": lambda scene: {"pk": experiment(scene).pk},
     "messaging:decide": lambda scene: {"pk": experiment(scene).pk},
     "api:message-experiment": lambda scene: {"pk": experiment(scene).pk},

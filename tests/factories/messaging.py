@@ -15,6 +15,7 @@ from apps.messaging.models import (
     RateLimit,
     RateTally,
     Recipient,
+    RefusalFigure,
     Sender,
     SendingDomain,
     SendingPolicy,
@@ -147,6 +148,18 @@ class QuietHoursFactory(factory.django.DjangoModelFactory):
 
     starts = time(21)
     ends = time(8)
+
+
+class RefusalFigureFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = RefusalFigure
+
+    message = factory.SubFactory(MessageFactory, launched=True)
+    sending_domain = "shop.example"
+    domain = "gmail.com"
+    code = "550 5.1.1"
+    count = 1
+    sample = other_sample = "550 5.1.1 no such user"
 
 
 class DomainFigureFactory(factory.django.DjangoModelFactory):

@@ -8,7 +8,7 @@ from django.urls import reverse
 from apps.accounts.models import User
 from apps.core import clock
 from apps.messaging import selectors, services
-from apps.messaging.models import DeliveryEvent, DomainFigure, Message
+from apps.messaging.models import DeliveryEvent, DomainFigure, Message, Recipient, RefusalFigure
 from apps.messaging.services import figures
 from tests.factories.accounts import UserFactory
 from tests.factories.contacts import SuppressionFactory
@@ -16,6 +16,7 @@ from tests.factories.messaging import (
     DomainFigureFactory,
     MessageFactory,
     RecipientFactory,
+    RefusalFigureFactory,
     SendingDomainFactory,
 )
 
@@ -66,6 +67,39 @@ class TestRefresh:
             ("shop.example", "gmail.com"): (2, 1, 0, 0, 1, 1),
             ("shop.example", "gmx.example"): (2, 0, 1, 1, 0, 0),
         }
+
+    def test_keeps_what_servers_said_by_domain_without_addresses(self, message, noon):
+        answers = [
+            ("a@gmail.com", "550 5.1.1 <a@gmail.com> does not exist"),
+            ("b@GMAIL.com", "550-5.1.1 <b@gmail.com> unknown"),
+            ("c@gmail.com", "451 4.7.0 come back later"),
+            ("d@gmail.com", "421"),
+            ("e@gmx.example", "5505 is no code"),
+            ("f@gmx.example", "The template fails on this contact's data"),
+            ("g@gmx.example", "550 no"),
+        ]
+        for address, answer in answers:
+            RecipientFactory(message=message, address=address, state="failed", answer=answer)
+        RecipientFactory(message=message, address="h@gmail.com", state="sent", answer="550 5.1.1 before")
+
+        services.domain_figures_refresh(now=noon)
+
+        found = RefusalFigure.objects.values_list("domain", "code", "count", "sample", "other_sample")
+        assert set(found) == {
+            ("gmail.com", "550 5.1.1", 2, "550 5.1.1 <…> does not exist", "550-5.1.1 <…> unknown"),
+            ("gmail.com", "451 4.7.0", 1, "451 4.7.0 come back later", "451 4.7.0 come back later"),
+            ("gmail.com", "421", 1, "421", "421"),
+            ("gmx.example", "550", 1, "550 no", "550 no"),
+        }
+
+    def test_counting_refusals_again_after_a_retry_leaves_the_taken_ones_out(self, message, noon):
+        row = RecipientFactory(message=message, address="a@gmail.com", state="failed", answer="451 later")
+        services.domain_figures_refresh(now=noon)
+        Recipient.objects.filter(pk=row.pk).update(state="sent", answer="250 ok")
+
+        services.domain_figures_refresh(now=noon + timedelta(minutes=30))
+
+        assert not RefusalFigure.objects.exists()
 
     def test_all_but_the_largest_are_one_row_and_nothing_is_lost(self, message, noon, monkeypatch):
         monkeypatch.setattr(figures, "LARGEST", 1)
@@ -193,8 +227,8 @@ class TestPage:
             Message.objects.filter(pk=figure.message_id).update(launched_at=recently())
         client = login(lead)
 
-        # Session, user; the clock; sums, pairs, suppressions, domains; whether anything came back.
-        with django_assert_num_queries(8):
+        # Session, user; the clock; sums, pairs, suppressions, refusals, domains; whether anything came back.
+        with django_assert_num_queries(9):
             response = client.get(reverse("messaging:deliverability"), headers=HTMX)
         assert b"d19.example" in response.content
 
@@ -206,6 +240,22 @@ class TestPage:
 
         assert b"gmail.com" in told.content
         assert reverse("messaging:reports").encode() not in told.content
+
+    def test_what_servers_said_stands_beside_it_the_most_frequent_first(self, login, lead):
+        for code, count in (("451 4.7.0", 3), ("550 5.1.1", 7)):
+            figure = RefusalFigureFactory(code=code, count=count, sample=f"{code} one", other_sample="two")
+            Message.objects.filter(pk=figure.message_id).update(launched_at=recently())
+        RefusalFigureFactory(message__launched_at=recently() - timedelta(days=40), code="552")
+
+        page = selectors.deliverability(now=clock.now())
+        shown = login(lead).get(reverse("messaging:deliverability")).content.decode()
+
+        assert [(one.code, one.count, one.is_passing) for one in page.refused] == [
+            ("550 5.1.1", 7, False), ("451 4.7.0", 3, True),
+        ]  # fmt: skip
+        assert page.refused[0].samples == ["550 5.1.1 one", "two"]
+        assert "550 5.1.1 one" in shown
+        assert "Nothing was sent in the last 30 days" in shown
 
     def test_programs_read_the_same(self, api, lead):
         figure = DomainFigureFactory(hard=10)

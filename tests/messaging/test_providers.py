@@ -21,6 +21,7 @@ from apps.messaging import ledger, selectors, services
 from apps.messaging.channels import base
 from apps.messaging.channels.webhook import signing
 from apps.messaging.models import DeliveryEvent, DeliveryReport, Message, Provider, Recipient
+from apps.messaging.services import sending, waits
 from apps.messaging.tokens import Purpose, token_make
 from tests.factories.accounts import UserFactory
 from tests.factories.contacts import ContactFactory
@@ -119,6 +120,79 @@ class TestProviderSave:
     def test_a_kind_that_is_none_is_refused(self, lead, noon, kind):
         with pytest.raises(ValidationError, match="no such kind"):
             save(lead, noon, Provider(kind=kind, name="X"))
+
+
+class TestWaiting:
+    """A provider that asks one worker to wait is left alone by all of them."""
+
+    def test_what_one_worker_is_told_is_written_down_for_the_others(self, noon, provider, gateway):
+        gateway.on("", (429, {}), headers={"Retry-After": "120"})
+        updated_at = provider.updated_at
+
+        self.send(noon, provider, "ann@example.com")
+
+        provider.refresh_from_db()
+        assert timedelta(seconds=110) < provider.waits_until - noon <= timedelta(seconds=150)
+        assert provider.updated_at == updated_at  # connections are kept
+
+    def test_another_worker_does_not_call_meanwhile_and_its_people_keep_their_place(
+        self, noon, provider, gateway
+    ):
+        Provider.objects.update(waits_until=noon + timedelta(seconds=60))
+
+        message = self.send(noon, provider, "ann@example.com")
+
+        assert gateway.calls == []
+        assert (message.state, message.recipients.get().state) == (Message.State.RUNNING, "queued")
+        assert message.connections_failed == 0
+
+    def test_when_the_time_is_over_it_goes_on(self, noon, provider, gateway):
+        Provider.objects.update(waits_until=noon - timedelta(seconds=1))
+
+        assert self.send(noon, provider, "ann@example.com").recipients.get().state == "sent"
+
+    def test_a_worker_in_the_middle_of_its_lease_stops_when_another_is_told(
+        self, noon, provider, gateway, monkeypatch
+    ):
+        monkeypatch.setattr(waits, "LOOK_EVERY", 0.0)
+        monkeypatch.setattr(sending, "FLIGHT_SIZE", 1)
+
+        def told_elsewhere(_call):
+            # The gateway answers in a thread of its own, which has another connection.
+            gateway.before_answer = None
+            others.append(True)
+
+        others = []
+        gateway.before_answer = told_elsewhere
+        look = waits.Waits.holds
+
+        def holds(self, engine, *, now):
+            if others:
+                Provider.objects.update(waits_until=now + timedelta(seconds=60))
+            return look(self, engine, now=now)
+
+        monkeypatch.setattr(waits.Waits, "holds", holds)
+        message = self.send(noon, provider, "ann@example.com", "bob@example.com", "eve@example.com")
+
+        assert len(gateway.calls) == 1
+        assert sorted(message.recipients.values_list("state", flat=True)) == ["queued", "queued", "sent"]
+
+    def test_a_shorter_wait_does_not_cut_a_longer_one(self, noon, provider):
+        message = MessageFactory(launched=True, sender=SenderFactory(provider=provider))
+        until = noon + timedelta(hours=1)
+        Provider.objects.update(waits_until=until)
+
+        class Asked:
+            def asked_to_wait(self):
+                return 5.0
+
+        waits.Waits({message.pk: message}, {message.pk: Asked()}).share(now=noon)
+
+        provider.refresh_from_db()
+        assert provider.waits_until == until
+
+    def send(self, noon, provider, *people):
+        return TestSending.send(self, noon, provider, *people)
 
 
 class TestSending:
@@ -537,7 +611,7 @@ class TestPages:
         ProviderFactory.create_batch(20)
         client = login(lead)
 
-        with django_assert_num_queries(3):  # session, user, providers
+        with django_assert_num_queries(4):  # session, user, the clock, providers
             client.get(url("providers"), headers=HTMX)
 
     def test_a_message_is_not_launched_through_one_that_is_out_of_use(self, lead, noon):

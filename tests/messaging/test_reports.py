@@ -22,7 +22,7 @@ from apps.messaging.tokens import return_token_read
 from tests.bounces import arf, dsn, original, return_path
 from tests.factories.accounts import UserFactory
 from tests.factories.contacts import ContactFactory
-from tests.factories.messaging import DeliveryReportFactory, RecipientFactory
+from tests.factories.messaging import DeliveryReportFactory, MessageFactory, RecipientFactory
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -110,7 +110,37 @@ class TestReportTake:
         assert not DeliveryEvent.objects.exists()
         assert not Suppression.objects.exists()
 
-    @pytest.mark.parametrize("state", ["queued", "failed", "skipped"])
+    @pytest.mark.parametrize("state", ["queued", "planned", "leased"])
+    def test_a_mail_that_was_put_back_in_line_had_been_taken_and_does_not_leave_again(
+        self, noon, state, mail_server
+    ):
+        lease = {
+            "lease_token": "12345678-1234-5678-1234-567812345678",
+            "leased_until": noon + timedelta(hours=1),
+        }
+        message = MessageFactory(launched=True)
+        row = RecipientFactory(message=message, state=state, **(lease if state == "leased" else {}))
+
+        take(dsn(return_path(row), status="4.4.7"), noon)
+        services.messages_send(now=noon)
+
+        row.refresh_from_db()
+        assert (row.state, row.lease_token) == ("sent", None)
+        assert row.answer.startswith("A report came back, so it had been taken")
+        assert mail_server.taken == []
+        message.refresh_from_db()
+        assert message.state == Message.State.FINISHED
+        assert DeliveryEvent.objects.get().kind == "bounced"
+
+    def test_one_who_turns_out_not_to_exist_is_suppressed_while_in_line(self, noon):
+        row = RecipientFactory(message=MessageFactory(launched=True), state="queued")
+
+        take(dsn(return_path(row), status="5.1.1"), noon)
+
+        assert suppressed(row.address) == "bounced"
+        assert Recipient.objects.get().state == "sent"
+
+    @pytest.mark.parametrize("state", ["failed", "skipped"])
     def test_what_was_never_handed_over_cannot_come_back(self, noon, state):
         row = RecipientFactory(state=state, reason="suppressed" if state == "skipped" else "")
 

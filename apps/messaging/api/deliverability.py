@@ -37,11 +37,22 @@ class AdviceOut(serializers.Serializer[Any]):
     text = serializers.CharField()
 
 
+class RefusedOut(serializers.Serializer[Any]):
+    """What `domain` said to mails from `sending_domain` as they were handed over; '' are the smaller ones."""
+
+    sending_domain = serializers.CharField()
+    domain = serializers.CharField()
+    code = serializers.CharField(help_text="Such as `550 5.1.1`. From 4: it may pass.")
+    count = serializers.IntegerField()
+    samples = serializers.ListField(child=serializers.CharField(), help_text="Its words, without addresses.")
+
+
 class DeliverabilityOut(serializers.Serializer[Any]):
-    """Messages of the last 30 days; `pairs` are the 200 largest."""
+    """Messages of the last 30 days; `pairs` are the 200 largest, `refused` the 50 most frequent."""
 
     total = FateOut()
     pairs = PairOut(many=True)
+    refused = RefusedOut(many=True)
     advice = AdviceOut(many=True)
     counted_at = serializers.DateTimeField(allow_null=True)
 
@@ -66,6 +77,7 @@ class DeliverabilityViewSet(ApiViewSet[DomainFigure]):
                  "sending_domain": pair.sending_domain}
                 for pair in found.pairs
             ],
+            "refused": found.refused,
             "advice": found.advice,
             "counted_at": found.counted_at,
         }  # fmt: skip

@@ -84,6 +84,9 @@ class SendingDomainViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Api
         "destroy": "messaging.delete_domain",
         "check": "messaging.check_domain",
         "sign": "messaging.sign_domain",
+        "key": "messaging.sign_domain",
+        "key_switch": "messaging.sign_domain",
+        "key_drop": "messaging.sign_domain",
     }
 
     @extend_schema(request=SendingDomainIn, responses={201: SendingDomainOut})
@@ -130,4 +133,25 @@ class SendingDomainViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Api
         domain = services.domain_sign(
             domain=self.get_object(), on=payload.validated_data["on"], by=self.user, now=clock.now()
         )
+        return Response(SendingDomainOut(domain).data)
+
+    @extend_schema(request=None, responses=SendingDomainOut)
+    @action(detail=True, methods=["post"])
+    def key(self, request: Request, pk: str) -> Response:
+        """Make the next DKIM key, to be published beside the one in use. 409 where one is waiting already."""
+        domain = services.domain_key_prepare(domain=self.get_object(), by=self.user, now=clock.now())
+        return Response(SendingDomainOut(domain).data)
+
+    @extend_schema(request=None, responses=SendingDomainOut)
+    @action(detail=True, methods=["post"], url_path="key/switch", url_name="key-switch")
+    def key_switch(self, request: Request, pk: str) -> Response:
+        """Sign with the next key from now on. 409 while DNS has not got it."""
+        domain = services.domain_key_switch(domain=self.get_object(), by=self.user, now=clock.now())
+        return Response(SendingDomainOut(domain).data)
+
+    @extend_schema(request=None, responses=SendingDomainOut)
+    @action(detail=True, methods=["post"], url_path="key/drop", url_name="key-drop")
+    def key_drop(self, request: Request, pk: str) -> Response:
+        """Forget the key that waits; the one in use stays."""
+        domain = services.domain_key_drop(domain=self.get_object(), by=self.user, now=clock.now())
         return Response(SendingDomainOut(domain).data)

@@ -17,7 +17,7 @@ from apps.messaging.models import Provider
 class ProviderOut(serializers.ModelSerializer[Provider]):
     """
     Credentials are never shown. `check_fault` is what the last check found, '' if all was well; null
-    `checked_at`: nobody has asked since the last change.
+    `checked_at`: nobody has asked since the last change. It asked to hear nothing until `waits_until`.
     """
 
     settings = serializers.DictField(child=serializers.CharField())
@@ -25,8 +25,8 @@ class ProviderOut(serializers.ModelSerializer[Provider]):
     class Meta:
         model = Provider
         fields = [
-            "id", "name", "kind", "settings", "is_active", "checked_at", "check_fault", "created_at",
-            "updated_at",
+            "id", "name", "kind", "settings", "is_active", "checked_at", "check_fault", "waits_until",
+            "created_at", "updated_at",
         ]  # fmt: skip
 
 

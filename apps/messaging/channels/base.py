@@ -28,6 +28,10 @@ class NotYet(ServerOutOfReach):
     """The provider has asked us to wait. Nothing is wrong; the rows stay in line."""
 
 
+class NotPreviewed(Exception):
+    """What was typed cannot be shown as it would go out. The text says why, for people."""
+
+
 class CallRefused(Exception):
     """What came in does not prove that it is the provider's. Nothing of it is looked at."""
 
@@ -57,6 +61,8 @@ class Setting:
     is_secret: bool = False
     is_required: bool = True
     is_url: bool = False
+    is_long: bool = False  # a text of several lines
+    choices: Sequence[tuple[str, str | Promise]] = ()  # what it has to be one of, if anything
     default: str = ""
     fault: Callable[[str], str] | None = None  # what else is wrong with a value, for people; '' is nothing
 
@@ -77,6 +83,9 @@ class Engine(Protocol):
         """
 
     def deliver(self, mails: Iterable[Mail]) -> "Future[dict[int, Outcome]]": ...
+
+    def asked_to_wait(self) -> float:
+        """Return for how many seconds more the other side wants to hear nothing; 0 if it does not mind."""
 
     def close(self) -> None: ...
 
@@ -107,6 +116,15 @@ class Way(ABC):
         :raises ServerOutOfReach: why not, for people
         :raises SecretLost: as for `engine`
         """
+
+    def preview(self, told: Mapping[str, str], data: Mapping[str, object]) -> str:
+        """
+        Return what a message looks like on its way, `told` being settings and `data` a contact's; '' where
+        the shape is the provider's own affair.
+
+        :raises NotPreviewed: the settings are not fit for it
+        """
+        return ""
 
     def engine_kept(self, provider: Provider | None) -> Engine:
         """

@@ -93,6 +93,9 @@ class HttpEngine:
         if now - self._heard_at > FRESH:
             self._knock()
 
+    def asked_to_wait(self) -> float:
+        return max(0.0, self._closed_until - time.monotonic())
+
     def _knock(self) -> None:
         host = self._url.hostname or ""
         port = self._url.port or (443 if self._url.scheme == "https" else 80)

@@ -135,6 +135,7 @@ class Composer:
             mail_id=mail_id,
             content=self._envelope.sign(self.skeleton().fill(person, at=at), at=at),
             needs_utf8=address.needs_utf8,
+            data={"contact": contact, **self._shared},
         )
 
     def compose_test(
@@ -166,6 +167,7 @@ class Composer:
             mail_id=person.mail_id,
             content=self._envelope.sign(self.skeleton().fill(person, at=at), at=at),
             needs_utf8=address.needs_utf8,
+            data={"contact": contact, **self._shared},
         )
 
     def preview(self, contact: Mapping[str, object]) -> Rendered:

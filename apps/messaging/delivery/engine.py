@@ -59,6 +59,9 @@ class Engine:
         """Hand mails over; the future tells how each ended, by `id`. It never raises for a mail's sake."""
         return self._submit(self._deliver(deque(mails)))
 
+    def asked_to_wait(self) -> float:
+        return 0.0  # SMTP has no words for how long
+
     def close(self) -> None:
         """Say goodbye to the server and end the thread."""
         if self._loop.is_closed():

@@ -25,6 +25,7 @@ class Server:
     password: str = ""
     security: str = ""
     own_name: str = "localhost"  # what we call ourselves in EHLO
+    is_guarded: bool = False  # typed into a form: only gone to at a public address, see `apps.core.outgoing`
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
@@ -34,7 +35,11 @@ class Server:
 
 
 def server_of_settings() -> Server:
-    return server_from_url(settings.EMAIL_URL, own_name=_own_name(settings.BASE_URL))
+    return server_from_url(settings.EMAIL_URL, own_name=own_name_of_settings())
+
+
+def own_name_of_settings() -> str:
+    return _own_name(settings.BASE_URL)
 
 
 @cache

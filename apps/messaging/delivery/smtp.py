@@ -7,6 +7,7 @@ after it only the server's answer tells what became of the mail.
 
 import asyncio
 import base64
+import socket
 import ssl
 from collections import deque
 from contextlib import suppress
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple, cast
 
+from apps.core.outgoing import may_go_to
 from apps.messaging.delivery.mail import Mail
 from apps.messaging.delivery.outcome import Outcome
 from apps.messaging.delivery.server import Server
@@ -24,6 +26,10 @@ REPLY_LIMIT = 64 * 1024
 
 class ServerOutOfReach(Exception):
     """No conversation came about, or it ended before the mail's final dot. The text says how, for people."""
+
+
+class SignInRefused(ServerOutOfReach):
+    """The server does not take our user name and password, and says that it never will."""
 
 
 class Reply(NamedTuple):
@@ -226,9 +232,28 @@ class Connection:
             raise
 
     async def _connect(self) -> None:
-        encrypted = _tls() if self.server.security == "tls" else None
+        server = self.server
+        encrypted = _tls() if server.security == "tls" else None
         loop = asyncio.get_running_loop()
-        await loop.create_connection(lambda: self._wire, self.server.host, self.server.port, ssl=encrypted)
+        if not server.is_guarded:
+            await loop.create_connection(lambda: self._wire, server.host, server.port, ssl=encrypted)
+            return
+        # Looked up once, and connected to what was found: the name must not mean something else meanwhile.
+        found = await loop.getaddrinfo(server.host, server.port, type=socket.SOCK_STREAM)
+        failure = OSError("This is not a public address.")
+        for address in dict.fromkeys(str(info[4][0]) for info in found):
+            if not may_go_to(server.host, address):
+                continue
+            name = server.host if encrypted else None
+            try:
+                await loop.create_connection(
+                    lambda: self._wire, address, server.port, ssl=encrypted, server_hostname=name
+                )
+            except OSError as error:
+                failure = error
+            else:
+                return
+        raise failure
 
     async def _greet(self) -> None:
         seconds = self.timeouts.command
@@ -265,7 +290,8 @@ class Connection:
         for step in steps:
             reply = await self._wire.ask(step, self.timeouts.command)
             if not reply.is_good:
-                raise ServerOutOfReach(f"The mail server refused our user name and password: {reply}")
+                refusal = ServerOutOfReach if reply.is_passing else SignInRefused
+                raise refusal(f"The mail server refused our user name and password: {reply}")
 
     @staticmethod
     def _expect_good(reply: Reply) -> None:

@@ -34,7 +34,8 @@ class TextComposer:
         """
         assert self._message.sender
         try:
-            text = self.preview(contact)
+            data = self._data(contact)
+            text = self._program.render(data).strip()
         except RenderFault as fault:
             told = _("The text fails on this contact's data: %(fault)s") % {"fault": fault}
             raise NotComposable(told) from fault
@@ -50,6 +51,7 @@ class TextComposer:
             recipient=number,
             mail_id=self._sign(recipient_bytes(recipient_id)),
             content=text.encode("utf-8", "replace"),
+            data=data,
         )
 
     def of(self, variant: int | None) -> "TextComposer":
@@ -62,8 +64,10 @@ class TextComposer:
 
         :raises RenderFault: it fails on this contact's data
         """
-        data = render_data(contact, campaign=self._message.campaign.name, message=self._message.name)
-        return self._program.render(data).strip()
+        return self._program.render(self._data(contact)).strip()
+
+    def _data(self, contact: Mapping[str, object]) -> dict[str, object]:
+        return render_data(contact, campaign=self._message.campaign.name, message=self._message.name)
 
 
 def text_program(text: str) -> Program:

@@ -20,6 +20,7 @@ from apps.messaging.models.recipient import (
     Recipient,
     RecipientQuerySet,
 )
+from apps.messaging.models.refusal import RefusalFigure
 from apps.messaging.models.report import BOUNCES, DeliveryReport, Verdict
 from apps.messaging.models.settlement import Settlement
 from apps.messaging.models.tally import LedgerTally
@@ -49,6 +50,7 @@ __all__ = [
     "RateTally",
     "Recipient",
     "RecipientQuerySet",
+    "RefusalFigure",
     "RuleNote",
     "Sender",
     "SendingDomain",

@@ -74,6 +74,13 @@ class SendingDomain(TimeStamped):
     selector = models.CharField(max_length=63, default="bookend")
     public_key = models.TextField(blank=True)  # base64 of the DER, as DNS has it
     private_key = models.TextField(blank=True)  # PEM, sealed
+    # The next key, which waits until DNS has it, and what DNS has to keep of the one before.
+    next_selector = models.CharField(max_length=63, blank=True, default="")
+    next_public_key = models.TextField(blank=True, default="")
+    next_private_key = models.TextField(blank=True, default="")  # PEM, sealed
+    old_selector = models.CharField(max_length=63, blank=True, default="")
+    old_public_key = models.TextField(blank=True, default="")
+    retired_at = models.DateTimeField(null=True, blank=True)
     is_signing = models.BooleanField(default=False)
     findings = models.JSONField(default=list, blank=True)
     checked_at = models.DateTimeField(null=True, blank=True)
@@ -86,6 +93,11 @@ class SendingDomain(TimeStamped):
             models.CheckConstraint(
                 condition=Q(is_signing=False) | ~Q(private_key="") & Q(server_selector=""),
                 name="messaging_domain_signs_with_a_key",
+            ),
+            models.CheckConstraint(
+                condition=Q(next_selector="", next_private_key="")
+                | ~Q(next_selector="") & ~Q(next_private_key=""),
+                name="messaging_domain_next_key_is_one",
             ),
         ]
 
@@ -102,7 +114,8 @@ class SendingDomain(TimeStamped):
 
     @property
     def troubles(self) -> int:
-        return sum(one["state"] != "ok" for one in self.findings)
+        """How many records are not right; a key that nothing is signed with yet is no trouble."""
+        return sum(one["state"] != "ok" for one in self.findings if one["key"] != "dkim-next")
 
     @property
     def is_well(self) -> bool:

@@ -32,6 +32,8 @@ class Provider(TimeStamped):
     is_active = models.BooleanField(_("in use"), default=True)
     # What the provider said when somebody last asked if the connection stands.
     checked_at = models.DateTimeField(null=True, blank=True)
+    # It asked a worker to wait until then, and all of them do.
+    waits_until = models.DateTimeField(null=True, blank=True)
     check_fault = models.CharField(max_length=500, blank=True)
 
     objects = ProviderQuerySet.as_manager()

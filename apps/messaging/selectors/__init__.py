@@ -1,4 +1,5 @@
 from apps.messaging.selectors.deliverability import DELIVERABILITY_SPAN, deliverability
+from apps.messaging.selectors.domains_reached import DomainsReached, domains_reached
 from apps.messaging.selectors.doubts import (
     Doubt,
     doubt_answers,
@@ -73,6 +74,7 @@ __all__ = [
     "DELIVERABILITY_SPAN",
     "Brake",
     "Check",
+    "DomainsReached",
     "Doubt",
     "ErrorGroup",
     "ExperimentFindings",
@@ -95,6 +97,7 @@ __all__ = [
     "domain_of",
     "domain_senders",
     "domains",
+    "domains_reached",
     "doubt_answers",
     "doubtful",
     "doubtful_arrived",

@@ -7,15 +7,23 @@ from datetime import date, datetime, timedelta
 
 import idna
 from django.conf import settings
-from django.db.models import Count, Max, Sum
+from django.db.models import Count, Max, Min, QuerySet, Sum
 from django.db.models.functions import Coalesce, TruncDate
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.contacts.models import Channel, Suppression
-from apps.messaging.models import DeliveryReport, DomainFigure, Message, Recipient, SendingDomain
+from apps.messaging.models import (
+    DeliveryReport,
+    DomainFigure,
+    Message,
+    Recipient,
+    RefusalFigure,
+    SendingDomain,
+)
 
 DELIVERABILITY_SPAN = timedelta(days=30)
+REFUSALS_SHOWN = 50
 SHOWN = 200  # pairs of domains, the largest first
 COUNTS = ("sent", "hard", "soft", "ours", "complained", "unknown")
 # Gmail and Yahoo: stay below the first; from the second on everything goes to spam.
@@ -75,6 +83,21 @@ class Pair:
 
 
 @dataclass(frozen=True)
+class Refused:
+    """What one domain of theirs said to one of ours, and how often; `samples` in its own words."""
+
+    sending_domain: str
+    domain: str
+    code: str
+    count: int
+    samples: list[str]
+
+    @property
+    def is_passing(self) -> bool:
+        return self.code.startswith("4")
+
+
+@dataclass(frozen=True)
 class Advice:
     """What is amiss, and where to go about it. `tone` as of a notice."""
 
@@ -96,6 +119,7 @@ class Deliverability:
     is_awaited: bool
     pairs: list[Pair]
     has_more: bool
+    refused: list[Refused]
     counted_at: datetime | None
     suppressed: list[tuple[date, int]]
     reasons: list[tuple[str, int]]
@@ -121,11 +145,23 @@ def deliverability(*, now: datetime) -> Deliverability:
         is_awaited=not total.sent and Recipient.objects.filter(message__in=recent, state="sent").exists(),
         pairs=pairs[:SHOWN],
         has_more=len(pairs) > SHOWN,
+        refused=_refused(recent),
         counted_at=counted_at,
         suppressed=by_day,
         reasons=by_reason,
         advice=list(_advice(total, pairs, {pair.sending_domain for pair in pairs})),
     )
+
+
+def _refused(messages: QuerySet[Message]) -> list[Refused]:
+    """Return what was said while mails were handed over, the most frequent first."""
+    rows = RefusalFigure.objects.filter(message__in=messages).values_list("sending_domain", "domain", "code")
+    told = rows.annotate(n=Sum("count"), first=Min("sample"), last=Max("other_sample"))
+    by_size = told.order_by("-n", "sending_domain", "domain", "code")[:REFUSALS_SHOWN]
+    return [
+        Refused(sending, domain, code, count, sorted({first, last}))
+        for sending, domain, code, count, first, last in by_size
+    ]
 
 
 def _suppressions(now: datetime) -> tuple[list[tuple[date, int]], list[tuple[str, int]]]:

@@ -1,6 +1,6 @@
 """Limits and warm-ups as people read them: how far they are used, what waits for them, and how long."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -115,7 +115,7 @@ def message_brakes(message: Message, *, unfinished: int, now: datetime) -> list[
     held += [
         _brake(
             limit.rule,
-            _("Limited to %(limit)s") % {"limit": limit},
+            _limited(limit),
             used.get(limit.rule.key, ()),
             now,
             aside[limit.pk],
@@ -130,11 +130,21 @@ def domain_limits() -> list[RateLimit]:
     return list(RateLimit.objects.filter(is_active=True).exclude(domain="")[:50])
 
 
+def limits_forecast(counts: Mapping[RateLimit, int], *, at: datetime) -> list[tuple[RateLimit, Brake]]:
+    """Return which limits make so many mails that begin `at` take longer."""
+    used = _used(limit.rule for limit in counts)
+    told = [
+        (limit, _brake(limit.rule, _limited(limit), used.get(limit.rule.key, ()), at, count))
+        for limit, count in counts.items()
+    ]
+    return [(limit, brake) for limit, brake in told if brake.done_at is None or brake.done_at > at]
+
+
 def recipient_brake(recipient: Recipient, *, now: datetime) -> str:
     """Say for which limit somebody waits now; '' if for none."""
     if recipient.state == Recipient.State.PLANNED and recipient.waits_for_id:
         limit = RateLimit.objects.filter(pk=recipient.waits_for_id).first()
-        return _("Limited to %(limit)s") % {"limit": limit} if limit else ""
+        return _limited(limit) if limit else ""
     if recipient.state != Recipient.State.QUEUED:
         return ""
     found = [one for one in message_forecast(recipient.message, count=1, at=now) if one.opens_at > now]
@@ -149,11 +159,13 @@ def _aside(message: Message) -> dict[int, int]:
 
 def _of_sender(sender_id: int) -> list[tuple[rates.Rule, str]]:
     limits = RateLimit.objects.filter(sender=sender_id, is_active=True).select_related("sender")
-    told: list[tuple[rates.Rule, str]] = [
-        (limit.rule, _("Limited to %(limit)s") % {"limit": limit}) for limit in limits
-    ]
+    told: list[tuple[rates.Rule, str]] = [(limit.rule, _limited(limit)) for limit in limits]
     plans = WarmUp.objects.filter(sender=sender_id, is_active=True).select_related("sender")
     return told + [(plan.rule, _warm_up_sentence(plan)) for plan in plans]
+
+
+def _limited(limit: RateLimit) -> str:
+    return _("Limited to %(limit)s") % {"limit": limit}
 
 
 def _warm_up_sentence(plan: WarmUp) -> str:

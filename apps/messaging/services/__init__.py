@@ -1,6 +1,13 @@
 """Acts on messages: what a person or the schedule does to them."""
 
 from apps.messaging.services.caps import cap_delete, cap_save
+from apps.messaging.services.domain_keys import (
+    KEY_KEPT,
+    domain_key_drop,
+    domain_key_prepare,
+    domain_key_switch,
+    domain_keys_forget,
+)
 from apps.messaging.services.domains import (
     DomainRefused,
     domain_check,
@@ -67,6 +74,7 @@ from apps.messaging.services.variants import ExperimentFields, VariantFields, Va
 from apps.messaging.services.watchdog import sending_watch
 
 __all__ = [
+    "KEY_KEPT",
     "SENT_BY",
     "CallAnswer",
     "DomainRefused",
@@ -92,6 +100,10 @@ __all__ = [
     "domain_create",
     "domain_delete",
     "domain_figures_refresh",
+    "domain_key_drop",
+    "domain_key_prepare",
+    "domain_key_switch",
+    "domain_keys_forget",
     "domain_sign",
     "domain_update",
     "domains_check",

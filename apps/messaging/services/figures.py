@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from apps.messaging import sql
-from apps.messaging.models import DeliveryEvent, DomainFigure, Message
+from apps.messaging.models import DeliveryEvent, DomainFigure, Message, RefusalFigure
 from apps.messaging.selectors import DELIVERABILITY_SPAN
 
 AT_A_TIME = 20
@@ -37,6 +37,27 @@ COUNT = """
            sum(sent), sum(hard), sum(soft), sum(ours), sum(complained), sum(unknown), %(now)s
     FROM ranked GROUP BY 3
 """
+# What servers said while they were spoken to: such answers begin with their code.
+REFUSED = """
+    INSERT INTO messaging_refusalfigure
+        (message_id, sending_domain, domain, code, count, sample, other_sample)
+    WITH told AS (
+        SELECT lower(split_part(address, '@', -1)) AS domain,
+               replace(substring(answer from %(code)s), '-', ' ') AS code,
+               regexp_replace(answer, %(address)s, '…', 'g') COLLATE "C" AS answer
+        FROM messaging_recipient WHERE message_id = %(message)s AND state = 'failed' AND answer ~ %(code)s
+    ), said AS (
+        SELECT domain, code, count(*) AS count, min(answer) AS first, max(answer) AS last
+        FROM told GROUP BY 1, 2
+    ), ranked AS (
+        SELECT *, row_number() OVER (ORDER BY count DESC, domain, code) AS place FROM said
+    )
+    SELECT %(message)s, %(sending)s, CASE WHEN place <= %(largest)s THEN domain ELSE '' END, code,
+           sum(count), min(first), max(last)
+    FROM ranked GROUP BY 3, 4
+"""
+CODE = r"^[45][0-9][0-9](?:[ -][45]\.[0-9]{1,3}\.[0-9]{1,3})?(?![0-9])"
+ADDRESS = r"[^\s<>@]+@[^\s<>@]+"
 
 
 def domain_figures_refresh(*, now: datetime) -> int:
@@ -75,6 +96,9 @@ def _refresh(message: Message, *, now: datetime) -> None:
     # Two workers count one message one after the other.
     Message.objects.select_for_update(no_key=True).get(pk=message.pk)
     DomainFigure.objects.filter(message=message).delete()
+    RefusalFigure.objects.filter(message=message).delete()
     assert message.sender
     sending = message.sender.email.rpartition("@")[2].lower()
-    sql.run(COUNT, {"message": message.pk, "sending": sending, "largest": LARGEST, "now": now})
+    told = {"message": message.pk, "sending": sending, "largest": LARGEST}
+    sql.run(COUNT, {**told, "now": now})
+    sql.run(REFUSED, {**told, "code": CODE, "address": ADDRESS})

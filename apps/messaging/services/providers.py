@@ -47,7 +47,7 @@ def provider_save(*, provider: Provider, told: Mapping[str, str], by: User, now:
     Save a new or changed provider; `told` are settings and secrets by key.
 
     Of a known one, what is not told stays as it is, and so does a secret that is told as empty. What the last
-    check has found is forgotten.
+    check has found is forgotten, and so is that it asked to wait.
 
     :raises ValidationError: by key; `name` if there is one of that name
     """
@@ -59,7 +59,7 @@ def provider_save(*, provider: Provider, told: Mapping[str, str], by: User, now:
     if is_new:
         secret = token_urlsafe(32)
         provider.hook_secret, provider.hook_hash = secrets.seal(secret), hook_hash(secret)
-    provider.checked_at, provider.check_fault = None, ""
+    provider.checked_at, provider.check_fault, provider.waits_until = None, "", None
     try:
         with transaction.atomic():
             provider.save()
@@ -92,10 +92,13 @@ def _fault(setting: Setting, value: str) -> str:
     """Return what is wrong with a value, for people; '' if nothing is."""
     if not value:
         return _("This is needed.") if setting.is_required else ""
-    if any(ord(character) < 32 for character in value):  # it may end up in a header
+    # It may end up in a header.
+    if any(ord(character) < 32 for character in value) and not setting.is_long:
         return _("This has no line breaks.")
     if setting.is_url and not _is_url(value):
         return _("This is no address such as https://api.provider.example/v3/.")
+    if setting.choices and value not in dict(setting.choices):
+        return _("One of: %(choices)s.") % {"choices": ", ".join(key for key, _label in setting.choices)}
     return setting.fault(value) if setting.fault else ""
 
 

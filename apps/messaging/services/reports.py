@@ -29,7 +29,12 @@ COLLECT_TASK = "apps.messaging.tasks.reports_collect"
 AT_A_TIME = 200
 # So many bounces that may pass, one after the other and with no delivery between: nobody reads there.
 SOFT_IN_A_ROW = 5
-HANDED_OVER = {Recipient.State.SENDING, Recipient.State.SENT, Recipient.State.UNKNOWN}
+# What may have been handed over. Rows in line among it: our signature is in the mail and nowhere else, so one
+# that was put back in line had left after all.
+HANDED_OVER = {
+    Recipient.State.SENDING, Recipient.State.SENT, Recipient.State.UNKNOWN,
+    Recipient.State.LEASED, Recipient.State.QUEUED, Recipient.State.PLANNED,
+}  # fmt: skip
 Kind, Source = DeliveryEvent.Kind, DeliveryReport.Source
 
 
@@ -154,7 +159,7 @@ def _refusal_take(recipient: Recipient, answer: str, *, now: datetime) -> bool:
 
 
 def _recipient(report: Report) -> Recipient | None:
-    """Return whose mail it is about; only what was handed over can come back."""
+    """Return whose mail it is about; only what may have been handed over can come back."""
     if report.recipient_id is None:
         return None
     found = Recipient.objects.filter(pk=report.recipient_id, state__in=HANDED_OVER)

@@ -27,6 +27,7 @@ from apps.messaging.ledger import Addressed, Lease, Taken
 from apps.messaging.models import Message, Recipient
 from apps.messaging.services import health, reports
 from apps.messaging.services.messages import SEND_TASK
+from apps.messaging.services.waits import Waits, wait_heed
 
 logger = logging.getLogger(__name__)
 
@@ -143,6 +144,7 @@ def _reached(messages: Mapping[int, Message], watch: Watch) -> tuple[dict[int, E
     stuck: dict[int, ServerOutOfReach] = {}
     for pk in sorted(messages):
         try:
+            wait_heed(messages[pk], now=watch.time)
             engine = engine_of(messages[pk])
         except ServerOutOfReach as failure:
             stuck[pk] = failure
@@ -189,6 +191,7 @@ class Shift:
         self._refused: dict[int, str] = {}  # what servers said of those they will not take, not told yet
         self._built: Flight | None = None  # the next to begin
         self._air: Future[dict[int, Outcome]] | None = None  # the flight that waits for its answers
+        self._waits = Waits(messages, engines)
 
     def work(self) -> None:
         """Whatever stops it, what is known is written down, and what was not begun goes back in line."""
@@ -196,14 +199,18 @@ class Shift:
             flights = self._flights(self._composers())
             self._built = next(flights, None)
             while self._built is not None and not self._must_stop():
-                if self._built and self._engine(self._built) in self.trouble:
+                if self._built and self._is_held(self._engine(self._built)):
                     self._built = next(flights, None)  # its rows go back in line with the lease
                     continue
                 self._depart(self._built, following=flights)
                 self._land()
+                self._waits.share(now=self.watch.time)
         finally:
             self._land()
             self._write_down()
+
+    def _is_held(self, engine: Engine) -> bool:
+        return engine in self.trouble or self._waits.holds(engine, now=self.watch.time)
 
     def _must_stop(self) -> bool:
         return (

@@ -77,6 +77,8 @@ def domain_detail(request: UserRequest, sendingdomain: SendingDomain) -> HttpRes
     context = {
         "domain": sendingdomain,
         "records": [(record, found.get(record.key)) for record in dnsrecords.records_wanted(sendingdomain)],
+        "next_is_found": sendingdomain.state_of("dkim-next") == "ok",
+        "old_needed_until": sendingdomain.retired_at and sendingdomain.retired_at + services.KEY_KEPT,
         "senders": selectors.domain_senders(sendingdomain),
         "may_change": request.user.has_perm("messaging.change_domain", sendingdomain),
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from django import forms as django_forms
@@ -25,7 +26,8 @@ from apps.core import clock
 from apps.core.errors import DomainError
 from apps.core.refusals import told
 from apps.messaging import audience, checks, forms, previews, selectors, services
-from apps.messaging.models import Message, Variant
+from apps.messaging.limits import spellings
+from apps.messaging.models import Message, RateLimit, Variant
 from apps.segments.rules import RuleInvalid
 
 
@@ -268,10 +270,13 @@ def review(
     version = selectors.message_version(message)
     problems = checks.message_problems(message, version)
     in_campaign = readiness.problems(message.campaign, now, but=frozenset({checks.COMPLETE}))
+    limits = [] if message.is_text else selectors.domain_limits()
     try:
-        promise = audience.promise(audience.choice_of(message), now=now)
+        promise, domains = _promise(message, limits, now=now)
     except RuleInvalid as refusal:
-        promise, problems = audience.Promise({}), [*problems, str(refusal)]
+        promise, domains, problems = audience.Promise({}), {}, [*problems, str(refusal)]
+    begins = max(now, message.scheduled_at or now)
+    brakes = selectors.message_forecast(message, count=promise.recipients, at=begins)
     variants = selectors.variants(message) if promise.split else []
     variant = _variant(request, variants) or next(iter(variants), None)
     is_large = promise.recipients >= forms.LARGE
@@ -292,10 +297,10 @@ def review(
         "in_campaign": in_campaign,
         "topic": contacts.topic_names().get(message.topic, message.topic) if message.topic else "",
         "promise": promise,
-        "brakes": selectors.message_forecast(
-            message, count=promise.recipients, at=max(now, message.scheduled_at or now)
+        "brakes": brakes,
+        "domains": selectors.domains_reached(
+            domains, limits, recipients=promise.recipients, brakes=brakes, at=begins
         ),
-        "domain_limits": selectors.domain_limits(),
         "caps": [sentence for _cap, sentence in selectors.caps_described(topic=message.topic)],
         "is_large": is_large,
         "experiment": selectors.experiment_of(message) if variants else None,
@@ -307,6 +312,16 @@ def review(
     }
     context |= _as_read(message, _reader(request, message), variant)
     return render(request, "messaging/message_review.html", context)
+
+
+def _promise(
+    message: Message, limits: Sequence[RateLimit], *, now: datetime
+) -> tuple[audience.Promise, dict[str, int]]:
+    choice = audience.choice_of(message)
+    if message.is_text:
+        return audience.promise(choice, now=now), {}
+    named = {one for limit in limits for one in spellings(limit.domain)}
+    return audience.promise_by_domain(choice, now=now, named=named)
 
 
 def _as_read(message: Message, person: Contact | None, variant: Variant | None) -> dict[str, object]:

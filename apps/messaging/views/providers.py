@@ -1,20 +1,26 @@
 """The pages of those who carry messages."""
 
+from collections.abc import Mapping
+from datetime import datetime
+
 from django.contrib import messages as notes
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.http import UserRequest, requires
 from apps.contacts.models import Channel
+from apps.content.selectors import preview_data
 from apps.core import clock
 from apps.core.htmx import render_page_or_fragment
 from apps.core.lists import Column, ListSpec
 from apps.messaging import forms, selectors, services
 from apps.messaging.channels import ways
+from apps.messaging.channels.base import NotPreviewed, Setting, Way
 from apps.messaging.models import Provider
 
 LIST = ListSpec(
@@ -33,14 +39,22 @@ LIST = ListSpec(
 @require_GET
 @requires("messaging.view_provider")
 def provider_list(request: UserRequest) -> HttpResponse:
-    asked = LIST.read(request.GET)
+    asked, now = LIST.read(request.GET), clock.now()
     listing = asked.page(selectors.providers(search=asked.search))
     context = {
         "listing": listing,
-        "rows": [(one, ways()[one.kind].label if one.kind in ways() else one.kind) for one in listing.rows],
+        "rows": [(one, _kind(one), _is_waited_for(one, now)) for one in listing.rows],
         "may_add": request.user.has_perm("messaging.add_provider"),
     }
     return render_page_or_fragment(request, "messaging/provider_list.html", context, fragment="provider-list")
+
+
+def _kind(provider: Provider) -> str | Promise:
+    return ways()[provider.kind].label if provider.kind in ways() else provider.kind
+
+
+def _is_waited_for(provider: Provider, now: datetime) -> bool:
+    return provider.waits_until is not None and provider.waits_until > now
 
 
 @require_GET
@@ -78,7 +92,39 @@ def _provider_form(request: UserRequest, provider: Provider) -> HttpResponse:
         else:
             notes.success(request, _("The provider is saved. Check its connection."))
             return redirect("messaging:provider", saved.pk)
-    return render(request, "messaging/provider_form.html", {"form": form, "provider": provider, "way": way})
+    context = {"form": form, "provider": provider, "way": way, "has_preview": _has_preview(way)}
+    return render(request, "messaging/provider_form.html", context)
+
+
+@require_POST
+@requires("messaging.add_provider")
+def provider_preview(request: UserRequest, kind: str) -> HttpResponse:
+    """Show what was typed as a receiver would get it; nothing is kept, and nothing leaves."""
+    if kind not in ways() or not ways()[kind].is_configured:
+        raise Http404
+    told = {setting.key: request.POST.get(setting.key, "") for setting in ways()[kind].settings}
+    context = {"way": ways()[kind], **_call_preview(ways()[kind], told)}
+    return render_page_or_fragment(
+        request, "messaging/provider_preview.html", context, fragment="provider-preview"
+    )
+
+
+def _shown(setting: Setting, value: str) -> str:
+    return str(dict(setting.choices).get(value, value))
+
+
+def _has_preview(way: Way) -> bool:
+    """Test if people write for themselves what a call says."""
+    return any(setting.is_long for setting in way.settings)
+
+
+def _call_preview(way: Way, told: Mapping[str, str]) -> dict[str, str]:
+    if not _has_preview(way):
+        return {"preview": "", "preview_fault": ""}
+    try:
+        return {"preview": way.preview(told, preview_data(None)), "preview_fault": ""}
+    except NotPreviewed as fault:
+        return {"preview": "", "preview_fault": str(fault)}
 
 
 @require_GET
@@ -89,10 +135,12 @@ def provider_detail(request: UserRequest, provider: Provider) -> HttpResponse:
         "provider": provider,
         "way": way,
         "facts": [
-            (setting.label, provider.setting(setting.key) or setting.default)
+            (setting.label, _shown(setting, provider.setting(setting.key) or setting.default))
             for setting in way.settings
-            if not setting.is_secret
+            if not setting.is_secret and not setting.is_long
         ],
+        "is_waited_for": _is_waited_for(provider, clock.now()),
+        **_call_preview(way, provider.settings),
         "hook_url": selectors.provider_hook_url(provider) if way.takes_calls else "",
         "senders": (provider.sms_senders if way.channel == Channel.SMS else provider.senders).all()[:100],
         "may_change": request.user.has_perm("messaging.change_provider", provider),

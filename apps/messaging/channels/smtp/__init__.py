@@ -1,24 +1,10 @@
-"""Mail through the server of EMAIL_URL. The engine itself is `apps.messaging.delivery`."""
+"""
+Mail by SMTP: through the server of EMAIL_URL, and through others, each a provider of its own.
 
-from django.utils.translation import gettext_lazy as _
+The engine itself is `apps.messaging.delivery`.
+"""
 
-from apps.messaging.channels.base import Way
-from apps.messaging.delivery.engine import Engine, engine_for
-from apps.messaging.delivery.server import server_of_settings
-from apps.messaging.delivery.smtp import Timeouts
-from apps.messaging.models import Provider
+from apps.messaging.channels.smtp.account import SmtpServer
+from apps.messaging.channels.smtp.settings import Smtp
 
-
-class Smtp(Way):
-    key = "smtp"
-    label = _("Mail server (SMTP)")
-    is_configured = False
-
-    def engine(self, provider: Provider | None, *, timeouts: Timeouts) -> Engine:
-        return Engine(server_of_settings(), connections=1, timeouts=timeouts)
-
-    def engine_kept(self, provider: Provider | None) -> Engine:
-        return engine_for(server_of_settings())
-
-
-WAYS = (Smtp(),)
+WAYS = (Smtp(), SmtpServer())
