@@ -84,6 +84,42 @@ def seed(*, campaigns: int, tasks: int, people: int) -> User:
     return lead
 
 
+TABS = [
+    "detail",
+    "plan",
+    "timeline",
+    "campaign_tasks",
+    "channels",
+    "team",
+    "audience",
+    "budget",
+    "expectation",
+    "challenges",
+    "approvals",
+    "readiness",
+    "advance",
+    "lineage",
+    "history",
+    "kpis",
+]
+# Pages of all campaigns, by the name of their address.
+ROOMS = [
+    "campaigns:tasks",
+    "campaigns:workload",
+    "campaigns:strategy",
+    "campaigns:lessons",
+    "campaigns:metrics",
+    "campaigns:plan_templates",
+    "campaigns:holidays",
+    "campaigns:budgets",
+    "campaigns:feed",
+    "collaboration:feed",
+    "collaboration:notifications",
+    "collaboration:notification-settings",
+]
+TASK_VIEWS = ["list", "board", "calendar"]
+
+
 def pages() -> dict[str, str]:
     """Return the address of each page, by what it is called."""
     one = Campaign.objects.order_by("pk").first()
@@ -97,9 +133,17 @@ def pages() -> dict[str, str]:
     }
     shown = {f"campaigns, {name}": f"{reverse('campaigns:list')}?view={way}" for name, way in ways.items()}
     shown["campaigns, calendar, pressure"] = f"{shown['campaigns, calendar']}&segment={one.segment_id}"
-    for tab in ("detail", "plan", "channels", "team", "audience", "readiness", "history", "kpis"):
+    for tab in TABS:
         shown[f"campaign, {tab}"] = reverse(f"campaigns:{tab}", args=[one.pk])
-    shown["tasks"] = reverse("campaigns:tasks")
+    for name in ROOMS:
+        shown[name.partition(":")[2].replace("_", " ")] = reverse(name)
+    tasks = shown["tasks"]
+    shown |= {f"tasks, everyone’s {view}": f"{tasks}?whose=all&view={view}" for view in TASK_VIEWS}
+    own = shown["campaign, campaign_tasks"]
+    shown |= {f"campaign, tasks as {view}": f"{own}?view={view}" for view in TASK_VIEWS}
+    shown["activity"] = reverse("collaboration:activity", args=["campaigns.campaign", one.pk])
+    shown["one task"] = reverse("campaigns:task", args=[one.tasks.order_by("pk")[0].pk])
+    shown["one channel"] = reverse("campaigns:channel", args=[one.channels.order_by("pk")[0].pk])
     shown["home"] = reverse("home")
     shown["search"] = f"{reverse('search')}?q=task 19"
     return shown
@@ -117,6 +161,19 @@ def weight(client: Client, url: str) -> tuple[float, float]:
     return first, later
 
 
+def tell(client: Client, name: str, url: str) -> bool:
+    """Measure one page and say so; return whether every figure is met."""
+    p50, p95, queries = measure(client, url)
+    first, later = weight(client, url)
+    is_met = p95 <= MUST_REACH_MS and queries <= MOST_QUERIES and first <= FIRST_KB and later <= LATER_KB
+    sys.stdout.write(
+        f"{name:<32} p50 {p50:6.1f} ms  p95 {p95:6.1f} ms  {queries:3} queries"
+        f"  first {first:5.0f} KB  later {later:5.1f} KB  {'' if is_met else 'MISSED'}\n"
+    )
+    sys.stdout.flush()
+    return is_met
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--campaigns", type=int, default=500)
@@ -129,17 +186,11 @@ def main() -> None:
         client = Client()
         client.force_login(lead)
         for name, url in pages().items():
-            p50, p95, queries = measure(client, url)
-            first, later = weight(client, url)
-            is_met = (
-                p95 <= MUST_REACH_MS and queries <= MOST_QUERIES and first <= FIRST_KB and later <= LATER_KB
-            )
-            missed += not is_met
-            sys.stdout.write(
-                f"{name:<32} p50 {p50:6.1f} ms  p95 {p95:6.1f} ms  {queries:3} queries"
-                f"  first {first:5.0f} KB  later {later:5.1f} KB  {'' if is_met else 'MISSED'}\n"
-            )
-            sys.stdout.flush()
+            missed += not tell(client, name, url)
+        for role in User.Role:
+            person = User.objects.filter(role=role).order_by("pk").last()
+            client.force_login(person or User.objects.create_user(f"{role}@shop.example", role=role))
+            missed += not tell(client, f"home, {role.label}", reverse("home"))
     sys.stdout.write(f"{missed} of the pages miss a figure\n")
 
 

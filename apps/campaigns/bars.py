@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
-from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 MONTHS = 12
 # A picture of this width: half a unit is less than a pixel anywhere.
@@ -54,11 +55,7 @@ def line_of(campaign: Any, months: Months, today: date) -> SafeString:
 
     Months are faint lines and today is a strong one; what lies outside is cut off by the picture's edge.
     """
-    body = mark_safe("")
-    for head in months.heads[1:]:
-        body += format_html(
-            '<line class="grid" x1="{0}" x2="{0}" y1="0" y2="{1}"/>', _x(months, head), HEIGHT
-        )
+    body = _grid(months)
     begins, ends = months.at(campaign.begins), months.at(campaign.ends + timedelta(days=1))
     length = max(ends - begins, 3.0)
     body += format_html(
@@ -80,6 +77,12 @@ def line_of(campaign: Any, months: Months, today: date) -> SafeString:
         HEIGHT,
         body,
     )
+
+
+@lru_cache(maxsize=16)  # every row has the same
+def _grid(months: Months) -> SafeString:
+    lines = ((_x(months, head), HEIGHT) for head in months.heads[1:])
+    return format_html_join("", '<line class="grid" x1="{0}" x2="{0}" y1="0" y2="{1}"/>', lines)
 
 
 def _x(months: Months, day: date) -> str:

@@ -110,6 +110,16 @@ class Bar:
         return min([self.column, *(day.column for day in self.days)])
 
     @property
+    def css(self) -> str:
+        """What is seen of it beside its stage and its place."""
+        told = [
+            ("is-launched", self.launch == self.column),
+            ("begins-before", self.begins_before),
+            ("ends-after", self.ends_after),
+        ]
+        return "".join(f" {name}" for name, is_so in told if is_so)
+
+    @property
     def last(self) -> int:
         return max([self.column + self.length - 1, *(day.column for day in self.days)])
 

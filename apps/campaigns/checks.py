@@ -237,7 +237,7 @@ def budget_is_planned(campaign: Campaign, now: datetime) -> Finding:
 
 
 def nothing_is_challenged(campaign: Campaign, now: datetime) -> Finding:
-    found = challenges.open_of(campaign)
+    found = campaign.open_challenges
     if not found:
         return Finding(True, _("No challenge is open."))
     told = challenges.sentence(found[0])

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 from django.utils import formats
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 FIRST, LAST = date(2000, 1, 1), date(2100, 12, 31)
@@ -46,4 +48,9 @@ def day_begun(now: datetime) -> date:
 
 def day_text(day: date) -> str:
     """Return a day as the pages show it, for use inside a sentence."""
+    return formats.date_format(day, "j M Y") if isinstance(day, datetime) else _day_text(day, get_language())
+
+
+@lru_cache(maxsize=4096)  # the bars of a calendar share their days
+def _day_text(day: date, _language: str | None) -> str:
     return formats.date_format(day, "j M Y")

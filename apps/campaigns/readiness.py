@@ -11,6 +11,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Any, TypeVar
 
 from django.db import connection, transaction
 from django.db.models import Prefetch, prefetch_related_objects
@@ -22,6 +23,8 @@ from apps.campaigns.models import Campaign, Channel, Kpi, Override
 from apps.core.registry import Registry
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
+_SHARED = "_readiness_shared"  # of a campaign: what the checks have read
 
 
 class Group(Enum):
@@ -85,10 +88,11 @@ STAGE_CHECK = "campaigns.stage"
 
 def findings(campaign: Campaign, now: datetime) -> list[Line]:
     """Return every check's answer, by group, in the order in which they were registered."""
+    _forget(campaign)
     overrides = {override.check_name: override for override in campaign.overrides.select_related("by")}
     # Several checks ask for the same parts of the campaign.
     channels = Prefetch("channels", Channel.objects.select_related("owner"))
-    prefetch_related_objects([campaign], channels, Prefetch("kpis", Kpi.objects.with_metric()), "kpi_set")
+    prefetch_related_objects([campaign], channels, Prefetch("kpis", Kpi.objects.with_metric()))
     order = list(Group)
     lines = [Line(check, check_run(check, campaign, now), overrides.get(check.name)) for check in checks]
     return sorted(lines, key=lambda line: order.index(line.check.group))
@@ -100,10 +104,26 @@ def problems(campaign: Campaign, now: datetime, *, but: frozenset[str] = frozens
 
     `but` names checks that are not to be asked.
     """
+    _forget(campaign)
     overridden = set(campaign.overrides.values_list("check_name", flat=True))
     asked = [check for check in checks if check.is_required and check.name not in overridden | but]
     answers = [check_run(check, campaign, now) for check in asked]
     return [answer.sentence for answer in answers if not answer.ok]
+
+
+def shared(campaign: Campaign, name: str, read: Callable[[], T]) -> T:
+    """Return what several checks look at, read once each time that the checks are asked."""
+    known: dict[str, Any] = campaign.__dict__.setdefault(_SHARED, {})
+    if name not in known:
+        known[name] = read()
+    answer: T = known[name]
+    return answer
+
+
+def _forget(campaign: Campaign) -> None:
+    """Let everything be read anew: what a page or an act has read before may have changed."""
+    for name in (_SHARED, "open_challenges"):
+        campaign.__dict__.pop(name, None)
 
 
 def check_run(check: Check, campaign: Campaign, now: datetime) -> Finding:

@@ -254,7 +254,7 @@ def _home_register() -> None:
             help=_l("Say what people will do, and plan backwards from there."),
             url_name="campaigns:create",
             permission="campaigns.add_campaign",
-            is_done=Campaign.objects.exists,
+            makes=Campaign.objects.all,
             icon="target-arrow",
             order=50,
         ),

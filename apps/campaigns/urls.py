@@ -65,6 +65,7 @@ urlpatterns = [
     path("campaigns/feed/revoke/", feed.feed_revoke, name="feed_revoke"),
     path("calendar/<str:token>.ics", feed.calendar_feed, name="ics"),
     path("campaigns/cells/", sheet.cells_save, name="cells_save"),
+    path("campaigns/board/more/", board.board_more, name="board_more"),
     path("campaigns/<int:pk>/drop/", board.campaign_drop, name="drop"),
     path("campaigns/<int:pk>/move/", calendar.campaign_move, name="move"),
     path("campaigns/<int:pk>/move/undo/", calendar.campaign_move_undo, name="move_undo"),

@@ -108,7 +108,7 @@ def register() -> None:
             _("A CSV file of customers or subscribers; you see first what would happen."),
             "contacts:import-create",
             "contacts.add_import",
-            Contact.objects.exists,
+            Contact.objects.all,
             "table-import",
             10,
         ),

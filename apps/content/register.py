@@ -92,7 +92,7 @@ def register() -> None:
             help=gettext_lazy("Begin with one of four e-mails that only need your words."),
             url_name="content:new",
             permission="content.add_template",
-            is_done=Template.objects.exists,
+            makes=Template.objects.all,
             icon="template",
             order=40,
         ),

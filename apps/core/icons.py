@@ -1,6 +1,6 @@
 """The drawings under `static/vendor/tabler-icons-…`, inlined so that they take the colour of their text."""
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from django.utils.html import format_html
@@ -26,6 +26,7 @@ def drawing(name: str) -> SafeString:
         raise IconMissing(f"{name}: not in {FOLDER}; add it with tools/icons.py") from None
 
 
+@lru_cache(maxsize=2048, typed=True)  # a page has hundreds, of a few dozen kinds
 def icon(name: str, css: str = "", label: str = "") -> SafeString:
     """Return the icon as inline SVG: decoration, unless `label` says what it stands for."""
     role = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')

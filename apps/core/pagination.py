@@ -74,6 +74,11 @@ def keyset_page_strict(
     )
 
 
+def cursor_after(queryset: QuerySet[Row], row: Row, *, ordering: Sequence[str]) -> str:
+    """Return the cursor of the page after this row, for a list that shows its first rows otherwise."""
+    return _encode(row, _keys(queryset, ordering), backwards=False)
+
+
 @dataclass(frozen=True)
 class _Key:
     """One word of the ordering. `is_nullable` also where nobody knows: of an annotation."""

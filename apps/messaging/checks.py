@@ -24,6 +24,7 @@ from apps.messaging.selectors import domain_of, experiment_of, message_version, 
 
 # A launch asks this of its own message; an unfinished draft beside it must not be in its way.
 COMPLETE = "messaging.complete"
+SENDERS = 50  # of one campaign, whose domains are looked at
 NO_LINK = "no-link"  # as the lint of e-mails names it
 CHANNELS_OF_MESSAGES = {Channel.Kind.EMAIL, Channel.Kind.SMS}
 COPY = gettext_lazy(
@@ -135,12 +136,16 @@ def sender_problems(sender: Sender, *, by_text: bool = False) -> list[str]:
     return []
 
 
-def messages_are_complete(campaign: Campaign, now: datetime) -> Finding:
-    messages = list(
-        campaign.messages.select_related(
-            "template", "sender__provider", "sender__sms_provider", "channel"
-        ).order_by("pk")
+def _messages(campaign: Campaign) -> list[Message]:
+    """Return the campaign's messages with all that a check looks at."""
+    found = campaign.messages.select_related(
+        "template", "template_version", "sender__provider", "sender__sms_provider", "channel"
     )
+    return readiness.shared(campaign, "messaging.messages", lambda: list(found.order_by("pk")))
+
+
+def messages_are_complete(campaign: Campaign, now: datetime) -> Finding:
+    messages = _messages(campaign)
     if not messages:
         told = _("The campaign has no message yet.")
         return Finding(ok=False, sentence=told)
@@ -154,7 +159,7 @@ def messages_are_complete(campaign: Campaign, now: datetime) -> Finding:
 
 def channels_are_covered(campaign: Campaign, now: datetime) -> Finding:
     """Ask that something goes out on each channel that messages go out on."""
-    with_message = set(campaign.messages.values_list("channel_id", flat=True))
+    with_message = {message.channel_id for message in _messages(campaign)}
     bare = [
         str(channel)
         for channel in campaign.channels.all()
@@ -171,8 +176,9 @@ def channels_are_covered(campaign: Campaign, now: datetime) -> Finding:
 
 def messages_call_to_act(campaign: Campaign, now: datetime) -> Finding:
     """Ask that each e-mail has something to do in it: a link, besides the way out."""
-    mails = campaign.messages.filter(template__isnull=False).select_related("template", "template_version")
-    for message in mails.order_by("pk"):
+    for message in _messages(campaign):
+        if message.template is None:
+            continue
         version = message_version(message)
         if version and any(finding.code == NO_LINK for finding in version_findings(version)):
             told = _("“%(message)s” has no link: nothing for the reader to do.") % {"message": message.name}
@@ -190,9 +196,9 @@ def sending_is_on(campaign: Campaign, now: datetime) -> Finding:
 
 def domains_are_well(campaign: Campaign, now: datetime) -> Finding:
     """Test if receivers can see that the mails are ours, by what DNS said when it was last asked."""
-    by_mail = campaign.messages.exclude(channel__kind="sms")
-    senders = Sender.objects.filter(messages__in=by_mail).distinct().order_by("pk")[:50]
-    for sender in senders:
+    by_mail = [message.sender for message in _messages(campaign) if not message.is_text]
+    senders = {sender.pk: sender for sender in by_mail if sender is not None}
+    for _pk, sender in sorted(senders.items())[:SENDERS]:
         domain = domain_of(sender.email)
         if domain is None:
             told = _("Nobody looks at the DNS of “%(sender)s”: add its domain under Sending domains.")

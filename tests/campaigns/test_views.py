@@ -1,5 +1,6 @@
 import re
 from datetime import date, timedelta
+from html import unescape
 from http import HTTPStatus
 from zoneinfo import ZoneInfo
 
@@ -77,7 +78,7 @@ class TestTabs:
         client = login(campaign.captain)
 
         # Readiness asks every check, each here behind a savepoint of its own, which is two of three.
-        with django_assert_max_num_queries({"readiness": 62, "plan": 16}.get(tab, 15)):
+        with django_assert_max_num_queries({"readiness": 57}.get(tab, 12)):
             client.get(url(tab, campaign.pk))
 
     @pytest.mark.parametrize("tab", TABS)
@@ -236,13 +237,14 @@ class TestCampaignList:
         assert other.name not in page
         assert url("create") not in page
 
-    @pytest.mark.parametrize("view", ["", "board"])
-    def test_costs_the_same_for_one_and_for_many(self, login, lead, view, django_assert_num_queries):
+    @pytest.mark.parametrize(("view", "queries"), [("", 6), ("board", 7)])
+    def test_costs_the_same_for_one_and_for_many(self, login, lead, view, queries, django_assert_num_queries):
         for _ in range(20):
             TaskFactory(campaign=CampaignFactory(goal_seen=False))
         client = login(lead)
 
-        with django_assert_num_queries(6):  # session, user, captains, campaigns, their channels, clock
+        # Session, user, captains, campaigns, their channels, clock; on the board how many there are by stage.
+        with django_assert_num_queries(queries):
             client.get(url("list"), {"view": view})
 
     def test_pages_by_key(self, login, lead):
@@ -262,7 +264,34 @@ class TestCampaignList:
 
         assert page.count('class="board-column"') == len(Campaign.Stage)
         assert page.count('class="board-card"') == 2
-        assert "All of this stage" in page
+        assert '<span class="count">3</span>' in page
+        assert page.count("Show more") == 1
+
+    def test_the_board_shows_the_next_cards_of_a_column_on_demand(self, login, lead, monkeypatch):
+        monkeypatch.setattr("apps.campaigns.selectors.lists.PER_STAGE", 2)
+        made = BareCampaignFactory.create_batch(5)
+        BareCampaignFactory(name="Elsewhere", stage="planning", idea="i", outcome="o")
+        client = login(lead)
+        seen, page = [], text(client.get(url("list"), {"view": "board"}))
+
+        while more := re.search(r'hx-get="([^"]*/board/more/[^"]*)"', page):
+            seen += re.findall(r'id="grip-(\d+)"', page)
+            page = text(client.get(unescape(more[1]), headers=HTMX))
+        seen += re.findall(r'id="grip-(\d+)"', page)
+
+        first = {str(one.pk) for one in made}
+        assert [pk for pk in seen if pk in first] == [str(one.pk) for one in reversed(made)]
+        assert len(seen) == 6  # each once, and the one of the other column
+        assert "<html" not in page
+
+    def test_the_next_cards_are_those_that_a_contributor_may_see(self, login):
+        person = UserFactory(role=User.Role.CONTRIBUTOR)
+        mine, other = ContributorFactory(user=person).campaign, CampaignFactory()
+
+        page = text(login(person).get(url("board_more"), {"stage": mine.stage}))
+
+        assert mine.name in page
+        assert other.name not in page
 
     @pytest.mark.parametrize("view", ["", "board"])
     def test_is_useful_when_empty(self, login, lead, view):

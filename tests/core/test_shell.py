@@ -153,7 +153,7 @@ class TestHome:
         permission="accounts.view_home",
         roles=frozenset({User.Role.SALES}),
     )
-    STEP = Step("Import", "Bring people in.", "search", "accounts.view_home", is_done=lambda: False)
+    STEP = Step("Import", "Bring people in.", "search", "accounts.view_home", makes=User.objects.none)
 
     def shown(self, client):
         response = client.get(reverse("home"))
@@ -180,7 +180,7 @@ class TestHome:
     def test_a_new_installation_says_what_comes_next(self, login, registry):
         steps = registry(home_page, "steps")
         steps.register("import", replace(self.STEP, order=2))
-        steps.register("people", replace(self.STEP, order=1, is_done=lambda: True))
+        steps.register("people", replace(self.STEP, order=1, makes=User.objects.all))
         steps.register("campaign", replace(self.STEP, order=3))
 
         response, _ = self.shown(login(UserFactory()))
@@ -190,7 +190,7 @@ class TestHome:
         assert f'href="{reverse("search")}"' in response.text
 
     def test_steps_go_once_all_are_done(self, login, registry):
-        registry(home_page, "steps").register("import", replace(self.STEP, is_done=lambda: True))
+        registry(home_page, "steps").register("import", replace(self.STEP, makes=User.objects.all))
 
         response, _ = self.shown(login(UserFactory()))
 

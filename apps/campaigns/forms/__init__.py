@@ -1,5 +1,5 @@
 from apps.campaigns.forms.approval import ApprovalAsk, ApprovalGive, ApprovalSendBack, Rules
-from apps.campaigns.forms.base import VersionForm, attempt, initial_of, people_share
+from apps.campaigns.forms.base import VersionForm, attempt, initial_of, offer, people_share
 from apps.campaigns.forms.budget import BudgetLineAdd, BudgetLineEdit
 from apps.campaigns.forms.budget_upload import BudgetApply, BudgetFile
 from apps.campaigns.forms.challenge import ChallengeAnswer, ChallengerAdd, ChallengeRaise, ChallengeResolve
@@ -102,6 +102,7 @@ __all__ = [
     "YearGoalMove",
     "attempt",
     "initial_of",
+    "offer",
     "people_share",
     "template_field",
 ]

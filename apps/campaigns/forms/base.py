@@ -51,6 +51,13 @@ def people_share(*shown: forms.Form, field: str) -> None:
         each.choices = choices
 
 
+def offer(form: forms.Form, field: str, things: "Iterable[models.Model]") -> None:
+    """Let a field offer what the page has read already; what is sent is still looked up anew."""
+    chosen: Any = form.fields[field]
+    empty = [] if chosen.empty_label is None else [("", chosen.empty_label)]
+    chosen.choices = [*empty, *((thing.pk, chosen.label_from_instance(thing)) for thing in things)]
+
+
 class VersionForm(forms.Form):
     """
     A form that edits something. It carries the version it was made from.

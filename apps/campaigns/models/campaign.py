@@ -7,10 +7,11 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
-from apps.campaigns.models.challenge import Challenger
+from apps.campaigns.models.challenge import Challenge, Challenger
 from apps.campaigns.models.task import Task
 from apps.campaigns.models.team import Channel, Contributor
 from apps.campaigns.models.version import Versioned
@@ -18,8 +19,8 @@ from apps.campaigns.models.version import Versioned
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):
     def shown(self) -> Self:
-        """With what every page of a campaign shows beside it."""
-        return self.select_related("captain", "segment")
+        """With what every page of a campaign shows beside it, and the one row that each of these is."""
+        return self.select_related("captain", "segment", "goal_count", "expectation", "kpi_set")
 
     def current(self) -> Self:
         """Campaigns that have not been put away."""
@@ -210,6 +211,12 @@ class Campaign(Versioned):
 
     def __str__(self) -> str:
         return self.name
+
+    @cached_property
+    def open_challenges(self) -> "list[Challenge]":
+        """What holds it, the oldest first: asked once for a page, on which several parts tell it."""
+        found = self.challenges.open().select_related("asked_by", "pursued_by")
+        return list(found.order_by("asked_at", "pk"))
 
 
 class Override(models.Model):

@@ -1,6 +1,7 @@
 """Screens and endpoints of reading."""
 
 from apps.campaigns.selectors.approvals import approvals_to_decide
+from apps.campaigns.selectors.blocked import stuck_in
 from apps.campaigns.selectors.budget import WHOLE, budget_lines, budget_summary, spend_by_channel
 from apps.campaigns.selectors.budget_upload import budget_channels_of, budget_upload_report, last_changed_by
 from apps.campaigns.selectors.budgets import (
@@ -31,10 +32,12 @@ from apps.campaigns.selectors.expectation import (
 from apps.campaigns.selectors.feed import feed_entries
 from apps.campaigns.selectors.frame import Frame, campaign_frame
 from apps.campaigns.selectors.history import entry_of, history
-from apps.campaigns.selectors.lesson import Guide, guide, lesson_segments, lessons
+from apps.campaigns.selectors.lesson import Guide, guide, lesson_segments, lessons, story_lessons
 from apps.campaigns.selectors.lineage import Generation, Lineage, campaign_lineage
 from apps.campaigns.selectors.lists import (
+    Column,
     board,
+    board_next,
     by_stage,
     campaigns,
     captained,
@@ -43,7 +46,15 @@ from apps.campaigns.selectors.lists import (
     next_outcomes,
 )
 from apps.campaigns.selectors.metrics import MetricShown, metric_shown, metrics
-from apps.campaigns.selectors.people import may_be_captain, may_work, people_named, team, who_may_see
+from apps.campaigns.selectors.people import (
+    could_be_captain,
+    may_be_captain,
+    may_work,
+    people_named,
+    team,
+    team_and_workers,
+    who_may_see,
+)
 from apps.campaigns.selectors.progress import goal_counted_by, goal_days, goal_progress, kpi_reached
 from apps.campaigns.selectors.schedule import (
     Plan,
@@ -75,6 +86,7 @@ from apps.campaigns.selectors.task_board import (
     task_month,
     tasks_found,
     tasks_mark,
+    tasks_mark_as,
     weeks_from,
 )
 from apps.campaigns.selectors.tasks import open_tasks_by_channel, tasks, tasks_of, with_open_tasks
@@ -85,6 +97,7 @@ __all__ = [
     "WHOLE",
     "Awaited",
     "Budgets",
+    "Column",
     "EventSeen",
     "ExpectationView",
     "Frame",
@@ -105,6 +118,7 @@ __all__ = [
     "approvals_to_decide",
     "audiences",
     "board",
+    "board_next",
     "budget_channels_of",
     "budget_lines",
     "budget_summary",
@@ -129,6 +143,7 @@ __all__ = [
     "channels_avoided",
     "checklist",
     "conflicts",
+    "could_be_captain",
     "entry_of",
     "events_seen",
     "expectation_of",
@@ -169,7 +184,9 @@ __all__ = [
     "shortfalls_of",
     "spend_by_channel",
     "stakeholders_of",
+    "story_lessons",
     "strategy_years",
+    "stuck_in",
     "successors",
     "task_columns",
     "task_month",
@@ -177,8 +194,10 @@ __all__ = [
     "tasks_due",
     "tasks_found",
     "tasks_mark",
+    "tasks_mark_as",
     "tasks_of",
     "team",
+    "team_and_workers",
     "template_items",
     "template_plan",
     "unaligned",

@@ -4,7 +4,8 @@ from typing import NamedTuple
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Exists, OuterRef, Q
 
-from apps.campaigns.models import Challenge, Task, TaskDependency
+from apps.campaigns.models import Campaign, Challenge, Task, TaskDependency
+from apps.campaigns.selectors.schedule import Plan
 
 
 class Stuck(NamedTuple):
@@ -26,3 +27,10 @@ def stuck(tasks: Collection[Task]) -> Stuck:
         .values_list("pk", "is_waiting", "is_asked")
     )
     return Stuck({pk for pk, waits, _asked in rows if waits}, {pk for pk, _waits, asked in rows if asked})
+
+
+def stuck_in(campaign: Campaign, plan: Plan) -> Stuck:
+    """Return the same of a whole campaign, out of its plan and of what the page around it shows."""
+    content_type = ContentType.objects.get_for_model(Task)
+    asked = {one.object_id for one in campaign.open_challenges if one.content_type_id == content_type.pk}
+    return Stuck(set(plan.holding), {task.pk for task in plan.tasks if task.pk in asked and not task.is_done})

@@ -24,6 +24,7 @@ class Calendar:
     """Lanes of one window. `is_cut`: there are more campaigns than are shown."""
 
     window: Window
+    campaigns: list[Campaign]
     lanes: list[Lane]
     heat: list[Heat]
     is_cut: bool
@@ -39,6 +40,7 @@ def campaign_calendar(
     marks = marks_of(user, [campaign.pk for campaign in shown], window.first, window.last)
     return Calendar(
         window=window,
+        campaigns=shown,
         lanes=calendar.lanes_of(shown, window, marks, by=by),
         heat=calendar.heat_of(contact_pressure(segment, window), window) if segment else [],
         is_cut=len(campaigns) > MOST,

@@ -27,7 +27,11 @@ class ExpectationView:
 
 
 def expectation_of(campaign: Campaign) -> Expectation | None:
-    return Expectation.objects.filter(campaign=campaign).first()
+    joined = campaign._state.fields_cache  # by `shown`: pages have it with the campaign
+    if "expectation" not in joined:
+        return Expectation.objects.filter(campaign=campaign).first()
+    found: Expectation | None = joined["expectation"]
+    return found
 
 
 def expectation_view(campaign: Campaign, now: datetime) -> ExpectationView | None:

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
-from apps.campaigns import challenges, links, panels, stages
+from apps.campaigns import links, panels, stages
 from apps.campaigns.models import Campaign, Challenge
 from apps.campaigns.progress import GoalProgress
 from apps.campaigns.selectors.progress import goal_progress
@@ -72,7 +72,7 @@ class Frame:
 def campaign_frame(campaign: Campaign, user: User, now: datetime, *, tab: str) -> Frame:
     """Gather the frame around the tab of this name."""
     is_kept = campaign.archived_at is None
-    found = challenges.open_of(campaign)
+    found = campaign.open_challenges
     return Frame(
         campaign=campaign,
         progress=goal_progress(campaign, now),

@@ -1,6 +1,7 @@
 """The library of lessons, and what of it stands beside a step of the plan."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Case, IntegerField, Q, Value, When
 
@@ -84,3 +85,12 @@ def _applicable(campaign: Campaign, user: User, step: str, segment: Segment | No
     rank = Case(When(along, then=Value(0)), When(same, then=Value(1)), default=2, output_field=IntegerField())
     found = Lesson.objects.visible_to(user).current().filter(applies).annotate(rank=rank)
     return list(found.select_related("campaign", "segment").order_by("rank", "-created_at", "-pk")[:SHOWN])
+
+
+def story_lessons(campaign: Campaign, user: User, *, each: int) -> tuple[list[Lesson], list[Lesson]]:
+    """Return the latest lessons of a campaign, and those that it began with. One query."""
+    own = campaign.lessons.current().annotate(is_applied=Value(False)).order_by("-pk")[:each]
+    applied = campaign.lessons_applied.visible_to(user).annotate(is_applied=Value(True))[:each]
+    both: list[Any] = list(own.union(applied, all=True))
+    taught = sorted((one for one in both if not one.is_applied), key=lambda one: -one.pk)
+    return taught, [one for one in both if one.is_applied]

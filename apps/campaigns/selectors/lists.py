@@ -1,3 +1,4 @@
+from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Window
@@ -5,9 +6,11 @@ from django.db.models.functions import Coalesce, RowNumber
 
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign, CampaignQuerySet, Channel, Task
+from apps.core.pagination import cursor_after, keyset_page
 
 Stage = Campaign.Stage
-PER_STAGE = 30  # cards of one column of the board
+PER_STAGE = 6  # cards of one column of the board that are there at once
+BOARD_ORDER = "-updated_at"
 LEADS_SHOWN = 6
 
 
@@ -53,16 +56,39 @@ def with_card(queryset: CampaignQuerySet) -> CampaignQuerySet:
     )
 
 
-def board(found: CampaignQuerySet) -> list[tuple[Stage, list[Campaign], bool]]:
-    """Return each stage with its cards, latest change first, and whether there are more than are shown."""
+@dataclass(frozen=True)
+class Column:
+    """One column of the board. `count`: all that stand there; `after`: the cursor of the next ones, or ''."""
+
+    stage: Stage
+    cards: list[Campaign]
+    count: int
+    after: str
+
+
+def board(found: CampaignQuerySet) -> list[Column]:
+    """Return each stage with the first of its cards, latest change first. Three queries."""
     place = Window(RowNumber(), partition_by="stage", order_by=[F("updated_at").desc(), F("id").desc()])
     # Ranked by key alone, so that what a card shows is asked for the cards that are shown.
-    ranked = found.order_by().annotate(place=place).filter(place__lte=PER_STAGE + 1).values("pk")
-    cards = with_card(Campaign.objects.filter(pk__in=ranked)).order_by("-updated_at", "-pk")
+    ranked = found.order_by().annotate(place=place).filter(place__lte=PER_STAGE).values("pk")
+    cards = with_card(Campaign.objects.filter(pk__in=ranked)).order_by(BOARD_ORDER, "-pk")
     columns: dict[str, list[Campaign]] = {stage: [] for stage in Stage}
     for campaign in cards:
         columns[campaign.stage].append(campaign)
-    return [(stage, columns[stage][:PER_STAGE], len(columns[stage]) > PER_STAGE) for stage in Stage]
+    counts = dict(found.order_by().values_list("stage").annotate(Count("pk")))
+    return [_column(stage, columns[stage], counts.get(stage, 0)) for stage in Stage]
+
+
+def _column(stage: Stage, cards: list[Campaign], count: int) -> Column:
+    is_cut = bool(cards) and count > len(cards)
+    after = cursor_after(Campaign.objects.all(), cards[-1], ordering=[BOARD_ORDER]) if is_cut else ""
+    return Column(stage, cards, count, after)
+
+
+def board_next(found: CampaignQuerySet, cursor: str) -> tuple[list[Campaign], str]:
+    """Return the cards after this cursor, and the cursor of those after them."""
+    page = keyset_page(found, ordering=[BOARD_ORDER], cursor=cursor, size=PER_STAGE)
+    return page.rows, page.older
 
 
 def captains(user: User) -> QuerySet[User]:

@@ -1,16 +1,23 @@
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from typing import Any
+
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign, Channel, Contributor, Task
 
 Role = User.Role
+CAPTAINS = [Role.MARKETER, Role.MARKETING_LEAD, Role.ADMINISTRATOR]
 
 
 def may_be_captain() -> QuerySet[User]:
     """Return who a campaign can be given to."""
-    roles = [Role.MARKETER, Role.MARKETING_LEAD, Role.ADMINISTRATOR]
-    found: QuerySet[User] = User.objects.active().filter(Q(role__in=roles) | Q(is_superuser=True))
+    found: QuerySet[User] = User.objects.active().filter(Q(role__in=CAPTAINS) | Q(is_superuser=True))
     return found
+
+
+def could_be_captain(person: User) -> bool:
+    """Test the same of somebody who may work, so that one page can offer both by one query."""
+    return person.is_superuser or person.role in CAPTAINS
 
 
 def may_work() -> QuerySet[User]:
@@ -33,16 +40,28 @@ def who_may_see(subject: Campaign | Channel | Task, people: QuerySet[User]) -> Q
     )
 
 
+def _on_team(campaign: Campaign) -> Q:
+    # Subqueries: joined, they would be every person times their channels times their tasks.
+    owners = Channel.objects.filter(campaign=campaign).order_by().values("owner")
+    contributors = Contributor.objects.filter(campaign=campaign).order_by().values("user")
+    assignees = Task.objects.filter(campaign=campaign).order_by().values("assignee")
+    return Q(pk=campaign.captain_id) | Q(pk__in=owners) | Q(pk__in=contributors) | Q(pk__in=assignees)
+
+
 def team(campaign: Campaign) -> list[User]:
     """Return everyone on the campaign's team once, the captain first, in one query."""
-    on_it = (
-        Q(pk=campaign.captain_id)
-        | Q(owned_channels__campaign=campaign)
-        | Q(contributions__campaign=campaign)
-        | Q(tasks__campaign=campaign)
-    )
-    people: list[User] = list(User.objects.filter(on_it).distinct())
+    people: list[User] = list(User.objects.filter(_on_team(campaign)))
     return sorted(people, key=lambda person: person.pk != campaign.captain_id)
+
+
+def team_and_workers(campaign: Campaign) -> tuple[list[User], list[User]]:
+    """Return the team, and who `may_work`, by one query for pages that offer both."""
+    on_team = Case(When(_on_team(campaign), then=True), default=False)
+    workers = Q(is_active=True) & ~Q(role=Role.INTEGRATION)
+    people: list[Any] = list(User.objects.annotate(on_team=on_team).filter(workers | Q(on_team=True)))
+    mine = [person for person in people if person.on_team]
+    mine.sort(key=lambda person: person.pk != campaign.captain_id)
+    return mine, [one for one in people if one.is_active and one.role != Role.INTEGRATION]
 
 
 def people_named(text: str) -> QuerySet[User]:

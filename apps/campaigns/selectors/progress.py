@@ -80,7 +80,11 @@ def goal_progress(campaign: Campaign, now: datetime) -> GoalProgress:
 
 def goal_count_kept(campaign: Campaign) -> GoalCount | None:
     """Return what was counted of the goal as it is now; None if that has not been yet."""
-    return GoalCount.objects.filter(campaign=campaign, counted_by=goal_counted_by(campaign)).first()
+    joined = campaign._state.fields_cache  # by `shown`: pages have it with the campaign
+    if "goal_count" not in joined:
+        return GoalCount.objects.filter(campaign=campaign, counted_by=goal_counted_by(campaign)).first()
+    kept: GoalCount | None = joined["goal_count"]
+    return kept if kept and kept.counted_by == goal_counted_by(campaign) else None
 
 
 def goal_counted_by(campaign: Campaign) -> list[Any]:

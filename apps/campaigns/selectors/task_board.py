@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign, Task, TaskQuerySet
-from apps.campaigns.selectors.blocked import stuck
+from apps.campaigns.selectors.blocked import Stuck, stuck
 
 State = Task.State
 PER_COLUMN = 50  # cards of one column of the board
@@ -145,7 +145,12 @@ def tasks_mark(tasks: Iterable[Task], user: User) -> list[Task]:
     a challenge holds it.
     """
     marked = list(tasks)
-    blocked, held = stuck(marked)
+    return tasks_mark_as(marked, user, stuck(marked))
+
+
+def tasks_mark_as(tasks: Sequence[Task], user: User, found: Stuck) -> list[Task]:
+    """Say the same where it is known already what cannot go on."""
+    marked, (blocked, held) = list(tasks), found
     for task in marked:
         task.may_move = task.campaign.archived_at is None and user.has_perm("campaigns.move_task", task)
         task.is_blocked = task.pk in blocked

@@ -9,11 +9,12 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.http import UserRequest, requires
 from apps.campaigns import cards, forms, selectors, services, stages
 from apps.campaigns.models import Campaign, CampaignQuerySet
+from apps.campaigns.views.listed import campaigns_asked, campaigns_found
 from apps.core import clock
 from apps.core.lists import ListQuery
 
@@ -23,18 +24,40 @@ Stage = Campaign.Stage
 def board_context(
     request: UserRequest, asked: ListQuery, found: CampaignQuerySet, now: datetime
 ) -> dict[str, Any]:
-    """Gather the columns, each card with what it shows and whether this person may move it."""
+    """Gather the columns, each with its first cards and the address of the next ones."""
     columns = selectors.board(found)
-    for _stage, members, _has_more in columns:
-        for campaign in members:
-            may = campaign.archived_at is None and request.user.has_perm(
-                "campaigns.advance_campaign", campaign
-            )
-            campaign.may_advance = may  # type: ignore[attr-defined]
-            campaign.review_left = _review_left(campaign, now)  # type: ignore[attr-defined]
-            campaign.light = cards.light_of(campaign, now)  # type: ignore[attr-defined]
-    has_cards = any(members for _stage, members, _has_more in columns)
-    return {"listing": asked.page(found.none()), "columns": columns if has_cards else None}
+    for column in columns:
+        _dress(request, column.cards, now)
+    shown = [(column, _more_url(asked, column.after, column.stage)) for column in columns]
+    has_cards = any(column.cards for column in columns)
+    return {"listing": asked.page(found.none()), "columns": shown if has_cards else None}
+
+
+@require_GET
+@requires("campaigns.view_campaign")
+def board_more(request: UserRequest) -> HttpResponse:
+    """The next cards of the column whose stage the filter names."""
+    asked = campaigns_asked(request.user, request.GET)
+    found = campaigns_found(request.user, asked)
+    members, after = selectors.board_next(found, request.GET.get("cursor", ""))
+    _dress(request, members, clock.now())
+    stage = asked.values.get("stage", "")
+    context = {"cards": members, "more_url": _more_url(asked, after, stage), "stage_value": stage}
+    return render(request, "campaigns/_board_cards.html", context)
+
+
+def _more_url(asked: ListQuery, after: str, stage: str) -> str:
+    """Return where the cards after these are; '' if there are none."""
+    return f"{reverse('campaigns:board_more')}{asked.url(stage=stage, cursor=after)}" if after else ""
+
+
+def _dress(request: UserRequest, campaigns: list[Campaign], now: datetime) -> None:
+    """Add to each card what it shows, and whether this person may move it."""
+    for campaign in campaigns:
+        may = campaign.archived_at is None and request.user.has_perm("campaigns.advance_campaign", campaign)
+        campaign.may_advance = may  # type: ignore[attr-defined]
+        campaign.review_left = _review_left(campaign, now)  # type: ignore[attr-defined]
+        campaign.light = cards.light_of(campaign, now)  # type: ignore[attr-defined]
 
 
 def _review_left(campaign: Campaign, now: datetime) -> timedelta | None:

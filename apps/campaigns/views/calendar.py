@@ -39,11 +39,9 @@ def calendar_context(
     segments = list(selectors.audiences(request.user))
     chosen = next((one for one in segments if str(one.pk) == request.GET.get("segment")), None)
     shown = selectors.campaign_calendar(found, request.user, window, by=by, segment=chosen)
-    for lane in shown.lanes:
-        for row in lane.rows:
-            for bar in row:
-                may = request.user.has_perm("campaigns.change_campaign", bar.campaign)
-                bar.campaign.may_move = may and bar.campaign.archived_at is None
+    for campaign in shown.campaigns:
+        may = request.user.has_perm("campaigns.change_campaign", campaign)
+        campaign.may_move = may and campaign.archived_at is None  # type: ignore[attr-defined]
     return {
         "listing": asked.page(found.none()),
         "calendar": shown,

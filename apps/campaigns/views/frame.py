@@ -47,6 +47,7 @@ def campaign_page(
 def campaign_detail(request: UserRequest, campaign: Campaign) -> HttpResponse:
     channels = list(campaign.channels.select_related("owner"))
     lines = panels.lines_of(channels)
+    lessons, applied = selectors.story_lessons(campaign, request.user, each=STORY_LESSONS)
     now = clock.now()
     return campaign_page(
         request,
@@ -59,8 +60,8 @@ def campaign_detail(request: UserRequest, campaign: Campaign) -> HttpResponse:
         kpis=list(campaign.kpis.with_metric()),
         expectation=selectors.expectation_view(campaign, now),
         may_change=may_change(request, campaign),
-        lessons=list(campaign.lessons.current().order_by("-pk")[:STORY_LESSONS]),
-        lessons_applied=list(campaign.lessons_applied.visible_to(request.user)[:STORY_LESSONS]),
+        lessons=lessons,
+        lessons_applied=applied,
         asks_for_lessons=campaign.stage in {Campaign.Stage.REPORTING, Campaign.Stage.CLOSED},
         may_add_lesson=request.user.has_perm("campaigns.add_lesson"),
     )

@@ -7,15 +7,15 @@ from typing import Any
 import orjson
 from django.http import Http404, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from apps.accounts.http import UserRequest, requires
 from apps.campaigns import selectors, services, sheet
 from apps.campaigns.models import Campaign, CampaignQuerySet
-from apps.core import clock
+from apps.core import clock, display
 from apps.core.lists import ListQuery
+from apps.core.paths import path_to
 
 LONGEST = 10_000  # letters of one cell: more is refused before it is read
 CAPTAINS = 300  # names that help to type
@@ -30,6 +30,11 @@ class CellShown:
     url: str
     error: str = ""
     typed: str = ""
+
+    @property
+    def shown(self) -> str:
+        """What is read in it: what was typed, as long as that is refused."""
+        return (self.typed if self.error else self.text) or display.NOTHING
 
 
 @dataclass(frozen=True)
@@ -115,7 +120,7 @@ def _row(
     cells = []
     for column in sheet.COLUMNS:
         name, step = column.page
-        url = reverse(name, args=[campaign.pk, step] if step else [campaign.pk])
+        url = path_to(name, campaign.pk, step) if step else path_to(name, campaign.pk)
         error = errors.get(column.key, "")
         cells.append(
             CellShown(column, sheet.cell_text(campaign, column.key), url, error, typed.get(column.key, ""))

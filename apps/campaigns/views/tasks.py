@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.http import UserRequest, requires
+from apps.accounts.models import User
 from apps.campaigns import challenges, dates, forms, selectors, services
 from apps.campaigns.forms.checklist import ChecklistAdd
 from apps.campaigns.forms.recurrence import RecurrenceForm
-from apps.campaigns.models import Campaign, Recurrence, Task
+from apps.campaigns.models import Campaign, Channel, Recurrence, Task
 from apps.campaigns.views.frame import campaign_page, done_or_told, may_challenge, may_change
 from apps.core import clock
 from apps.core.lists import Column, Filter, Listing, ListSpec
@@ -67,19 +68,9 @@ def _own_channel_only(request: UserRequest, form: forms.TaskAdd | forms.TaskEdit
 def _plan_page(
     request: UserRequest, campaign: Campaign, *, form: forms.TaskAdd | None = None
 ) -> HttpResponse:
-    spec = replace(
-        PLAN,
-        filters=[
-            Filter("state", _l("State"), STATES),
-            Filter(
-                "channel", _l("Channel"), [(c.kind, c.get_kind_display()) for c in campaign.channels.all()]
-            ),
-            Filter(
-                "assignee", _l("Assignee"), [(person.pk, str(person)) for person in selectors.team(campaign)]
-            ),
-        ],
-    )
-    asked = spec.read(request.GET)
+    team, workers = selectors.team_and_workers(campaign)
+    channels = list(campaign.channels.all())
+    asked = _plan_spec(channels, team).read(request.GET)
     assignee = asked.values.get("assignee")
     found = selectors.tasks(
         campaign,
@@ -89,7 +80,12 @@ def _plan_page(
     )
     now = clock.now()
     plan = selectors.plan(campaign, today=dates.day_begun(now))
-    may_add = campaign.archived_at is None and request.user.has_perm("campaigns.add_task", campaign)
+    if campaign.archived_at is None and request.user.has_perm("campaigns.add_task", campaign):
+        form = form or forms.TaskAdd(campaign=campaign)
+        forms.offer(form, "channel", channels)
+        forms.offer(form, "assignee", workers)
+    else:
+        form = None
     return campaign_page(
         request,
         campaign,
@@ -98,23 +94,15 @@ def _plan_page(
         now=now,
         plan=plan,
         latest_move=selectors.latest_move(campaign),
-        listing=_planned(_marked(request, asked.page(found), campaign), plan),
-        form=(form or forms.TaskAdd(campaign=campaign)) if may_add else None,
+        listing=_planned(request, asked.page(found), plan, campaign),
+        form=form,
         may_change=may_change(request, campaign),
     )
 
 
-def _planned(listing: Listing[Task], plan: selectors.Plan) -> Listing[Task]:
-    """Say of each row how the plan sees it. A task that came meanwhile is not in the plan yet."""
-    for task in listing.rows:
-        if task.pk in plan.by_pk:
-            task.placed, task.held_by = plan.placed(task), plan.holding.get(task.pk, [])  # type: ignore[attr-defined]
-    return listing
-
-
-def _plan_spec(campaign: Campaign) -> ListSpec:
-    kinds = [(channel.kind, channel.get_kind_display()) for channel in campaign.channels.all()]
-    people = [(person.pk, str(person)) for person in selectors.team(campaign)]
+def _plan_spec(channels: list[Channel], team: list[User]) -> ListSpec:
+    kinds = [(channel.kind, channel.get_kind_display()) for channel in channels]
+    people = [(person.pk, str(person)) for person in team]
     filters = [
         Filter("state", _l("State"), STATES),
         Filter("channel", _l("Channel"), kinds),
@@ -123,10 +111,15 @@ def _plan_spec(campaign: Campaign) -> ListSpec:
     return replace(PLAN, filters=filters)
 
 
-def _marked(request: UserRequest, listing: Listing[Task], campaign: Campaign) -> Listing[Task]:
+def _planned(
+    request: UserRequest, listing: Listing[Task], plan: selectors.Plan, campaign: Campaign
+) -> Listing[Task]:
+    """Say of each row how the plan sees it. A task that came meanwhile is not in the plan yet."""
     for task in listing.rows:
         task.campaign = campaign
-    selectors.tasks_mark(listing.rows, request.user)
+        if task.pk in plan.by_pk:
+            task.placed, task.held_by = plan.placed(task), plan.holding.get(task.pk, [])  # type: ignore[attr-defined]
+    selectors.tasks_mark_as(listing.rows, request.user, selectors.stuck_in(campaign, plan))
     return listing
 
 

@@ -99,7 +99,11 @@ def team_page(
     """The whole page, with the one form that was refused, if one was."""
     contributor_form = contributor_form or forms.ContributorAdd()
     challenger_form = challenger_form or forms.ChallengerAdd(auto_id="id_challenger_%s")
-    forms.people_share(contributor_form, challenger_form, field="user")
+    captain_form = captain_form or forms.Captain(initial={"captain": campaign.captain_id})
+    people = list(selectors.may_work())
+    forms.offer(contributor_form, "user", people)
+    forms.offer(challenger_form, "user", people)
+    forms.offer(captain_form, "captain", [one for one in people if selectors.could_be_captain(one)])
     return campaign_page(
         request,
         campaign,
@@ -110,7 +114,7 @@ def team_page(
         busy=selectors.with_open_tasks(campaign),
         elements=selectors.campaign_elements(campaign),
         element_form=element_form or _element_form(campaign, request.GET.get("element", "")),
-        captain_form=captain_form or forms.Captain(initial={"captain": campaign.captain_id}),
+        captain_form=captain_form,
         contributor_form=contributor_form,
         challengers=list(campaign.challengers.select_related("user").order_by("pk")),
         challenger_form=challenger_form,
@@ -125,7 +129,8 @@ def campaign_channels(request: UserRequest, campaign: Campaign) -> HttpResponse:
     for channel in channels:
         channel.campaign = campaign  # asked by the permissions below
     lines, tasks = panels.lines_of(channels), selectors.open_tasks_by_channel(campaign)
-    avoided = selectors.channels_avoided(campaign, today=clock.now().date())
+    now = clock.now()
+    avoided = selectors.channels_avoided(campaign, today=now.date())
     cards = [
         {
             "channel": channel,
@@ -140,7 +145,7 @@ def campaign_channels(request: UserRequest, campaign: Campaign) -> HttpResponse:
         request,
         campaign,
         tab="channels",
-        now=clock.now(),
+        now=now,
         cards=cards,
         may_change=may_change(request, campaign),
     )

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -12,11 +13,13 @@ from django.template.context import Context
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 
-from apps.core import charts, display, icons
+from apps.core import charts, display, icons, paths
 
 register = template.Library()
 register.simple_tag(icons.icon, name="icon")
+register.simple_tag(paths.path_to, name="path")
 register.simple_tag(display.rate, name="rate")
 register.filter("number", display.number)
 register.filter("percent", display.percent)
@@ -51,13 +54,16 @@ def when(value: datetime | date | None, now: datetime | None = None) -> str | Sa
     if value is None:
         return display.NOTHING
     if not isinstance(value, datetime):
-        return format_html(
-            '<time datetime="{}">{}</time>', value.isoformat(), formats.date_format(value, "j M Y")
-        )
+        return _day(value, get_language())
     text = display.relative(value, now or timezone.now())
     return format_html(
         '<time datetime="{}" title="{}" data-when>{}</time>', value.isoformat(), display.exact(value), text
     )
+
+
+@lru_cache(maxsize=4096)  # rows share their days
+def _day(day: date, _language: str | None) -> SafeString:
+    return format_html('<time datetime="{}">{}</time>', day.isoformat(), formats.date_format(day, "j M Y"))
 
 
 @register.simple_tag
@@ -74,13 +80,13 @@ def avatar(person: Any, css: str = "") -> SafeString:
     """Return a person's initials in a disc; the name beside it is the page's to write."""
     if person is None:
         return format_html('<span class="avatar avatar-none {}" aria-hidden="true">?</span>', css)
-    hue = int(person.pk or 0) % 6
+    return _disc(int(person.pk or 0) % 6, css, str(person), person.initials)
+
+
+@lru_cache(maxsize=1024, typed=True)  # the same few people stand in every row
+def _disc(hue: int, css: str, name: str, initials: str) -> SafeString:
     return format_html(
-        '<span class="avatar avatar-{} {}" title="{}" aria-hidden="true">{}</span>',
-        hue,
-        css,
-        person,
-        person.initials,
+        '<span class="avatar avatar-{} {}" title="{}" aria-hidden="true">{}</span>', hue, css, name, initials
     )
 
 
