@@ -11,9 +11,9 @@ from rest_framework.response import Response
 from apps.accounts.api import ApiViewSet
 from apps.accounts.models import User
 from apps.contacts import selectors, services
-from apps.contacts.api.uses import UsesOut, uses_answer
 from apps.contacts.models import Attribute
 from apps.core import clock
+from apps.core.uses import UsesOut, uses_answer
 
 
 class AttributeOut(serializers.ModelSerializer[Attribute]):
@@ -155,4 +155,5 @@ class AttributeViewSet(
     @action(detail=True, pagination_class=None, url_path="used-by")
     def used_by(self, request: Request, pk: str) -> Response:
         """Say what asks for it, and keeps it from being deleted."""
-        return uses_answer(request, services.attribute_places(self.get_object(), user=self.user))
+        places = services.attribute_places(self.get_object(), user=self.user)
+        return uses_answer(request, ((str(use), use.url) for use in places))

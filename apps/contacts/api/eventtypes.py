@@ -16,10 +16,10 @@ from rest_framework.response import Response
 from apps.accounts.api import ApiViewSet
 from apps.accounts.models import User
 from apps.contacts import selectors, services
-from apps.contacts.api.uses import UsesOut, uses_answer
 from apps.contacts.eventfields import MAX_FIELD_NAME, Field, FieldType, Reason
 from apps.contacts.models import EventSchema, EventSchemaVersion, EventType, EventViolation, HeldEvent
 from apps.core import clock
+from apps.core.uses import UsesOut, uses_answer
 
 MAX_SETTLED = 1_000  # named one by one
 MAX_SILENT = 3_650
@@ -227,7 +227,8 @@ class EventTypeViewSet(
     def used_by(self, request: Request, pk: str) -> Response:
         """Say what asks for events of this name, and keeps it in the catalogue."""
         event_type = self.get_object()
-        return uses_answer(request, services.event_type_places(event_type=event_type, user=self.user))
+        places = services.event_type_places(event_type=event_type, user=self.user)
+        return uses_answer(request, ((str(use), use.url) for use in places))
 
     @extend_schema(responses=ArrivedBySourceOut, filters=False)
     @action(detail=True, pagination_class=None)

@@ -9,9 +9,9 @@ from rest_framework.response import Response
 
 from apps.accounts.api import ApiViewSet
 from apps.contacts import services
-from apps.contacts.api.uses import UsesOut, uses_answer
 from apps.contacts.models import Channel, Topic
 from apps.core import clock
+from apps.core.uses import UsesOut, uses_answer
 
 
 class TopicOut(serializers.ModelSerializer[Topic]):
@@ -93,4 +93,5 @@ class TopicViewSet(
     @action(detail=True, pagination_class=None, url_path="used-by")
     def used_by(self, request: Request, pk: str) -> Response:
         """Say what speaks of it, and keeps it from being deleted."""
-        return uses_answer(request, services.topic_places(topic=self.get_object(), user=self.user))
+        places = services.topic_places(topic=self.get_object(), user=self.user)
+        return uses_answer(request, ((str(use), use.url) for use in places))

@@ -49,6 +49,7 @@ ROWS: Mapping[ImportFile.About, Callable[[ImportFile], Rows]] = {
     ImportFile.About.MEMBERS: MemberRows,
     ImportFile.About.EVENTS: EventRows,
 }
+FIRST_ROWS = 1_000  # of the first chunk, which tells how wide rows are
 CHUNK_ROWS = 20_000
 CHUNK_BYTES = 4 << 20  # wide rows come in smaller chunks, so that memory stays flat
 CHUNKS_PER_RING = 30
@@ -183,8 +184,7 @@ def _read_ahead(reader: Reader, rows: Rows) -> Generator[Prepared, None, None]:
 
     interpreter_share()
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="import-read") as pool:
-        # The first one is small: it tells how wide rows are.
-        size, end = CHUNK_ROWS // 10, 0
+        size, end = FIRST_ROWS, 0
         ahead = pool.submit(read, size)
         while (prepared := ahead.result()) is not None:
             width = max(1, (prepared.chunk.end - end) // size)

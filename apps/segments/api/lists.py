@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.api import ApiViewSet
-from apps.contacts.api.uses import UsesOut, labelled_uses_answer
 from apps.core import clock
+from apps.core.uses import UsesOut, uses_answer
 from apps.segments import selectors, services
 from apps.segments.api.people import MemberOut, page_of
 from apps.segments.models import ContactList, Segment
@@ -171,7 +171,7 @@ class ContactListViewSet(
         """Say what needs the list, and keeps it from being deleted."""
         contact_list = self.get_object()
         uses = selectors.list_uses([contact_list.pk], user=self.user)[contact_list.pk]
-        return labelled_uses_answer(request, uses)
+        return uses_answer(request, uses)
 
 
 def _lines(emails: Sequence[str]) -> str:

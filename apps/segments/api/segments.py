@@ -10,9 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.api import ApiViewSet
-from apps.contacts.api.uses import UsesOut, labelled_uses_answer
 from apps.contacts.models import Contact
 from apps.core import clock
+from apps.core.uses import UsesOut, uses_answer
 from apps.segments import selectors, services
 from apps.segments.api.people import MemberOut, page_of
 from apps.segments.models import Segment, SegmentSize
@@ -223,7 +223,7 @@ class SegmentViewSet(
         """Say what needs the segment, and keeps it from being deleted."""
         segment = self.get_object()
         uses = selectors.segment_uses([segment.pk], user=self.user)[segment.pk]
-        return labelled_uses_answer(request, uses)
+        return uses_answer(request, uses)
 
     @extend_schema(
         responses=SegmentMembershipOut,

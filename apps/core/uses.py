@@ -7,8 +7,6 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.contacts.registries import Use
-
 
 class UseOut(serializers.Serializer[Any]):
     label = serializers.CharField()  # type: ignore[assignment]  # hides what only fields have
@@ -21,11 +19,7 @@ class UsesOut(serializers.Serializer[Any]):
     results = UseOut(many=True)
 
 
-def uses_answer(request: Request, uses: Iterable[Use]) -> Response:
-    return labelled_uses_answer(request, [(str(use), use.url) for use in uses])
-
-
-def labelled_uses_answer(request: Request, uses: Iterable[tuple[str, str]]) -> Response:
-    """Answer with uses as segments and lists know them: a label, and the path of a page or nothing."""
+def uses_answer(request: Request, uses: Iterable[tuple[str, str]]) -> Response:
+    """Answer with uses: of each a label, and the path of its page or nothing."""
     told = [{"label": label, "url": request.build_absolute_uri(url) if url else None} for label, url in uses]
     return Response(UsesOut({"results": told}).data)
