@@ -20,10 +20,10 @@ def pytest_collection_modifyitems(items):
     Put the tests that drive a browser last, and those with real processes before them.
 
     Playwright leaves an event loop running in its thread until the session ends, in which no other can run.
-    What belongs together goes to one xdist worker.
+    What belongs together goes to one xdist worker: about half of the browser tests say so by themselves.
     """
     for item in items:
-        if item.get_closest_marker("browser"):
+        if item.get_closest_marker("browser") and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group("browser"))
     items.sort(key=_order)
 

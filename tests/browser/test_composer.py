@@ -10,7 +10,11 @@ from tests.factories.accounts import UserFactory
 from tests.factories.contacts import AttributeFactory, ContactFactory
 from tests.factories.content import TemplateFactory, TemplateVersionFactory
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.xdist_group("browser, the long ones"),
+]
 PHONE = {"width": 390, "height": 844}
 HELLO = mjml('Hello {{ contact.city | default: "you" }}')
 

@@ -32,11 +32,14 @@ def look(page, url):
     return found
 
 
-def test_every_page_fits_a_phone_and_axe_finds_no_fault(visit):
+@pytest.mark.parametrize(
+    "part", [pytest.param(0, marks=pytest.mark.xdist_group("browser, the long ones")), 1]
+)  # two workers share the tour
+def test_every_page_fits_a_phone_and_axe_finds_no_fault(visit, part):
     scene = scene_make()
     page = visit("/", as_user=scene.people["admin"], viewport={"width": 390, "height": 844})
 
-    found = {route.name: look(page, scene.url(route)) for route in PAGES}
+    found = {route.name: look(page, scene.url(route)) for route in PAGES[part::2]}
 
     assert scene.people["admin"].role == User.Role.ADMINISTRATOR
     assert {name: wrong for name, wrong in found.items() if wrong} == {}

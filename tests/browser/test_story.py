@@ -17,7 +17,7 @@ from playwright.sync_api import expect
 from apps.demo import hillstrom
 from tests.browser.product import stop, up
 
-pytestmark = [pytest.mark.browser, pytest.mark.processes]
+pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.xdist_group("browser, the long ones")]
 
 PASSWORD = "a-good-long-password"
 PEOPLE = """
