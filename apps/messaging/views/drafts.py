@@ -285,12 +285,7 @@ def review(
         "message": message,
         "steps": steps(message, "review"),
         "form": form,
-        "test_form": test_form
-        or forms.TestForm(
-            initial={"people": [request.user.pk], "variant": variant and variant.number},
-            sees_people=_sees_people(request, message),
-            variants=variants,
-        ),
+        "test_form": test_form or _test_form(request, message, variants, variant),
         "problems": problems,
         "holds": challenges.open_about(message),
         "may_challenge": request.user.has_perm("campaigns.add_challenge", message.campaign),
@@ -312,6 +307,16 @@ def review(
     }
     context |= _as_read(message, _reader(request, message), variant)
     return render(request, "messaging/message_review.html", context)
+
+
+def _test_form(
+    request: UserRequest, message: Message, variants: Sequence[Variant], variant: Variant | None
+) -> forms.TestForm:
+    return forms.TestForm(
+        initial={"people": [request.user.pk], "variant": variant and variant.number},
+        sees_people=_sees_people(request, message),
+        variants=variants,
+    )
 
 
 def _promise(
