@@ -6,6 +6,7 @@ from django.core.files.base import File
 from django.db import connection
 
 from apps.contacts import services
+from apps.contacts.services import import_work
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +35,17 @@ def run(upload, noon):
         return services.import_run(import_file=import_file, now=noon)
 
     return make
+
+
+@pytest.fixture
+def first_chunk(monkeypatch):
+    """Return a function: the first chunk of a file has so many rows, each later one a hundred."""
+
+    def of(rows):
+        monkeypatch.setattr(import_work, "FIRST_ROWS", rows)
+        monkeypatch.setattr(import_work, "CHUNK_ROWS", 100)
+
+    return of
 
 
 @pytest.fixture

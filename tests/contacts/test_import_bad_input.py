@@ -49,8 +49,8 @@ class TestEveryKind:
     @pytest.mark.parametrize(
         "places", [[0], [19], list(range(0, 20, 7))], ids=["first", "last", "every seventh"]
     )
-    def test_a_bad_row_delays_no_other_and_comes_back_mended(self, run, monkeypatch, about, places):
-        monkeypatch.setattr(import_work, "CHUNK_ROWS", 60)  # chunks of 6, then 20
+    def test_a_bad_row_delays_no_other_and_comes_back_mended(self, run, first_chunk, about, places):
+        first_chunk(6)
         rows = [BAD[about] if n in places else GOOD[about].format(n=n) for n in range(20)]
 
         done = run(HEADS[about] + "".join(rows), about=about)
@@ -87,8 +87,8 @@ class TestEveryKind:
         assert counts(done) == {"created": 1, "invalid": 2}
         assert [row for row, _column, _reason in faults(done)] == [2, 4]
 
-    def test_two_files_of_the_same_at_once_make_each_once(self, upload, noon, monkeypatch, about):
-        monkeypatch.setattr(import_work, "CHUNK_ROWS", 60)
+    def test_two_files_of_the_same_at_once_make_each_once(self, upload, noon, first_chunk, about):
+        first_chunk(6)
         text = HEADS[about] + "".join(GOOD[about].format(n=n) for n in range(20))
         both = [upload(text, about=about) for _file in range(2)]
         for one in both:

@@ -87,12 +87,12 @@ class TestForget:
 
 class TestErasedMeanwhile:
     def test_a_row_that_was_taken_out_does_not_come_back_with_the_next_chunk(
-        self, upload, noon, lead, monkeypatch
+        self, upload, noon, lead, monkeypatch, first_chunk
     ):
         text = "email\n" + "".join(f"p{n}@example.com\n" for n in range(200))
         import_file = upload(text)
         services.import_start(import_file=import_file, by=None, now=noon)
-        monkeypatch.setattr(import_work, "CHUNK_ROWS", 1_000)  # a first chunk of 100 rows
+        first_chunk(100)
         real, erased = import_work._chunk_write, []
 
         def erase_between(work, prepared, terms):

@@ -110,8 +110,8 @@ class TestCompanies:
         assert companies()[0] == ("Echo", "echo.example", {"staff": 1})
         assert faults(done)[3][2] == "One of its identities belongs to another company."
 
-    def test_a_company_that_stands_in_two_chunks_is_taken_once(self, run, monkeypatch):
-        monkeypatch.setattr(import_work, "CHUNK_ROWS", 10)
+    def test_a_company_that_stands_in_two_chunks_is_taken_once(self, run, first_chunk):
+        first_chunk(1)
         rows = "".join(f"Company {n},c{n}.example\n" for n in range(12))
 
         done = run(f"name,domain\n{rows}Other,c0.example\n", about="companies")
@@ -143,8 +143,8 @@ class TestCompanies:
         assert counts(done) == told
         assert Company.objects.get(domain="acme.example").name == ("Old" if mode == "create" else "New")
 
-    def test_a_dry_run_promises_what_then_happens_and_writes_nothing(self, upload, noon, monkeypatch):
-        monkeypatch.setattr(import_work, "CHUNK_ROWS", 10)
+    def test_a_dry_run_promises_what_then_happens_and_writes_nothing(self, upload, noon, first_chunk):
+        first_chunk(1)
         CompanyFactory(name="Acme", domain="acme.example")
         CompanyFactory(name="Bolt", domain="bolt.example")
         new = "".join(f"Company {n},c{n}.example\n" for n in range(12))

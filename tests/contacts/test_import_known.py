@@ -210,9 +210,9 @@ def test_an_import_that_was_undone_is_not_asked(run, told, read):
     assert read == [3]
 
 
-def test_a_file_of_other_rows_is_not_asked_chunk_after_chunk(run, told, read, monkeypatch):
+def test_a_file_of_other_rows_is_not_asked_chunk_after_chunk(run, told, read, monkeypatch, first_chunk):
     told("email\n" + "".join(f"p{n}@example.com\n" for n in range(6)))
-    monkeypatch.setattr("apps.contacts.services.import_work.CHUNK_ROWS", 20)
+    first_chunk(2)
     asked = []
     real = KnownRows.take
     monkeypatch.setattr(KnownRows, "take", lambda *a, **k: asked.append(1) or real(*a, **k))

@@ -322,10 +322,10 @@ class TestEvents:
         assert run(text, about="events").created == 4
 
     def test_who_was_made_for_the_first_of_many_goes_with_the_last_one_left(
-        self, upload, undo, noon, later, monkeypatch
+        self, upload, undo, noon, later, monkeypatch, first_chunk
     ):
         monkeypatch.setattr(import_undoing, "CHUNK", 1)
-        monkeypatch.setattr(import_work, "CHUNK_ROWS", 10)  # of which the first chunk is a tenth
+        first_chunk(1)
         rows = "".join(f"bob@example.com,Visit,2026-01-{day:02},m{day}\n" for day in range(1, 10))
         import_file = upload(f"email,event,date,message_id\n{rows}", about="events")
         services.import_start(import_file=import_file, by=None, now=noon)

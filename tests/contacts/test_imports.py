@@ -125,9 +125,9 @@ class TestImport:
 
         assert people()["ann@example.com"]["note"] == nasty
 
-    def test_the_first_of_two_rows_about_the_same_person_wins(self, run, monkeypatch):
+    def test_the_first_of_two_rows_about_the_same_person_wins(self, run, first_chunk):
         AttributeFactory(key="city")
-        monkeypatch.setattr(import_work, "CHUNK_ROWS", 20)  # the first chunk has two rows
+        first_chunk(2)
         rows = [
             "ann@example.com,Bonn",
             "ANN@example.com,Paris",
@@ -359,9 +359,9 @@ class TestFaults:
         assert counts(done) == {"created": 3}
         assert people()["ann@example.com"] == {"visits": 3, "note": "n" * 9_999}
 
-    def test_the_same_bad_text_is_refused_in_every_row_and_chunk(self, run, monkeypatch):
+    def test_the_same_bad_text_is_refused_in_every_row_and_chunk(self, run, first_chunk):
         AttributeFactory(key="visits", type=Attribute.Type.NUMBER)
-        monkeypatch.setattr(import_work, "CHUNK_ROWS", 20)
+        first_chunk(2)
 
         done = run("email,visits\n" + "".join(f"{n}@example.com,many\n" for n in range(7)))
 
@@ -558,8 +558,8 @@ class TestAtAnyMoment:
     TEXT = "email,n\n" + "".join(f"{n}@example.com,{n}\n" for n in range(100)) + "bad,1\n0@example.com,9\n"
 
     @pytest.fixture
-    def started(self, upload, noon, monkeypatch):
-        monkeypatch.setattr(import_work, "CHUNK_ROWS", 100)  # the first has 10 rows
+    def started(self, upload, noon, monkeypatch, first_chunk):
+        first_chunk(10)
         monkeypatch.setattr(import_work, "CHUNKS_PER_RING", 1)
         import_file = upload(self.TEXT)
         return services.import_start(import_file=import_file, by=None, now=noon)
