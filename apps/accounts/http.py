@@ -1,11 +1,13 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Model, QuerySet
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.urls import resolve
 
 from apps.accounts import idempotency
 from apps.accounts.models import User
@@ -56,3 +58,17 @@ def requires(permission: str, *, on: type[Model] | None = None) -> Callable[[Vie
         return wrapper
 
     return decorate
+
+
+def leads_in(user: User, url: str, *, thing: Model) -> bool:
+    """
+    Test if a link on a page about `thing` leads this person in, so that no page offers what it then refuses.
+
+    Only what is asked of `thing` itself is looked at: a page about something else decides when it is opened.
+
+    :raises django.urls.Resolver404: there is no such page
+    """
+    match = resolve(urlsplit(url).path)
+    permission = getattr(match.func, "permission", "")
+    is_about = getattr(match.func, "model", None) is type(thing) and match.kwargs.get("pk") == thing.pk
+    return not is_about or user.has_perm(permission, thing)

@@ -526,6 +526,18 @@ class TestReadiness:
         assert "No segment is chosen as the audience." in page
         assert url("wizard", campaign.pk, "audience") not in page
 
+    def test_shows_who_helps_only_the_ways_that_are_open(self, login, campaign):
+        """A contributor on the team may mend a task, and may not choose the audience."""
+        Campaign.objects.filter(pk=campaign.pk).update(segment=None, stage=Campaign.Stage.REVIEW)
+        contributor = UserFactory(role=User.Role.CONTRIBUTOR)
+        ContributorFactory(campaign=campaign, user=contributor)
+
+        page = text(login(contributor).get(url("readiness", campaign.pk)))
+
+        assert "No segment is chosen as the audience." in page
+        assert url("wizard", campaign.pk, "audience") not in page
+        assert url("advance", campaign.pk) not in page
+
     def test_is_overridden_with_a_reason_and_taken_back(self, login, campaign):
         Campaign.objects.filter(pk=campaign.pk).update(segment=None)
         client = login(campaign.captain)

@@ -9,7 +9,8 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.accounts.http import UserRequest, requires
+from apps.accounts.http import UserRequest, leads_in, requires
+from apps.accounts.models import User
 from apps.campaigns import forms, readiness, services, stages
 from apps.campaigns.models import Campaign
 from apps.campaigns.views.frame import campaign_page, done_or_told, may_challenge
@@ -63,7 +64,14 @@ def _readiness_page(
     may_override = campaign.archived_at is None and request.user.has_perm(
         "campaigns.override_readiness", campaign
     )
-    rows = [(line, _override_form(line, refused) if may_override and line.blocks else None) for line in lines]
+    rows = [
+        (
+            line,
+            _mend_url(request.user, campaign, line),
+            _override_form(line, refused) if may_override and line.blocks else None,
+        )
+        for line in lines
+    ]
     groups = [
         (group.label, list(members)) for group, members in groupby(rows, lambda row: row[0].check.group)
     ]
@@ -78,8 +86,15 @@ def _readiness_page(
         overridden=[line for line in lines if line.override and not line.finding.ok],
         refused=refused,
         may_override=may_override,
-        may_mend=request.user.has_perm("campaigns.mend_readiness", campaign),
     )
+
+
+def _mend_url(user: User, campaign: Campaign, line: readiness.Line) -> str:
+    """Return where this person can mend what fails; '' if it passes, or they may not go there."""
+    url = line.finding.url
+    if line.finding.ok or not url or not user.has_perm("campaigns.mend_readiness", campaign):
+        return ""
+    return url if leads_in(user, url, thing=campaign) else ""
 
 
 def _override_form(line: readiness.Line, refused: forms.Override | None) -> forms.Override | None:
