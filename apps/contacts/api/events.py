@@ -85,6 +85,8 @@ class EventFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped pa
     contact = django_filters.NumberFilter(field_name="contact_id", min_value=1, max_value=2**63 - 1)
     occurred_after = django_filters.IsoDateTimeFilter(field_name="occurred_at", lookup_expr="gte")
     occurred_before = django_filters.IsoDateTimeFilter(field_name="occurred_at", lookup_expr="lt")
+    received_after = django_filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="gte")
+    received_before = django_filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="lt")
 
     class Meta:
         model = Event
@@ -92,11 +94,16 @@ class EventFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped pa
 
 
 class EventViewSet(mixins.ListModelMixin, ApiViewSet[Event]):
-    """What contacts did, newest first."""
+    """
+    What contacts did: the latest to have happened first.
+
+    `?ordering=-received_at` is what arrived last first, however long ago it happened.
+    """
 
     queryset = Event.objects.order_by("-occurred_at", "-id")
     serializer_class = EventOut
     filterset_class = EventFilter
+    ordering_fields = ["occurred_at", "received_at"]
     scope = "events"
     permissions = {"list": "contacts.view_event", "create": "contacts.add_event"}
 

@@ -21,7 +21,7 @@ _TONES = {ConsentStatus.SUBSCRIBED: "good", ConsentStatus.UNSUBSCRIBED: "bad", C
 
 
 def events(*, name: str = "", source: str = "") -> QuerySet[Event]:
-    """Return events, to be read newest first by page: by time, and by id among those of one moment."""
+    """Return events, not yet ordered: indexes serve `received_at`, and `occurred_at` of one name."""
     asked = {"name": name, "source": source}
     return Event.objects.filter(**{field: value for field, value in asked.items() if value})
 
