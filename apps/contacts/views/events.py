@@ -21,11 +21,11 @@ def event_list(request: UserRequest) -> HttpResponse:
     spec = ListSpec(
         columns=[
             Column(gettext_lazy("Event")),
+            Column(gettext_lazy("Arrived"), sort=ARRIVED, descends_first=True),
+            Column(gettext_lazy("Happened"), sort="occurred_at", descends_first=True),
             Column(gettext_lazy("Contact")),
             Column(gettext_lazy("Properties")),
             Column(gettext_lazy("Source")),
-            Column(gettext_lazy("Arrived"), sort=ARRIVED, descends_first=True),
-            Column(gettext_lazy("Happened"), sort="occurred_at", descends_first=True),
         ],
         filters=[
             Filter("name", gettext_lazy("Event"), [(name, label or name) for name, label in names]),
