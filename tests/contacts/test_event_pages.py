@@ -7,6 +7,7 @@ from apps.accounts.models import User
 from apps.contacts import services
 from apps.contacts.eventfields import Field, FieldType
 from apps.contacts.models import Event, EventSchema, EventType, HeldEvent
+from apps.contacts.selectors import history
 from apps.contacts.services import EventIn
 from apps.core import clock, parsers
 from tests.factories.accounts import UserFactory
@@ -150,6 +151,26 @@ class TestLatest:
         since = (noon + timedelta(minutes=2)).isoformat()
         assert names(ordering="received_at", received_after=since) == ["early", "late"]
         assert names(ordering="received_at", received_before=since) == ["old", "due"]
+
+    def test_is_not_to_be_had_over_rest_where_no_index_serves_it(self, api, marketer, noon):
+        client = api(marketer, "events:read")
+
+        def refused(**asked):
+            answer = client.get("/api/v1/events/", asked)
+            assert answer.status_code == 400
+            return [one["field"] for one in answer.json()["errors"]]
+
+        assert refused(ordering="-received_at", event="late") == ["event"]
+        assert refused(received_after=noon.isoformat()) == ["received_after"]
+
+    def test_of_one_name_looks_at_so_many_that_arrived_last(self, login, marketer, arrived, monkeypatch):
+        monkeypatch.setattr(history, "LOOKED_AT", 2)
+        client = login(marketer)
+
+        assert self.names(client, name="late") == ["late"]
+        assert self.names(client, name="old") == []
+        assert self.names(client, name="old", sort="-occurred_at") == ["old"]
+        assert b"sort=-occurred_at" in client.get("/events/", {"name": "old"}).content
 
 
 class TestDetail:

@@ -2,6 +2,8 @@ from datetime import datetime
 from typing import Any
 
 import django_filters
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.exceptions import ValidationError
@@ -15,6 +17,8 @@ from apps.contacts.services import EventIn, EventOutcome
 from apps.core import clock
 
 MAX_EVENTS = 1_000
+BOUNDS = {"received_after", "received_before"}
+ARRIVAL = {"ordering", "cursor", "limit", *BOUNDS}  # what goes together with the order of arrival
 
 
 class EventOut(serializers.ModelSerializer[Event]):
@@ -97,7 +101,8 @@ class EventViewSet(mixins.ListModelMixin, ApiViewSet[Event]):
     """
     What contacts did: the latest to have happened first.
 
-    `?ordering=-received_at` is what arrived last first, however long ago it happened.
+    `?ordering=-received_at` is what arrived last first, however long ago it happened: of everything, or
+    between `received_after` and `received_before`, which are for this order alone.
     """
 
     queryset = Event.objects.order_by("-occurred_at", "-id")
@@ -106,6 +111,16 @@ class EventViewSet(mixins.ListModelMixin, ApiViewSet[Event]):
     ordering_fields = ["occurred_at", "received_at"]
     scope = "events"
     permissions = {"list": "contacts.view_event", "create": "contacts.add_event"}
+
+    def filter_queryset(self, queryset: QuerySet[Event]) -> QuerySet[Event]:
+        asked = {name for name, value in self.request.query_params.items() if value}
+        is_by_arrival = self.request.query_params.get("ordering", "").removeprefix("-") == "received_at"
+        if is_by_arrival and (others := asked - ARRIVAL):
+            # The index of arrivals knows nothing else of an event: it would be walked to its end.
+            raise ValidationError({key: [_("Not together with the order of arrival.")] for key in others})
+        if not is_by_arrival and (bounds := asked & BOUNDS):
+            raise ValidationError({key: [_("Give ordering=received_at, or -received_at.")] for key in bounds})
+        return super().filter_queryset(queryset)
 
     @extend_schema(
         request=EventPostIn(many=True),

@@ -36,13 +36,17 @@ def event_list(request: UserRequest) -> HttpResponse:
     )
     watch = Watch.read(request)
     asked = spec.read(watch.query)
-    found = selectors.events(name=asked.values.get("name", ""), source=asked.values.get("source", ""))
+    is_by_arrival = asked.sort.removeprefix("-") == ARRIVED
+    events = selectors.events_arriving if is_by_arrival else selectors.events
+    found = events(name=asked.values.get("name", ""), source=asked.values.get("source", ""))
     listing = asked.page(found.select_related("contact"))
     context = {
         "listing": listing,
         "types": selectors.event_types_named({event.name for event in listing.rows}),
         # What comes stands on top only in an order that has the latest first.
         "is_top": not request.GET.get("cursor") and asked.sort.startswith("-"),
+        "looked_at": selectors.EVENTS_LOOKED_AT if is_by_arrival and asked.is_narrowed else 0,
+        "all_url": asked.url(sort="-occurred_at"),
         "watch": watch,
         "may_import": request.user.has_perm("contacts.add_import"),
     }
