@@ -1,5 +1,7 @@
+from typing import Any
+
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from apps.accounts.admin_base import BookendAdmin, LedgerAdmin
@@ -44,8 +46,14 @@ class ContactAdmin(LedgerAdmin):
     """To be read: an edit here would pass by the identities and the consent ledger."""
 
     list_display = ["id", "email", "phone", "created_at", "updated_at"]
-    search_fields = ["^email"]
+    search_fields = ["email"]
     ordering = ["-id"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find by the beginning of an address: they are kept in lower case, and indexed as they stand."""
+        return queryset.filter(email__startswith=search_term.strip().lower()), False
 
 
 @admin.register(Identity)
@@ -140,7 +148,7 @@ class SuppressionAdmin(LedgerAdmin):
 
 @admin.register(Event)
 class EventAdmin(LedgerAdmin):
-    list_display = ["occurred_at", "name", "contact_id", "source"]
+    list_display = ["occurred_at", "received_at", "name", "contact_id", "source"]
     search_fields = ["=name"]
     ordering = ["-occurred_at", "-id"]
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import TypeAlias
 
-from django.utils import formats
+from django.utils import formats, timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
@@ -82,7 +82,7 @@ def value_check(type_: str, raw: object, *, choices: Sequence[str] = ()) -> Valu
 
 
 def value_render(type_: str, value: object) -> str:
-    """Return the value as people read it; '' for none."""
+    """Return the value as people read it, moments in the viewer's zone; '' for none."""
     match value:
         case None:
             return ""
@@ -94,7 +94,9 @@ def value_render(type_: str, value: object) -> str:
             places = 2 if type_ == Type.MONEY else None
             return formats.number_format(value, decimal_pos=places, force_grouping=True)
     if type_ == Type.DATE and (day := _date_or_none(str(value))):
-        return formats.date_format(day, "DATE_FORMAT")
+        return formats.date_format(day, "j M Y")
+    if type_ == Type.DATETIME and (moment := _moment_or_none(str(value))):
+        return formats.date_format(timezone.localtime(moment), "j M Y, H:i")
     return str(value)
 
 
@@ -224,6 +226,14 @@ def _date_or_none(text: str) -> date | None:
         return parse_date(text)
     except ValueError:
         return None
+
+
+def _moment_or_none(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _datetime(text: str) -> str:

@@ -7,7 +7,7 @@ from django.db import connection
 from apps.collaboration.models import AuditEvent
 from apps.contacts import selectors, services
 from apps.contacts.attributes import index_name
-from apps.contacts.models import Attribute, Company, CompanyIdentity, CompanyMember, Contact
+from apps.contacts.models import Attribute, Company, CompanyIdentity, CompanyMember, Contact, EventType
 from apps.contacts.selectors import CompanyAsk, Condition
 from apps.contacts.services import (
     AlreadyMember,
@@ -388,3 +388,14 @@ class TestTimeline:
             ("from ann@example.com", "ann@example.com"),
             ("from bob@example.com", "bob@example.com"),
         }
+
+    def test_calls_events_by_their_business_name(self, acme, noon):
+        member = CompanyMemberFactory(company=acme)
+        told = EventIn("order_placed", noon, contact_id=member.contact_id)
+        services.events_record(events=[told], source="shop", now=noon)
+        order = EventType.objects.get(name="order_placed")
+        services.event_type_describe(event_type=order, label="Order placed", by=None, now=noon)
+
+        (entry,) = selectors.company_timeline(acme)
+
+        assert entry.text == "Order placed"

@@ -7,6 +7,7 @@ from apps.accounts.models import User
 from apps.contacts import services
 from apps.contacts.eventfields import Field, FieldType
 from apps.contacts.models import Event, EventSchema, EventType, HeldEvent
+from apps.contacts.selectors import history
 from apps.contacts.services import EventIn
 from apps.core import clock, parsers
 from tests.factories.accounts import UserFactory
@@ -89,6 +90,87 @@ class TestList:
 
         with django_assert_max_num_queries(16):
             client.get(LIST)
+
+
+class TestLatest:
+    """The live page: in the order of arrival."""
+
+    @pytest.fixture
+    def arrived(self, noon):
+        """Return when each of four events arrived, by the name that says how."""
+        happened = {"old": timedelta(days=-40), "due": timedelta(), "early": timedelta(hours=2)}
+        for minute, (name, span) in enumerate(happened.items()):
+            now = noon + timedelta(minutes=minute)
+            told = EventIn(name, now + span, identity=("email", "ann@example.com"), message_id=name)
+            services.events_record(events=[told], source="shop", now=now)
+        now = noon + timedelta(minutes=3)
+        told = EventIn("late", now - timedelta(days=2), identity=("email", "ann@example.com"), message_id="l")
+        services.events_record(events=[told], source="shop", now=now)
+
+    def names(self, client, **asked):
+        return [event.name for event in client.get("/events/", asked).context["listing"].rows]
+
+    def test_has_on_top_what_arrived_last_however_long_ago_it_happened(self, login, marketer, arrived):
+        client = login(marketer)
+
+        assert self.names(client) == ["late", "early", "due", "old"]
+        assert self.names(client, sort="-occurred_at") == ["early", "due", "late", "old"]
+        assert self.names(client, sort="received_at") == ["old", "due", "early", "late"]
+
+    def test_says_which_came_late_or_lie_ahead_and_of_which_one_time_is_enough(
+        self, login, marketer, arrived
+    ):
+        page = login(marketer).get("/events/").content.decode()
+
+        told = [page.count(text) for text in (">Late<", ">Ahead of our clock<", ">at once<")]
+        assert told == [2, 1, 1]
+
+    def test_is_live_only_where_the_latest_stand_on_top(self, login, marketer, arrived):
+        client = login(marketer)
+
+        assert b"every 5s" in client.get("/events/").content
+        assert b"every 5s" not in client.get("/events/", {"sort": "received_at"}).content
+
+    def test_costs_the_same_number_of_queries_for_any_number_of_events(
+        self, login, marketer, arrived, noon, django_assert_max_num_queries
+    ):
+        told = [EventIn(f"n{n}", noon, identity=("email", f"p{n}@example.com")) for n in range(30)]
+        services.events_record(events=told, source="shop", now=noon)
+        client = login(marketer)
+
+        with django_assert_max_num_queries(14):
+            client.get("/events/")
+
+    def test_is_to_be_had_over_rest_too(self, api, marketer, arrived, noon):
+        client = api(marketer, "events:read")
+
+        def names(**asked):
+            return [one["event"] for one in client.get("/api/v1/events/", asked).json()["results"]]
+
+        assert names(ordering="-received_at") == ["late", "early", "due", "old"]
+        since = (noon + timedelta(minutes=2)).isoformat()
+        assert names(ordering="received_at", received_after=since) == ["early", "late"]
+        assert names(ordering="received_at", received_before=since) == ["old", "due"]
+
+    def test_is_not_to_be_had_over_rest_where_no_index_serves_it(self, api, marketer, noon):
+        client = api(marketer, "events:read")
+
+        def refused(**asked):
+            answer = client.get("/api/v1/events/", asked)
+            assert answer.status_code == 400
+            return [one["field"] for one in answer.json()["errors"]]
+
+        assert refused(ordering="-received_at", event="late") == ["event"]
+        assert refused(received_after=noon.isoformat()) == ["received_after"]
+
+    def test_of_one_name_looks_at_so_many_that_arrived_last(self, login, marketer, arrived, monkeypatch):
+        monkeypatch.setattr(history, "LOOKED_AT", 2)
+        client = login(marketer)
+
+        assert self.names(client, name="late") == ["late"]
+        assert self.names(client, name="old") == []
+        assert self.names(client, name="old", sort="-occurred_at") == ["old"]
+        assert b"sort=-occurred_at" in client.get("/events/", {"name": "old"}).content
 
 
 class TestDetail:

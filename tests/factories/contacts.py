@@ -41,6 +41,7 @@ class IdentityFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Identity
 
+    contact = factory.SubFactory("tests.factories.contacts.ContactFactory")
     namespace = Identity.EMAIL
     value = factory.Sequence(lambda n: f"other-{n}@example.com")
     created_at = Now()
@@ -50,6 +51,7 @@ class ConsentFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Consent
 
+    contact = factory.SubFactory("tests.factories.contacts.ContactFactory", consent=False)
     channel = Channel.EMAIL
     status = ConsentStatus.SUBSCRIBED
     changed_at = Now()

@@ -106,7 +106,7 @@ class TestSegments:
         response = api(method, name, pk=segment.pk)
 
         assert response.status_code == HTTPStatus.CONFLICT
-        assert response.json()["detail"] == "This is still used: Segment “Other”."
+        assert response.json()["detail"] == "This is still used: Segment “Other”. Take it out there first."
 
     def test_say_what_keeps_them(self, api):
         kept = SegmentFactory(rule=ROME)

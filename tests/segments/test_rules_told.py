@@ -69,7 +69,7 @@ class TestRuleSchema:
         (attribute("number", "gte", 1500), "Everyone where “Number” is at least 1,500."),
         (attribute("money", "between", [0.5, 20]), "Everyone where “Money” is between 0.5 and 20."),
         (attribute("boolean", "ne", True), "Everyone where “Yes or no” is not yes."),
-        (attribute("date", "gt", "2026-01-31"), "Everyone where “Date” is after Jan. 31, 2026."),
+        (attribute("date", "gt", "2026-01-31"), "Everyone where “Date” is after 31 Jan 2026."),
         (attribute("date", "older_than", "1y"), "Everyone where “Date” is more than 1 year ago."),
         (attribute("list", "in", ["a", "b"]), "Everyone where “Several of a list” has one of “a”, “b”."),
         (attribute("text", "missing"), "Everyone where “Text” is not known."),
@@ -87,7 +87,7 @@ class TestRuleSchema:
         (
             event(count={"gte": 1, "lt": 3}, between=["2026-01-01", "2026-02-01"]),
             "Everyone where “order” happened at least once and fewer than 3 times "
-            "from Jan. 1, 2026 until before Feb. 1, 2026.",
+            "from 1 Jan 2026 until before 1 Feb 2026.",
         ),
         ({"segment": 1, "member": False}, "Everyone where they are not in the segment “Regulars”."),
         ({"list": 1}, "Everyone where they are on the list “Pasted”."),

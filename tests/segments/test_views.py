@@ -357,7 +357,7 @@ class TestActs:
 
         response = browser.post(f"/segments/{segment.pk}/{act}/", follow=True)
 
-        assert "This is still used: Segment “Other”." in response.content.decode()
+        assert "This is still used: Segment “Other”. Take it out there first." in response.content.decode()
         segment.refresh_from_db()
         assert segment.archived_at is None
 
@@ -435,7 +435,7 @@ class TestLists:
 
         response = browser.post(f"/segments/lists/{kept.pk}/delete/", follow=True)
 
-        assert "This is still used: Segment “Other”." in response.content.decode()
+        assert "This is still used: Segment “Other”. Take it out there first." in response.content.decode()
 
     def test_costs_the_same_for_one_and_for_many(self, browser, django_assert_num_queries):
         ContactListFactory()

@@ -2,6 +2,7 @@ from datetime import datetime
 from typing import Any
 
 import django_filters
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.exceptions import ValidationError
@@ -15,6 +16,8 @@ from apps.contacts.services import EventIn, EventOutcome
 from apps.core import clock
 
 MAX_EVENTS = 1_000
+BOUNDS = {"received_after", "received_before"}
+ARRIVAL = {"ordering", "cursor", "limit", *BOUNDS}  # what goes together with the order of arrival
 
 
 class EventOut(serializers.ModelSerializer[Event]):
@@ -85,6 +88,8 @@ class EventFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped pa
     contact = django_filters.NumberFilter(field_name="contact_id", min_value=1, max_value=2**63 - 1)
     occurred_after = django_filters.IsoDateTimeFilter(field_name="occurred_at", lookup_expr="gte")
     occurred_before = django_filters.IsoDateTimeFilter(field_name="occurred_at", lookup_expr="lt")
+    received_after = django_filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="gte")
+    received_before = django_filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="lt")
 
     class Meta:
         model = Event
@@ -92,13 +97,29 @@ class EventFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped pa
 
 
 class EventViewSet(mixins.ListModelMixin, ApiViewSet[Event]):
-    """What contacts did, newest first."""
+    """
+    What contacts did: the latest to have happened first.
+
+    `?ordering=-received_at` is what arrived last first, however long ago it happened: of everything, or
+    between `received_after` and `received_before`, which are for this order alone.
+    """
 
     queryset = Event.objects.order_by("-occurred_at", "-id")
     serializer_class = EventOut
     filterset_class = EventFilter
+    ordering_fields = ["occurred_at", "received_at"]
     scope = "events"
     permissions = {"list": "contacts.view_event", "create": "contacts.add_event"}
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        asked = {name for name, value in self.request.query_params.items() if value}
+        is_by_arrival = self.request.query_params.get("ordering", "").removeprefix("-") == "received_at"
+        if is_by_arrival and (others := asked - ARRIVAL):
+            # The index of arrivals knows nothing else of an event: it would be walked to its end.
+            raise ValidationError({key: [_("Not together with the order of arrival.")] for key in others})
+        if not is_by_arrival and (bounds := asked & BOUNDS):
+            raise ValidationError({key: [_("Give ordering=received_at, or -received_at.")] for key in bounds})
+        return super().filter_queryset(queryset)
 
     @extend_schema(
         request=EventPostIn(many=True),

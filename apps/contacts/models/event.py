@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from django.db import models
 
 
@@ -8,6 +10,10 @@ class Event(models.Model):
     The table is made by SQL in a migration: its primary key is (occurred_at, id), which Django need not know.
     `properties` is what the source sent; `received_at` is when it was durable here.
     """
+
+    LATE = timedelta(days=1)  # by how much it arrives after it happened to be called so
+    AHEAD = timedelta(minutes=5)  # the same the other way: the sender's clock is wrong
+    AT_ONCE = timedelta(minutes=1)  # two times that people need not tell apart
 
     id = models.BigAutoField(primary_key=True)
     # No constraint in the database: a check per event would cost more than what it finds.
@@ -31,12 +37,25 @@ class Event(models.Model):
             models.Index(fields=["contact", "-occurred_at"], name="contacts_event_timeline"),
             # Segments ask "who did X since"; the included contact makes it an index-only scan.
             models.Index(fields=["name", "occurred_at"], include=["contact"], name="contacts_event_name"),
-            # What arrived lately: conversions and the live page.
+            # What arrived lately: conversions, the tallies, and the live page, which lists in this order.
             models.Index(fields=["received_at"], name="contacts_event_received"),
         ]
 
     def __str__(self) -> str:
         return f"event {self.pk}"
+
+    @property
+    def is_late(self) -> bool:
+        return self.received_at - self.occurred_at > self.LATE
+
+    @property
+    def is_ahead(self) -> bool:
+        return self.occurred_at - self.received_at > self.AHEAD
+
+    @property
+    def is_at_once(self) -> bool:
+        """Test if it arrived when it happened, as far as people care."""
+        return abs(self.received_at - self.occurred_at) <= self.AT_ONCE
 
 
 class EventReceipt(models.Model):

@@ -41,11 +41,13 @@ from apps.contacts.selectors.eventtypes import (
     held_events,
     violations_of,
 )
+from apps.contacts.selectors.history import LOOKED_AT as EVENTS_LOOKED_AT
 from apps.contacts.selectors.history import (
     BadCursor,
     TimelinePage,
     event_sources_lately,
     events,
+    events_arriving,
     timeline_page,
 )
 from apps.contacts.selectors.imports import COUNTS as IMPORT_COUNTS
@@ -127,6 +129,7 @@ from apps.contacts.selectors.undo import (
 )
 
 __all__ = [
+    "EVENTS_LOOKED_AT",
     "EVENT_STATES",
     "IMPORT_COUNTS",
     "IN_STEP",
@@ -191,6 +194,7 @@ __all__ = [
     "event_violations_by_day",
     "events",
     "events_arrived",
+    "events_arriving",
     "fields_of_schema",
     "findings",
     "findings_details",

@@ -19,6 +19,7 @@ from apps.contacts.models import (
     Contact,
 )
 from apps.contacts.registries import TimelineEntry
+from apps.contacts.selectors.eventtypes import event_labels
 from apps.contacts.selectors.history import properties_shown
 from apps.contacts.selectors.people import Condition, ProfileAttribute, condition_holds
 
@@ -129,10 +130,11 @@ def company_timeline(company: Company) -> list[TimelineEntry]:
         cursor.execute(_EVENTS, {"company": company.pk, "watched": WATCHED, "shown": SHOWN})
         rows = cursor.fetchall()
     people = Contact.objects.in_bulk({contact for *_event, contact in rows})
+    labels = event_labels() if rows else {}
     return [
         TimelineEntry(
             at=at,
-            text=name,
+            text=labels.get(name, name),
             kind="event",
             icon="bolt",
             tone="info",

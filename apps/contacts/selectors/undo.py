@@ -1,7 +1,7 @@
 """What undoing an import would do, or has done."""
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.contacts import undoing
-from apps.contacts.models import Company, CompanyMember, ImportFile, ImportKey
+from apps.contacts.models import Company, CompanyMember, Contact, ImportFile, ImportKey
 from apps.contacts.registries import Text
 from apps.core.downloads import Echo
 
@@ -190,9 +190,7 @@ def _things(about: str, keys: Mapping[int, Mapping[str, Any]]) -> dict[int, tupl
     """Return of each what it is called and where it is, '' where it has no page (any more)."""
     match ImportFile.About(about):
         case ImportFile.About.CONTACTS:
-            return {
-                key: (_("Contact %(n)s") % {"n": key}, reverse("contacts:detail", args=[key])) for key in keys
-            }
+            return _people(keys)
         case ImportFile.About.EVENTS:
             return {key: (_("Event %(n)s") % {"n": _event(before)}, "") for key, before in keys.items()}
         case ImportFile.About.COMPANIES:
@@ -204,6 +202,15 @@ def _things(about: str, keys: Mapping[int, Mapping[str, Any]]) -> dict[int, tupl
         key: (found[key].name, reverse("contacts:company-detail", args=[found[key].pk]))
         if key in found
         else (_("Number %(n)s") % {"n": key}, "")
+        for key in keys
+    }
+
+
+def _people(keys: Collection[int]) -> dict[int, tuple[str, str]]:
+    known = Contact.objects.known().filter(pk__in=keys).values_list("pk", "email", "phone")
+    named = {pk: email or phone for pk, email, phone in known}
+    return {
+        key: (named.get(key) or _("Contact %(n)s") % {"n": key}, reverse("contacts:detail", args=[key]))
         for key in keys
     }
 

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from apps.accounts.models import User
 from apps.collaboration import services as collaboration
 from apps.contacts import eventlog
-from apps.contacts.models import EventSample, EventTally, EventType, EventViolation, HeldEvent
+from apps.contacts.models import Event, EventSample, EventTally, EventType, EventViolation, HeldEvent
 from apps.core import partitions
 from apps.core.queues import ring
 
@@ -38,9 +38,9 @@ _SEE = """
 _TALLY = """
     INSERT INTO contacts_eventtally (at, name, source, count, late, ahead)
     SELECT date_bin('5 minutes', received_at, 'epoch'::timestamptz) AS at, name, source, count(*),
-        count(*) FILTER (WHERE occurred_at < received_at - interval '1 day'),
-        count(*) FILTER (WHERE occurred_at > received_at + interval '5 minutes')
-    FROM contacts_event WHERE received_at >= %s AND received_at < %s
+        count(*) FILTER (WHERE occurred_at < received_at - make_interval(secs => %(late)s)),
+        count(*) FILTER (WHERE occurred_at > received_at + make_interval(secs => %(ahead)s))
+    FROM contacts_event WHERE received_at >= %(start)s AND received_at < %(end)s
     GROUP BY 1, 2, 3 ORDER BY 2, 1, 3
     ON CONFLICT (name, at, source)
     DO UPDATE SET count = excluded.count, late = excluded.late, ahead = excluded.ahead
@@ -107,7 +107,8 @@ def events_tally(*, now: datetime) -> None:
             if found is None:
                 return
             start = found[0] + TALLIED_AT_ONCE
-            cursor.execute(_TALLY, [found[0], start])
+            spans = {"late": Event.LATE.total_seconds(), "ahead": Event.AHEAD.total_seconds()}
+            cursor.execute(_TALLY, {"start": found[0], "end": start, **spans})
     if start <= now:
         ring(TALLY_TASK)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from django.utils import formats
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
@@ -171,9 +171,9 @@ def _plain(value: Value) -> str:
         case int() | float():
             return formats.localize(value, use_l10n=True) if abs(value) < 1 or value % 1 else f"{value:,.0f}"
         case datetime():
-            return formats.date_format(value, "DATETIME_FORMAT")
+            return formats.date_format(timezone.localtime(value), "j M Y, H:i")
         case date():
-            return formats.date_format(value, "DATE_FORMAT")
+            return formats.date_format(value, "j M Y")
         case Duration():
             return duration_words(value)
     return f"“{value}”"

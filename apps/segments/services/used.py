@@ -12,4 +12,4 @@ class StillUsed(DomainError):
     def __init__(self, uses: Sequence[Use]) -> None:
         self.uses = tuple(uses)
         labels = ", ".join(label for label, _url in self.uses[:5])
-        super().__init__(_("This is still used: %(uses)s.") % {"uses": labels})
+        super().__init__(_("This is still used: %(uses)s. Take it out there first.") % {"uses": labels})
