@@ -81,6 +81,8 @@ class ListAct:
 
 
 list_acts: Registry[ListAct] = Registry()
+# The same with what a scan of quality has found: `url_name` takes the rule's `key`, the query its detail.
+finding_acts: Registry[ListAct] = Registry()
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,12 @@ class SegmentsConfig(AppConfig):
             "segments",
             contacts.Panel(_("Segments and lists"), "segments:contact", "segments.view_segment", 20),
         )
+        contacts.finding_acts.register(
+            "lists",
+            contacts.ListAct(
+                _("Keep them as a list"), "list", "segments:list_of_findings", "segments.add_contactlist"
+            ),
+        )
         contacts.topic_uses.register("segments", topic_uses)
         contacts.attribute_uses.register("segments", attribute_uses)
         contacts.event_uses.register("segments", event_uses)

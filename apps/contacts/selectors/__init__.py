@@ -58,6 +58,7 @@ from apps.contacts.selectors.imports import (
     import_outcomes,
     import_progress,
 )
+from apps.contacts.selectors.mergeable import pairs_mergeable
 from apps.contacts.selectors.merging import (
     MergePreview,
     contact_living,
@@ -88,6 +89,7 @@ from apps.contacts.selectors.quality import (
     findings,
     findings_details,
     mend_preview,
+    pair_next,
     pairs_dismissed,
     pairs_waiting,
     quality_now,
@@ -215,7 +217,9 @@ __all__ = [
     "links_told",
     "mend_preview",
     "merge_preview",
+    "pair_next",
     "pairs_dismissed",
+    "pairs_mergeable",
     "pairs_waiting",
     "quality_now",
     "quality_rules",

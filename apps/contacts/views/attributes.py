@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -16,7 +16,7 @@ from apps.contacts import forms, selectors, services
 from apps.contacts.attributes import key_suggest
 from apps.contacts.models import Attribute
 from apps.core import clock
-from apps.core.downloads import csv_download
+from apps.core.downloads import csv_download, xlsx_download
 from apps.core.errors import DomainError
 from apps.core.htmx import render_page_or_fragment
 from apps.core.lists import Column, Filter, ListQuery, ListSpec
@@ -46,6 +46,7 @@ LIST = ListSpec(
     default_sort="label",
     search_hint=gettext_lazy("Search by name"),
     csv_url="/dictionary/csv/",
+    xlsx_url="/dictionary/xlsx/",
 )
 CSV_HEADS = [
     gettext_lazy("Business name"),
@@ -70,10 +71,15 @@ CSV_HEADS = [
 def attribute_list(request: UserRequest) -> HttpResponse:
     asked = LIST.read(request.GET)
     listing = asked.page(_found(asked))
+    is_undescribed = asked.values.get("described") == "no"
+    may_change = request.user.has_perm("contacts.change_attribute")
     context = {
         "listing": listing,
         "coverage": selectors.coverage_of(listing.rows),
+        "undescribed": 0 if is_undescribed else selectors.attributes(is_defined=False).count(),
         "may_add": request.user.has_perm("contacts.add_attribute"),
+        "may_tidy": is_undescribed and may_change,
+        "may_remove": request.user.has_perm("contacts.delete_attribute"),
     }
     return render_page_or_fragment(
         request, "contacts/attribute_list.html", context, fragment="attribute-list"
@@ -84,9 +90,20 @@ def attribute_list(request: UserRequest) -> HttpResponse:
 @requires("contacts.view_attribute")
 def attribute_csv(request: UserRequest) -> HttpResponseBase:
     """What the list shows and what each page says of an entry, as CSV."""
+    return csv_download("dictionary", CSV_HEADS, _lines(request))
+
+
+@require_GET
+@requires("contacts.view_attribute")
+def attribute_xlsx(request: UserRequest) -> HttpResponse:
+    """The same as a workbook."""
+    return xlsx_download("dictionary", CSV_HEADS, _lines(request))
+
+
+def _lines(request: UserRequest) -> Iterator[list[object]]:
     entries = list(_found(LIST.read(request.GET)).order_by("applies_to", "label", "pk"))
     shares = selectors.coverage_of(entries)
-    return csv_download("dictionary", CSV_HEADS, (_cells(entry, shares[entry.pk]) for entry in entries))
+    return (_cells(entry, shares[entry.pk]) for entry in entries)
 
 
 def _found(asked: ListQuery) -> QuerySet[Attribute]:
@@ -205,6 +222,17 @@ def _alike_of(attribute: Attribute) -> Sequence[Attribute]:
 
 
 @require_POST
+@requires("contacts.change_attribute", on=Attribute)
+def attribute_index_again(request: UserRequest, attribute: Attribute) -> HttpResponse:
+    try:
+        services.attribute_index_again(attribute=attribute, by=request.user, now=clock.now())
+    except DomainError as refusal:
+        return _attribute_page(request, attribute, refusal)
+    messages.success(request, _("A worker tries again in a moment."))
+    return redirect("contacts:attribute-detail", attribute.pk)
+
+
+@require_POST
 @requires("contacts.delete_attribute", on=Attribute)
 def attribute_delete(request: UserRequest, attribute: Attribute) -> HttpResponse:
     try:
@@ -225,6 +253,7 @@ def _attribute_page(
         "share": selectors.coverage_of([attribute])[attribute.pk],
         "progress": selectors.index_progress(attribute),
         "refusal": refusal,
+        "has_misfits_rule": attribute.applies_to == Attribute.Subject.CONTACT,
         "may_change": request.user.has_perm("contacts.change_attribute", attribute),
         "may_delete": request.user.has_perm("contacts.delete_attribute", attribute),
     }
