@@ -85,6 +85,10 @@ list_acts: Registry[ListAct] = Registry()
 finding_acts: Registry[ListAct] = Registry()
 
 
+# The namespace of the user ids, in which one person has one name; “” before somebody has chosen it.
+user_spaces: Registry[Callable[[], str]] = Registry()
+
+
 @dataclass(frozen=True)
 class TimelineEntry:
     """Something that a contact did, or that happened to it; fields as in `components/timeline.html`."""

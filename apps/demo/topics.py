@@ -38,7 +38,7 @@ def topics_create(by: User, *, now: datetime) -> None:
         only = Contact.objects.known().filter(
             **{f"attributes__{bought}": True, f"attributes__{other}": False}
         )
-        chosen = only.order_by("pk").values_list("pk", flat=True)[::ONE_IN]
+        chosen = list(only.order_by("pk").values_list("pk", flat=True)[::ONE_IN])
         change = ConsentChange(
             channel=Channel.EMAIL,
             status=ConsentStatus.UNSUBSCRIBED,

@@ -24,6 +24,7 @@ from apps.contacts.services.quality_pairs import PairDecided
 from tests.factories.contacts import (
     AttributeFactory,
     ContactFactory,
+    IdentityFactory,
     QualityMendFactory,
     QualityPairFactory,
     QualityScanFactory,
@@ -498,6 +499,11 @@ class TestMends:
         fourth = person(phone="+4922811111", email="smith@example.com")  # has another address than the third
         gold = person("Bob", "Jones", phone="+4922822222", attributes={"plan": "gold"})
         person("Bob", "Jones", phone="+4922822222", attributes={"plan": "silver"}, email="")
+        for value in "12":
+            account = person("Cid", "Jones", phone="+4922833333", email="")
+            IdentityFactory(contact=account, namespace="user", value=value)
+        for contact in (first, second):
+            IdentityFactory(contact=contact, namespace="card", value=str(contact.pk))
         scan("exact_duplicates")
         plan = services.mend_plan(rule="exact_duplicates", act="merge")
         preview = selectors.mend_preview(plan)

@@ -127,7 +127,7 @@ def list_of_findings(
     return contact_list
 
 
-def _fill(contact_list: ContactList, people: QuerySet[Any, dict[str, Any]], *, now: datetime) -> None:
+def _fill(contact_list: ContactList, people: QuerySet[Any, Any], *, now: datetime) -> None:
     """Put people on a new list: ids in one column, each once."""
     select, params = people.query.sql_with_params()
     with connection.cursor() as cursor:
