@@ -1,6 +1,6 @@
 """What the customers may choose to hear about, and who has chosen. Made up: the data says nothing of it."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
@@ -8,7 +8,6 @@ from apps.accounts.models import User
 from apps.contacts.consents import ConsentChange
 from apps.contacts.models import Channel, ConsentStatus, Contact, Topic
 from apps.contacts.services import consents_import, topic_create
-from apps.demo import experiment
 
 # key, what readers see, description
 TOPICS = [
@@ -16,7 +15,6 @@ TOPICS = [
     ("womens_range", "Women's range", "New things for women, about once a month."),
     ("shop_news", "Shop news", "Fairs, opening hours and what is on in our shops."),
 ]
-CHOSEN_AFTER = timedelta(days=2)  # the e-mails brought people to their preference page
 # Of those who buy for one side of the wardrobe only, every so many say no to the other.
 ONE_IN = 150
 BASIS, SOURCE = "preference page", "Made up for the demo"
@@ -30,7 +28,6 @@ def topics_create(by: User, *, now: datetime) -> None:
         topic_create(
             key=key, name=name, description=description, is_public=True, position=position, by=by, now=now
         )
-    at = experiment.launch_hour(now) + CHOSEN_AFTER
     for bought, other, key in (
         ("bought_mens", "bought_womens", "womens_range"),
         ("bought_womens", "bought_mens", "mens_range"),
@@ -47,4 +44,4 @@ def topics_create(by: User, *, now: datetime) -> None:
             source=SOURCE,
         )
         with transaction.atomic():
-            consents_import(ids=chosen, change=change, by=None, now=at)
+            consents_import(ids=chosen, change=change, by=None, now=now)
