@@ -88,7 +88,7 @@ class AttributeIn(AttributeChangeIn):
 
     def validate(self, told: dict[str, Any]) -> dict[str, Any]:
         is_other = told.pop("is_other")
-        alike = selectors.attributes_alike(told["key"], applies_to=told["applies_to"])
+        alike = selectors.attributes_alike(told["key"], label=told["label"], applies_to=told["applies_to"])
         if alike and not is_other:
             sentence = _("There is %(keys)s. If yours means something else, send is_other as true.")
             known = ", ".join(f"“{entry.key}”" for entry in alike)

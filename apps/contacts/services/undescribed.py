@@ -74,7 +74,7 @@ def _not_adoptable(attribute: Attribute, described: Mapping[str, str]) -> str:
     """Return why this entry is not to be adopted without a look; empty if it may be."""
     if attribute.is_defined:
         return _("It is described already.")
-    if alike := keys.keys_alike(attribute.key, described):
+    if alike := keys.keys_alike(attribute.key, described, label=attribute.label):
         return _("It may mean the same as “%(other)s”. Open it to decide.") % {"other": described[alike[0]]}
     return ""
 

@@ -144,7 +144,8 @@ def attribute_create(request: UserRequest) -> HttpResponse:
     about = request.GET.get("about", "")
     initial = {"applies_to": about} if about in Attribute.Subject else {}
     form = forms.AttributeForm(request.POST or None, initial=initial)
-    alike = _alike(form["key"].value(), form["applies_to"].value()) if form.is_bound else []
+    names = [form[name].value() or "" for name in ("key", "label", "applies_to")]
+    alike = _alike(*names) if form.is_bound else []
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data
         if alike and not told["is_other"]:
@@ -157,9 +158,9 @@ def attribute_create(request: UserRequest) -> HttpResponse:
     return render(request, "contacts/attribute_create.html", {"form": form, "alike": alike})
 
 
-def _alike(key: str | None, applies_to: str | None) -> Sequence[Attribute]:
+def _alike(key: str, label: str, applies_to: str) -> Sequence[Attribute]:
     subject = applies_to if applies_to in Attribute.Subject else Attribute.Subject.CONTACT
-    return selectors.attributes_alike((key or "")[:63], applies_to=str(subject))
+    return selectors.attributes_alike(key[:63], label=label[:100], applies_to=str(subject))
 
 
 def _create(request: UserRequest, form: forms.AttributeForm, given: dict[str, Any]) -> Attribute | None:
@@ -180,10 +181,10 @@ def _refuse(form: forms.AttributeChangeForm, refusal: ValidationError) -> None:
 @requires("contacts.add_attribute")
 def attribute_alike(request: UserRequest) -> HttpResponse:
     """While a name is typed: a system name for it, and what there is that may mean the same."""
-    key = request.GET.get("key", "") or key_suggest(request.GET.get("label", ""))
+    key, label = request.GET.get("key", ""), request.GET.get("label", "")
     context = {
-        "alike": _alike(key, request.GET.get("applies_to")),
-        "suggested": key_suggest(request.GET.get("label", "")) if request.GET.get("label") else "",
+        "alike": _alike(key or key_suggest(label), label, request.GET.get("applies_to", "")),
+        "suggested": key_suggest(label) if label else "",
     }
     return render(request, "contacts/_attribute_alike.html", context)
 
@@ -218,7 +219,9 @@ def _alike_of(attribute: Attribute) -> Sequence[Attribute]:
     """Return what may mean the same as an entry that came by itself; of the others somebody has decided."""
     if attribute.is_defined:
         return []
-    return selectors.attributes_alike(attribute.key, but=attribute, applies_to=attribute.applies_to)
+    return selectors.attributes_alike(
+        attribute.key, label=attribute.label, but=attribute, applies_to=attribute.applies_to
+    )
 
 
 @require_POST

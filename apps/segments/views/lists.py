@@ -85,7 +85,7 @@ def list_of_findings(request: UserRequest, key: str) -> HttpResponse:
     if rule is None or not detail.isprintable():
         raise Http404
     now = clock.now()
-    name = f"{rule.label}, {date_format(timezone.localtime(now), 'DATE_FORMAT')}"
+    name = f"{rule.label}, {date_format(timezone.localtime(now), 'j M Y')}"
     form = forms.ListForm(request.POST or None, initial={"name": name})
     if form.is_valid():
         kept = forms.attempt(
