@@ -3,8 +3,9 @@
 import json
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
+from functools import lru_cache
 from hashlib import sha256
 
 from apps.contacts.models.dictionary import KEY_PATTERN, Attribute
@@ -19,6 +20,7 @@ BUILT_IN: dict[str, frozenset[str]] = {
     Subject.COMPANY: frozenset({"name", "domain"}),
 }
 MAX_KEY = 63
+NAMELESS = "attribute"  # what is suggested for a name of which no letter can be used
 # Entries that nobody has described, of each subject: a hostile sender cannot fill the dictionary.
 MAX_UNDESCRIBED = 2_000
 MAX_LABEL = 100
@@ -44,7 +46,7 @@ def key_suggest(name: str) -> str:
     key = "_".join(re.findall(r"[a-z0-9]+", words))[:MAX_KEY].strip("_")
     if key and not key[0].isalpha():
         key = f"n_{key}"[:MAX_KEY].strip("_")
-    return key or "attribute"
+    return key or NAMELESS
 
 
 def label_suggest(name: str) -> str:
@@ -53,21 +55,48 @@ def label_suggest(name: str) -> str:
     return (words[:1].upper() + words[1:])[:MAX_LABEL]
 
 
-def keys_alike(key: str, known: Iterable[str]) -> list[str]:
-    """Return the known keys that may mean the same as `key`, the most alike first; never `key` itself."""
-    wanted = _plain(key)
+def keys_alike(key: str, known: Mapping[str, str], *, label: str = "") -> list[str]:
+    """
+    Return the known keys that may mean the same as `key`, the most alike first; never `key` itself.
+
+    `known`: key → business name. Of both sides either name counts: “Towns” is like a `city` called “Town”.
+    """
+    wanted = _names(key, label)
     scored = [
-        (SequenceMatcher(None, wanted, _plain(other), autojunk=False).ratio(), other)
+        (max(_likeness(one, name) for one in wanted for name in _names(other, known[other])), other)
         for other in known
         if other != key
     ]
     return [other for score, other in sorted(scored, key=lambda pair: (-pair[0], pair[1])) if score >= _ALIKE]
 
 
+def _names(key: str, label: str) -> set[str]:
+    return {_compared(name) for name in (key, label)} - {""} or {""}
+
+
+@lru_cache(maxsize=8_192)  # many keys at once are compared with the whole dictionary
+def _compared(name: str) -> str:
+    """Return a name as it is compared; empty if no letter of it can be used."""
+    key = key_suggest(name)
+    return "" if key == NAMELESS else _plain(key)
+
+
+def _likeness(one: str, other: str) -> float:
+    """Return how alike two names are, 0 to 1; 0 for those that are not alike enough, which is told sooner."""
+    if 2 * min(len(one), len(other)) < _ALIKE * (len(one) + len(other)):
+        return 0.0
+    matcher = SequenceMatcher(None, one, other, autojunk=False)
+    return matcher.ratio() if matcher.quick_ratio() >= _ALIKE else 0.0
+
+
 def _plain(key: str) -> str:
     """Return the key without order, plural or synonym: `last_orders` and `order_last` are alike."""
-    words = (word.rstrip("s") or word for word in key.lower().split("_"))
+    words = (_singular(word) for word in key.lower().split("_"))
     return " ".join(sorted(_SYNONYMS.get(word, word) for word in words))
+
+
+def _singular(word: str) -> str:
+    return f"{word[:-3]}y" if len(word) > 4 and word.endswith("ies") else word.rstrip("s") or word
 
 
 def sql_expression(key: str, type_: str, *, column: str = "attributes") -> str:

@@ -65,6 +65,7 @@ class ListSpec:
     has_search: bool = True
     search_hint: Text = ""
     csv_url: str = ""
+    xlsx_url: str = ""
 
     @property
     def keys(self) -> list[str]:
@@ -221,6 +222,12 @@ class Listing(Generic[Row]):
     def csv_url(self) -> str:
         """What the person sees, as CSV: the same filters, without the page."""
         address = self.asked.spec.csv_url
+        return f"{address}{self.asked.url()}" if address else ""
+
+    @property
+    def xlsx_url(self) -> str:
+        """The same as a workbook, where the list has one."""
+        address = self.asked.spec.xlsx_url
         return f"{address}{self.asked.url()}" if address else ""
 
     def _head(self, column: Column) -> Head:

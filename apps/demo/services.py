@@ -23,6 +23,7 @@ from apps.demo.governance import governance_create
 from apps.demo.people import people_create
 from apps.demo.plans import plans_create
 from apps.demo.signoff import signoffs_create
+from apps.demo.topics import topics_create
 from apps.demo.tracker import tracker_create
 from apps.integrations import selectors as integrations
 from apps.integrations.services import scheme_choose
@@ -160,6 +161,7 @@ def _data_describe(team: dict[str, User], *, has_new_cards: bool, now: datetime)
     if has_new_cards:
         hub.quality_look(team["data"], now=now)
     _definition_create(team, now=now)
+    topics_create(team["data"], now=now)
 
 
 def _contacts_import(by: User, *, now: datetime) -> None:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import User
 from apps.collaboration.subjects import Subject, actions, subjects
+from apps.contacts.registries import user_spaces
 from apps.core.navigation import Action, Room, SearchHit, rooms, searches
 from apps.core.navigation import actions as beginnings
 from apps.integrations import feeds, selectors
@@ -35,6 +36,7 @@ def register() -> None:
     )
     searches.register("sources", _search)
     feeds.register()
+    user_spaces.register("scheme", _user_space)
     subjects.register(
         "integrations.source",
         Subject(
@@ -58,6 +60,11 @@ def register() -> None:
             "source.revoked": gettext_lazy("revoked a source's key"),
         }
     )
+
+
+def _user_space() -> str:
+    scheme = selectors.scheme()
+    return scheme.namespace if scheme else ""
 
 
 def _search(user: User, text: str) -> list[SearchHit]:

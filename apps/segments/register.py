@@ -61,6 +61,10 @@ def _collaboration() -> None:
 def _contacts() -> None:
     panel = contacts.Panel(_("Segments and lists"), "segments:contact", "segments.view_segment", 20)
     contacts.panels.register("segments", panel)
+    kept = contacts.ListAct(
+        _("Keep them as a list"), "list", "segments:list_of_findings", "segments.add_contactlist"
+    )
+    contacts.finding_acts.register("lists", kept)
     contacts.topic_uses.register("segments", topic_uses)
     contacts.attribute_uses.register("segments", attribute_uses)
     contacts.event_uses.register("segments", event_uses)

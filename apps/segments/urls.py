@@ -18,6 +18,7 @@ urlpatterns = [
     path("<int:pk>/freeze/", segments.segment_freeze, name="freeze"),
     path("lists/", lists.list_list, name="lists"),
     path("lists/new/", lists.list_create, name="list_create"),
+    path("lists/of-findings/<str:key>/", lists.list_of_findings, name="list_of_findings"),
     path("lists/<int:pk>/", lists.list_detail, name="list_detail"),
     path("lists/<int:pk>/paste/", lists.list_paste, name="list_paste"),
     path("lists/<int:pk>/change/", lists.list_change, name="list_change"),

@@ -66,6 +66,7 @@ ARGUMENTS = {
     "contacts:quality-rule": lambda scene: {"key": "role_addresses"},
     "contacts:quality-rule-edit": lambda scene: {"key": "role_addresses"},
     "contacts:quality-mend-start": lambda scene: {"key": "role_addresses", "act": "suppress"},
+    "segments:list_of_findings": lambda scene: {"key": "staleness"},
     "api:quality-rule-tune": lambda scene: {"key": "role_addresses"},
     "messaging:hook": lambda scene: {"kind": "postmark", "secret": "unknown"},
     "messaging:provider-create": lambda scene: {"kind": "postmark"},

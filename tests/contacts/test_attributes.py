@@ -22,11 +22,14 @@ def test_a_name_that_people_use_becomes_a_system_name(name, key):
 
 
 def test_keys_that_may_mean_the_same_are_found():
-    known = ["last_orders", "order_last", "country", "postcode"]
+    known = {"last_orders": "", "order_last": "", "country": "", "postcode": "", "city": "Town"}
 
     assert keys_alike("last_order", known) == ["last_orders", "order_last"]
     assert keys_alike("zip", known) == ["postcode"]
     assert keys_alike("birthday", known) == []
+    assert keys_alike("countries", known) == ["country"]
+    assert keys_alike("place", known, label="Towns") == ["city"]
+    assert keys_alike("size", {"one": "日本"}, label="大きさ") == []
 
 
 @pytest.mark.parametrize("key", ["a' OR 1=1 --", "Country", "", "x" * 64, "a__b"])

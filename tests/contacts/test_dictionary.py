@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -8,6 +8,7 @@ from apps.collaboration.models import AuditEvent
 from apps.contacts import selectors, services
 from apps.contacts.attributes import index_name, sql_expression
 from apps.contacts.models import Attribute, Contact
+from apps.core.errors import DomainError
 from tests.factories.contacts import AttributeFactory, ContactFactory
 from tests.factories.segments import SegmentFactory
 
@@ -256,11 +257,22 @@ class TestAttributesSettle:
         broken.refresh_from_db()
         sound.refresh_from_db()
         assert (broken.index_built_at, sound.index_built_at) == (None, noon)
+        assert (broken.index_fault, broken.index_due_at) == (
+            "Some values are not of the type “Number”, so they cannot be put in order.",
+            noon + timedelta(hours=1),
+        )
         with connection.cursor() as cursor:
             cursor.execute("SELECT to_regclass(%s)", [index_name("age")])
             assert cursor.fetchone() == (None,)
         contact.delete()
-        services.attribute_update(attribute=sound, is_indexed=False, by=lead, now=noon)
+        services.attributes_settle(now=noon + timedelta(minutes=59))
+        assert not built("age")
+        services.attribute_index_again(attribute=broken, by=lead, now=noon)
+        services.attributes_settle(now=noon)
+        broken.refresh_from_db()
+        assert (built("age"), broken.index_fault, broken.index_due_at) == (True, "", None)
+        for attribute in (broken, sound):
+            services.attribute_update(attribute=attribute, is_indexed=False, by=lead, now=noon)
         services.attributes_settle(now=noon)
 
     def test_strips_what_was_taken_away_from_all_contacts(self, lead, noon):
@@ -287,6 +299,57 @@ class TestAttributesSettle:
             cursor.execute(f"SELECT 1 FROM contacts_contact WHERE {sql_expression('it', kind)} IS NOT NULL")
         services.attribute_update(attribute=attribute, is_indexed=False, by=lead, now=noon)
         services.attributes_settle(now=noon)
+
+
+@pytest.mark.django_db
+class TestUndescribed:
+    @pytest.fixture
+    def arrived(self):
+        """Three keys that arrived by themselves; one is called nearly like what somebody has described."""
+        AttributeFactory(key="last_order_date", label="Last order")
+        return [
+            AttributeFactory(key=key, label=key, is_defined=False)
+            for key in ("shoe_size", "last_order_dates", "shoe_sizes")
+        ]
+
+    def test_are_adopted_together_but_for_what_may_mean_the_same(self, arrived, lead, noon):
+        described = AttributeFactory(key="city", label="City")
+
+        tidied = services.attributes_adopt(
+            ids=[described.pk, *(one.pk for one in arrived), 10**9], by=lead, now=noon
+        )
+
+        assert [one.key for one in tidied.done] == ["shoe_size"]
+        assert [str(left) for left in tidied.left] == [
+            "“City”: It is described already.",
+            "“last_order_dates”: It may mean the same as “Last order”. Open it to decide.",
+            "“shoe_sizes”: It may mean the same as “shoe_size”. Open it to decide.",
+        ]
+        assert set(Attribute.objects.filter(is_defined=False)) == set(arrived[1:])
+        assert AuditEvent.objects.filter(action="attribute.changed").count() == 1
+
+    def test_are_all_adopted_where_each_means_something_else(self, arrived, lead, noon):
+        tidied = services.attributes_adopt(ids=[one.pk for one in arrived], is_other=True, by=lead, now=noon)
+
+        assert (len(tidied.done), tidied.left) == (3, [])
+
+    def test_are_taken_away_together_but_for_what_is_used_or_described(self, arrived, lead, noon):
+        described = AttributeFactory(key="city", label="City")
+        SegmentFactory(name="Big feet", rule={"attribute": "shoe_size", "op": "exists"})
+
+        tidied = services.attributes_remove(
+            ids=[described.pk, *(one.pk for one in arrived)], by=lead, now=noon
+        )
+
+        assert {one.key for one in tidied.done} == {"last_order_dates", "shoe_sizes"}
+        assert [left.attribute.key for left in tidied.left] == ["city", "shoe_size"]
+        assert "is used by Segment “Big feet”" in tidied.left[1].reason
+
+    @pytest.mark.parametrize("ids", [[], range(1, 202)])
+    def test_are_none_or_too_many(self, ids, lead, noon):
+        for act in (services.attributes_adopt, services.attributes_remove):
+            with pytest.raises(DomainError, match=r"Tick at least one|At most 200 at once"):
+                act(ids=ids, by=lead, now=noon)
 
 
 @pytest.mark.django_db

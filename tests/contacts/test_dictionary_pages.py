@@ -1,7 +1,9 @@
 from http import HTTPStatus
+from io import BytesIO
 
 import pytest
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from apps.contacts import registries
 from apps.contacts.models import Attribute
@@ -14,6 +16,10 @@ pytestmark = pytest.mark.django_db
 
 def url(name, attribute=None):
     return reverse(f"contacts:attribute-{name}", args=[attribute.pk] if attribute else [])
+
+
+def text(response):
+    return response.content.decode()
 
 
 @pytest.fixture
@@ -42,6 +48,51 @@ class TestIndexProgress:
         assert 'hx-trigger="every 2s"' in page
         assert "The index is being built" in page
         assert 'hx-trigger="every 2s"' not in person.get(url("detail", there)).content.decode()
+
+    def test_that_failed_is_told_with_its_reason_and_tried_again_by_hand(self, person):
+        failed = AttributeFactory(
+            is_indexed=True, index_fault="Some values do not fit.", index_due_at="2030-01-01T00:00Z"
+        )
+
+        page = person.get(url("detail", failed)).content.decode()
+        person.post(url("index-again", failed))
+
+        failed.refresh_from_db()
+        assert "Some values do not fit." in page
+        assert 'hx-trigger="every 2s"' not in page
+        assert (failed.index_fault, failed.index_due_at) == ("", None)
+        assert "no index here that could not be built" in text(person.post(url("index-again", failed)))
+
+
+class TestUndescribed:
+    def test_are_ticked_and_tidied_in_their_own_list(self, person):
+        ticked = [AttributeFactory(key=key, label=key, is_defined=False) for key in ("shoe_size", "pet")]
+        AttributeFactory(key="pets", label="Pets")
+
+        whole, own = text(person.get(url("list"))), text(person.get(url("list"), {"described": "no"}))
+        told = person.post(
+            reverse("contacts:attributes-adopt"), {"row": [one.pk for one in ticked] + ["x"]}, follow=True
+        )
+
+        assert ("2 keys arrived before" in whole, "data-bulk-row" in whole) == (True, False)
+        assert own.count("data-bulk-row") == 2
+        assert "1 key is adopted as it came." in text(told)
+        assert "Left alone: “pet”: It may mean the same as “Pets”." in text(told)
+
+    def test_nothing_ticked_is_told(self, person):
+        told = person.post(reverse("contacts:attributes-remove"), follow=True)
+
+        assert "Tick at least one." in text(told)
+
+    def test_are_tidied_by_programs_too(self, api, lead):
+        kept, gone = (AttributeFactory(key=key, is_defined=False) for key in ("shoe_size", "pet"))
+
+        adopted = api(lead).post("/api/v1/attributes/adopt/", {"ids": [kept.pk]}, format="json")
+        removed = api(lead).post("/api/v1/attributes/remove/", {"ids": [kept.pk, gone.pk]}, format="json")
+
+        assert (adopted.status_code, adopted.json()) == (200, {"done": [kept.pk], "left": []})
+        assert removed.json()["done"] == [gone.pk]
+        assert [(one["id"], one["key"]) for one in removed.json()["left"]] == [(kept.pk, "shoe_size")]
 
 
 def test_types_and_uses_are_told_in_plain_words(person):
@@ -73,8 +124,23 @@ class TestCsv:
             "Targeting; Content; Insight,no,yes,no,100.0%"
         ]
 
+    def test_is_there_as_a_workbook_too(self, person):
+        AttributeFactory(key="tier", label="=Tier", type="number")
+        AttributeFactory(key="visits", label="Visits")
+
+        told = person.get(url("xlsx") + "?type=number")
+
+        rows = list(load_workbook(BytesIO(told.content)).active.iter_rows(values_only=True))
+        assert [row[:4] for row in rows] == [
+            ("Business name", "System name", "About", "Type"),
+            ("=Tier", "tier", "Contacts", "Number"),
+        ]
+        assert told.headers["Content-Disposition"] == 'attachment; filename="dictionary.xlsx"'
+
     def test_is_offered_beside_the_list(self, person):
-        assert url("csv") in person.get(url("list")).content.decode()
+        page = person.get(url("list"), {"type": "number"}).content.decode()
+
+        assert (f"{url('csv')}?type=number" in page, f"{url('xlsx')}?type=number" in page) == (True, True)
 
 
 class TestList:
@@ -93,7 +159,7 @@ class TestList:
         person.get(url("list"))
         AttributeFactory.create_batch(20)
 
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(5):
             person.get(url("list"))
 
     def test_is_narrowed_by_type_and_by_name(self, person):

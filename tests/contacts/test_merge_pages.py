@@ -6,7 +6,7 @@ from django.urls import reverse
 from apps.contacts import services
 from apps.contacts.models import Contact, ContactMerge
 from tests.factories.accounts import UserFactory
-from tests.factories.contacts import ContactFactory, IdentityFactory
+from tests.factories.contacts import AttributeFactory, ContactFactory, IdentityFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +52,13 @@ class TestPages:
             assert "Nobody else is known by this." in page.content.decode()
 
     def test_the_two_are_compared(self, person, ann, anna):
+        AttributeFactory(
+            key="active", type="boolean", is_computed=True
+        )  # what nobody has said is no conflict
+        for contact, is_active in ((ann, True), (anna, False)):
+            contact.attributes["active"] = is_active
+            contact.save()
+
         page = person.get(url("merge", ann), {"other": anna.pk})
 
         shown = page.content.decode()

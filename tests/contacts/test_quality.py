@@ -24,6 +24,7 @@ from apps.contacts.services.quality_pairs import PairDecided
 from tests.factories.contacts import (
     AttributeFactory,
     ContactFactory,
+    IdentityFactory,
     QualityMendFactory,
     QualityPairFactory,
     QualityScanFactory,
@@ -490,6 +491,56 @@ class TestMends:
             "quality.mend_undo_started",
             "quality.mend_undone",
         ]
+
+    def test_merges_who_contradict_nothing_and_takes_them_apart_again(self, dictionary, scan, lead, noon):
+        first = person(phone="+4922811111", email="")
+        second = person("ann", phone="+4922811111", email="", attributes={"city": "Bonn"})
+        third = person(phone="+4922811111", email="ann@example.com")
+        fourth = person(phone="+4922811111", email="smith@example.com")  # has another address than the third
+        gold = person("Bob", "Jones", phone="+4922822222", attributes={"plan": "gold"})
+        person("Bob", "Jones", phone="+4922822222", attributes={"plan": "silver"}, email="")
+        for value in "12":
+            account = person("Cid", "Jones", phone="+4922833333", email="")
+            IdentityFactory(contact=account, namespace="user", value=value)
+        for contact in (first, second):
+            IdentityFactory(contact=contact, namespace="card", value=str(contact.pk))
+        scan("exact_duplicates")
+        plan = services.mend_plan(rule="exact_duplicates", act="merge")
+        preview = selectors.mend_preview(plan)
+        assert preview.count == 3
+        assert preview.lines[0].changes == [("merge", "+4922811111", "+4922811111")]
+
+        done = mend("exact_duplicates", "merge", lead, noon)
+
+        kept = Contact.objects.get(pk=first.pk)
+        assert (done.changed, done.skipped) == (2, 0)
+        assert set(Contact.objects.known().values_list("pk", flat=True)) >= {first.pk, fourth.pk, gold.pk}
+        assert (kept.email, kept.attributes["city"]) == ("ann@example.com", "Bonn")
+        assert AuditEvent.objects.filter(action="contact.merged", by=lead).count() == 4
+
+        undo(done, lead, noon)
+
+        kept.refresh_from_db()
+        assert (done.given_back, done.kept) == (2, 0)
+        assert (kept.email, kept.attributes) == ("", {"first_name": "Ann", "last_name": "Smith"})
+        assert {second.pk, third.pk} <= set(Contact.objects.known().values_list("pk", flat=True))
+        assert set(QualityFinding.objects.values_list("contact", flat=True)) >= {
+            first.pk,
+            second.pk,
+            third.pk,
+        }
+
+    def test_merges_leave_alone_what_was_merged_further_since(self, dictionary, scan, lead, noon):
+        first, second = (person(phone="+4922811111", email="") for _ in range(2))
+        scan("exact_duplicates")
+        done = mend("exact_duplicates", "merge", lead, noon)
+        later = ContactFactory(email="", phone="")
+        services.contact_merge(keep=first, gone=later, by=lead, now=noon, is_confirmed=True)
+
+        undo(done, lead, noon)
+
+        assert (done.given_back, done.kept) == (0, 1)
+        assert Contact.objects.get(pk=second.pk).merged_into == first.pk
 
     def test_clears_what_is_no_name(self, dictionary, scan, lead, noon):
         ann = person("test", "Smith")

@@ -1,3 +1,4 @@
+import html
 from http import HTTPStatus
 
 import pytest
@@ -5,7 +6,14 @@ from django.db import connection
 from django.urls import reverse
 
 from apps.contacts import services
-from apps.contacts.models import Contact, QualityMend, QualityPair, QualityRule, QualityScan
+from apps.contacts.models import (
+    Contact,
+    QualityFinding,
+    QualityMend,
+    QualityPair,
+    QualityRule,
+    QualityScan,
+)
 from apps.contacts.quality import RULES
 from tests.factories.accounts import UserFactory
 from tests.factories.contacts import (
@@ -54,6 +62,19 @@ def work(noon):
 
 def text(response):
     return response.content.decode()
+
+
+def test_each_rule_says_what_to_do_and_leads_to_it(steward, scanned, noon):
+    scanned()
+    scan = QualityScan.objects.get()
+    for rule in RULES.values():
+        QualityFinding.objects.create(scan=scan, rule=rule.key, contact=ContactFactory())
+
+        page = text(steward.get(reverse("contacts:quality-rule", args=[rule.key])))
+
+        assert rule.acts or rule.advice
+        assert str(rule.advice) in html.unescape(page)
+        assert reverse("segments:list_of_findings", args=[rule.key]) in page
 
 
 class TestQuality:
@@ -193,6 +214,22 @@ class TestPairList:
         QualityPairFactory.create_batch(20)
         with django_assert_num_queries(3):
             assert text(steward.get(reverse("contacts:pair-list"))).count("95 %") == 20
+
+    def test_are_worked_through_one_after_the_other(self, steward):
+        last, second, first = (QualityPairFactory(likeness=likeness) for likeness in (70, 80, 90))
+
+        def place(pair):
+            merge = reverse("contacts:merge", args=[pair.contact_id])
+            return f"{merge}?other={pair.other_id}&pair={pair.pk}"
+
+        assert place(first).replace("&", "&amp;") in text(steward.get(reverse("contacts:pair-list")))
+        assert "Two people, on to the next" in text(steward.get(place(first)))
+        dismiss = reverse("contacts:pair-dismiss", args=[first.pk])
+        assert steward.post(dismiss, {"next": "1"}).headers["Location"] == place(second)
+        merged = steward.post(place(second), {"other": second.other_id, "is_same": "on"})
+        assert merged.headers["Location"] == place(last)
+        merged = steward.post(place(last), {"other": last.other_id, "is_same": "on"})
+        assert merged.headers["Location"] == reverse("contacts:pair-list")
 
 
 class TestApi:

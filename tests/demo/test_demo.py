@@ -12,11 +12,13 @@ from apps.campaigns.selectors import goal_progress
 from apps.campaigns.services import campaigns_watch
 from apps.contacts.models import (
     CompanyMember,
+    Consent,
     Contact,
     Event,
     EventSchema,
     ImportFile,
     QualityScan,
+    Topic,
 )
 from apps.contacts.selectors import systems
 from apps.core import clock
@@ -69,6 +71,7 @@ def test_the_demo_shows_what_the_published_experiment_found(client):
     }
     assert [scan.is_open for scan in QualityScan.objects.order_by("pk")] == [False, False, True]
     assert all(event.properties["time"] == "simulated" for event in Event.objects.all()[:50])
+    assert_readers_may_choose()
     assert Recipient.objects.filter(reason="holdout").count() == 2 * 21_306
     campaign = Campaign.objects.get(name=experiment.NAME)
     assert found(campaign) == {
@@ -98,6 +101,13 @@ def test_the_demo_shows_what_the_published_experiment_found(client):
     assert "not counted" in page  # opens and clicks, of which the published data says nothing
     assert all(user.check_password(PASSWORD) for user in User.objects.all())
     assert {user.role for user in User.objects.all()} == set(User.Role)
+
+
+def assert_readers_may_choose():
+    keys = Topic.objects.public().values_list("key", flat=True)
+    left = Consent.objects.filter(status="unsubscribed").values_list("topic", flat=True).distinct()
+    assert list(keys) == ["mens_range", "womens_range", "shop_news"]
+    assert set(left) == {"mens_range", "womens_range"}
 
 
 def assert_taught_and_replayed(campaign):

@@ -407,6 +407,35 @@ class TestDefinitionCompute:
         assert (active.computed_at, active.due_at) == (noon, noon + timedelta(days=30, hours=1))
         assert answers() == [True, True, False, False]
 
+    @pytest.mark.parametrize(
+        ("code", "fault", "waits"),
+        [
+            ("query_canceled", "is tried again by itself", (timedelta(minutes=1), timedelta(minutes=5))),
+            ("admin_shutdown", "is tried again by itself", (timedelta(minutes=1), timedelta(minutes=5))),
+            ("numeric_value_out_of_range", "server's log", (timedelta(hours=1), timedelta(hours=1))),
+        ],
+    )
+    def test_errors_that_pass_are_followed_by_another_try_soon(
+        self, active, customers, noon, monkeypatch, code, fault, waits
+    ):
+        Definition.objects.update(is_stale=True)
+        with monkeypatch.context() as broken:
+            raised = f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}'; END $$"
+            broken.setattr(computing, "_SETTINGS", raised)
+            at = noon
+            for wait in waits:
+                services.definitions_compute(now=at)
+                active.refresh_from_db()
+                assert fault in active.fault
+                assert (active.is_stale, active.due_at) == (False, at + wait)
+                at = active.due_at
+
+        services.definitions_compute(now=at)
+
+        active.refresh_from_db()
+        assert (active.fault, active.computed_at) == ("", at)
+        assert answers() == [True, True, False, False]
+
     def test_is_asked_for_by_hand_only_where_a_rule_is_in_force(self, active, marketer, noon):
         services.definition_recompute(definition=active, by=marketer, now=noon)
         assert Definition.objects.due(at=noon).get() == active

@@ -4,11 +4,12 @@ from http import HTTPStatus
 import pytest
 from django.urls import reverse
 
+from apps.contacts.models import QualityFinding
 from apps.segments import services
 from apps.segments.models import ContactList, Segment
 from apps.segments.selectors import segment_search
 from tests.factories.accounts import UserFactory
-from tests.factories.contacts import ContactFactory, EventTypeFactory
+from tests.factories.contacts import ContactFactory, EventTypeFactory, QualityScanFactory
 from tests.factories.segments import ContactListFactory, SegmentFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("dictionary")]
@@ -428,6 +429,30 @@ class TestLists:
         assert (kept.name, kept.size) == ("Other", 0)
         browser.post(f"{url}delete/")
         assert not ContactList.objects.exists()
+
+    def test_are_made_of_what_a_scan_has_found(self, browser, api, lead):
+        scan = QualityScanFactory()
+        ann, bob, _other = ContactFactory.create_batch(3)
+        for contact, detail in ((ann, "email"), (ann, "city"), (bob, "city")):
+            QualityFinding.objects.create(scan=scan, rule="completeness", detail=detail, contact=contact)
+        url = "/segments/lists/of-findings/completeness/"
+
+        page = browser.get(url, {"detail": "email"}).content.decode()
+        browser.post(url, {"name": "Blank", "detail": ""})
+        nobody = browser.post(url.replace("completeness", "staleness"), {"name": "Silent"})
+        told = api(lead).post(
+            "/api/v1/lists/",
+            {"name": "No address", "findings": {"rule": "completeness", "detail": "email"}},
+            format="json",
+        )
+
+        kept = ContactList.objects.get(name="Blank")
+        assert ('value="email"' in page, "Something is missing, " in page) == (True, True)
+        assert (kept.size, set(kept.members.values_list("contact", flat=True))) == (2, {ann.pk, bob.pk})
+        assert "found nobody by this rule" in nobody.content.decode()
+        assert (told.status_code, told.json()["list"]["size"], told.json()["added"]) == (201, 1, 1)
+        assert ContactList.objects.count() == 2
+        assert browser.get(url.replace("completeness", "nonsense")).status_code == HTTPStatus.NOT_FOUND
 
     def test_one_that_is_used_stays(self, browser):
         kept = ContactListFactory()

@@ -41,6 +41,8 @@ class AttributeOut(serializers.ModelSerializer[Attribute]):
             "sensitivity",
             "indexed",
             "index_built_at",
+            "index_fault",
+            "index_due_at",
             "defined",
             "computed",
             "created_at",
@@ -86,12 +88,40 @@ class AttributeIn(AttributeChangeIn):
 
     def validate(self, told: dict[str, Any]) -> dict[str, Any]:
         is_other = told.pop("is_other")
-        alike = selectors.attributes_alike(told["key"], applies_to=told["applies_to"])
+        alike = selectors.attributes_alike(told["key"], label=told["label"], applies_to=told["applies_to"])
         if alike and not is_other:
             sentence = _("There is %(keys)s. If yours means something else, send is_other as true.")
             known = ", ".join(f"“{entry.key}”" for entry in alike)
             raise serializers.ValidationError({"is_other": sentence % {"keys": known}})
         return told
+
+
+class AttributesRemoveIn(serializers.Serializer[Any]):
+    ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
+        min_length=1,
+        max_length=services.MOST_AT_ONCE,
+    )
+
+
+class AttributesAdoptIn(AttributesRemoveIn):
+    is_other = serializers.BooleanField(
+        default=False,
+        help_text="True: each means something else than the described attributes called nearly like it.",
+    )
+
+
+class AttributeLeftOut(serializers.Serializer[Any]):
+    id = serializers.IntegerField(source="attribute.pk")
+    key = serializers.CharField(source="attribute.key")
+    reason = serializers.CharField()
+
+
+class AttributesTidiedOut(serializers.Serializer[Any]):
+    """Each of the entries asked for that is there stands in one of the two."""
+
+    done = serializers.ListField(child=serializers.IntegerField(), help_text="Their numbers.")
+    left = AttributeLeftOut(many=True)
 
 
 class AttributeFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped package
@@ -123,6 +153,9 @@ class AttributeViewSet(
         "create": "contacts.add_attribute",
         "partial_update": "contacts.change_attribute",
         "destroy": "contacts.delete_attribute",
+        "adopt": "contacts.change_attribute",
+        "remove": "contacts.delete_attribute",
+        "index_again": "contacts.change_attribute",
     }
 
     @extend_schema(request=AttributeIn, responses={201: AttributeOut})
@@ -143,6 +176,27 @@ class AttributeViewSet(
     def perform_destroy(self, attribute: Attribute) -> None:
         services.attribute_delete(attribute=attribute, by=self.user, now=clock.now())
 
+    @extend_schema(request=AttributesAdoptIn, responses=AttributesTidiedOut)
+    @action(detail=False, methods=["post"])
+    def adopt(self, request: Request) -> Response:
+        """Take keys that arrived before anybody described them into the dictionary, as they came."""
+        tidied = services.attributes_adopt(**self.told(AttributesAdoptIn), by=self.user, now=clock.now())
+        return _tidied_answer(tidied)
+
+    @extend_schema(request=AttributesRemoveIn, responses=AttributesTidiedOut)
+    @action(detail=False, methods=["post"])
+    def remove(self, request: Request) -> Response:
+        """Take keys away that nobody has described, with their values. What something uses stays."""
+        tidied = services.attributes_remove(**self.told(AttributesRemoveIn), by=self.user, now=clock.now())
+        return _tidied_answer(tidied)
+
+    @extend_schema(request=None, responses=AttributeOut)
+    @action(detail=True, methods=["post"], url_path="index-again")
+    def index_again(self, request: Request, pk: str) -> Response:
+        """Have an index built at once that could not be built; `index_fault` says why not."""
+        attribute = services.attribute_index_again(attribute=self.get_object(), by=self.user, now=clock.now())
+        return self.answer(attribute)
+
     @extend_schema(responses=AttributeCoverageOut, filters=False)
     @action(detail=True, pagination_class=None)
     def coverage(self, request: Request, pk: str) -> Response:
@@ -157,3 +211,8 @@ class AttributeViewSet(
         """Say what asks for it, and keeps it from being deleted."""
         places = services.attribute_places(self.get_object(), user=self.user)
         return uses_answer(request, ((str(use), use.url) for use in places))
+
+
+def _tidied_answer(tidied: services.Tidied) -> Response:
+    told = {"done": [one.pk for one in tidied.done], "left": tidied.left}
+    return Response(AttributesTidiedOut(told).data)

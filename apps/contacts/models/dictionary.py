@@ -1,4 +1,5 @@
 from collections.abc import Collection
+from datetime import datetime
 from typing import Self
 
 from django.conf import settings
@@ -18,11 +19,12 @@ def all_uses() -> list[str]:
 
 
 class AttributeQuerySet(models.QuerySet["Attribute"]):
-    def unsettled(self) -> Self:
-        """Entries whose index, or whose values, are not yet as the entry says."""
+    def unsettled(self, *, at: datetime) -> Self:
+        """Entries whose index or values are not yet as the entry says; not what failed a moment ago."""
         wanted = Q(is_indexed=True, index_built_at__isnull=True)
         unwanted = Q(is_indexed=False, index_built_at__isnull=False)
-        return self.filter(wanted | unwanted | Q(removed_at__isnull=False))
+        found = self.filter(wanted | unwanted | Q(removed_at__isnull=False))
+        return found.exclude(index_due_at__gt=at, removed_at__isnull=True)
 
     def of(self, subject: str) -> Self:
         """Entries about contacts, or about companies."""
@@ -112,6 +114,9 @@ class Attribute(TimeStamped):
     )
     is_indexed = models.BooleanField(_("indexed"), default=False)
     index_built_at = models.DateTimeField(null=True, blank=True)  # None: no index yet, or it is to be dropped
+    # Why the index could not be built, and when that is tried again; empty if nothing went wrong.
+    index_fault = models.CharField(max_length=300, blank=True, db_default="")
+    index_due_at = models.DateTimeField(null=True, blank=True)
     # Its type was changed then, and its values with it: for a while such as were under way are looked for.
     retyped_at = models.DateTimeField(null=True, blank=True)
     # Taken away: hidden at once, gone when a worker has stripped its values from all contacts.

@@ -34,7 +34,8 @@ class Setting:
 class Rule:
     """
     One kind of fault. `weight` says how much it counts in the score; `details` are its words for
-    `QualityFinding.detail`, where that is not the key of an attribute.
+    `QualityFinding.detail`, where that is not the key of an attribute; `advice` is what to do where no act
+    mends it for all at once.
     """
 
     key: str
@@ -44,6 +45,7 @@ class Rule:
     settings: Sequence[Setting] = ()
     acts: Sequence[str] = ()
     details: tuple[tuple[str, Text], ...] = ()
+    advice: Text = ""
 
 
 ROLE_NAMES = [
@@ -98,6 +100,10 @@ _RULES = (
                 _("Each blank one is a finding of its own."),
             ),
         ),
+        advice=_(
+            "Nobody can guess what is missing. Keep them as a list and ask them by a form or a call; or "
+            "export the list, fill the blanks in a spreadsheet, and import it with the rule “if empty”."
+        ),
     ),
     Rule(
         "address_validity",
@@ -108,6 +114,10 @@ _RULES = (
             ("email", _("E-mail")),
             ("domain", _("Domain mistyped")),
             ("phone", _("Telephone")),
+        ),
+        advice=_(
+            "What somebody meant to type, they know best: correct those that are plain, and keep the "
+            "others as a list to leave out of messages."
         ),
     ),
     Rule(
@@ -123,17 +133,26 @@ _RULES = (
         _("Neither an event nor a change within the time."),
         1,
         (Setting("days", _("Days without event or change"), Kind.NUMBER, 365),),
+        advice=_(
+            "To write to them as to all others harms the name of the sender. Keep them as a list, ask "
+            "once whether they want to stay, and leave out of the other messages who does not answer."
+        ),
     ),
     Rule(
         "exact_duplicates",
         _("The same person twice"),
         _("The same name with the same number, day of birth or city, or one mailbox spelt in two ways."),
         3,
+        acts=("merge",),
         details=(
             ("mailbox", _("The same mailbox")),
             ("phone_name", _("Same name and number")),
             ("name_birth", _("Same name and day of birth")),
             ("name_place", _("Same name and city")),
+        ),
+        advice=_(
+            "Those who say different things of themselves, or share but a name and a city, are compared "
+            "one by one in the queue of suggested merges."
         ),
     ),
     Rule(
@@ -153,6 +172,7 @@ _RULES = (
             ),
         ),
         details=(("name_alike", _("Names alike")), ("local_alike", _("Addresses alike"))),
+        advice=_("Only somebody who compares the two can tell: they are in the queue of suggested merges."),
     ),
     Rule(
         "role_addresses",
@@ -201,6 +221,11 @@ _RULES = (
         1,
         (Setting("people", _("From how many people on"), Kind.NUMBER, 3, low=2, high=1000),),
         details=(("phone", _("Telephone")), ("email", _("E-mail"))),
+        advice=_(
+            "A household, a switchboard, or a number somebody typed to get past a form. Take it away from"
+            " those whose it is not; keep the others as a list, so that one message does not ring there "
+            "several times."
+        ),
     ),
 )
 RULES = {rule.key: rule for rule in _RULES}
@@ -238,6 +263,16 @@ _ACTS = (
         "values_clear",
         _("Take away the values"),
         _("Values that do not fit are taken away, as if nobody had ever told them."),
+    ),
+    Act(
+        "merge",
+        _("Merge those that contradict nothing"),
+        _(
+            "Of two that are the same person, whoever was known first is kept, and gets what the other "
+            "has. Two "
+            "that say different things of themselves are left for the queue."
+        ),
+        ("mailbox", "phone_name", "name_birth"),
     ),
     Act(
         "suppress",

@@ -12,7 +12,7 @@ from typing import Any
 
 from apps.contacts.quality.statements import Statements
 
-SUPPRESS = "suppress"
+SUPPRESS, MERGE = "suppress", "merge"
 # One capital a word where there were none, or nothing else; spaces at the ends and doubled ones go.
 _TRIMMED = r"trim(regexp_replace({0}, '\s+', ' ', 'g'))"
 _NO_NAME = "lower(trim({0})) ~ %(placeholders)s OR lower({0}) ~ %(keyboard)s"

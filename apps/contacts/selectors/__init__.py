@@ -60,6 +60,7 @@ from apps.contacts.selectors.imports import (
     import_outcomes,
     import_progress,
 )
+from apps.contacts.selectors.mergeable import pairs_mergeable
 from apps.contacts.selectors.merging import (
     MergePreview,
     contact_living,
@@ -90,6 +91,7 @@ from apps.contacts.selectors.quality import (
     findings,
     findings_details,
     mend_preview,
+    pair_next,
     pairs_dismissed,
     pairs_waiting,
     quality_now,
@@ -219,7 +221,9 @@ __all__ = [
     "links_told",
     "mend_preview",
     "merge_preview",
+    "pair_next",
     "pairs_dismissed",
+    "pairs_mergeable",
     "pairs_waiting",
     "quality_now",
     "quality_rules",

@@ -128,9 +128,10 @@ def _shares(table: str, where: str, percent: float) -> dict[str, float]:
 
 
 def attributes_alike(
-    key: str, *, but: Attribute | None = None, applies_to: str = Subject.CONTACT
+    key: str, *, label: str = "", but: Attribute | None = None, applies_to: str = Subject.CONTACT
 ) -> Sequence[Attribute]:
-    """Return the entries whose system name may mean the same as `key`, the most alike first."""
+    """Return the entries whose names may mean the same as these two, the most alike first."""
     entries = Attribute.current.of(applies_to).exclude(pk=but.pk if but else None)
     others = {entry.key: entry for entry in entries}
-    return [others[other] for other in keys.keys_alike(key, others)][:5]
+    labels = {known: entry.label for known, entry in others.items()}
+    return [others[other] for other in keys.keys_alike(key, labels, label=label)][:5]

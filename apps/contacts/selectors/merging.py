@@ -126,7 +126,9 @@ def _values(keep: Contact, gone: Contact) -> list[MergedValue]:
         (_("Time zone"), keep.timezone, gone.timezone),
     ]
     dictionary = {entry.key: entry for entry in Attribute.objects.all()}
-    for key in sorted(keep.attributes.keys() | gone.attributes.keys()):
+    # What a definition computes nobody has said; of the one contact it is computed anew.
+    computed = {key for key, entry in dictionary.items() if entry.is_computed}
+    for key in sorted((keep.attributes.keys() | gone.attributes.keys()) - computed):
         entry = dictionary.get(key)
         shown = [
             _shown(contact.attributes.get(key), entry.type if entry else "text") for contact in (keep, gone)

@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Count, QuerySet
 
 from apps.contacts.models import (
+    Contact,
     QualityFinding,
     QualityPair,
     QualityResult,
@@ -18,7 +19,8 @@ from apps.contacts.models import (
     QualityScan,
 )
 from apps.contacts.quality import ACTS, RULES, Act, Rule
-from apps.contacts.quality.mending import TODO, MendPlan, act_sql, plan_params
+from apps.contacts.quality.mending import MERGE, TODO, MendPlan, act_sql, plan_params
+from apps.contacts.selectors.mergeable import pairs_mergeable
 from apps.core.charts import Number
 
 State = QualityScan.State
@@ -112,6 +114,11 @@ def pairs_waiting() -> QuerySet[QualityPair]:
     return QualityPair.objects.waiting().select_related("contact", "other")
 
 
+def pair_next(*, but: int = 0) -> QualityPair | None:
+    """Return the pair that is looked at next: the most alike that waits."""
+    return pairs_waiting().exclude(pk=but).order_by("-likeness", "-pk").first()
+
+
 def pairs_dismissed() -> QuerySet[QualityPair]:
     """Return whom somebody has said to be two people."""
     dismissed = QualityPair.objects.filter(state=QualityPair.State.DISMISSED)
@@ -139,6 +146,8 @@ class MendPreview:
 
 def mend_preview(plan: MendPlan) -> MendPreview:
     """Return how many contacts an act is about, and the first that it would change. Nothing of it is done."""
+    if plan.act == MERGE:
+        return _merge_preview(plan)
     details = "AND detail = ANY(%(details)s)" if plan.details else ""
     before, after = act_sql(plan)
     params = {**plan_params(plan), "most": MOST_COUNTED, "samples": SAMPLES}
@@ -159,6 +168,24 @@ def mend_preview(plan: MendPlan) -> MendPreview:
         rows = cursor.fetchall()
     lines = [MendLine(pk, name, _changes(plan, _json(old), _json(new))) for pk, name, old, new in rows]
     return MendPreview(plan, min(count, MOST_COUNTED), count > MOST_COUNTED, lines)
+
+
+def _merge_preview(plan: MendPlan) -> MendPreview:
+    """Return how many pairs would become one, and the first: whom is kept, and who goes into it."""
+    pairs = pairs_mergeable(scan=plan.scan, reasons=plan.details)
+    count = pairs[: MOST_COUNTED + 1].count()
+    first = pairs.select_related("contact", "other").order_by("pk")[:SAMPLES]
+    lines = [
+        MendLine(
+            pair.contact_id, _called(pair.contact), [(MERGE, _called(pair.other), _called(pair.contact))]
+        )
+        for pair in first
+    ]
+    return MendPreview(plan, min(count, MOST_COUNTED), count > MOST_COUNTED, lines)
+
+
+def _called(contact: Contact) -> str:
+    return contact.email or contact.phone or str(contact.pk)
 
 
 def _json(told: Any) -> dict[str, object]:

@@ -43,6 +43,7 @@ from apps.contacts.services.dictionary import (
     AttributeRefused,
     attribute_create,
     attribute_delete,
+    attribute_index_again,
     attribute_places,
     attribute_update,
     attributes_settle,
@@ -140,8 +141,16 @@ from apps.contacts.services.topics import (
     topic_places,
     topic_update,
 )
+from apps.contacts.services.undescribed import (
+    MOST_AT_ONCE,
+    LeftAlone,
+    Tidied,
+    attributes_adopt,
+    attributes_remove,
+)
 
 __all__ = [
+    "MOST_AT_ONCE",
     "Activity",
     "ActivityResult",
     "AlreadyMember",
@@ -167,6 +176,7 @@ __all__ = [
     "EventTypeRefused",
     "GroupIn",
     "ImportRefused",
+    "LeftAlone",
     "MergeNeedsPerson",
     "MergeNotUndoable",
     "QualityRefused",
@@ -175,6 +185,7 @@ __all__ = [
     "SuppressionCounts",
     "SuppressionsRefused",
     "SystemRefused",
+    "Tidied",
     "TopicRefused",
     "TopicUnknown",
     "UpsertResult",
@@ -182,8 +193,11 @@ __all__ = [
     "activity_months_ensure",
     "attribute_create",
     "attribute_delete",
+    "attribute_index_again",
     "attribute_places",
     "attribute_update",
+    "attributes_adopt",
+    "attributes_remove",
     "attributes_settle",
     "companies_upsert",
     "company_create",

@@ -5,7 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import (
+    DatabaseError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    transaction,
+)
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -25,6 +32,10 @@ STRIP_ROWS = 10_000  # contacts looked at in one statement when an attribute is 
 Type = Attribute.Type
 # How long values of an old type may still arrive, from imports that had begun before the type was changed.
 RETYPED_FOR = timedelta(hours=1)
+# When an index that could not be built is tried again: after a timeout or a full disk, and after a value that
+# does not fit, which stays until somebody mends it.
+INDEX_SOON_AGAIN = timedelta(minutes=1)
+INDEX_FAULTY_AGAIN = timedelta(hours=1)
 # Types whose values are kept alike: one can become the other, whatever contacts have.
 _SAME_VALUES = ({Type.TEXT, Type.CHOICE}, {Type.NUMBER, Type.MONEY})
 
@@ -88,6 +99,7 @@ def attribute_update(
     for name, value in changes.items():
         setattr(attribute, name, value)
     attribute.is_defined = True
+    attribute.index_fault, attribute.index_due_at = "", None  # whatever was wrong may be mended by this
     attribute.full_clean()
     if is_other_kind and attribute_has_values(attribute):
         if has_index:  # its expression would fail on the first value of another type
@@ -125,6 +137,23 @@ def _retype(attribute: Attribute, *, by: User | None, now: datetime, is_converte
         raise ValidationError({"is_converted": [sentence % {"n": f"{plan.rows:,}", "type": kind}]})
     values_retype(attribute, plan)
     attribute.retyped_at = now
+
+
+@transaction.atomic
+def attribute_index_again(*, attribute: Attribute, by: User | None, now: datetime) -> Attribute:
+    """
+    Have an index built at once that could not be built before.
+
+    :raises AttributeRefused: nothing has gone wrong
+    """
+    attribute = Attribute.current.select_for_update(no_key=True).get(pk=attribute.pk)
+    if not attribute.index_fault:
+        raise AttributeRefused(_("There is no index here that could not be built."))
+    attribute.index_fault, attribute.index_due_at = "", None
+    attribute.save(update_fields=["index_fault", "index_due_at", "updated_at"])
+    collaboration.audit_record(action="attribute.index_again", subject=attribute, by=by, now=now)
+    ring(SETTLE_TASK)
+    return attribute
 
 
 @transaction.atomic
@@ -178,21 +207,34 @@ def attributes_settle(*, now: datetime) -> None:
         try:
             for attribute in Attribute.current.filter(retyped_at__gt=now - RETYPED_FOR):
                 values_retype(attribute, retyping_plan(attribute))
-            for attribute in Attribute.all_objects.unsettled():
+            for attribute in Attribute.all_objects.unsettled(at=now):
                 _settle_or_log(attribute, now=now)
         finally:
             cursor.execute("SELECT pg_advisory_unlock(hashtext('contacts.settle'))")
 
 
 def _settle_or_log(attribute: Attribute, *, now: datetime) -> None:
-    """One attribute that cannot be settled holds up no other; it is tried again with the next ring."""
+    """One attribute that cannot be settled holds up no other; it says why, and is tried again later."""
     try:
         _settle(attribute, now=now)
-    except DatabaseError:
+    except (DatabaseError, InterfaceError) as error:
         logger.exception("attribute %s could not be settled", attribute.pk)
+        fault, wait = _index_fault(error, attribute)
+        Attribute.all_objects.filter(pk=attribute.pk).update(index_fault=fault, index_due_at=now + wait)
         # A half-built index is of no use, but every writer would have to fill it.
         with connection.cursor() as cursor:
             cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {_index_name(attribute)}")
+
+
+def _index_fault(error: Exception, attribute: Attribute) -> tuple[str, timedelta]:
+    """Return what to tell people, which is never the database's own sentence: that quotes a value."""
+    if isinstance(error, (OperationalError, InterfaceError)):
+        return _(
+            "The database was busy, full or away. Nothing is wrong with the attribute."
+        ), INDEX_SOON_AGAIN
+    kind = Type(attribute.type).label
+    sentence = _("Some values are not of the type “%(type)s”, so they cannot be put in order.")
+    return sentence % {"type": kind}, INDEX_FAULTY_AGAIN
 
 
 def _settle(attribute: Attribute, *, now: datetime) -> None:
@@ -211,7 +253,7 @@ def _settle(attribute: Attribute, *, now: datetime) -> None:
     unchanged = Attribute.all_objects.filter(
         pk=attribute.pk, type=attribute.type, is_indexed=attribute.is_indexed
     )
-    unchanged.update(index_built_at=now if is_wanted else None)
+    unchanged.update(index_built_at=now if is_wanted else None, index_fault="", index_due_at=None)
 
 
 def _index_name(attribute: Attribute) -> str:

@@ -297,7 +297,7 @@ PAIRS = """
     )
     INSERT INTO contacts_qualitypair AS pair (contact_id, other_id, reason, likeness, state, scan_id)
     SELECT contact_id, other_id, %(detail)s, max(likeness), 'open', %(scan)s FROM found
-    GROUP BY contact_id, other_id
+    GROUP BY contact_id, other_id ORDER BY contact_id, other_id
     ON CONFLICT (contact_id, other_id) DO UPDATE SET
         reason = CASE WHEN pair.scan_id IS DISTINCT FROM excluded.scan_id OR pair.likeness < excluded.likeness
             THEN excluded.reason ELSE pair.reason END,

@@ -1,8 +1,9 @@
 """Mending what a scan has found, for all at once: shown before, done in stretches, and undone exactly."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
@@ -21,9 +22,10 @@ from apps.contacts.models import (
     Suppression,
 )
 from apps.contacts.quality import ACTS, RULES
-from apps.contacts.quality.mending import SUPPRESS, TODO, MendPlan, act_sql, keys_of, plan_params
+from apps.contacts.quality.mending import MERGE, SUPPRESS, TODO, MendPlan, act_sql, keys_of, plan_params
 from apps.contacts.services.quality import SCAN_TASK, UNDONE_WITHIN, QualityRefused, statements_of
 from apps.contacts.services.quality_lease import Hold, claim, work
+from apps.contacts.services.quality_merging import merge_next, unmerge_next
 from apps.core.queues import ring
 
 State = QualityMend.State
@@ -46,7 +48,7 @@ def mend_plan(*, rule: str, act: str, detail: str = "") -> MendPlan:
     if act == "values_clear" and detail not in Attribute.objects.written().values_list("key", flat=True):
         raise QualityRefused(_("Say which attribute is to be mended."))
     keys = keys_of(act, detail, statements)
-    if act != SUPPRESS and not keys:
+    if act not in (SUPPRESS, MERGE) and not keys:
         raise QualityRefused(_("The dictionary has no attributes for first and last name."))
     details = [detail] if detail else list(ACTS[act].details)
     return MendPlan(scan.pk, scan.asked_at, rule, act, detail, keys, details, statements)
@@ -112,14 +114,24 @@ def quality_mends_run(*, now: datetime) -> bool:
 
 def _mend(hold: Hold[QualityMend]) -> None:
     mend = hold.row
-    plan = _plan_of(mend)
-    sql, params = _mend_sql(plan)
+    if not _work_through(hold, partial(merge_next, hold) if mend.act == MERGE else _changing(hold)):
+        return
+    _end(hold, State.DONE, "quality.mended", counts={"changed": mend.changed, "skipped": mend.skipped})
+
+
+def _work_through(hold: Hold[QualityMend], step: Callable[[], bool]) -> bool:
+    """Do step after step; False where the time of this ring is up, and whoever hears the next goes on."""
     until = time.monotonic() + SECONDS_PER_RING
-    while _stretch(hold, sql, params, counts=("changed", "skipped")):
+    while step():
         if time.monotonic() >= until:
             hold.let_go()
-            return
-    _end(hold, State.DONE, "quality.mended", counts={"changed": mend.changed, "skipped": mend.skipped})
+            return False
+    return True
+
+
+def _changing(hold: Hold[QualityMend]) -> Callable[[], bool]:
+    sql, params = _mend_sql(_plan_of(hold.row))
+    return partial(_stretch, hold, sql, params, counts=("changed", "skipped"))
 
 
 def _plan_of(mend: QualityMend) -> MendPlan:
@@ -273,17 +285,19 @@ _UNDO_REST = """
 
 def _undo(hold: Hold[QualityMend]) -> None:
     mend = hold.row
+    if not _work_through(hold, partial(unmerge_next, hold) if mend.act == MERGE else _giving_back(hold)):
+        return
+    counts: collaboration.Details = {"given_back": mend.given_back, "kept": mend.kept}
+    _end(hold, State.UNDONE, "quality.mend_undone", counts=counts)
+
+
+def _giving_back(hold: Hold[QualityMend]) -> Callable[[], bool]:
+    mend = hold.row
     middle = _UNDO_SUPPRESSED if mend.act == SUPPRESS else _UNDO_ATTRIBUTES.replace("{stands}", _STANDS)
     sql = _UNDO_TODO + middle + _UNDO_REST
     back = mend.detail or next(iter(ACTS[mend.act].details), "")
     params = {"scan": mend.scan_id, "rule": mend.rule, "keys": mend.keys, "back": back, "most": CHUNK}
-    until = time.monotonic() + SECONDS_PER_RING
-    while _stretch(hold, sql, params, counts=("given_back", "kept")):
-        if time.monotonic() >= until:
-            hold.let_go()
-            return
-    counts: collaboration.Details = {"given_back": mend.given_back, "kept": mend.kept}
-    _end(hold, State.UNDONE, "quality.mend_undone", counts=counts)
+    return partial(_stretch, hold, sql, params, counts=("given_back", "kept"))
 
 
 # The end

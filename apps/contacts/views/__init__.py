@@ -5,7 +5,9 @@ from apps.contacts.views.attributes import (
     attribute_csv,
     attribute_delete,
     attribute_detail,
+    attribute_index_again,
     attribute_list,
+    attribute_xlsx,
 )
 from apps.contacts.views.companies import (
     company_change,
@@ -92,6 +94,7 @@ from apps.contacts.views.systems import (
     system_unlink,
 )
 from apps.contacts.views.topics import topic_change, topic_create, topic_delete, topic_list
+from apps.contacts.views.undescribed import attributes_adopt, attributes_remove
 
 __all__ = [
     "attribute_alike",
@@ -100,7 +103,11 @@ __all__ = [
     "attribute_csv",
     "attribute_delete",
     "attribute_detail",
+    "attribute_index_again",
     "attribute_list",
+    "attribute_xlsx",
+    "attributes_adopt",
+    "attributes_remove",
     "company_change",
     "company_create",
     "company_delete",

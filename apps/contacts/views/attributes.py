@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -16,7 +16,7 @@ from apps.contacts import forms, selectors, services
 from apps.contacts.attributes import key_suggest
 from apps.contacts.models import Attribute
 from apps.core import clock
-from apps.core.downloads import csv_download
+from apps.core.downloads import csv_download, xlsx_download
 from apps.core.errors import DomainError
 from apps.core.htmx import render_page_or_fragment
 from apps.core.lists import Column, Filter, ListQuery, ListSpec
@@ -46,6 +46,7 @@ LIST = ListSpec(
     default_sort="label",
     search_hint=gettext_lazy("Search by name"),
     csv_url="/dictionary/csv/",
+    xlsx_url="/dictionary/xlsx/",
 )
 CSV_HEADS = [
     gettext_lazy("Business name"),
@@ -70,10 +71,15 @@ CSV_HEADS = [
 def attribute_list(request: UserRequest) -> HttpResponse:
     asked = LIST.read(request.GET)
     listing = asked.page(_found(asked))
+    is_undescribed = asked.values.get("described") == "no"
+    may_change = request.user.has_perm("contacts.change_attribute")
     context = {
         "listing": listing,
         "coverage": selectors.coverage_of(listing.rows),
+        "undescribed": 0 if is_undescribed else selectors.attributes(is_defined=False).count(),
         "may_add": request.user.has_perm("contacts.add_attribute"),
+        "may_tidy": is_undescribed and may_change,
+        "may_remove": request.user.has_perm("contacts.delete_attribute"),
     }
     return render_page_or_fragment(
         request, "contacts/attribute_list.html", context, fragment="attribute-list"
@@ -84,9 +90,20 @@ def attribute_list(request: UserRequest) -> HttpResponse:
 @requires("contacts.view_attribute")
 def attribute_csv(request: UserRequest) -> HttpResponseBase:
     """What the list shows and what each page says of an entry, as CSV."""
+    return csv_download("dictionary", CSV_HEADS, _lines(request))
+
+
+@require_GET
+@requires("contacts.view_attribute")
+def attribute_xlsx(request: UserRequest) -> HttpResponse:
+    """The same as a workbook."""
+    return xlsx_download("dictionary", CSV_HEADS, _lines(request))
+
+
+def _lines(request: UserRequest) -> Iterator[list[object]]:
     entries = list(_found(LIST.read(request.GET)).order_by("applies_to", "label", "pk"))
     shares = selectors.coverage_of(entries)
-    return csv_download("dictionary", CSV_HEADS, (_cells(entry, shares[entry.pk]) for entry in entries))
+    return (_cells(entry, shares[entry.pk]) for entry in entries)
 
 
 def _found(asked: ListQuery) -> QuerySet[Attribute]:
@@ -127,7 +144,8 @@ def attribute_create(request: UserRequest) -> HttpResponse:
     about = request.GET.get("about", "")
     initial = {"applies_to": about} if about in Attribute.Subject else {}
     form = forms.AttributeForm(request.POST or None, initial=initial)
-    alike = _alike(form["key"].value(), form["applies_to"].value()) if form.is_bound else []
+    names = [form[name].value() or "" for name in ("key", "label", "applies_to")]
+    alike = _alike(*names) if form.is_bound else []
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data
         if alike and not told["is_other"]:
@@ -140,9 +158,9 @@ def attribute_create(request: UserRequest) -> HttpResponse:
     return render(request, "contacts/attribute_create.html", {"form": form, "alike": alike})
 
 
-def _alike(key: str | None, applies_to: str | None) -> Sequence[Attribute]:
+def _alike(key: str, label: str, applies_to: str) -> Sequence[Attribute]:
     subject = applies_to if applies_to in Attribute.Subject else Attribute.Subject.CONTACT
-    return selectors.attributes_alike((key or "")[:63], applies_to=str(subject))
+    return selectors.attributes_alike(key[:63], label=label[:100], applies_to=str(subject))
 
 
 def _create(request: UserRequest, form: forms.AttributeForm, given: dict[str, Any]) -> Attribute | None:
@@ -163,10 +181,10 @@ def _refuse(form: forms.AttributeChangeForm, refusal: ValidationError) -> None:
 @requires("contacts.add_attribute")
 def attribute_alike(request: UserRequest) -> HttpResponse:
     """While a name is typed: a system name for it, and what there is that may mean the same."""
-    key = request.GET.get("key", "") or key_suggest(request.GET.get("label", ""))
+    key, label = request.GET.get("key", ""), request.GET.get("label", "")
     context = {
-        "alike": _alike(key, request.GET.get("applies_to")),
-        "suggested": key_suggest(request.GET.get("label", "")) if request.GET.get("label") else "",
+        "alike": _alike(key or key_suggest(label), label, request.GET.get("applies_to", "")),
+        "suggested": key_suggest(label) if label else "",
     }
     return render(request, "contacts/_attribute_alike.html", context)
 
@@ -201,7 +219,20 @@ def _alike_of(attribute: Attribute) -> Sequence[Attribute]:
     """Return what may mean the same as an entry that came by itself; of the others somebody has decided."""
     if attribute.is_defined:
         return []
-    return selectors.attributes_alike(attribute.key, but=attribute, applies_to=attribute.applies_to)
+    return selectors.attributes_alike(
+        attribute.key, label=attribute.label, but=attribute, applies_to=attribute.applies_to
+    )
+
+
+@require_POST
+@requires("contacts.change_attribute", on=Attribute)
+def attribute_index_again(request: UserRequest, attribute: Attribute) -> HttpResponse:
+    try:
+        services.attribute_index_again(attribute=attribute, by=request.user, now=clock.now())
+    except DomainError as refusal:
+        return _attribute_page(request, attribute, refusal)
+    messages.success(request, _("A worker tries again in a moment."))
+    return redirect("contacts:attribute-detail", attribute.pk)
 
 
 @require_POST
@@ -225,6 +256,7 @@ def _attribute_page(
         "share": selectors.coverage_of([attribute])[attribute.pk],
         "progress": selectors.index_progress(attribute),
         "refusal": refusal,
+        "has_misfits_rule": attribute.applies_to == Attribute.Subject.CONTACT,
         "may_change": request.user.has_perm("contacts.change_attribute", attribute),
         "may_delete": request.user.has_perm("contacts.delete_attribute", attribute),
     }

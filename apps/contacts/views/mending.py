@@ -11,6 +11,7 @@ from apps.accounts.http import UserRequest, requires
 from apps.contacts import selectors, services
 from apps.contacts.models import QualityMend, QualityPair
 from apps.contacts.quality import ACTS, RULES
+from apps.contacts.views.merging import pair_redirect
 from apps.core import clock
 from apps.core.errors import DomainError
 from apps.core.htmx import render_page_or_fragment
@@ -129,7 +130,7 @@ def pair_dismiss(request: UserRequest, qualitypair: QualityPair) -> HttpResponse
         messages.error(request, str(refusal))
     else:
         messages.success(request, _("They are two people, and are not suggested again."))
-    return redirect("contacts:pair-list")
+    return pair_redirect() if "next" in request.POST else redirect("contacts:pair-list")
 
 
 @require_POST

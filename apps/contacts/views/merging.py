@@ -3,12 +3,13 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.http import UserRequest, requires
 from apps.contacts import forms, selectors, services
-from apps.contacts.models import Contact
+from apps.contacts.models import Contact, QualityPair
 from apps.core import clock
 from apps.core.errors import DomainError
 
@@ -41,8 +42,27 @@ def contact_merge(request: UserRequest, contact: Contact) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, _("The two are one contact now. “Merged from” undoes it."))
+            if _pair_of(request):
+                return pair_redirect()
             return redirect("contacts:detail", contact.pk)
     return _page(request, contact, form)
+
+
+def _pair_of(request: UserRequest) -> QualityPair | None:
+    """Return the suggestion that is being looked at, where the two come from the queue."""
+    told = request.GET.get("pair", "")
+    number = int(told) if told.isascii() and told.isdigit() and len(told) < 19 else 0
+    return QualityPair.objects.filter(pk=number).first()
+
+
+def pair_redirect() -> HttpResponse:
+    """Go on to the next pair of the queue, or back to the queue where that is empty."""
+    pair = selectors.pair_next()
+    if pair is None:
+        return redirect("contacts:pair-list")
+    return redirect(
+        f"{reverse('contacts:merge', args=[pair.contact_id])}?other={pair.other_id}&pair={pair.pk}"
+    )
 
 
 def _page(request: UserRequest, contact: Contact, form: forms.MergeForm) -> HttpResponse:
@@ -50,7 +70,14 @@ def _page(request: UserRequest, contact: Contact, form: forms.MergeForm) -> Http
     other = form.named(request.POST.get("other") or request.GET.get("other", ""))
     preview = selectors.merge_preview(keep=contact, gone=other, now=clock.now()) if other else None
     found = [one for one in selectors.contacts_named(search) if one != contact] if search else []
-    context = {"contact": contact, "form": form, "search": search, "found": found, "preview": preview}
+    context = {
+        "contact": contact,
+        "form": form,
+        "search": search,
+        "found": found,
+        "preview": preview,
+        "pair": _pair_of(request),
+    }
     return render(request, "contacts/contact_merge.html", context)
 
 

@@ -1,10 +1,13 @@
 """The quality centre: the score, what was found, and the rules."""
 
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -13,6 +16,8 @@ from apps.accounts.http import UserRequest, requires
 from apps.contacts import forms, selectors, services
 from apps.contacts.models import QualityMend, QualityScan
 from apps.contacts.quality import ACTS, RULES, Rule, details_label
+from apps.contacts.quality.mending import MERGE
+from apps.contacts.registries import ListAct, finding_acts
 from apps.contacts.selectors import RuleNow
 from apps.core import clock
 from apps.core.errors import DomainError
@@ -22,6 +27,7 @@ from apps.core.refusals import refuse
 
 MENDS_SHOWN = 5
 PAIRS_COUNTED = 1_000
+MOST_MERGED = 10_000
 
 
 @require_GET
@@ -99,6 +105,7 @@ def quality_rule(request: UserRequest, key: str) -> HttpResponse:
         "lines": [(found, details_label(rule, found.detail)) for found in listing.rows],
         "scan": selectors.scan_last(),
         "acts": _acts(rule, counted) if may_mend else [],
+        "more_acts": _more_acts(request, rule, asked.values) if counted else [],
         "has_pairs": rule.key in ("exact_duplicates", "similar_duplicates"),
         "may_change": request.user.has_perm("contacts.change_quality"),
         "may_edit": request.user.has_perm("contacts.change_contact"),
@@ -112,10 +119,25 @@ def _acts(rule: Rule, counted: dict[str, int]) -> list[dict[str, Any]]:
     for act in (ACTS[key] for key in rule.acts):
         if act.key == "values_clear":
             found += [{"act": act, "detail": detail, "count": n} for detail, n in counted.items()]
+        elif act.key == MERGE:
+            scan = selectors.scan_last()
+            pairs = selectors.pairs_mergeable(scan=scan.pk, reasons=act.details) if scan else None
+            n = pairs[:MOST_MERGED].count() if pairs is not None else 0
+            found += [{"act": act, "detail": "", "count": n}] if n else []
         else:
             n = sum(n for detail, n in counted.items() if not act.details or detail in act.details)
             found += [{"act": act, "detail": "", "count": n}] if n else []
     return found
+
+
+def _more_acts(request: UserRequest, rule: Rule, narrowed: Mapping[str, str]) -> list[tuple[ListAct, str]]:
+    """Return what higher floors do with what is found here, each with its address."""
+    query = f"?{urlencode(narrowed)}" if narrowed else ""
+    return [
+        (act, f"{reverse(act.url_name, args=[rule.key])}{query}")
+        for act in finding_acts
+        if request.user.has_perm(act.permission)
+    ]
 
 
 @require_http_methods(["GET", "POST"])

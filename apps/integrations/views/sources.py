@@ -84,6 +84,8 @@ def source_detail(request: UserRequest, source: Source) -> HttpResponse:
         "watch": Watch.read(request),
         "may_revoke": request.user.has_perm("integrations.revoke_source", source),
         "source": source,
+        "scheme": selectors.scheme(),
+        "may_choose": request.user.has_perm("integrations.change_identityscheme"),
         "arrivals": arrivals,
         "systems": contacts.systems_linked(feeds.SOURCE, source.pk, user=request.user),
         "key": _key_shown_once(request, source),

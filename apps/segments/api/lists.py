@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.api import ApiViewSet
+from apps.contacts.quality import RULES
 from apps.core import clock
 from apps.core.uses import UsesOut, uses_answer
 from apps.segments import selectors, services
@@ -32,6 +33,13 @@ class EmailsIn(serializers.Serializer[Any]):
     )
 
 
+class FindingsIn(serializers.Serializer[Any]):
+    """Whom the last scan of quality found by a rule; with `detail`, only those of whom it found that."""
+
+    rule = serializers.ChoiceField([(key, rule.label) for key, rule in RULES.items()])
+    detail = serializers.CharField(max_length=63, required=False, allow_blank=True)
+
+
 class ListIn(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=200)
     description = serializers.CharField(max_length=2_000, required=False, allow_blank=True)
@@ -45,10 +53,13 @@ class ListIn(serializers.Serializer[Any]):
     segment = serializers.PrimaryKeyRelatedField(
         queryset=Segment.objects.all(), required=False, help_text="Who is in this segment now."
     )
+    findings = FindingsIn(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if ("emails" in attrs) == ("segment" in attrs):
-            raise ValidationError({"emails": [_("Give addresses, or a segment to freeze.")]})
+        if len({"emails", "segment", "findings"} & attrs.keys()) != 1:
+            raise ValidationError(
+                {"emails": [_("Give addresses, a segment to freeze, or what a scan has found.")]}
+            )
         return attrs
 
 
@@ -108,22 +119,18 @@ class ContactListViewSet(
 
     @extend_schema(request=ListIn, responses={201: PastedOut})
     def create(self, request: Request) -> Response:
-        """Make a list of addresses, or of who is in a segment now."""
-        given, now = self.told(ListIn), clock.now()
-        if segment := given.get("segment"):
-            description = given.get("description", "")
-            frozen = services.list_freeze(
-                segment=segment, name=given["name"], description=description, by=self.user, now=now
-            )
-            pasted = Pasted(frozen, added=frozen.size, already=0, unknown=(), invalid=())
+        """Make a list of addresses, of who is in a segment now, or of whom a scan of quality has found."""
+        given = self.told(ListIn)
+        told = {"name": given["name"], "description": given.get("description", "")}
+        told |= {"by": self.user, "now": clock.now()}
+        if "emails" in given:
+            pasted = services.list_paste(text=_lines(given["emails"]), **told)
         else:
-            pasted = services.list_paste(
-                text=_lines(given["emails"]),
-                name=given["name"],
-                description=given.get("description", ""),
-                by=self.user,
-                now=now,
-            )
+            if "segment" in given:
+                kept = services.list_freeze(segment=given["segment"], **told)
+            else:
+                kept = services.list_of_findings(**given["findings"], **told)
+            pasted = Pasted(kept, added=kept.size, already=0, unknown=(), invalid=())
         return Response(PastedOut(pasted).data, status=201)
 
     @extend_schema(request=ListChangeIn, responses=ListOut)

@@ -20,6 +20,7 @@ from apps.segments.services.lists import (
     list_change,
     list_delete,
     list_freeze,
+    list_of_findings,
     list_paste,
     list_remove,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "list_change",
     "list_delete",
     "list_freeze",
+    "list_of_findings",
     "list_paste",
     "list_remove",
     "segment_archive",

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
 
 from apps.core.queues import ring
@@ -23,7 +23,7 @@ from apps.segments.services.members import (
     members_try_lock,
     members_write,
 )
-from apps.segments.services.membership import segment_fail, segment_refuse
+from apps.segments.services.membership import segment_fail, segment_put_off, segment_refuse
 from apps.segments.services.segments import REFRESH_TASK
 
 logger = logging.getLogger(__name__)
@@ -189,7 +189,8 @@ def _segment_apply(segment: Segment, want: _Wanted, words: Vocabulary, *, now: d
             _ask_everybody(segment, now=now)
             return
         logger.exception("segment %s could not follow changes", segment.pk)
-        segment_fail(segment, now=now)
+        fail = segment_put_off if isinstance(error, OperationalError) else segment_fail
+        fail(segment, now=now)
 
 
 def _ask_everybody(segment: Segment, *, now: datetime) -> None:

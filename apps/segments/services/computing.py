@@ -5,7 +5,7 @@ import time
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
 from apps.core.queues import ring
@@ -18,6 +18,8 @@ COMPUTE_TASK = "apps.segments.tasks.definitions_compute"
 EVERY = timedelta(minutes=5)
 SHARE_OF_TIME = 30  # as for segments: a slow rule is asked less often
 FAULTY_AGAIN = timedelta(hours=1)
+# After a timeout, a lock or a lost connection, which say nothing of the definition.
+SOON_AGAIN = timedelta(minutes=1)
 ROWS = 50_000  # written by one statement at most, so that nobody waits for its locks for long
 _LOCK = 0xDEF1  # the first half of the advisory lock, the definition is the second
 
@@ -66,8 +68,13 @@ def definitions_compute(*, now: datetime) -> Definition | None:
     Workers pass by the definitions that others are at.
     """
     for definition in Definition.objects.due(at=now):
+        start = time.monotonic()
         try:
             is_done = definition_compute(definition=definition, now=now)
+        except (OperationalError, InterfaceError):
+            logger.warning("definition %s could not be computed just now", definition.pk, exc_info=True)
+            _put_off(definition, took=timedelta(seconds=time.monotonic() - start), now=now)
+            is_done = True
         except DatabaseError:
             # One that always fails must not stand in line before all others.
             logger.exception("definition %s could not be computed", definition.pk)
@@ -78,6 +85,20 @@ def definitions_compute(*, now: datetime) -> Definition | None:
             ring(COMPUTE_TASK)
             return definition
     return None
+
+
+def _put_off(definition: Definition, *, took: timedelta, now: datetime) -> None:
+    """
+    Have it tried again soon: what went wrong may have passed.
+
+    Where it had gone wrong before, the next try is due later the longer this one took, so that a rule which
+    always runs into the timeout does not keep a worker busy.
+    """
+    wait = SOON_AGAIN if not definition.fault else min(max(EVERY, took * SHARE_OF_TIME), FAULTY_AGAIN)
+    fault = _(
+        "The database was busy or away. Nothing is wrong with the definition: it is tried again by itself."
+    )
+    _settle(definition, fault=fault, due_at=now + wait, is_stale=False)
 
 
 @transaction.atomic

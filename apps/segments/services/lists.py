@@ -4,12 +4,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.collaboration import services as collaboration
+from apps.contacts import selectors as contacts
 from apps.contacts.addresses import AddressInvalid, email_normalise
 from apps.contacts.models import Identity
 from apps.core.errors import DomainError
@@ -101,6 +104,31 @@ def list_freeze(
     """
     people = selectors.segment_contacts(segment, now=now).order_by().values("pk")
     contact_list = _create(name=name, description=description.strip(), by=by, now=now, frozen_from=segment)
+    _fill(contact_list, people, now=now)
+    return contact_list
+
+
+@transaction.atomic
+def list_of_findings(
+    *, rule: str, name: str, by: User | None, now: datetime, detail: str = "", description: str = ""
+) -> ContactList:
+    """
+    Keep as a list whom the last scan of quality found by this rule, and whom nobody has mended since.
+
+    `detail` leaves only those of whom it found that: a word of the rule, or the key of an attribute.
+
+    :raises ListInvalid: no name, one that is taken, or nobody was found
+    """
+    people = contacts.findings(rule=rule, detail=detail).order_by().values("contact_id").distinct()
+    contact_list = _create(name=name, description=description.strip(), by=by, now=now)
+    _fill(contact_list, people, now=now)
+    if not contact_list.size:
+        raise ListInvalid("rule", _("The last scan found nobody by this rule, or everybody is mended."))
+    return contact_list
+
+
+def _fill(contact_list: ContactList, people: QuerySet[Any, Any], *, now: datetime) -> None:
+    """Put people on a new list: ids in one column, each once."""
     select, params = people.query.sql_with_params()
     with connection.cursor() as cursor:
         # A person is found once, and on a new list nobody was before: nothing can be in conflict.
@@ -109,7 +137,6 @@ def list_freeze(
         cursor.execute(insert + rows, [contact_list.pk, now, *params])
         contact_list.size = cursor.rowcount
     contact_list.save(update_fields=["size", "updated_at"])
-    return contact_list
 
 
 @transaction.atomic

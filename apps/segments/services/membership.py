@@ -4,7 +4,7 @@ import logging
 import time
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
 from apps.core.queues import ring
@@ -34,6 +34,8 @@ TIME_EVERY = {Timing.WINDOWS: timedelta(minutes=5), Timing.FINE_WINDOWS: timedel
 # A refresh may take this part of the time at most, so that slow segments do not keep a server busy for ever.
 SHARE_OF_TIME = 30
 FAULTY_AGAIN = timedelta(hours=1)  # a rule that cannot be used may be usable again
+# After a timeout, a lock or a lost connection, which say nothing of the segment.
+SOON_AGAIN = timedelta(minutes=1)
 # Whom time may have moved; with more of them, asking everybody is cheaper (docs/decisions/0150).
 MOST_MOVED = 20_000
 _REFRESH_LOCK = 0x5E68  # so that a second worker passes by, instead of waiting for the first
@@ -46,8 +48,13 @@ def segments_refresh(*, now: datetime) -> Segment | None:
     Workers pass by the segments that others are at.
     """
     for segment in Segment.objects.due(at=now):
+        start = time.monotonic()
         try:
             is_done = segment_refresh(segment=segment, now=now)
+        except (OperationalError, InterfaceError):
+            logger.warning("segment %s could not be refreshed just now", segment.pk, exc_info=True)
+            segment_put_off(segment, now=now, took=timedelta(seconds=time.monotonic() - start))
+            is_done = True
         except DatabaseError:
             # One that always fails must not stand in line before all others.
             logger.exception("segment %s could not be refreshed", segment.pk)
@@ -63,6 +70,19 @@ def segment_fail(segment: Segment, *, now: datetime) -> None:
     """Say that a segment's members could not be found, and have it tried again later."""
     fault = _("Its members could not be found. The server's log says why.")
     _settle(segment, fault=fault, is_behind=False, refresh_due_at=now + FAULTY_AGAIN)
+
+
+def segment_put_off(segment: Segment, *, now: datetime, took: timedelta = timedelta(0)) -> None:
+    """
+    Have it tried again soon: what went wrong may have passed.
+
+    Where it had gone wrong before, the next try is due later the longer this one took.
+    """
+    wait = SOON_AGAIN if not segment.fault else min(max(EVERY, took * SHARE_OF_TIME), FAULTY_AGAIN)
+    fault = _(
+        "The database was busy or away. Nothing is wrong with the segment: it is tried again by itself."
+    )
+    _settle(segment, fault=fault, is_behind=False, refresh_due_at=now + wait)
 
 
 @transaction.atomic
@@ -130,6 +150,10 @@ def segments_time_pass(*, now: datetime) -> Segment | None:
     for segment in Segment.objects.timed_due(at=now):
         try:
             is_done = segment_time_pass(segment=segment, now=now)
+        except (OperationalError, InterfaceError):
+            logger.warning("time could not be followed in segment %s just now", segment.pk, exc_info=True)
+            Segment.objects.filter(pk=segment.pk).update(time_due_at=now + EVERY)
+            is_done = True
         except DatabaseError:
             logger.exception("time could not be followed in segment %s", segment.pk)
             Segment.objects.filter(pk=segment.pk).update(time_due_at=now + FAULTY_AGAIN)

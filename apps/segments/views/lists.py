@@ -3,14 +3,17 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.http import UserRequest, requires
+from apps.contacts.quality import RULES, details_label
 from apps.core import clock
 from apps.core.htmx import render_page_or_fragment
 from apps.core.lists import Column, ListSpec
@@ -72,6 +75,31 @@ def _told(request: UserRequest, pasted: Pasted) -> HttpResponse:
     text = ngettext("%(n)s person is on the list.", "%(n)s people are on the list.", pasted.contact_list.size)
     messages.success(request, text % {"n": f"{pasted.contact_list.size:,}"})
     return redirect("segments:list_detail", pasted.contact_list.pk)
+
+
+@require_http_methods(["GET", "POST"])
+@requires("segments.add_contactlist")
+def list_of_findings(request: UserRequest, key: str) -> HttpResponse:
+    """Whom a scan of quality has found by one rule, as a list: asked for from the page of the rule."""
+    rule, detail = RULES.get(key), (request.POST or request.GET).get("detail", "")
+    if rule is None or not detail.isprintable():
+        raise Http404
+    now = clock.now()
+    name = f"{rule.label}, {date_format(timezone.localtime(now), 'j M Y')}"
+    form = forms.ListForm(request.POST or None, initial={"name": name})
+    if form.is_valid():
+        kept = forms.attempt(
+            form,
+            lambda: services.list_of_findings(
+                rule=rule.key, detail=detail, by=request.user, now=now, **form.cleaned_data
+            ),
+        )
+        if kept:
+            text = ngettext("%(n)s person is on the list.", "%(n)s people are on the list.", kept.size)
+            messages.success(request, text % {"n": f"{kept.size:,}"})
+            return redirect("segments:list_detail", kept.pk)
+    context = {"form": form, "rule": rule, "detail": detail, "what": details_label(rule, detail)}
+    return render(request, "segments/list_of_findings.html", context)
 
 
 @require_GET
