@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from apps.contacts import selectors as contacts
@@ -63,20 +64,17 @@ def version_problems(version: TemplateVersion) -> list[str]:
 
 def known_attributes(*, template: int | None = None) -> list[KnownAttribute]:
     """Return the data dictionary as the lint of this template wants it; None is one that is not made yet."""
-    overrides = dict(
-        UseOverride.objects.filter(template=template).values_list("attribute__key", "reason")
-        if template
-        else ()
-    )
+    override = UseOverride.objects.filter(template=template, attribute=OuterRef("pk")).values("reason")
+    found = Attribute.objects.annotate(override=Coalesce(Subquery(override), Value("")))
     return [
         KnownAttribute(
             key=attribute.key,
             label=attribute.label,
             may_print=Attribute.Use.CONTENT in attribute.uses,
             is_defined=attribute.is_defined,
-            override=overrides.get(attribute.key, ""),
+            override=attribute.override,
         )
-        for attribute in Attribute.objects.only("key", "label", "uses", "is_defined")
+        for attribute in found.only("key", "label", "uses", "is_defined")
     ]
 
 

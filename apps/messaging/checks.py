@@ -1,5 +1,6 @@
 """What messaging has to say about one message, and with it about a campaign's readiness."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -19,8 +20,8 @@ from apps.content.selectors import known_attributes, version_findings, version_p
 from apps.messaging import homes
 from apps.messaging.addresses import own_address_validate
 from apps.messaging.delivery.texts import text_program
-from apps.messaging.models import Experiment, Message, Sender
-from apps.messaging.selectors import domain_of, experiment_of, message_version, variant_version, variants
+from apps.messaging.models import Experiment, Message, Sender, Variant
+from apps.messaging.selectors import domain_of, drafts_read, message_version, variant_version
 
 # A launch asks this of its own message; an unfinished draft beside it must not be in its way.
 COMPLETE = "messaging.complete"
@@ -36,7 +37,7 @@ COPY = gettext_lazy(
 def message_problems(message: Message, version: TemplateVersion | None) -> list[str]:
     """Return what a message with this version still lacks, a sentence each; nothing if it could go."""
     problems = []
-    if not message.segments.exists():
+    if not message.segments.all():
         problems.append(_("Nobody is chosen to get it."))
     if message.is_text:
         problems += text_problems(message)
@@ -70,7 +71,7 @@ def template_problems(version: TemplateVersion | None) -> list[str]:
 
 def experiment_problems(message: Message) -> list[str]:
     """Return what an experiment still lacks; nothing of a message that tries nothing out."""
-    experiment = experiment_of(message)
+    experiment: Experiment | None = getattr(message, "experiment", None)
     if experiment is None:
         return []
     if message.is_text:
@@ -86,14 +87,14 @@ def experiment_problems(message: Message) -> list[str]:
             "all, or a sample of 100 percent."
         )
         problems.append(told)
-    return problems + variant_problems(message)
+    return problems + variant_problems(message, list(experiment.variants.all()))
 
 
-def variant_problems(message: Message) -> list[str]:
+def variant_problems(message: Message, variants: Sequence[Variant]) -> list[str]:
     """Return for each variant, with its name, why nobody should get it."""
     problems = []
     seen: dict[tuple[int, str], str] = {}
-    for variant in variants(message):
+    for variant in variants:
         version = variant_version(variant, message)
         found = [] if variant.is_control else _variant_faults(version)
         if version is not None:
@@ -138,10 +139,16 @@ def sender_problems(sender: Sender, *, by_text: bool = False) -> list[str]:
 
 def _messages(campaign: Campaign) -> list[Message]:
     """Return the campaign's messages with all that a check looks at."""
-    found = campaign.messages.select_related(
-        "template", "template_version", "sender__provider", "sender__sms_provider", "channel"
-    )
-    return readiness.shared(campaign, "messaging.messages", lambda: list(found.order_by("pk")))
+
+    def read() -> list[Message]:
+        related = ("template_version", "sender__provider", "sender__sms_provider", "channel")
+        found = list(campaign.messages.select_related(*related).order_by("pk"))
+        for message in found:
+            message.campaign = campaign
+        drafts_read(found)
+        return found
+
+    return readiness.shared(campaign, "messaging.messages", read)
 
 
 def messages_are_complete(campaign: Campaign, now: datetime) -> Finding:

@@ -9,15 +9,17 @@ from django.db import connections
 from django.urls import reverse
 
 from apps.accounts.models import IdempotentAnswer, User
+from apps.campaigns.models import Channel
 from apps.collaboration.models import AuditEvent
 from apps.core import clock
 from apps.messaging.delivery.smtp import Timeouts
 from apps.messaging.models import Message, Recipient
 from apps.messaging.services import testing
 from tests.factories.accounts import UserFactory
-from tests.factories.campaigns import AudienceFactory, CampaignFactory
+from tests.factories.campaigns import AudienceFactory, CampaignFactory, ChannelFactory
 from tests.factories.contacts import ContactFactory
-from tests.factories.messaging import MessageFactory, RecipientFactory
+from tests.factories.content import TemplateFactory
+from tests.factories.messaging import ExperimentFactory, MessageFactory, RecipientFactory, VariantFactory
 from tests.mail import SILENCE
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +42,29 @@ def ready(**more):
         for name, in_days in [("start_date", 0), ("launch_date", 9), ("goal_date", 90)]
     }
     return MessageFactory(campaign__goal_seen__occurred_at=now - timedelta(days=1), **days, **more)
+
+
+class TestReviewCosts:
+    def test_costs_the_same_for_little_and_for_much(self, login, lead, django_assert_num_queries):
+        small, large = MessageFactory(), MessageFactory()
+        for draft in (small, large):
+            ExperimentFactory(message=draft)
+        ContactFactory()
+        large.segments.add(*AudienceFactory.create_batch(4))
+        large.exclude_segments.add(
+            *AudienceFactory.create_batch(3, rule={"attribute": "phone", "op": "exists"})
+        )
+        for number in range(2, 6):
+            template = TemplateFactory()
+            VariantFactory(experiment=large.experiment, number=number, template=template)
+        for kind in (Channel.Kind.SMS, Channel.Kind.ADS, Channel.Kind.EVENTS):
+            ChannelFactory(campaign=large.campaign, kind=kind, owner=UserFactory())
+        client = login(lead)
+        client.get(url("detail", small.pk))  # what a process keeps is kept
+
+        for draft in (small, large):
+            with django_assert_num_queries(1):
+                assert client.get(url("detail", draft.pk)).status_code == HTTPStatus.OK
 
 
 class TestMessageCreate:

@@ -1,5 +1,6 @@
 """The pages of a message that was launched, and of its recipients."""
 
+from datetime import timedelta
 from http import HTTPStatus
 
 import pytest
@@ -9,9 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.accounts.models import User
-from apps.messaging.models import Message, Recipient
+from apps.core import clock
+from apps.messaging.models import Message, Provider, Recipient
+from apps.messaging.services.standing import tally_refresh
 from tests.factories.accounts import UserFactory
-from tests.factories.messaging import MessageFactory, RecipientFactory
+from tests.factories.messaging import MessageFactory, ProviderFactory, RecipientFactory
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -52,6 +55,36 @@ class TestMessageList:
 
         with django_assert_num_queries(3):  # session, user, messages with what is shown of them
             client.get(url("list"), headers=HTMX)
+
+
+class TestDelays:
+    def test_says_who_asks_to_come_back_and_until_when(self, login, lead):
+        message = MessageFactory(launched=True, sender__provider=ProviderFactory(name="Post"))
+        put_off = {"state": "planned", "attempts": 1, "answer": "451 4.7.1 come back"}
+        soon = clock.now() + timedelta(minutes=10)
+        rows = RecipientFactory.create_batch(2, message=message, due_at=soon, **put_off)
+        RecipientFactory(message=message)
+        Provider.objects.update(waits_until=soon)
+        client = login(lead)
+
+        page = client.get(url("detail", message.pk)).content.decode()
+        told = client.get(url("recipient", rows[0].pk)).content.decode()
+        in_line = client.get(url("recipient", message.recipients.get(state="queued").pk)).content.decode()
+
+        assert "“Post” asks to wait" in page
+        assert "2 people wait, for their mail server says: not now." in page
+        assert "451 4.7.1 come back · tried again" in told
+        assert "“Post” asks to wait until" in in_line
+
+    def test_of_a_large_ledger_as_it_was_counted_and_without_words_for_who_sees_no_people(self, login):
+        row = RecipientFactory(state="planned", attempts=1, answer="451 box of ann@example.com is busy")
+        message = row.message
+        tally_refresh(message, now=clock.now())
+
+        page = login(UserFactory(role=Role.EXECUTIVE)).get(url("detail", message.pk)).content.decode()
+
+        assert "1 person waits, for their mail server says: not now." in page
+        assert "ann@example.com" not in page
 
 
 class TestRunning:

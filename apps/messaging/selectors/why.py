@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from apps.contacts import selectors as contacts
 from apps.contacts.models import Exclusion
 from apps.messaging.models import LETTERS, FrequencyCap, RateLimit, Recipient, RuleNote
+from apps.messaging.selectors.delays import waited_for
 from apps.messaging.selectors.experiments import experiment_of
 from apps.messaging.selectors.rates import recipient_brake
 
@@ -53,7 +54,8 @@ def recipient_checks(recipient: Recipient, *, now: datetime) -> list[Check]:
     """
     notes = rule_notes(recipient)
     limits = _limits(recipient, notes, now=now)
-    checks = [*_at_launch(recipient), *limits, *_at_last(recipient, notes), _server(recipient)]
+    server = _server(recipient, now=now)
+    checks = [*_at_launch(recipient), *limits, *_at_last(recipient, notes), server]
     told: list[Check] = []
     is_over = False
     for check in checks:
@@ -130,7 +132,9 @@ def _hour(recipient: Recipient) -> Check:
     shown = _moment(recipient.due_at, recipient.contact.timezone)
     if recipient.message.local_at:
         shown = _("%(hour)s, by the clock where the person is") % {"hour": shown}
-    is_waiting = recipient.state == State.PLANNED and not recipient.waits_for_id
+    is_waiting = (
+        recipient.state == State.PLANNED and not recipient.waits_for_id and not _was_put_off(recipient)
+    )
     return Check("hour", label, Result.HELD if is_waiting else Result.PASSED, shown)
 
 
@@ -181,8 +185,20 @@ def _caps(notes: Sequence[RuleNote], passed: Result, is_capped: bool) -> Check:
     return Check("caps", _("Within the frequency caps"), Result.STOPPED if is_capped else passed, detail)
 
 
-def _server(recipient: Recipient) -> Check:
+def _was_put_off(recipient: Recipient) -> bool:
+    """Test if a server said “not now”, and it is tried again by itself."""
+    return recipient.state == State.PLANNED and recipient.attempts > 0 and recipient.answer != ""
+
+
+def _server(recipient: Recipient, *, now: datetime) -> Check:
     label = _("Taken by the mail server")
+    if _was_put_off(recipient):
+        told = {"answer": recipient.answer, "when": _moment(recipient.due_at, "")}
+        return Check("server", label, Result.HELD, _("%(answer)s · tried again %(when)s") % told)
+    provider = waited_for(recipient.message, now=now) if recipient.state == State.QUEUED else None
+    if provider and provider.waits_until:
+        asked = {"provider": provider.name, "when": _moment(provider.waits_until, "")}
+        return Check("server", label, Result.HELD, _("“%(provider)s” asks to wait until %(when)s") % asked)
     results = {State.SENT: Result.PASSED, State.FAILED: Result.STOPPED, State.UNKNOWN: Result.HELD}
     result = results.get(State(recipient.state), Result.NOT_ASKED)
     detail = recipient.answer

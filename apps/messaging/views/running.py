@@ -80,6 +80,8 @@ def _running_page(request: UserRequest, message: Message) -> HttpResponse:
         "ledger": ledger,
         "pace": selectors.message_pace(message, ledger, now=now, held_until=held_until),
         "brakes": brakes,
+        "waited_for": selectors.waited_for(message, now=now) if message.is_open else None,
+        "delays": standing.delays if message.is_open else [],
         # What servers say quotes addresses.
         "errors": standing.errors if sees_people else standing.failures,
         "reactions": standing.reactions,

@@ -1,0 +1,39 @@
+"""Who has asked a message to come back later, and until when: a provider, or single mail servers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Min
+
+from apps.messaging.models import Message, Provider, Recipient
+
+ANSWERS = 5  # the most frequent are told
+
+
+@dataclass(frozen=True)
+class Delay:
+    """So many people of whom a mail server said `answer`: not now. The first are tried again at `until`."""
+
+    answer: str
+    people: int
+    until: datetime
+
+
+def message_delays(message: Message) -> list[Delay]:
+    """Return what servers said to those who are tried again by themselves, the most frequent first."""
+    put_off = message.recipients.order_by().filter(state=Recipient.State.PLANNED, attempts__gt=0)
+    rows = put_off.exclude(answer="").values_list("answer").annotate(people=Count("pk"), until=Min("due_at"))
+    return [Delay(*row) for row in rows.order_by("-people", "answer")[:ANSWERS]]
+
+
+def delays_read(facts: Sequence[Sequence[Any]]) -> list[Delay]:
+    return [Delay(answer, people, datetime.fromisoformat(until)) for answer, people, until in facts]
+
+
+def waited_for(message: Message, *, now: datetime) -> Provider | None:
+    """Return the provider that carries a message, if it has asked to hear nothing for now."""
+    sender = message.sender
+    provider = (sender.sms_provider if message.is_text else sender.provider) if sender else None
+    return provider if provider and provider.waits_until and provider.waits_until > now else None
