@@ -16,7 +16,7 @@ from apps.content.lint import errors
 from apps.content.lint.variables import variables_lint
 from apps.content.models import TemplateVersion
 from apps.content.rendering import Part, TemplateFault
-from apps.content.selectors import known_attributes, version_findings, version_problems
+from apps.content.selectors import Dictionary, dictionary_for, version_findings, version_problems
 from apps.messaging import homes
 from apps.messaging.addresses import own_address_validate
 from apps.messaging.delivery.texts import text_program
@@ -34,25 +34,39 @@ COPY = gettext_lazy(
 )
 
 
-def message_problems(message: Message, version: TemplateVersion | None) -> list[str]:
-    """Return what a message with this version still lacks, a sentence each; nothing if it could go."""
+def message_problems(
+    message: Message, version: TemplateVersion | None, dictionary: Dictionary | None = None
+) -> list[str]:
+    """
+    Return what a message with this version still lacks, a sentence each; nothing if it could go.
+
+    `dictionary`: as `drafts_dictionary` gives it for this message and maybe others; None: it is read.
+    """
+    dictionary = dictionary or drafts_dictionary([message])
     problems = []
     if not message.segments.all():
         problems.append(_("Nobody is chosen to get it."))
     if message.is_text:
-        problems += text_problems(message)
+        problems += text_problems(message, dictionary)
     elif message.template is None:
         problems.append(_("No template is chosen."))
     else:
-        problems += template_problems(version)
+        problems += template_problems(version, dictionary)
     if message.sender is None:
         problems.append(_("No sender is chosen."))
     else:
         problems += sender_problems(message.sender, by_text=message.is_text)
-    return problems + experiment_problems(message)
+    return problems + experiment_problems(message, dictionary)
 
 
-def text_problems(message: Message) -> list[str]:
+def drafts_dictionary(drafts: Sequence[Message]) -> Dictionary:
+    """Return what the templates of these may print, those of their variants included."""
+    experiments = [one for one in (getattr(message, "experiment", None) for message in drafts) if one]
+    variants = [variant for one in experiments for variant in one.variants.all()]
+    return dictionary_for({one.template_id for one in (*drafts, *variants) if one.template_id})
+
+
+def text_problems(message: Message, dictionary: Dictionary) -> list[str]:
     """Return what is wrong with the text of a message by SMS, by the data dictionary of now."""
     if not message.text.strip():
         return [_("No text is written.")]
@@ -60,16 +74,16 @@ def text_problems(message: Message) -> list[str]:
         text_program(message.text)
     except TemplateFault as fault:
         return [_("The text cannot be read: %(fault)s") % {"fault": fault}]
-    findings = variables_lint(message.text, Part.TEXT, known_attributes())
+    findings = variables_lint(message.text, Part.TEXT, dictionary.known(None))
     return [finding.message for finding in errors(list(findings))]
 
 
-def template_problems(version: TemplateVersion | None) -> list[str]:
+def template_problems(version: TemplateVersion | None, dictionary: Dictionary) -> list[str]:
     """Return what nobody should get: what the lint calls an error, a missing unsubscribe link among it."""
-    return [_("The template is empty.")] if version is None else version_problems(version)
+    return [_("The template is empty.")] if version is None else version_problems(version, dictionary)
 
 
-def experiment_problems(message: Message) -> list[str]:
+def experiment_problems(message: Message, dictionary: Dictionary) -> list[str]:
     """Return what an experiment still lacks; nothing of a message that tries nothing out."""
     experiment: Experiment | None = getattr(message, "experiment", None)
     if experiment is None:
@@ -87,16 +101,16 @@ def experiment_problems(message: Message) -> list[str]:
             "all, or a sample of 100 percent."
         )
         problems.append(told)
-    return problems + variant_problems(message, list(experiment.variants.all()))
+    return problems + variant_problems(message, list(experiment.variants.all()), dictionary)
 
 
-def variant_problems(message: Message, variants: Sequence[Variant]) -> list[str]:
+def variant_problems(message: Message, variants: Sequence[Variant], dictionary: Dictionary) -> list[str]:
     """Return for each variant, with its name, why nobody should get it."""
     problems = []
     seen: dict[tuple[int, str], str] = {}
     for variant in variants:
         version = variant_version(variant, message)
-        found = [] if variant.is_control else _variant_faults(version)
+        found = [] if variant.is_control else _variant_faults(version, dictionary)
         if version is not None:
             twin = seen.setdefault((version.pk, version.subject), variant.letter)
             if twin != variant.letter:
@@ -108,13 +122,13 @@ def variant_problems(message: Message, variants: Sequence[Variant]) -> list[str]
     return problems
 
 
-def _variant_faults(version: TemplateVersion | None) -> list[str]:
+def _variant_faults(version: TemplateVersion | None, dictionary: Dictionary) -> list[str]:
     if version is None:
         return [_("no template is chosen.")]
     if not version.subject.strip():
         return [_("it has no subject.")]
     try:
-        return version_problems(version)
+        return version_problems(version, dictionary)
     except TemplateFault as fault:  # its own subject is not part of a saved template
         return [str(fault)]
 
@@ -151,13 +165,18 @@ def _messages(campaign: Campaign) -> list[Message]:
     return readiness.shared(campaign, "messaging.messages", read)
 
 
+def _dictionary(campaign: Campaign) -> Dictionary:
+    return readiness.shared(campaign, "messaging.dictionary", lambda: drafts_dictionary(_messages(campaign)))
+
+
 def messages_are_complete(campaign: Campaign, now: datetime) -> Finding:
     messages = _messages(campaign)
     if not messages:
         told = _("The campaign has no message yet.")
         return Finding(ok=False, sentence=told)
     for message in messages:
-        if message.is_draft and (problems := message_problems(message, message_version(message))):
+        version, dictionary = message_version(message), _dictionary(campaign)
+        if message.is_draft and (problems := message_problems(message, version, dictionary)):
             told = _("“%(message)s”: %(problem)s") % {"message": message.name, "problem": problems[0]}
             return Finding(ok=False, sentence=told)
     told = ngettext("%(n)s message is complete.", "%(n)s messages are complete.", len(messages))
@@ -187,7 +206,8 @@ def messages_call_to_act(campaign: Campaign, now: datetime) -> Finding:
         if message.template is None:
             continue
         version = message_version(message)
-        if version and any(finding.code == NO_LINK for finding in version_findings(version)):
+        findings = version_findings(version, _dictionary(campaign)) if version else []
+        if any(finding.code == NO_LINK for finding in findings):
             told = _("“%(message)s” has no link: nothing for the reader to do.") % {"message": message.name}
             return Finding(ok=False, sentence=told, url=reverse("messaging:detail", args=[message.pk]))
     return Finding(ok=True, sentence=_("Every e-mail that is written asks for something."))

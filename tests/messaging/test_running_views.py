@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from http import HTTPStatus
+from uuid import uuid4
 
 import pytest
 from django.contrib.messages import get_messages
@@ -67,12 +68,14 @@ class TestDelays:
         Provider.objects.update(waits_until=soon)
         client = login(lead)
 
-        page = client.get(url("detail", message.pk)).content.decode()
+        response = client.get(url("detail", message.pk))
+        page = response.content.decode()
         told = client.get(url("recipient", rows[0].pk)).content.decode()
         in_line = client.get(url("recipient", message.recipients.get(state="queued").pk)).content.decode()
 
         assert "“Post” asks to wait" in page
         assert "2 people wait, for their mail server says: not now." in page
+        assert response.context["pace"].left > timedelta(minutes=9)
         assert "451 4.7.1 come back · tried again" in told
         assert "“Post” asks to wait until" in in_line
 
@@ -120,6 +123,15 @@ class TestRunning:
         asks = [b"every 2s" in login(lead).get(url("detail", one.pk)).content for one in (running, paused)]
 
         assert asks == [True, False]
+
+    def test_a_paused_one_asks_again_while_a_worker_still_has_somebody(self, login, lead):
+        row = RecipientFactory(
+            message__state="paused", state="sending", lease_token=uuid4(), leased_until=clock.now()
+        )
+
+        page = login(lead).get(url("detail", row.message_id)).content
+
+        assert b"every 2s" in page
 
     def test_what_servers_say_is_for_those_who_may_see_people(self, login, lead, owner):
         message = MessageFactory(launched=True, campaign__channel__owner=owner)

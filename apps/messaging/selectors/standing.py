@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from apps.contacts.models import Exclusion
 from apps.messaging.models import DeliveryEvent, LedgerTally, Message, Recipient
-from apps.messaging.selectors.delays import Delay, delays_read, message_delays
+from apps.messaging.selectors.delays import Delay, delays_kept, delays_read, message_delays
 from apps.messaging.selectors.figures import (
     ErrorGroup,
     Ledger,
@@ -76,7 +76,7 @@ def standing_count(message: Message) -> dict[str, Any]:
             for group in message_errors(message)
         ],
         "failures": [[group.state, group.is_retryable, group.count] for group in message_failures(message)],
-        "delays": [[one.answer, one.people, one.until.isoformat()] for one in message_delays(message)],
+        "delays": delays_kept(message_delays(message)),
         "reactions": [[one.kind, one.people, one.machine_hits] for one in message_reactions(message)],
     }
 

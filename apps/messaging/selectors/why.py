@@ -194,6 +194,8 @@ def _server(recipient: Recipient, *, now: datetime) -> Check:
     label = _("Taken by the mail server")
     if _was_put_off(recipient):
         told = {"answer": recipient.answer, "when": _moment(recipient.due_at, "")}
+        if not recipient.message.is_running:
+            told["when"] = _("once the message goes on")
         return Check("server", label, Result.HELD, _("%(answer)s · tried again %(when)s") % told)
     provider = waited_for(recipient.message, now=now) if recipient.state == State.QUEUED else None
     if provider and provider.waits_until:

@@ -289,7 +289,7 @@ def review(
         "form": form,
         "test_form": test_form or _test_form(request, message, variants, variant),
         "problems": problems,
-        "holds": challenges.open_about(message),
+        "holds": challenges.open_about(message, among=message.campaign.open_challenges),
         "may_challenge": request.user.has_perm("campaigns.add_challenge", message.campaign),
         "in_campaign": in_campaign,
         "topic": contacts.topic_names().get(message.topic, message.topic) if message.topic else "",

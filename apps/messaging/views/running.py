@@ -72,22 +72,28 @@ def _running_page(request: UserRequest, message: Message) -> HttpResponse:
     ledger = standing.ledger
     sees_people = request.user.has_perm("messaging.view_recipient", message)
     brakes = selectors.message_brakes(message, unfinished=ledger.unfinished, now=now)
-    held_until = brakes[0].done_at if brakes else None
+    provider = selectors.waited_for(message, now=now) if message.is_open else None
+    delays = standing.delays if message.is_open else []
+    waits = [brakes[0].done_at if brakes else None, provider and provider.waits_until]
+    waits += [delay.latest for delay in delays]
     context = {
         "message": message,
         "holds": challenges.open_about(message),
         "may_challenge": request.user.has_perm("campaigns.add_challenge", message.campaign),
         "ledger": ledger,
-        "pace": selectors.message_pace(message, ledger, now=now, held_until=held_until),
+        "pace": selectors.message_pace(
+            message, ledger, now=now, held_until=max(filter(None, waits), default=None)
+        ),
         "brakes": brakes,
-        "waited_for": selectors.waited_for(message, now=now) if message.is_open else None,
-        "delays": standing.delays if message.is_open else [],
+        "waited_for": provider,
+        "delays": delays,
         # What servers say quotes addresses.
         "errors": standing.errors if sees_people else standing.failures,
         "reactions": standing.reactions,
         "counted_at": standing.counted_at,
         # Asks again only while something can change by itself.
-        "is_moving": message.finished_at is None and message.state != Message.State.PAUSED,
+        "is_moving": message.finished_at is None
+        and (message.state != Message.State.PAUSED or ledger.in_hand > 0),
         "may_steer": request.user.has_perm("messaging.pause_message", message),
         "may_settle": request.user.has_perm("messaging.settle_message", message),
         "may_undo": ledger.has_not_begun and message.is_open,
