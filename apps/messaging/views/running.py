@@ -74,8 +74,8 @@ def _running_page(request: UserRequest, message: Message) -> HttpResponse:
     brakes = selectors.message_brakes(message, unfinished=ledger.unfinished, now=now)
     provider = selectors.waited_for(message, now=now) if message.is_open else None
     delays = standing.delays if message.is_open else []
-    waits = [brakes[0].done_at if brakes else None, provider and provider.waits_until]
-    waits += [delay.latest for delay in delays]
+    waits = [brake.done_at for brake in brakes[:1]] + [delay.latest for delay in delays]
+    waits += [provider.waits_until] if provider else []
     context = {
         "message": message,
         "holds": challenges.open_about(message),
