@@ -18,9 +18,15 @@ from apps.messaging.models import Message, Recipient
 from apps.messaging.services import testing
 from tests.factories.accounts import UserFactory
 from tests.factories.campaigns import AudienceFactory, CampaignFactory, ChannelFactory
-from tests.factories.contacts import ContactFactory
+from tests.factories.contacts import ContactFactory, SuppressionFactory
 from tests.factories.content import TemplateFactory
-from tests.factories.messaging import ExperimentFactory, MessageFactory, RecipientFactory, VariantFactory
+from tests.factories.messaging import (
+    ExperimentFactory,
+    MessageFactory,
+    ProviderFactory,
+    RecipientFactory,
+    VariantFactory,
+)
 from tests.mail import SILENCE
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +49,26 @@ def ready(**more):
         for name, in_days in [("start_date", 0), ("launch_date", 9), ("goal_date", 90)]
     }
     return MessageFactory(campaign__goal_seen__occurred_at=now - timedelta(days=1), **days, **more)
+
+
+class TestReviewSays:
+    def test_that_there_is_nobody_to_write_to(self, login, lead):
+        none, left_out = ready(), ready()
+        none.segments.set([AudienceFactory(rule={"attribute": "email", "op": "eq", "value": "a@b.example"})])
+        SuppressionFactory(address=ContactFactory().email)
+        client = login(lead)
+
+        pages = [client.get(url("detail", one.pk)).content.decode() for one in (none, left_out)]
+
+        assert "Nobody is in the segments" in pages[0]
+        assert "Nobody of them may be written to" in pages[1]
+
+    def test_that_whoever_carries_it_did_not_work(self, login, lead):
+        draft = ready(sender__provider=ProviderFactory(name="Post", check_fault="No connection"))
+
+        page = login(lead).get(url("detail", draft.pk)).content.decode()
+
+        assert "“Post”, which carries it, did not work when it was last checked: No connection" in page
 
 
 class TestReviewCost:

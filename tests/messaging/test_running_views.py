@@ -74,10 +74,17 @@ class TestDelays:
         in_line = client.get(url("recipient", message.recipients.get(state="queued").pk)).content.decode()
 
         assert "“Post” asks to wait" in page
-        assert "2 people wait, for their mail server says: not now." in page
+        assert "2 people wait, for the server said: not now." in page
         assert response.context["pace"].left > timedelta(minutes=9)
         assert "451 4.7.1 come back · tried again" in told
         assert "“Post” asks to wait until" in in_line
+
+    def test_says_that_the_server_is_out_of_reach_before_it_is_paused(self, login, lead):
+        row = RecipientFactory(message__connections_failed=3)
+
+        page = login(lead).get(url("detail", row.message_id)).content.decode()
+
+        assert "could not be reached 3 times in a row" in page
 
     def test_of_a_large_ledger_as_it_was_counted_and_without_words_for_who_sees_no_people(self, login):
         row = RecipientFactory(state="planned", attempts=1, answer="451 box of ann@example.com is busy")
@@ -86,7 +93,7 @@ class TestDelays:
 
         page = login(UserFactory(role=Role.EXECUTIVE)).get(url("detail", message.pk)).content.decode()
 
-        assert "1 person waits, for their mail server says: not now." in page
+        assert "1 person waits, for the server said: not now." in page
         assert "ann@example.com" not in page
 
 

@@ -196,6 +196,13 @@ class Message(TimeStamped):
         return self.way == Way.SMS
 
     @property
+    def carrier(self) -> Provider | None:
+        """Who carries it; None: the mail server of EMAIL_URL, or no sender is chosen."""
+        if self.sender is None:
+            return None
+        return self.sender.sms_provider if self.is_text else self.sender.provider
+
+    @property
     def is_draft(self) -> bool:
         return self.state == self.State.DRAFT
 

@@ -45,6 +45,5 @@ def delays_read(facts: Iterable[Sequence[Any]]) -> list[Delay]:
 
 def waited_for(message: Message, *, now: datetime) -> Provider | None:
     """Return the provider that carries a message, if it has asked to hear nothing for now."""
-    sender = message.sender
-    provider = (sender.sms_provider if message.is_text else sender.provider) if sender else None
+    provider = message.carrier
     return provider if provider and provider.waits_until and provider.waits_until > now else None

@@ -278,6 +278,8 @@ def review(
     except RuleInvalid as refusal:
         reach, person, problems = NO_REACH, None, [*problems, str(refusal)]
     promise = reach.promise
+    if not promise.recipients and not problems:
+        problems = [_nobody(promise)]
     experiment: Experiment | None = getattr(message, "experiment", None)
     variants = list(experiment.variants.all()) if experiment else []
     variant = _variant(request, variants) or next(iter(variants), None)
@@ -294,6 +296,7 @@ def review(
         "in_campaign": in_campaign,
         "topic": contacts.topic_names().get(message.topic, message.topic) if message.topic else "",
         "promise": promise,
+        "provider": message.carrier,
         "brakes": reach.brakes,
         "domains": reach.domains,
         "caps": [sentence for _cap, sentence in selectors.caps_described(topic=message.topic)],
@@ -307,6 +310,12 @@ def review(
     }
     context |= _as_read(message, person, variant)
     return render(request, "messaging/message_review.html", context)
+
+
+def _nobody(promise: audience.Promise) -> str:
+    if not promise.audience:
+        return _("Nobody is in the segments, or everybody is in one that is left out: choose others.")
+    return _("Nobody of them may be written to: each is left out for a reason above.")
 
 
 def _test_form(

@@ -87,6 +87,8 @@ def _running_page(request: UserRequest, message: Message) -> HttpResponse:
         "brakes": brakes,
         "waited_for": provider,
         "delays": delays,
+        "unreached": message.connections_failed if message.is_running else 0,
+        "unreached_most": services.CONNECTIONS_FAILED,
         # What servers say quotes addresses.
         "errors": standing.errors if sees_people else standing.failures,
         "reactions": standing.reactions,
