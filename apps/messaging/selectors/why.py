@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from apps.contacts import selectors as contacts
 from apps.contacts.models import Exclusion
-from apps.messaging.models import LETTERS, FrequencyCap, RateLimit, Recipient, RuleNote
+from apps.messaging.models import LETTERS, WAITING, FrequencyCap, Message, RateLimit, Recipient, RuleNote
 from apps.messaging.selectors.delays import waited_for
 from apps.messaging.selectors.experiments import experiment_of
 from apps.messaging.selectors.rates import recipient_brake
@@ -55,7 +55,7 @@ def recipient_checks(recipient: Recipient, *, now: datetime) -> list[Check]:
     notes = rule_notes(recipient)
     limits = _limits(recipient, notes, now=now)
     server = _server(recipient, now=now)
-    checks = [*_at_launch(recipient), *limits, *_at_last(recipient, notes), server]
+    checks = [*_at_launch(recipient), *limits, *_built(recipient), *_at_last(recipient, notes), server]
     told: list[Check] = []
     is_over = False
     for check in checks:
@@ -147,6 +147,13 @@ def _limits(recipient: Recipient, notes: Sequence[RuleNote], *, now: datetime) -
     return [Check("rate_limits", label, Result.PASSED, note_detail(held[-1]))] if held else []
 
 
+def _built(recipient: Recipient) -> list[Check]:
+    """That the mail could not be built for this person: no server was asked. Nothing of those that could."""
+    if recipient.state != State.FAILED or recipient.attempts:
+        return []
+    return [Check("mail", _("The mail could be built for this person"), Result.STOPPED, recipient.answer)]
+
+
 def _at_last(recipient: Recipient, notes: Sequence[RuleNote]) -> list[Check]:
     """The rules of the statement that passes the point of no return."""
     has_passed = recipient.attempts > 0 or recipient.state in {State.SENDING, State.SENT, State.UNKNOWN}
@@ -155,7 +162,7 @@ def _at_last(recipient: Recipient, notes: Sequence[RuleNote]) -> list[Check]:
     is_capped = is_skipped and recipient.reason == Exclusion.CAPPED
     in_time = Result.STOPPED if recipient.state == State.EXPIRED else passed
     is_wanted = Result.STOPPED if recipient.state == State.CANCELLED else passed
-    checks = [Check("not_cancelled", _("Not cancelled"), is_wanted)]
+    checks = [*_pause(recipient), Check("not_cancelled", _("Not cancelled"), is_wanted)]
     if recipient.message.not_after:
         until = _moment(recipient.message.not_after, "")
         checks.append(Check("not_after", _("Not too late"), in_time, _("Until %(when)s") % {"when": until}))
@@ -166,6 +173,14 @@ def _at_last(recipient: Recipient, notes: Sequence[RuleNote]) -> list[Check]:
         asked = Result.PASSED if is_capped else passed
         checks.append(Check("reachable_still", _("Could still be written to"), asked))
     return [*checks, _quiet(recipient, notes, passed, is_capped), _caps(notes, passed, is_capped)]
+
+
+def _pause(recipient: Recipient) -> list[Check]:
+    """That they wait because the message is paused, and why it is; nothing of one that is not."""
+    message = recipient.message
+    if message.state != Message.State.PAUSED or recipient.state not in WAITING:
+        return []
+    return [Check("not_paused", _("The message is not paused"), Result.HELD, message.pause_reason)]
 
 
 def _quiet(recipient: Recipient, notes: Sequence[RuleNote], passed: Result, is_capped: bool) -> Check:
