@@ -1,6 +1,7 @@
 """A message and its recipients: before, while and after it runs."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from django.contrib import messages as notes
 from django.http import HttpResponse
@@ -75,15 +76,15 @@ def _running_page(request: UserRequest, message: Message) -> HttpResponse:
     provider = selectors.waited_for(message, now=now) if message.is_open else None
     delays = standing.delays if message.is_open else []
     waits = [brake.done_at for brake in brakes[:1]] + [delay.latest for delay in delays]
-    waits += [provider.waits_until] if provider else []
+    pace = selectors.message_pace(message, ledger, now=now, held_until=max(filter(None, waits), default=None))
+    if provider:  # nothing moves, so nothing is guessed
+        pace = replace(pace, per_minute=0, left=None)
     context = {
         "message": message,
         "holds": challenges.open_about(message),
         "may_challenge": request.user.has_perm("campaigns.add_challenge", message.campaign),
         "ledger": ledger,
-        "pace": selectors.message_pace(
-            message, ledger, now=now, held_until=max(filter(None, waits), default=None)
-        ),
+        "pace": pace,
         "brakes": brakes,
         "waited_for": provider,
         "delays": delays,
