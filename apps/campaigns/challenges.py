@@ -17,7 +17,7 @@ show `open_about(thing)` with `campaigns/_held.html`.
 must not start while it is open. It takes its locks before the campaign is locked, as a launch does.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -84,8 +84,11 @@ def url_of(challenge: Challenge) -> str:
     return kind.url(thing) if kind and thing is not None else ""
 
 
-def open_about(thing: Model) -> list[Challenge]:
-    """Return what holds this thing now, the oldest first."""
+def open_about(thing: Model, *, among: Sequence[Challenge] | None = None) -> list[Challenge]:
+    """Return what holds this thing now, the oldest first; `among` those of its campaign, if known."""
+    if among is not None:
+        content_type = ContentType.objects.get_for_model(thing)
+        return [one for one in among if (one.content_type_id, one.object_id) == (content_type.pk, thing.pk)]
     found = Challenge.objects.open().about(thing).select_related("asked_by", "pursued_by")
     return list(found.order_by("asked_at", "pk"))
 

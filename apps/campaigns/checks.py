@@ -1,5 +1,6 @@
 """What this app itself has to say about a campaign's readiness."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.urls import reverse
@@ -83,14 +84,18 @@ def goal_is_arriving(campaign: Campaign, now: datetime) -> Finding:
         told = _("“%(event)s” was last received on %(day)s.") % {"event": name, "day": day}
         return Finding(False, told, links.step_url(campaign, "goal"))
     recent = events.filter(occurred_at__gte=now - QUIET_AFTER).order_by("-occurred_at")
-    if missing := _missing_property(campaign, list(recent.values_list("properties", flat=True)[:SAMPLE])):
+    if missing := _missing_property(campaign, recent.values_list("properties", flat=True)[:SAMPLE]):
         told = _("“%(event)s” arrives, but never with “%(property)s”.") % {"event": name, "property": missing}
         return Finding(False, told, links.step_url(campaign, "goal"))
     return Finding(True, _("“%(event)s” arrives, last on %(day)s.") % {"event": name, "day": day})
 
 
-def _missing_property(campaign: Campaign, seen: list[dict[str, object]]) -> str:
-    """Return the first property that the goal reads and none of these events carries; '' if there is none."""
+def _missing_property(campaign: Campaign, seen: Iterable[dict[str, object]]) -> str:
+    """
+    Return the first property that the goal reads and none of these events carries; '' if there is none.
+
+    The events are only looked at, and so only asked for, where the goal reads any.
+    """
     worth = campaign.value_property
     if worth and not any(_is_number(properties.get(worth)) for properties in seen):
         return worth

@@ -88,11 +88,9 @@ STAGE_CHECK = "campaigns.stage"
 
 def findings(campaign: Campaign, now: datetime) -> list[Line]:
     """Return every check's answer, by group, in the order in which they were registered."""
-    _forget(campaign)
+    _read_anew(campaign)
     overrides = {override.check_name: override for override in campaign.overrides.select_related("by")}
-    # Several checks ask for the same parts of the campaign.
-    channels = Prefetch("channels", Channel.objects.select_related("owner"))
-    prefetch_related_objects([campaign], channels, Prefetch("kpis", Kpi.objects.with_metric()))
+    prefetch_related_objects([campaign], Prefetch("kpis", Kpi.objects.with_metric()))
     order = list(Group)
     lines = [Line(check, check_run(check, campaign, now), overrides.get(check.name)) for check in checks]
     return sorted(lines, key=lambda line: order.index(line.check.group))
@@ -104,7 +102,7 @@ def problems(campaign: Campaign, now: datetime, *, but: frozenset[str] = frozens
 
     `but` names checks that are not to be asked.
     """
-    _forget(campaign)
+    _read_anew(campaign)
     overridden = set(campaign.overrides.values_list("check_name", flat=True))
     asked = [check for check in checks if check.is_required and check.name not in overridden | but]
     answers = [check_run(check, campaign, now) for check in asked]
@@ -120,10 +118,12 @@ def shared(campaign: Campaign, name: str, read: Callable[[], T]) -> T:
     return answer
 
 
-def _forget(campaign: Campaign) -> None:
-    """Let everything be read anew: what a page or an act has read before may have changed."""
+def _read_anew(campaign: Campaign) -> None:
+    """Forget what was read before, which may have changed; read what several checks ask for."""
     for name in (_SHARED, "open_challenges"):
         campaign.__dict__.pop(name, None)
+    campaign.__dict__.get("_prefetched_objects_cache", {}).pop("channels", None)
+    prefetch_related_objects([campaign], Prefetch("channels", Channel.objects.select_related("owner")))
 
 
 def check_run(check: Check, campaign: Campaign, now: datetime) -> Finding:

@@ -1,7 +1,7 @@
 """What screens, endpoints and other rooms read about templates."""
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -50,34 +50,53 @@ def version_source(version: TemplateVersion) -> EmailSource:
     return EmailSource(version.subject, version.preheader, version.mjml, version.text)
 
 
-def version_findings(version: TemplateVersion) -> list[Finding]:
-    """Return what the lint has to say of a saved version, by the data dictionary of now."""
-    known = known_attributes(template=version.template_id)
-    return lint(version_source(version), version_email(version), known)
+def version_findings(version: TemplateVersion, dictionary: "Dictionary | None" = None) -> list[Finding]:
+    """Return what the lint has to say of a saved version; without a `dictionary`, by that of now."""
+    dictionary = dictionary or dictionary_for([version.template_id])
+    return lint(version_source(version), version_email(version), dictionary.known(version.template_id))
 
 
-def version_problems(version: TemplateVersion) -> list[str]:
+def version_problems(version: TemplateVersion, dictionary: "Dictionary | None" = None) -> list[str]:
     """Return a sentence for each finding that keeps a message with this version from being launched."""
-    return [finding.message for finding in errors(version_findings(version))]
+    return [finding.message for finding in errors(version_findings(version, dictionary))]
+
+
+@dataclass(frozen=True)
+class Dictionary:
+    """The data dictionary of one moment, and by template why it may print what others may not, by key."""
+
+    attributes: Sequence[Attribute]
+    overrides: Mapping[int, Mapping[str, str]]
+
+    def known(self, template: int | None) -> list[KnownAttribute]:
+        """Return the dictionary as the lint of this template wants it; None is one that is not made yet."""
+        reasons = self.overrides.get(template or 0, {})
+        return [
+            KnownAttribute(
+                key=attribute.key,
+                label=attribute.label,
+                may_print=Attribute.Use.CONTENT in attribute.uses,
+                is_defined=attribute.is_defined,
+                override=reasons.get(attribute.key, ""),
+            )
+            for attribute in self.attributes
+        ]
+
+
+def dictionary_for(templates: Collection[int]) -> Dictionary:
+    """Return the data dictionary for the lint of these templates, in two queries however many they are."""
+    overrides: dict[int, dict[str, str]] = {}
+    if templates:
+        found = UseOverride.objects.filter(template__in=templates)
+        for template, key, reason in found.values_list("template", "attribute__key", "reason"):
+            overrides.setdefault(template, {})[key] = reason
+    attributes = Attribute.objects.only("key", "label", "uses", "is_defined")
+    return Dictionary(list(attributes), overrides)
 
 
 def known_attributes(*, template: int | None = None) -> list[KnownAttribute]:
     """Return the data dictionary as the lint of this template wants it; None is one that is not made yet."""
-    overrides = dict(
-        UseOverride.objects.filter(template=template).values_list("attribute__key", "reason")
-        if template
-        else ()
-    )
-    return [
-        KnownAttribute(
-            key=attribute.key,
-            label=attribute.label,
-            may_print=Attribute.Use.CONTENT in attribute.uses,
-            is_defined=attribute.is_defined,
-            override=overrides.get(attribute.key, ""),
-        )
-        for attribute in Attribute.objects.only("key", "label", "uses", "is_defined")
-    ]
+    return dictionary_for([template] if template else []).known(template)
 
 
 def printable_attributes() -> list[Attribute]:

@@ -15,7 +15,7 @@ from apps.content import services as content
 from apps.content.models import Template
 from apps.content.rendering import EmailSource
 from apps.core.errors import DomainError
-from apps.demo import building, experiment, hillstrom, hub, lessons, stages, tasks
+from apps.demo import building, experiment, hillstrom, hub, lessons, rural, stages, tasks
 from apps.demo.budget import budgets_create
 from apps.demo.companies import companies_create
 from apps.demo.fair import cards_import
@@ -94,6 +94,7 @@ NOT_FOR_CONTENT = {"spend_past_year", "spend_band", "test_group"}
 FOR_TARGETING = [Attribute.Use.TARGETING, Attribute.Use.INSIGHT]
 SEGMENTS: list[tuple[str, dict[str, object]]] = [
     ("Everyone in the e-mail test", {"attribute": "test_group", "op": "exists"}),
+    (rural.SEGMENT, {"attribute": "area", "op": "eq", "value": hillstrom.RURAL}),
     (
         "Recent, and spends",
         {
@@ -139,13 +140,17 @@ def demo_load(*, now: datetime) -> None:
             sender=sender,
             now=now,
         )
+        rural.campaign_create(
+            team=team, segment=made[rural.SEGMENT], templates=templates, sender=sender, now=now
+        )
     _data_describe(team, has_new_cards=has_new_cards, now=now)
     if not Campaign.objects.filter(name=building.NAME).exists():
         tasks.tasks_enrich(building.campaign_create(team=team, now=now), team=team, now=now)
     plans_create(team, now=now)
     signoffs_create(team, now=now)
     if is_new:
-        results_refresh(campaign=Campaign.objects.get(name=experiment.NAME), now=now)
+        for campaign in Campaign.objects.filter(name__in=[experiment.NAME, rural.NAME]):
+            results_refresh(campaign=campaign, now=now)
     lessons.strategy_create(team, now=now)
     stages.campaigns_create(team, now=now)
     lessons.lessons_create(team, now=now)

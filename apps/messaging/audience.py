@@ -8,12 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count
 
 from apps.contacts.models import Channel, ContactQuerySet, Exclusion
 from apps.contacts.models.contact import ADDRESS_FIELDS, channel_exclusion
 from apps.messaging import hours, lots, sql
-from apps.messaging.models import Message, QuietHours, Variant
+from apps.messaging.models import Experiment, Message, QuietHours
 from apps.segments import selectors as segments
 from apps.segments.models import Segment
 
@@ -98,9 +97,9 @@ def choice_of(message: Message) -> Choice:
 
 def split_of(message: Message) -> Split | None:
     """Return how an experiment parts the people of a message; None: they all get the same."""
-    variants = Variant.objects.filter(experiment=message.pk)
-    found = variants.values_list("experiment__sample_percent").annotate(Count("pk")).order_by()
-    return next((Split(percent, count) for percent, count in found), None)
+    experiment: Experiment | None = getattr(message, "experiment", None)
+    variants = len(experiment.variants.all()) if experiment else 0
+    return Split(experiment.sample_percent, variants) if experiment and variants else None
 
 
 def audience(choice: Choice, *, now: datetime) -> ContactQuerySet:
@@ -118,10 +117,15 @@ def promise(choice: Choice, *, now: datetime) -> Promise:
 
     :raises RuleInvalid: a segment speaks of something that is gone
     """
-    judged, params = judged_audience(choice, now=now)
+    return promise_of(choice, audience(choice, now=now), now=now)
+
+
+def promise_of(choice: Choice, people: ContactQuerySet, *, now: datetime) -> Promise:
+    """Count as `promise` does; `people` is the `audience` of the choice."""
+    cte, params = judged(choice, people, now=now)
     found = sql.rows(
         f"""
-        {judged} SELECT verdict, count(*), count(*) FILTER (WHERE is_late), count(*) FILTER (WHERE is_held)
+        {cte} SELECT verdict, count(*), count(*) FILTER (WHERE is_late), count(*) FILTER (WHERE is_held)
         FROM judged GROUP BY verdict
         """,
         params,
@@ -149,15 +153,11 @@ _BY_DOMAIN = """
 
 
 def promise_by_domain(
-    choice: Choice, *, now: datetime, named: Collection[str] = ()
+    choice: Choice, people: ContactQuerySet, *, now: datetime, named: Collection[str] = ()
 ) -> tuple[Promise, dict[str, int]]:
-    """
-    Count as `promise` does, and with it how many are at the largest domains, and at those that are `named`.
-
-    :raises RuleInvalid: a segment speaks of something that is gone
-    """
-    judged, params = judged_audience(choice, now=now)
-    found = sql.rows(f"{judged} {_BY_DOMAIN}", {**params, "largest": DOMAINS_TOLD, "named": list(named)})
+    """Count as `promise_of` does, and how many are at the largest domains, and at those that are `named`."""
+    cte, params = judged(choice, people, now=now)
+    found = sql.rows(f"{cte} {_BY_DOMAIN}", {**params, "largest": DOMAINS_TOLD, "named": list(named)})
     verdicts = [(verdict, *counts) for verdict, domain, *counts in found if verdict is not None]
     late, held = next(((late, held) for verdict, _n, late, held in verdicts if not verdict), (0, 0))
     counts = {verdict: count for verdict, count, *_more in verdicts}
@@ -166,6 +166,15 @@ def promise_by_domain(
 
 
 def judged_audience(choice: Choice, *, now: datetime) -> tuple[str, dict[str, Any]]:
+    """
+    Return the audience of a choice as `judged` does.
+
+    :raises RuleInvalid: a segment speaks of something that is gone
+    """
+    return judged(choice, audience(choice, now=now), now=now)
+
+
+def judged(choice: Choice, people: ContactQuerySet, *, now: datetime) -> tuple[str, dict[str, Any]]:
     """
     Return `WITH … judged (id, address, verdict, due_at, is_late, is_held)` and its parameters.
 
@@ -177,9 +186,9 @@ def judged_audience(choice: Choice, *, now: datetime) -> tuple[str, dict[str, An
     so that what is promised and what is frozen is of one moment.
     """
     address, _hash = ADDRESS_FIELDS[choice.channel]
-    everyone = audience(choice, now=now).order_by()
-    people = everyone.annotate(exclusion=channel_exclusion(choice.channel, topic=choice.topic))
-    select = sql.compiled(people.values_list("pk", address, "exclusion", "timezone"))
+    excluded = channel_exclusion(choice.channel, topic=choice.topic)
+    rows = people.order_by().annotate(exclusion=excluded).values_list("pk", address, "exclusion", "timezone")
+    select = sql.compiled(rows)
     quiet = QuietHours.objects.filter(is_active=True, channel=choice.channel).first()
     is_zoned = quiet is not None or choice.local_at is not None
     cte = f"""

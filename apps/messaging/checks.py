@@ -1,5 +1,6 @@
 """What messaging has to say about one message, and with it about a campaign's readiness."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -15,12 +16,12 @@ from apps.content.lint import errors
 from apps.content.lint.variables import variables_lint
 from apps.content.models import TemplateVersion
 from apps.content.rendering import Part, TemplateFault
-from apps.content.selectors import known_attributes, version_findings, version_problems
+from apps.content.selectors import Dictionary, dictionary_for, version_findings, version_problems
 from apps.messaging import homes
 from apps.messaging.addresses import own_address_validate
 from apps.messaging.delivery.texts import text_program
-from apps.messaging.models import Experiment, Message, Sender
-from apps.messaging.selectors import domain_of, experiment_of, message_version, variant_version, variants
+from apps.messaging.models import Experiment, Message, Sender, Variant
+from apps.messaging.selectors import domain_of, drafts_read, message_version, variant_version
 
 # A launch asks this of its own message; an unfinished draft beside it must not be in its way.
 COMPLETE = "messaging.complete"
@@ -33,25 +34,39 @@ COPY = gettext_lazy(
 )
 
 
-def message_problems(message: Message, version: TemplateVersion | None) -> list[str]:
-    """Return what a message with this version still lacks, a sentence each; nothing if it could go."""
+def message_problems(
+    message: Message, version: TemplateVersion | None, dictionary: Dictionary | None = None
+) -> list[str]:
+    """
+    Return what a message with this version still lacks, a sentence each; nothing if it could go.
+
+    `dictionary`: as `drafts_dictionary` gives it for this message and maybe others; None: it is read.
+    """
+    dictionary = dictionary or drafts_dictionary([message])
     problems = []
-    if not message.segments.exists():
+    if not message.segments.all():
         problems.append(_("Nobody is chosen to get it."))
     if message.is_text:
-        problems += text_problems(message)
+        problems += text_problems(message, dictionary)
     elif message.template is None:
         problems.append(_("No template is chosen."))
     else:
-        problems += template_problems(version)
+        problems += template_problems(version, dictionary)
     if message.sender is None:
         problems.append(_("No sender is chosen."))
     else:
         problems += sender_problems(message.sender, by_text=message.is_text)
-    return problems + experiment_problems(message)
+    return problems + experiment_problems(message, dictionary)
 
 
-def text_problems(message: Message) -> list[str]:
+def drafts_dictionary(drafts: Sequence[Message]) -> Dictionary:
+    """Return what the templates of these may print, those of their variants included."""
+    experiments = [one for one in (getattr(message, "experiment", None) for message in drafts) if one]
+    variants = [variant for one in experiments for variant in one.variants.all()]
+    return dictionary_for({one.template_id for one in (*drafts, *variants) if one.template_id})
+
+
+def text_problems(message: Message, dictionary: Dictionary) -> list[str]:
     """Return what is wrong with the text of a message by SMS, by the data dictionary of now."""
     if not message.text.strip():
         return [_("No text is written.")]
@@ -59,18 +74,18 @@ def text_problems(message: Message) -> list[str]:
         text_program(message.text)
     except TemplateFault as fault:
         return [_("The text cannot be read: %(fault)s") % {"fault": fault}]
-    findings = variables_lint(message.text, Part.TEXT, known_attributes())
+    findings = variables_lint(message.text, Part.TEXT, dictionary.known(None))
     return [finding.message for finding in errors(list(findings))]
 
 
-def template_problems(version: TemplateVersion | None) -> list[str]:
+def template_problems(version: TemplateVersion | None, dictionary: Dictionary) -> list[str]:
     """Return what nobody should get: what the lint calls an error, a missing unsubscribe link among it."""
-    return [_("The template is empty.")] if version is None else version_problems(version)
+    return [_("The template is empty.")] if version is None else version_problems(version, dictionary)
 
 
-def experiment_problems(message: Message) -> list[str]:
+def experiment_problems(message: Message, dictionary: Dictionary) -> list[str]:
     """Return what an experiment still lacks; nothing of a message that tries nothing out."""
-    experiment = experiment_of(message)
+    experiment: Experiment | None = getattr(message, "experiment", None)
     if experiment is None:
         return []
     if message.is_text:
@@ -86,16 +101,16 @@ def experiment_problems(message: Message) -> list[str]:
             "all, or a sample of 100 percent."
         )
         problems.append(told)
-    return problems + variant_problems(message)
+    return problems + variant_problems(message, list(experiment.variants.all()), dictionary)
 
 
-def variant_problems(message: Message) -> list[str]:
+def variant_problems(message: Message, variants: Sequence[Variant], dictionary: Dictionary) -> list[str]:
     """Return for each variant, with its name, why nobody should get it."""
     problems = []
     seen: dict[tuple[int, str], str] = {}
-    for variant in variants(message):
+    for variant in variants:
         version = variant_version(variant, message)
-        found = [] if variant.is_control else _variant_faults(version)
+        found = [] if variant.is_control else _variant_faults(version, dictionary)
         if version is not None:
             twin = seen.setdefault((version.pk, version.subject), variant.letter)
             if twin != variant.letter:
@@ -107,13 +122,13 @@ def variant_problems(message: Message) -> list[str]:
     return problems
 
 
-def _variant_faults(version: TemplateVersion | None) -> list[str]:
+def _variant_faults(version: TemplateVersion | None, dictionary: Dictionary) -> list[str]:
     if version is None:
         return [_("no template is chosen.")]
     if not version.subject.strip():
         return [_("it has no subject.")]
     try:
-        return version_problems(version)
+        return version_problems(version, dictionary)
     except TemplateFault as fault:  # its own subject is not part of a saved template
         return [str(fault)]
 
@@ -138,10 +153,20 @@ def sender_problems(sender: Sender, *, by_text: bool = False) -> list[str]:
 
 def _messages(campaign: Campaign) -> list[Message]:
     """Return the campaign's messages with all that a check looks at."""
-    found = campaign.messages.select_related(
-        "template", "template_version", "sender__provider", "sender__sms_provider", "channel"
-    )
-    return readiness.shared(campaign, "messaging.messages", lambda: list(found.order_by("pk")))
+
+    def read() -> list[Message]:
+        related = ("template_version", "sender__provider", "sender__sms_provider", "channel")
+        found = list(campaign.messages.select_related(*related).order_by("pk"))
+        for message in found:
+            message.campaign = campaign
+        drafts_read(found)
+        return found
+
+    return readiness.shared(campaign, "messaging.messages", read)
+
+
+def _dictionary(campaign: Campaign) -> Dictionary:
+    return readiness.shared(campaign, "messaging.dictionary", lambda: drafts_dictionary(_messages(campaign)))
 
 
 def messages_are_complete(campaign: Campaign, now: datetime) -> Finding:
@@ -150,7 +175,8 @@ def messages_are_complete(campaign: Campaign, now: datetime) -> Finding:
         told = _("The campaign has no message yet.")
         return Finding(ok=False, sentence=told)
     for message in messages:
-        if message.is_draft and (problems := message_problems(message, message_version(message))):
+        version, dictionary = message_version(message), _dictionary(campaign)
+        if message.is_draft and (problems := message_problems(message, version, dictionary)):
             told = _("“%(message)s”: %(problem)s") % {"message": message.name, "problem": problems[0]}
             return Finding(ok=False, sentence=told)
     told = ngettext("%(n)s message is complete.", "%(n)s messages are complete.", len(messages))
@@ -180,7 +206,8 @@ def messages_call_to_act(campaign: Campaign, now: datetime) -> Finding:
         if message.template is None:
             continue
         version = message_version(message)
-        if version and any(finding.code == NO_LINK for finding in version_findings(version)):
+        findings = version_findings(version, _dictionary(campaign)) if version else []
+        if any(finding.code == NO_LINK for finding in findings):
             told = _("“%(message)s” has no link: nothing for the reader to do.") % {"message": message.name}
             return Finding(ok=False, sentence=told, url=reverse("messaging:detail", args=[message.pk]))
     return Finding(ok=True, sentence=_("Every e-mail that is written asks for something."))

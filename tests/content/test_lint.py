@@ -228,6 +228,7 @@ class TestTheWhole:
         ("changes", "finding"),
         [
             ({"subject": ""}, ("error", "no-subject", 0)),
+            ({"subject": "Hello\r\nBcc: all@evil.example"}, ("error", "subject-lines", 0)),
             ({"subject": "x" * 61}, ("warning", "long-subject", 0)),
             ({"preheader": ""}, ("note", "no-preheader", 0)),
             ({"text": ""}, ("note", "text-made", 0)),

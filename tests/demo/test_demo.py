@@ -22,9 +22,10 @@ from apps.contacts.models import (
 )
 from apps.contacts.selectors import systems
 from apps.core import clock
-from apps.demo import building, experiment, hillstrom, services, tracker
+from apps.demo import building, experiment, hillstrom, rural, services, tracker
 from apps.demo.people import PASSWORD
 from apps.messaging.models import Recipient
+from apps.messaging.selectors import experiment_findings
 from apps.reporting.selectors import campaign_results
 from apps.reporting.services import rollups_verify
 from apps.usecases.models import UseCase
@@ -72,7 +73,7 @@ def test_the_demo_shows_what_the_published_experiment_found(client):
     assert [scan.is_open for scan in QualityScan.objects.order_by("pk")] == [False, False, True]
     assert all(event.properties["time"] == "simulated" for event in Event.objects.all()[:50])
     assert_readers_may_choose()
-    assert Recipient.objects.filter(reason="holdout").count() == 2 * 21_306
+    assert Recipient.objects.filter(reason="holdout").count() == 2 * 21_306 + 3_139
     campaign = Campaign.objects.get(name=experiment.NAME)
     assert found(campaign) == {
         ("Visitors", "Men's e-mail"): (18.28, 10.62, None, None),
@@ -89,6 +90,7 @@ def test_the_demo_shows_what_the_published_experiment_found(client):
     assert readiness.problems(Campaign.objects.get(name=building.NAME), now)
 
     assert_taught_and_replayed(campaign)
+    assert_tried_out(Campaign.objects.get(name=rural.NAME))
 
     assert [system.name for system in systems(now=clock.now()) if system.is_linked] == [tracker.FILE]
     assert use_cases_at("why", now=now) == [UseCase.objects.get(name="Equip whole clubs and schools").pk]
@@ -118,6 +120,21 @@ def assert_taught_and_replayed(campaign):
     assert (child.stage, child.generation, child.messages.count()) == ("planning", 2, 2)
     assert child.channels.get(kind="ads").justification
     assert child.lessons_applied.count() == 6
+
+
+def assert_tried_out(campaign):
+    """By the rows of the published file: its rural customers, half of whom were sampled."""
+    message = campaign.messages.get()
+    experiment = message.experiment
+    assert experiment.found == [
+        {"variant": 0, "sent": 1049, "hits": 180},
+        {"variant": 1, "sent": 1097, "hits": 235},
+    ]
+    assert (experiment.winner_letter, experiment.has_won, experiment.decided_by) == ("B", True, None)
+    told = experiment_findings(experiment, message, now=clock.now())
+    assert (told.people, told.sample, told.rest, told.awaiting, told.is_clear) == (4292, 2146, 2146, 0, True)
+    assert [line.hits for line in told.lines] == [180, 235]
+    assert found(campaign)["Goal", message.name] == (21.34, 15.36, None, None)
 
 
 def found(campaign):

@@ -5,8 +5,10 @@ nonsense. And its events come fifty times, all at once, out of order, forged, wi
 
 import json
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connections
@@ -14,11 +16,11 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.contacts.models import ConsentEvent, Suppression
-from apps.messaging.models import DeliveryEvent, DeliveryReport, Recipient
+from apps.messaging.models import DeliveryEvent, DeliveryReport, Provider, Recipient
 from apps.messaging.tokens import Purpose, token_make
 from tests.factories.messaging import ProviderFactory, RecipientFactory
 from tests.faults.truth import IN_HAND, assert_true, drain
-from tests.faults.workers import NOWHERE, Worker, count, leases_expire, wait_until
+from tests.faults.workers import NOWHERE, Worker, count, held_by, leases_expire, wait_until, waits_end
 from tests.gateway import HALF, HANG_UP, NONSENSE, SILENCE, Gateway
 from tests.messaging.test_channels import SAMPLES
 
@@ -138,6 +140,33 @@ def test_a_worker_killed_in_its_calls_leaves_unknown_what_the_providers_events_s
     assert assert_true(message, server, unknown=IN_HAND - 8).states[State.UNKNOWN] == people - len(
         server.taken
     )
+
+
+@pytest.mark.parametrize("people", [60])
+def test_what_one_worker_is_told_to_wait_keeps_every_worker_from_calling(server, postmark, message, people):
+    asked, came = timedelta(seconds=3), []
+
+    def take_a_moment(_call):
+        came.append(datetime.now(UTC))
+        time.sleep(0.4)
+
+    postmark.before_answer = take_a_moment
+    act = "tests.faults.workers.patiently"
+    with Worker(server, act=act) as one, Worker(server, act=act) as other:
+        wait_until(lambda: held_by(one.pid) and held_by(other.pid), "both are at work")
+        postmark.on("", (429, {}), times=1, headers={"Retry-After": "3"})
+        wait_until(lambda: Provider.objects.get().waits_until, "the wait is written down")
+        until = Provider.objects.get().waits_until
+        wait_until(lambda: came[-1] > until and not count("queued"), "both go on afterwards")
+        waits_end()  # for the one who was told
+        one.finish()
+        other.finish()
+
+    # Within a second both know, and what was in the air has landed.
+    told = until - asked
+    assert [moment for moment in came if told + timedelta(seconds=1.5) < moment < until] == []
+    assert len([moment for moment in came if moment > until]) > people / 2
+    assert assert_true(message, server).states[State.SENT] == people
 
 
 def test_told_of_a_delivery_before_the_answer_a_worker_changes_nothing_any_more(

@@ -104,6 +104,9 @@ class TestMessages:
             "sample": 0,
             "awaiting": 0,
             "excluded": {"suppressed": 1},
+            "domains": [{"domain": "example.com", "count": 2, "brake": None}],
+            "other_domains": 0,
+            "slowest": None,
         }
 
         launched = program.post(url("message-launch", message["id"]), {"promised": 2}, format="json")

@@ -227,8 +227,8 @@ class TestPage:
             Message.objects.filter(pk=figure.message_id).update(launched_at=recently())
         client = login(lead)
 
-        # Session, user; the clock; sums, pairs, suppressions, refusals, domains; whether anything came back.
-        with django_assert_num_queries(9):
+        # Session, user; clock; sums, pairs, suppressions, refusals twice, domains; if anything came back.
+        with django_assert_num_queries(10):
             response = client.get(reverse("messaging:deliverability"), headers=HTMX)
         assert b"d19.example" in response.content
 
@@ -256,6 +256,18 @@ class TestPage:
         assert page.refused[0].samples == ["550 5.1.1 one", "two"]
         assert "550 5.1.1 one" in shown
         assert "Nothing was sent in the last 30 days" in shown
+
+    def test_a_domain_that_refuses_us_for_what_we_are_is_named_and_no_part_of_the_shares(self, login, lead):
+        for code, count in (("550 5.7.1", 120), ("550 5.1.1", 40)):
+            figure = RefusalFigureFactory(code=code, count=count, domain="strict.example")
+            Message.objects.filter(pk=figure.message_id).update(launched_at=recently())
+
+        page = selectors.deliverability(now=clock.now())
+        shown = login(lead).get(reverse("messaging:deliverability")).content.decode()
+
+        assert (page.refused_count, page.total.sent) == (160, 0)
+        assert page.advice[0].text.startswith("strict.example refuses mails from shop.example")
+        assert page.advice[0].text.partition(".")[0] in shown
 
     def test_programs_read_the_same(self, api, lead):
         figure = DomainFigureFactory(hard=10)

@@ -20,14 +20,14 @@ def people(**by_domain):
 
 
 def told(message, noon, *, named=()):
-    return audience.promise_by_domain(audience.choice_of(message), now=noon, named=named)
+    choice = audience.choice_of(message)
+    return audience.promise_by_domain(choice, audience.audience(choice, now=noon), now=noon, named=named)
 
 
 def reached(message, noon):
-    limits = selectors.domain_limits()
-    promise, domains = told(message, noon, named=[limit.domain for limit in limits])
-    brakes = selectors.message_forecast(message, count=promise.recipients, at=noon)
-    return selectors.domains_reached(domains, limits, recipients=promise.recipients, brakes=brakes, at=noon)
+    choice = audience.choice_of(message)
+    people = audience.audience(choice, now=noon)
+    return selectors.draft_reach(message, choice, people, now=noon).domains
 
 
 class TestPromiseByDomain:
@@ -89,6 +89,21 @@ class TestDomainsReached:
         found = reached(MessageFactory(), noon)
 
         assert (found.slowest, found.shown[0].brake) == (None, None)
+
+
+class TestApi:
+    def test_tells_the_domains_and_what_holds_them_back(self, api, lead):
+        people(gmail_com=3, gmx_example=1)
+        limit = RateLimitFactory(sender=None, domain="gmail.com", most=1, per=RateLimit.Per.DAY)
+
+        url = reverse("api:message-reach", args=[MessageFactory().pk])
+        reach = api(lead, "messages:read").get(url).json()
+
+        [gmail, gmx] = reach["domains"]
+        assert gmx == {"domain": "gmx.example", "count": 1, "brake": None}
+        assert (gmail["count"], gmail["brake"]["sentence"]) == (3, f"Limited to {limit}")
+        assert reach["slowest"] == gmail["brake"]
+        assert reach["other_domains"] == 0
 
 
 class TestReview:

@@ -5,19 +5,28 @@ from http import HTTPStatus
 
 import pytest
 from django.contrib.messages import get_messages
-from django.db import connections
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.accounts.models import IdempotentAnswer, User
+from apps.campaigns.models import Channel
 from apps.collaboration.models import AuditEvent
 from apps.core import clock
 from apps.messaging.delivery.smtp import Timeouts
 from apps.messaging.models import Message, Recipient
 from apps.messaging.services import testing
 from tests.factories.accounts import UserFactory
-from tests.factories.campaigns import AudienceFactory, CampaignFactory
-from tests.factories.contacts import ContactFactory
-from tests.factories.messaging import MessageFactory, RecipientFactory
+from tests.factories.campaigns import AudienceFactory, CampaignFactory, ChannelFactory
+from tests.factories.contacts import ContactFactory, SuppressionFactory
+from tests.factories.content import TemplateFactory
+from tests.factories.messaging import (
+    ExperimentFactory,
+    MessageFactory,
+    ProviderFactory,
+    RecipientFactory,
+    VariantFactory,
+)
 from tests.mail import SILENCE
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +49,54 @@ def ready(**more):
         for name, in_days in [("start_date", 0), ("launch_date", 9), ("goal_date", 90)]
     }
     return MessageFactory(campaign__goal_seen__occurred_at=now - timedelta(days=1), **days, **more)
+
+
+class TestReviewSays:
+    def test_that_there_is_nobody_to_write_to(self, login, lead):
+        none, left_out = ready(), ready()
+        none.segments.set([AudienceFactory(rule={"attribute": "email", "op": "eq", "value": "a@b.example"})])
+        SuppressionFactory(address=ContactFactory().email)
+        client = login(lead)
+
+        pages = [client.get(url("detail", one.pk)).content.decode() for one in (none, left_out)]
+
+        assert "Nobody is in the segments" in pages[0]
+        assert "Nobody of them may be written to" in pages[1]
+
+    def test_that_whoever_carries_it_did_not_work(self, login, lead):
+        draft = ready(sender__provider=ProviderFactory(name="Post", check_fault="No connection"))
+
+        page = login(lead).get(url("detail", draft.pk)).content.decode()
+
+        assert "“Post”, which carries it, did not work when it was last checked: No connection" in page
+
+
+class TestReviewCost:
+    def test_costs_the_same_for_little_and_for_much(self, login, lead):
+        small, large = MessageFactory(), MessageFactory()
+        for draft in (small, large):
+            ExperimentFactory(message=draft)
+        ContactFactory()
+        large.segments.add(*AudienceFactory.create_batch(4))
+        large.exclude_segments.add(
+            *AudienceFactory.create_batch(3, rule={"attribute": "phone", "op": "exists"})
+        )
+        for number in range(2, 6):
+            template = TemplateFactory()
+            VariantFactory(experiment=large.experiment, number=number, template=template)
+        for kind in (Channel.Kind.SMS, Channel.Kind.ADS, Channel.Kind.EVENTS):
+            ChannelFactory(campaign=large.campaign, kind=kind, owner=UserFactory())
+        client = login(lead)
+        client.get(url("detail", small.pk))  # what a process keeps is kept
+
+        costs = []
+        for draft in (small, large):
+            with CaptureQueriesContext(connection) as asked:
+                assert client.get(url("detail", draft.pk)).status_code == HTTPStatus.OK
+            # A request of its own has no savepoints.
+            costs.append([one["sql"] for one in asked if "SAVEPOINT" not in one["sql"]])
+
+        assert len(costs[0]) == len(costs[1]) == 33
 
 
 class TestMessageCreate:

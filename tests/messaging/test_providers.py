@@ -134,6 +134,7 @@ class TestWaiting:
         provider.refresh_from_db()
         assert timedelta(seconds=110) < provider.waits_until - noon <= timedelta(seconds=150)
         assert provider.updated_at == updated_at  # connections are kept
+        assert Message.objects.get().connections_failed == 0  # who asks to wait was reached
 
     def test_another_worker_does_not_call_meanwhile_and_its_people_keep_their_place(
         self, noon, provider, gateway

@@ -1,6 +1,8 @@
 """The pages of a message that was launched, and of its recipients."""
 
+from datetime import timedelta
 from http import HTTPStatus
+from uuid import uuid4
 
 import pytest
 from django.contrib.messages import get_messages
@@ -9,9 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.accounts.models import User
-from apps.messaging.models import Message, Recipient
+from apps.core import clock
+from apps.messaging.models import Message, Provider, Recipient
+from apps.messaging.services.standing import tally_refresh
 from tests.factories.accounts import UserFactory
-from tests.factories.messaging import MessageFactory, RecipientFactory
+from tests.factories.messaging import MessageFactory, ProviderFactory, RecipientFactory
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -54,6 +58,49 @@ class TestMessageList:
             client.get(url("list"), headers=HTMX)
 
 
+class TestDelays:
+    def test_says_who_asks_to_come_back_and_until_when(self, login, lead):
+        message = MessageFactory(launched=True, sender__provider=ProviderFactory(name="Post"))
+        put_off = {"state": "planned", "attempts": 1, "answer": "451 4.7.1 come back"}
+        soon = clock.now() + timedelta(minutes=10)
+        rows = RecipientFactory.create_batch(2, message=message, due_at=soon, **put_off)
+        RecipientFactory(message=message)
+        Provider.objects.update(waits_until=soon)
+        client = login(lead)
+
+        response = client.get(url("detail", message.pk))
+        page = response.content.decode()
+        told = client.get(url("recipient", rows[0].pk)).content.decode()
+        in_line = client.get(url("recipient", message.recipients.get(state="queued").pk)).content.decode()
+
+        assert "“Post” asks to wait" in page
+        assert "2 people wait, for the server said: not now." in page
+        assert response.context["pace"].left is None
+        assert "451 4.7.1 come back · tried again" in told
+        assert "“Post” asks to wait until" in in_line
+
+    def test_says_that_the_server_is_out_of_reach_before_it_is_paused(self, login, lead):
+        row = RecipientFactory(message__connections_failed=3)
+        soon = clock.now() + timedelta(minutes=10)
+        put_off = {"state": "planned", "attempts": 1, "answer": "451 come back", "due_at": soon}
+        RecipientFactory(message=row.message, **put_off)
+
+        response = login(lead).get(url("detail", row.message_id))
+
+        assert "could not be reached 3 times in a row" in response.content.decode()
+        assert response.context["pace"].left > timedelta(minutes=9)
+
+    def test_of_a_large_ledger_as_it_was_counted_and_without_words_for_who_sees_no_people(self, login):
+        row = RecipientFactory(state="planned", attempts=1, answer="451 box of ann@example.com is busy")
+        message = row.message
+        tally_refresh(message, now=clock.now())
+
+        page = login(UserFactory(role=Role.EXECUTIVE)).get(url("detail", message.pk)).content.decode()
+
+        assert "1 person waits, for the server said: not now." in page
+        assert "ann@example.com" not in page
+
+
 class TestRunning:
     def test_says_what_every_state_means_outside_of_what_is_swapped(self, login, lead):
         message = RecipientFactory().message
@@ -87,6 +134,15 @@ class TestRunning:
         asks = [b"every 2s" in login(lead).get(url("detail", one.pk)).content for one in (running, paused)]
 
         assert asks == [True, False]
+
+    def test_a_paused_one_asks_again_while_a_worker_still_has_somebody(self, login, lead):
+        row = RecipientFactory(
+            message__state="paused", state="sending", lease_token=uuid4(), leased_until=clock.now()
+        )
+
+        page = login(lead).get(url("detail", row.message_id)).content
+
+        assert b"every 2s" in page
 
     def test_what_servers_say_is_for_those_who_may_see_people(self, login, lead, owner):
         message = MessageFactory(launched=True, campaign__channel__owner=owner)

@@ -310,7 +310,7 @@ class TestPages:
         RecipientFactory.create_batch(20, message=message, state="unknown")
         client = login(lead)
 
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(8):
             client.get(self.page("settle", message.pk), headers={"HX-Request": "true"})
 
     def test_the_running_page_offers_the_undo_while_nothing_has_begun(self, login, lead, settings):

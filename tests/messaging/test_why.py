@@ -122,6 +122,23 @@ class TestRecipientChecks:
 
         assert results(row)[rule] == "stopped"
 
+    def test_a_mail_that_could_not_be_built_was_asked_of_no_server(self):
+        row = RecipientFactory(state=State.FAILED, answer="The template fails on this contact's data: no")
+
+        asked = results(row)
+
+        assert (asked["mail"], asked["not_cancelled"], asked["server"]) == (
+            "stopped",
+            "not_asked",
+            "not_asked",
+        )
+        assert detail(row, "mail").endswith("data: no")
+
+    def test_who_waits_in_a_paused_message_is_told_why_it_is(self):
+        row = RecipientFactory(message__state="paused", message__pause_reason="Too many refusals")
+
+        assert (results(row)["not_paused"], detail(row, "not_paused")) == ("held", "Too many refusals")
+
     def test_a_refusal_is_the_servers(self, noon):
         row = RecipientFactory(state=State.FAILED, attempts=1, answer="550 no", finished_at=noon)
 

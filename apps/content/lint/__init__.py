@@ -43,6 +43,10 @@ def _subject(source: EmailSource) -> Iterator[Finding]:
     subject = source.subject.strip()
     if not subject:
         yield Finding(Level.ERROR, Part.SUBJECT, "no-subject", _("Write a subject."))
+    elif len(subject.splitlines()) > 1:
+        # In the mail they become blanks, so that nobody adds a header; what was meant, nobody knows.
+        message = _("A subject is one line: take the line breaks out.")
+        yield Finding(Level.ERROR, Part.SUBJECT, "subject-lines", message)
     elif "{" not in subject and len(subject) > SUBJECT_LIMIT:
         message = _("The subject has %(length)s characters; most inboxes show about %(limit)s.")
         values = {"length": len(subject), "limit": SUBJECT_LIMIT}

@@ -53,6 +53,7 @@ class DeliverabilityOut(serializers.Serializer[Any]):
     total = FateOut()
     pairs = PairOut(many=True)
     refused = RefusedOut(many=True)
+    refused_count = serializers.IntegerField(help_text="Beside those sent.")
     advice = AdviceOut(many=True)
     counted_at = serializers.DateTimeField(allow_null=True)
 
@@ -78,6 +79,7 @@ class DeliverabilityViewSet(ApiViewSet[DomainFigure]):
                 for pair in found.pairs
             ],
             "refused": found.refused,
+            "refused_count": found.refused_count,
             "advice": found.advice,
             "counted_at": found.counted_at,
         }  # fmt: skip

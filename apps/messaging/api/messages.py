@@ -104,7 +104,10 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
     @action(detail=True, methods=["get"])
     def reach(self, request: Request, pk: str) -> Response:
         """How many would get it if it were launched now, and who would be left out for what reason."""
-        promise = audience.promise(audience.choice_of(self.get_object()), now=clock.now())
+        message, now = self.get_object(), clock.now()
+        choice = audience.choice_of(message)
+        reach = selectors.draft_reach(message, choice, audience.audience(choice, now=now), now=now)
+        promise = reach.promise
         excluded = {reason.value: count for reason, count in promise.excluded}
         told: dict[str, Any] = {
             "audience": promise.audience,
@@ -114,6 +117,9 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
             "late": promise.late,
             "held": promise.held,
             "excluded": excluded,
+            "domains": reach.domains.shown,
+            "other_domains": reach.domains.others,
+            "slowest": reach.domains.slowest,
         }
         return Response(out.ReachOut(told).data)
 

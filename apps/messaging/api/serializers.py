@@ -303,6 +303,21 @@ class LedgerOut(serializers.Serializer[Any]):
     retryable = serializers.IntegerField()
 
 
+class BrakeOut(serializers.Serializer[Any]):
+    """A limit or a warm-up, and when the last one leaves because of it; null: in more than ten years."""
+
+    sentence = serializers.CharField()
+    done_at = serializers.DateTimeField(allow_null=True)
+
+
+class DomainReachedOut(serializers.Serializer[Any]):
+    """The recipients at one mailbox provider, and the limit that makes theirs take longest, or null."""
+
+    domain = serializers.CharField()
+    count = serializers.IntegerField()
+    brake = BrakeOut(allow_null=True)
+
+
 class ReachOut(serializers.Serializer[Any]):
     """What a launch now would do."""
 
@@ -313,6 +328,11 @@ class ReachOut(serializers.Serializer[Any]):
     late = serializers.IntegerField(help_text="Of the recipients: whose hour has passed where they are.")
     held = serializers.IntegerField(help_text="Of the recipients: who wait for the end of quiet hours.")
     excluded = serializers.DictField(child=serializers.IntegerField())
+    domains = DomainReachedOut(
+        many=True, help_text="Of e-mail: the largest, and all that a limit holds back; the largest first."
+    )
+    other_domains = serializers.IntegerField(help_text="Recipients who are at none of `domains`.")
+    slowest = BrakeOut(allow_null=True, help_text="Whatever ends last, the sender's limits included.")
 
 
 class RecipientOut(serializers.ModelSerializer[Recipient]):

@@ -48,6 +48,13 @@ class Sender(TimeStamped):
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
+    def shown(self) -> Self:
+        """With what every page of a message, and the question who may see it, looks at beside it."""
+        return self.select_related(
+            "campaign__segment", "campaign__kpi_set", "channel__owner", "sender__provider",
+            "sender__sms_provider", "template",
+        )  # fmt: skip
+
     def visible_to(self, user: User) -> Self:
         """Messages of the campaigns that exist for this person."""
         return self.filter(campaign__in=Campaign.objects.visible_to(user))
@@ -187,6 +194,13 @@ class Message(TimeStamped):
     @property
     def is_text(self) -> bool:
         return self.way == Way.SMS
+
+    @property
+    def carrier(self) -> Provider | None:
+        """Who carries it; None: the mail server of EMAIL_URL, or no sender is chosen."""
+        if self.sender is None:
+            return None
+        return self.sender.sms_provider if self.is_text else self.sender.provider
 
     @property
     def is_draft(self) -> bool:

@@ -49,7 +49,7 @@ class Recipient(models.Model):
         LEASED = "leased", _("Taken by a worker")
         SENDING = "sending", _("Being sent")
         SENT = "sent", _("Sent")
-        FAILED = "failed", _("Refused by the server")
+        FAILED = "failed", _("Failed")
         UNKNOWN = "unknown", _("Unknown")
         EXCLUDED = "excluded", _("Excluded at launch")
         SKIPPED = "skipped", _("Skipped at the last moment")

@@ -1,5 +1,6 @@
+from apps.messaging.selectors.delays import waited_for
 from apps.messaging.selectors.deliverability import DELIVERABILITY_SPAN, deliverability
-from apps.messaging.selectors.domains_reached import DomainsReached, domains_reached
+from apps.messaging.selectors.domains_reached import DomainsReached, Reach, draft_reach
 from apps.messaging.selectors.doubts import (
     Doubt,
     doubt_answers,
@@ -9,7 +10,13 @@ from apps.messaging.selectors.doubts import (
     doubts_left,
     recipient_settlements,
 )
-from apps.messaging.selectors.drafts import contact_data, message_version, preview_contact
+from apps.messaging.selectors.drafts import (
+    contact_data,
+    drafts_read,
+    message_version,
+    preview_contact,
+    reader_of,
+)
 from apps.messaging.selectors.experiments import (
     ExperimentFindings,
     Sampled,
@@ -50,7 +57,6 @@ from apps.messaging.selectors.providers import provider_hook_url, providers
 from apps.messaging.selectors.pulse import Pulse, sending_pulse
 from apps.messaging.selectors.rates import (
     Brake,
-    domain_limits,
     message_brakes,
     message_forecast,
     rate_limits,
@@ -82,6 +88,7 @@ __all__ = [
     "Pace",
     "Preference",
     "Pulse",
+    "Reach",
     "Reaction",
     "Sampled",
     "Standing",
@@ -93,16 +100,16 @@ __all__ = [
     "contact_why",
     "deliverability",
     "destination_url",
-    "domain_limits",
     "domain_of",
     "domain_senders",
     "domains",
-    "domains_reached",
     "doubt_answers",
     "doubtful",
     "doubtful_arrived",
     "doubtful_silent",
     "doubts_left",
+    "draft_reach",
+    "drafts_read",
     "experiment_findings",
     "experiment_of",
     "gets_untitled",
@@ -121,6 +128,7 @@ __all__ = [
     "provider_hook_url",
     "providers",
     "rate_limits",
+    "reader_of",
     "recipient_checks",
     "recipient_has_left",
     "recipient_of_mail",
@@ -138,5 +146,6 @@ __all__ = [
     "standing_count",
     "variant_version",
     "variants",
+    "waited_for",
     "warm_up_progress",
 ]

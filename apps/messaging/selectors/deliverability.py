@@ -96,6 +96,11 @@ class Refused:
     def is_passing(self) -> bool:
         return self.code.startswith("4")
 
+    @property
+    def is_about_us(self) -> bool:
+        """Test if it is refused for policy: whoever sends is meant, and not the person (RFC 3463)."""
+        return self.code.partition(" ")[2].startswith("5.7.")
+
 
 @dataclass(frozen=True)
 class Advice:
@@ -112,6 +117,7 @@ class Deliverability:
     """
     The page: `suppressed` is new suppressions by day, with every day; `reasons` the same by reason.
 
+    `refused` are the most frequent answers; `refused_count` mails were refused in all, beside those sent.
     `is_awaited`: mails were sent, and the roll-up has not counted them yet.
     """
 
@@ -120,6 +126,7 @@ class Deliverability:
     pairs: list[Pair]
     has_more: bool
     refused: list[Refused]
+    refused_count: int
     counted_at: datetime | None
     suppressed: list[tuple[date, int]]
     reasons: list[tuple[str, int]]
@@ -139,17 +146,19 @@ def deliverability(*, now: datetime) -> Deliverability:
     largest = by_size[: SHOWN + 1]
     pairs = [Pair(sending, domain, Fate(*counts)) for sending, domain, *counts in largest]
     by_day, by_reason = _suppressions(now)
-    total = Fate(**whole)
+    total, refused = Fate(**whole), _refused(recent)
+    refusals = RefusalFigure.objects.filter(message__in=recent)
     return Deliverability(
         total=total,
         is_awaited=not total.sent and Recipient.objects.filter(message__in=recent, state="sent").exists(),
         pairs=pairs[:SHOWN],
         has_more=len(pairs) > SHOWN,
-        refused=_refused(recent),
+        refused=refused,
+        refused_count=refusals.aggregate(n=Coalesce(Sum("count"), 0))["n"],
         counted_at=counted_at,
         suppressed=by_day,
         reasons=by_reason,
-        advice=list(_advice(total, pairs, {pair.sending_domain for pair in pairs})),
+        advice=[*_refusal_advice(refused, pairs), *_advice(total, pairs)],
     )
 
 
@@ -179,7 +188,22 @@ def _suppressions(now: datetime) -> tuple[list[tuple[date, int]], list[tuple[str
     return by_day, sorted(named, key=lambda one: -one[1])
 
 
-def _advice(total: Fate, pairs: list[Pair], sending: Iterable[str]) -> Iterable[Advice]:
+def _refusal_advice(refused: list[Refused], pairs: list[Pair]) -> Iterable[Advice]:
+    """Speak of the one domain that refuses most of our mails for what we are, where it is no small part."""
+    sent = {(pair.sending_domain, pair.domain): pair.fate.sent for pair in pairs}
+    for one in refused:
+        tried = one.count + sent.get((one.sending_domain, one.domain), 0)
+        if one.domain and one.is_about_us and tried >= ENOUGH and one.count / tried >= OURS_WARN:
+            told = _(
+                "%(domain)s refuses mails from %(sending)s as they are handed over. Read why, and send less "
+                "for a while."
+            )
+            text = told % {"domain": one.domain, "sending": one.sending_domain}
+            yield Advice("bad", text, "#refused-title", _("What it says"))
+            return
+
+
+def _advice(total: Fate, pairs: list[Pair]) -> Iterable[Advice]:
     yield from _complaint_advice(total)
     if total.rate(total.hard) >= HARD_WARN:
         told = _("%(percent)s %% of your mails go to addresses that do not exist. Ask where those came from.")
@@ -191,7 +215,7 @@ def _advice(total: Fate, pairs: list[Pair], sending: Iterable[str]) -> Iterable[
             text = told % {"domain": pair.domain, "sending": pair.sending_domain}
             yield Advice("warn", text, f"{reverse('messaging:reports')}?verdict=ours", _("What it says"))
             break
-    yield from _domain_advice(sending)
+    yield from _domain_advice({pair.sending_domain for pair in pairs})
     if total.unknown:
         told = _("%(n)s mails have an unknown end. A report settles them; nothing is sent again on a guess.")
         yield Advice("info", told % {"n": f"{total.unknown:,}"})

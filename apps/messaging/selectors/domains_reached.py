@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from apps.messaging.audience import DOMAINS_TOLD
+from apps.contacts.models import ContactQuerySet
+from apps.messaging.audience import DOMAINS_TOLD, Choice, Promise, promise_by_domain, promise_of
 from apps.messaging.limits import spellings
-from apps.messaging.models import RateLimit
-from apps.messaging.selectors.rates import FOREVER, Brake, limits_forecast
+from apps.messaging.models import Message, RateLimit
+from apps.messaging.selectors.rates import FOREVER, Brake, domain_limits, limits_forecast, message_forecast
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,30 @@ class DomainsReached:
     shown: list[DomainReached]
     others: int
     slowest: Brake | None
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What a launch now would do: to how many, held back by what of the sender, and at which domains."""
+
+    promise: Promise
+    brakes: list[Brake]
+    domains: DomainsReached
+
+
+def draft_reach(message: Message, choice: Choice, people: ContactQuerySet, *, now: datetime) -> Reach:
+    """Return what a launch now of this choice would do; `people` is its `audience`."""
+    begins = max(now, message.scheduled_at or now)
+    limits = [] if message.is_text else domain_limits()
+    domains: dict[str, int] = {}
+    if message.is_text:
+        promise = promise_of(choice, people, now=now)
+    else:
+        named = {one for limit in limits for one in spellings(limit.domain)}
+        promise, domains = promise_by_domain(choice, people, now=now, named=named)
+    brakes = message_forecast(message, count=promise.recipients, at=begins)
+    reached = domains_reached(domains, limits, recipients=promise.recipients, brakes=brakes, at=begins)
+    return Reach(promise, brakes, reached)
 
 
 def domains_reached(

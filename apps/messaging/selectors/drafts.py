@@ -1,23 +1,39 @@
 """What a draft would be if it were sent now."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import Prefetch, prefetch_related_objects
+
 from apps.contacts import selectors as contacts
-from apps.contacts.models import Contact
+from apps.contacts.models import Channel, Contact, ContactQuerySet
 from apps.contacts.models.contact import ADDRESS_FIELDS
 from apps.content.models import TemplateVersion
 from apps.messaging.audience import audience, choice_of
-from apps.messaging.models import Message
+from apps.messaging.models import Experiment, Message, Variant
 from apps.segments.rules import RuleInvalid
 
 NOBODY: dict[str, object] = {"id": 0, "email": "reader@example.com", "phone": "+441632960123"}
+
+
+def drafts_read(drafts: Sequence[Message]) -> None:
+    """Read what is asked of drafts before a launch, in a fixed number of queries however many they are."""
+    variants = Variant.objects.select_related("template__current", "template_version")
+    prefetch_related_objects(
+        drafts,
+        "template__current",
+        "segments",
+        "exclude_segments",
+        Prefetch("experiment", Experiment.objects.select_related("decided_by")),
+        Prefetch("experiment__variants", variants.order_by("number")),
+    )
 
 
 def message_version(message: Message) -> TemplateVersion | None:
     """Return the template's version that was or would be sent; None while there is nothing to send."""
     if message.template_version:
         return message.template_version
-    return message.template.versions.order_by("-number").first() if message.template else None
+    return message.template.current if message.template else None
 
 
 def preview_contact(message: Message, *, address: str, now: datetime) -> Contact | None:
@@ -26,9 +42,14 @@ def preview_contact(message: Message, *, address: str, now: datetime) -> Contact
         found = Contact.objects.known().filter(email__startswith=address.strip().lower())
         return found.order_by("email").first()
     try:
-        return audience(choice_of(message), now=now).exclude(**{ADDRESS_FIELDS[message.way][0]: ""}).first()
+        return reader_of(audience(choice_of(message), now=now), message.way)
     except RuleInvalid:
         return None
+
+
+def reader_of(people: ContactQuerySet, way: Channel) -> Contact | None:
+    """Return somebody of these who can be written to this way: whose data a preview is filled in with."""
+    return people.exclude(**{ADDRESS_FIELDS[way][0]: ""}).first()
 
 
 def contact_data(contact: Contact | None) -> dict[str, object]:

@@ -21,7 +21,9 @@ def experiment_of(message: Message) -> Experiment | None:
 
 def variants(message: Message) -> list[Variant]:
     """Return the variants of a message, the control first; nothing if it tries none out. One query."""
-    found = Variant.objects.filter(experiment=message.pk).select_related("template", "template_version")
+    found = Variant.objects.filter(experiment=message.pk).select_related(
+        "template__current", "template_version"
+    )
     return list(found.order_by("number"))
 
 
@@ -34,7 +36,7 @@ def variant_version(variant: Variant, message: Message) -> TemplateVersion | Non
     version = variant.template_version or message.template_version
     if version is None or (variant.template_version is None and variant.template_id):
         template = variant.template or message.template
-        version = template.versions.order_by("-number").first() if template else None
+        version = template.current if template else None
     if version is None or not variant.subject:
         return version
     worded = copy(version)

@@ -10,7 +10,7 @@ from django.db.models import Count, Max, Min
 
 from apps.contacts.models import Exclusion
 from apps.messaging import sql
-from apps.messaging.models import UNFINISHED, DeliveryEvent, Message, Recipient, RecipientQuerySet
+from apps.messaging.models import HELD, UNFINISHED, DeliveryEvent, Message, Recipient, RecipientQuerySet
 
 State = Recipient.State
 LEFT_OUT = [State.EXCLUDED, State.SKIPPED]
@@ -43,6 +43,11 @@ class Ledger:
     def in_line(self) -> int:
         """Of the unfinished those who do not wait for the winner of an experiment."""
         return self.unfinished - self.states[State.AWAITING]
+
+    @property
+    def in_hand(self) -> int:
+        """Whom a worker has: they move on by themselves, also of a message that is paused."""
+        return sum(self.states[State(state)] for state in HELD)
 
     @property
     def left_out(self) -> int:
@@ -108,7 +113,7 @@ class Pace:
 def message_pace(
     message: Message, ledger: Ledger, *, now: datetime, held_until: datetime | None = None
 ) -> Pace:
-    """Tell how fast it goes. `held_until`: when limits let the last one go; nothing is done before."""
+    """Tell how fast it goes. `held_until`: when the last one may go; nothing is done before."""
     hours = [message.launched_at, message.scheduled_at, message.undo_until]
     begun = max(filter(None, hours), default=now)
     elapsed = (message.finished_at or now) - begun

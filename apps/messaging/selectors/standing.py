@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from apps.contacts.models import Exclusion
 from apps.messaging.models import DeliveryEvent, LedgerTally, Message, Recipient
+from apps.messaging.selectors.delays import Delay, delays_kept, delays_read, message_delays
 from apps.messaging.selectors.figures import (
     ErrorGroup,
     Ledger,
@@ -56,6 +57,10 @@ class Standing:
         return [ErrorGroup(State(state), "", *rest) for state, *rest in self.tally.facts["failures"]]
 
     @cached_property
+    def delays(self) -> list[Delay]:
+        return delays_read(self.tally.facts.get("delays", [])) if self.tally else message_delays(self.message)
+
+    @cached_property
     def reactions(self) -> list[Reaction]:
         if self.tally is None:
             return message_reactions(self.message)
@@ -71,6 +76,7 @@ def standing_count(message: Message) -> dict[str, Any]:
             for group in message_errors(message)
         ],
         "failures": [[group.state, group.is_retryable, group.count] for group in message_failures(message)],
+        "delays": delays_kept(message_delays(message)),
         "reactions": [[one.kind, one.people, one.machine_hits] for one in message_reactions(message)],
     }
 

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from apps.contacts import selectors as contacts
 from apps.contacts.models import Exclusion
-from apps.messaging.models import LETTERS, FrequencyCap, RateLimit, Recipient, RuleNote
+from apps.messaging.models import LETTERS, WAITING, FrequencyCap, Message, RateLimit, Recipient, RuleNote
+from apps.messaging.selectors.delays import waited_for
 from apps.messaging.selectors.experiments import experiment_of
 from apps.messaging.selectors.rates import recipient_brake
 
@@ -53,7 +54,8 @@ def recipient_checks(recipient: Recipient, *, now: datetime) -> list[Check]:
     """
     notes = rule_notes(recipient)
     limits = _limits(recipient, notes, now=now)
-    checks = [*_at_launch(recipient), *limits, *_at_last(recipient, notes), _server(recipient)]
+    server = _server(recipient, now=now)
+    checks = [*_at_launch(recipient), *limits, *_built(recipient), *_at_last(recipient, notes), server]
     told: list[Check] = []
     is_over = False
     for check in checks:
@@ -130,7 +132,9 @@ def _hour(recipient: Recipient) -> Check:
     shown = _moment(recipient.due_at, recipient.contact.timezone)
     if recipient.message.local_at:
         shown = _("%(hour)s, by the clock where the person is") % {"hour": shown}
-    is_waiting = recipient.state == State.PLANNED and not recipient.waits_for_id
+    is_waiting = (
+        recipient.state == State.PLANNED and not recipient.waits_for_id and not _was_put_off(recipient)
+    )
     return Check("hour", label, Result.HELD if is_waiting else Result.PASSED, shown)
 
 
@@ -143,6 +147,13 @@ def _limits(recipient: Recipient, notes: Sequence[RuleNote], *, now: datetime) -
     return [Check("rate_limits", label, Result.PASSED, note_detail(held[-1]))] if held else []
 
 
+def _built(recipient: Recipient) -> list[Check]:
+    """That the mail could not be built for this person: no server was asked. Nothing of those that could."""
+    if recipient.state != State.FAILED or recipient.attempts:
+        return []
+    return [Check("mail", _("The mail could be built for this person"), Result.STOPPED, recipient.answer)]
+
+
 def _at_last(recipient: Recipient, notes: Sequence[RuleNote]) -> list[Check]:
     """The rules of the statement that passes the point of no return."""
     has_passed = recipient.attempts > 0 or recipient.state in {State.SENDING, State.SENT, State.UNKNOWN}
@@ -151,7 +162,7 @@ def _at_last(recipient: Recipient, notes: Sequence[RuleNote]) -> list[Check]:
     is_capped = is_skipped and recipient.reason == Exclusion.CAPPED
     in_time = Result.STOPPED if recipient.state == State.EXPIRED else passed
     is_wanted = Result.STOPPED if recipient.state == State.CANCELLED else passed
-    checks = [Check("not_cancelled", _("Not cancelled"), is_wanted)]
+    checks = [*_pause(recipient), Check("not_cancelled", _("Not cancelled"), is_wanted)]
     if recipient.message.not_after:
         until = _moment(recipient.message.not_after, "")
         checks.append(Check("not_after", _("Not too late"), in_time, _("Until %(when)s") % {"when": until}))
@@ -162,6 +173,14 @@ def _at_last(recipient: Recipient, notes: Sequence[RuleNote]) -> list[Check]:
         asked = Result.PASSED if is_capped else passed
         checks.append(Check("reachable_still", _("Could still be written to"), asked))
     return [*checks, _quiet(recipient, notes, passed, is_capped), _caps(notes, passed, is_capped)]
+
+
+def _pause(recipient: Recipient) -> list[Check]:
+    """That they wait because the message is paused, and why it is; nothing of one that is not."""
+    message = recipient.message
+    if message.state != Message.State.PAUSED or recipient.state not in WAITING:
+        return []
+    return [Check("not_paused", _("The message is not paused"), Result.HELD, message.pause_reason)]
 
 
 def _quiet(recipient: Recipient, notes: Sequence[RuleNote], passed: Result, is_capped: bool) -> Check:
@@ -181,8 +200,22 @@ def _caps(notes: Sequence[RuleNote], passed: Result, is_capped: bool) -> Check:
     return Check("caps", _("Within the frequency caps"), Result.STOPPED if is_capped else passed, detail)
 
 
-def _server(recipient: Recipient) -> Check:
+def _was_put_off(recipient: Recipient) -> bool:
+    """Test if a server said “not now”, and it is tried again by itself."""
+    return recipient.state == State.PLANNED and recipient.attempts > 0 and recipient.answer != ""
+
+
+def _server(recipient: Recipient, *, now: datetime) -> Check:
     label = _("Taken by the mail server")
+    if _was_put_off(recipient):
+        told = {"answer": recipient.answer, "when": _moment(recipient.due_at, "")}
+        if not recipient.message.is_running:
+            told["when"] = _("once the message goes on")
+        return Check("server", label, Result.HELD, _("%(answer)s · tried again %(when)s") % told)
+    provider = waited_for(recipient.message, now=now) if recipient.state == State.QUEUED else None
+    if provider and provider.waits_until:
+        asked = {"provider": provider.name, "when": _moment(provider.waits_until, "")}
+        return Check("server", label, Result.HELD, _("“%(provider)s” asks to wait until %(when)s") % asked)
     results = {State.SENT: Result.PASSED, State.FAILED: Result.STOPPED, State.UNKNOWN: Result.HELD}
     result = results.get(State(recipient.state), Result.NOT_ASKED)
     detail = recipient.answer

@@ -19,7 +19,7 @@ from apps.messaging.services.domains import (
 )
 from apps.messaging.services.experiments import experiment_choose, experiments_decide
 from apps.messaging.services.figures import domain_figures_refresh
-from apps.messaging.services.health import messages_finish
+from apps.messaging.services.health import CONNECTIONS_FAILED, messages_finish
 from apps.messaging.services.launch import MessageNotLaunchable, message_launch
 from apps.messaging.services.messages import (
     SENT_BY,
@@ -74,6 +74,7 @@ from apps.messaging.services.variants import ExperimentFields, VariantFields, Va
 from apps.messaging.services.watchdog import sending_watch
 
 __all__ = [
+    "CONNECTIONS_FAILED",
     "KEY_KEPT",
     "SENT_BY",
     "CallAnswer",

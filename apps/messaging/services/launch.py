@@ -17,7 +17,7 @@ from apps.content.selectors import version_email
 from apps.core.queues import ring
 from apps.messaging import checks, homes, ledger
 from apps.messaging.models import Link, Message, Variant
-from apps.messaging.selectors import Ledger, message_ledger, message_version
+from apps.messaging.selectors import Ledger, drafts_read, message_ledger, message_version
 from apps.messaging.services.messages import SEND_TASK, MessageRefused, message_audit, message_lock
 from apps.messaging.services.standing import tally_begin
 from apps.messaging.services.tracking import partitions_ensure
@@ -99,6 +99,7 @@ def _problems(message: Message, version: TemplateVersion | None, *, now: datetim
     if not message.is_draft:
         state = message.get_state_display()
         return [_("This message is “%(state)s” already.") % {"state": state}]
+    drafts_read([message])
     problems = checks.message_problems(message, version)
     problems += readiness.problems(message.campaign, now, but=frozenset({checks.COMPLETE}))
     if not settings.SENDING_ENABLED:

@@ -128,7 +128,8 @@ def _lease_work(lease: Lease, watch: Watch) -> set[int]:
         health.answers_note(shift.heard, now=watch.time)
     for engine, why in shift.trouble.items():
         troubled = {pk for pk, used in engines.items() if used is engine}
-        health.connection_failed(troubled, why=why, now=watch.time)
+        if not engine.asked_to_wait():  # who asks to wait was reached
+            health.connection_failed(troubled, why=why, now=watch.time)
         stuck |= troubled
     return stuck
 

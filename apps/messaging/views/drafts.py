@@ -26,9 +26,11 @@ from apps.core import clock
 from apps.core.errors import DomainError
 from apps.core.refusals import told
 from apps.messaging import audience, checks, forms, previews, selectors, services
-from apps.messaging.limits import spellings
-from apps.messaging.models import Message, RateLimit, Variant
+from apps.messaging.models import Experiment, Message, Variant
 from apps.segments.rules import RuleInvalid
+
+# Of a draft whose audience cannot be read.
+NO_REACH = selectors.Reach(audience.Promise({}), [], selectors.DomainsReached([], 0, None))
 
 
 @require_http_methods(["GET", "POST"])
@@ -267,17 +269,19 @@ def review(
 ) -> HttpResponse:
     """Show the last page before the launch: what goes out, to how many, and what is in the way."""
     now = clock.now()
+    selectors.drafts_read([message])
     version = selectors.message_version(message)
     problems = checks.message_problems(message, version)
     in_campaign = readiness.problems(message.campaign, now, but=frozenset({checks.COMPLETE}))
-    limits = [] if message.is_text else selectors.domain_limits()
     try:
-        promise, domains = _promise(message, limits, now=now)
+        reach, person = _reach(request, message, now=now)
     except RuleInvalid as refusal:
-        promise, domains, problems = audience.Promise({}), {}, [*problems, str(refusal)]
-    begins = max(now, message.scheduled_at or now)
-    brakes = selectors.message_forecast(message, count=promise.recipients, at=begins)
-    variants = selectors.variants(message) if promise.split else []
+        reach, person, problems = NO_REACH, None, [*problems, str(refusal)]
+    promise = reach.promise
+    if not promise.recipients and not problems:
+        problems = [_nobody(promise)]
+    experiment: Experiment | None = getattr(message, "experiment", None)
+    variants = list(experiment.variants.all()) if experiment else []
     variant = _variant(request, variants) or next(iter(variants), None)
     is_large = promise.recipients >= forms.LARGE
     form.fields["typed"].required = is_large
@@ -287,26 +291,31 @@ def review(
         "form": form,
         "test_form": test_form or _test_form(request, message, variants, variant),
         "problems": problems,
-        "holds": challenges.open_about(message),
+        "holds": challenges.open_about(message, among=message.campaign.open_challenges),
         "may_challenge": request.user.has_perm("campaigns.add_challenge", message.campaign),
         "in_campaign": in_campaign,
         "topic": contacts.topic_names().get(message.topic, message.topic) if message.topic else "",
         "promise": promise,
-        "brakes": brakes,
-        "domains": selectors.domains_reached(
-            domains, limits, recipients=promise.recipients, brakes=brakes, at=begins
-        ),
+        "provider": message.carrier,
+        "brakes": reach.brakes,
+        "domains": reach.domains,
         "caps": [sentence for _cap, sentence in selectors.caps_described(topic=message.topic)],
         "is_large": is_large,
-        "experiment": selectors.experiment_of(message) if variants else None,
+        "experiment": experiment if variants else None,
         "variants": variants,
         "variant": variant,
         "version": version,
         "may_launch": request.user.has_perm("messaging.launch_message", message),
         "may_change": request.user.has_perm("messaging.change_message", message),
     }
-    context |= _as_read(message, _reader(request, message), variant)
+    context |= _as_read(message, person, variant)
     return render(request, "messaging/message_review.html", context)
+
+
+def _nobody(promise: audience.Promise) -> str:
+    if not promise.audience:
+        return _("Nobody is in the segments, or everybody is in one that is left out: choose others.")
+    return _("Nobody of them may be written to: each is left out for a reason above.")
 
 
 def _test_form(
@@ -319,14 +328,14 @@ def _test_form(
     )
 
 
-def _promise(
-    message: Message, limits: Sequence[RateLimit], *, now: datetime
-) -> tuple[audience.Promise, dict[str, int]]:
+def _reach(
+    request: UserRequest, message: Message, *, now: datetime
+) -> tuple[selectors.Reach, Contact | None]:
+    """Return what a launch would do, and of its people one to show the mail for, to those who may see any."""
     choice = audience.choice_of(message)
-    if message.is_text:
-        return audience.promise(choice, now=now), {}
-    named = {one for limit in limits for one in spellings(limit.domain)}
-    return audience.promise_by_domain(choice, now=now, named=named)
+    people = audience.audience(choice, now=now)
+    reach = selectors.draft_reach(message, choice, people, now=now)
+    return reach, selectors.reader_of(people, message.way) if _sees_people(request, message) else None
 
 
 def _as_read(message: Message, person: Contact | None, variant: Variant | None) -> dict[str, object]:

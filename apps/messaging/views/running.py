@@ -1,6 +1,7 @@
 """A message and its recipients: before, while and after it runs."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from django.contrib import messages as notes
 from django.http import HttpResponse
@@ -72,20 +73,30 @@ def _running_page(request: UserRequest, message: Message) -> HttpResponse:
     ledger = standing.ledger
     sees_people = request.user.has_perm("messaging.view_recipient", message)
     brakes = selectors.message_brakes(message, unfinished=ledger.unfinished, now=now)
-    held_until = brakes[0].done_at if brakes else None
+    provider = selectors.waited_for(message, now=now) if message.is_open else None
+    delays = standing.delays if message.is_open else []
+    waits = [brake.done_at for brake in brakes[:1]] + [delay.latest for delay in delays]
+    pace = selectors.message_pace(message, ledger, now=now, held_until=max(filter(None, waits), default=None))
+    if provider:  # nothing moves, so nothing is guessed
+        pace = replace(pace, per_minute=0, left=None)
     context = {
         "message": message,
         "holds": challenges.open_about(message),
         "may_challenge": request.user.has_perm("campaigns.add_challenge", message.campaign),
         "ledger": ledger,
-        "pace": selectors.message_pace(message, ledger, now=now, held_until=held_until),
+        "pace": pace,
         "brakes": brakes,
+        "waited_for": provider,
+        "delays": delays,
+        "unreached": message.connections_failed if message.is_running else 0,
+        "unreached_most": services.CONNECTIONS_FAILED,
         # What servers say quotes addresses.
         "errors": standing.errors if sees_people else standing.failures,
         "reactions": standing.reactions,
         "counted_at": standing.counted_at,
         # Asks again only while something can change by itself.
-        "is_moving": message.finished_at is None and message.state != Message.State.PAUSED,
+        "is_moving": message.finished_at is None
+        and (message.state != Message.State.PAUSED or ledger.in_hand > 0),
         "may_steer": request.user.has_perm("messaging.pause_message", message),
         "may_settle": request.user.has_perm("messaging.settle_message", message),
         "may_undo": ledger.has_not_begun and message.is_open,
