@@ -1,7 +1,7 @@
 """What screens, endpoints and other rooms read about templates."""
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -50,9 +50,12 @@ def version_source(version: TemplateVersion) -> EmailSource:
     return EmailSource(version.subject, version.preheader, version.mjml, version.text)
 
 
-def version_findings(version: TemplateVersion) -> list[Finding]:
-    """Return what the lint has to say of a saved version, by the data dictionary of now."""
-    known = known_attributes(template=version.template_id)
+def version_findings(
+    version: TemplateVersion, known: Sequence[KnownAttribute] | None = None
+) -> list[Finding]:
+    """Return what the lint has to say of a saved version, by the data dictionary of now or as it is given."""
+    if known is None:
+        known = known_attributes(template=version.template_id)
     return lint(version_source(version), version_email(version), known)
 
 
@@ -63,21 +66,30 @@ def version_problems(version: TemplateVersion) -> list[str]:
 
 def known_attributes(*, template: int | None = None) -> list[KnownAttribute]:
     """Return the data dictionary as the lint of this template wants it; None is one that is not made yet."""
-    overrides = dict(
-        UseOverride.objects.filter(template=template).values_list("attribute__key", "reason")
-        if template
-        else ()
-    )
-    return [
-        KnownAttribute(
-            key=attribute.key,
-            label=attribute.label,
-            may_print=Attribute.Use.CONTENT in attribute.uses,
-            is_defined=attribute.is_defined,
-            override=overrides.get(attribute.key, ""),
-        )
-        for attribute in Attribute.objects.only("key", "label", "uses", "is_defined")
-    ]
+    return known_by_template([template] if template else [])[template]
+
+
+def known_by_template(templates: Collection[int]) -> dict[int | None, list[KnownAttribute]]:
+    """Return the data dictionary as the lint of each template wants it, and of none. Two queries."""
+    overrides: dict[int | None, dict[str, str]] = {None: {}} | {pk: {} for pk in templates}
+    if templates:
+        given = UseOverride.objects.filter(template__in=templates)
+        for pk, key, reason in given.values_list("template", "attribute__key", "reason"):
+            overrides[pk][key] = reason
+    attributes = list(Attribute.objects.only("key", "label", "uses", "is_defined"))
+    return {
+        pk: [
+            KnownAttribute(
+                key=attribute.key,
+                label=attribute.label,
+                may_print=Attribute.Use.CONTENT in attribute.uses,
+                is_defined=attribute.is_defined,
+                override=of_template.get(attribute.key, ""),
+            )
+            for attribute in attributes
+        ]
+        for pk, of_template in overrides.items()
+    }
 
 
 def printable_attributes() -> list[Attribute]:

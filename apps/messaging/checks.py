@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -11,16 +12,15 @@ from django.utils.translation import gettext_lazy, ngettext
 from apps.campaigns import readiness
 from apps.campaigns.models import Campaign, Channel
 from apps.campaigns.readiness import Check, Finding, Group
-from apps.content.lint import errors
-from apps.content.lint.variables import variables_lint
 from apps.content.models import TemplateVersion
-from apps.content.rendering import Part, TemplateFault
-from apps.content.selectors import known_attributes, version_findings, version_problems
+from apps.content.rendering import TemplateFault
 from apps.messaging import homes
 from apps.messaging.addresses import own_address_validate
 from apps.messaging.delivery.texts import text_program
 from apps.messaging.models import Experiment, Message, Sender
-from apps.messaging.selectors import domain_of, experiment_of, message_version, variant_version, variants
+from apps.messaging.proofs import Proofs
+from apps.messaging.selectors import domains_of, experiment_of, variant_version, variants
+from apps.segments.models import Segment
 
 # A launch asks this of its own message; an unfinished draft beside it must not be in its way.
 COMPLETE = "messaging.complete"
@@ -33,25 +33,32 @@ COPY = gettext_lazy(
 )
 
 
-def message_problems(message: Message, version: TemplateVersion | None) -> list[str]:
-    """Return what a message with this version still lacks, a sentence each; nothing if it could go."""
+def message_problems(
+    message: Message, version: TemplateVersion | None, proofs: Proofs | None = None
+) -> list[str]:
+    """
+    Return what a message with this version still lacks, a sentence each; nothing if it could go.
+
+    `proofs` are those of a campaign, when all its messages are asked.
+    """
+    proofs = proofs or Proofs([message.template_id] if message.template_id else [])
     problems = []
     if not message.segments.exists():
         problems.append(_("Nobody is chosen to get it."))
     if message.is_text:
-        problems += text_problems(message)
+        problems += text_problems(message, proofs)
     elif message.template is None:
         problems.append(_("No template is chosen."))
     else:
-        problems += template_problems(version)
+        problems += template_problems(version, proofs)
     if message.sender is None:
         problems.append(_("No sender is chosen."))
     else:
         problems += sender_problems(message.sender, by_text=message.is_text)
-    return problems + experiment_problems(message)
+    return problems + experiment_problems(message, proofs)
 
 
-def text_problems(message: Message) -> list[str]:
+def text_problems(message: Message, proofs: Proofs) -> list[str]:
     """Return what is wrong with the text of a message by SMS, by the data dictionary of now."""
     if not message.text.strip():
         return [_("No text is written.")]
@@ -59,16 +66,15 @@ def text_problems(message: Message) -> list[str]:
         text_program(message.text)
     except TemplateFault as fault:
         return [_("The text cannot be read: %(fault)s") % {"fault": fault}]
-    findings = variables_lint(message.text, Part.TEXT, known_attributes())
-    return [finding.message for finding in errors(list(findings))]
+    return proofs.text_problems(message.text)
 
 
-def template_problems(version: TemplateVersion | None) -> list[str]:
+def template_problems(version: TemplateVersion | None, proofs: Proofs) -> list[str]:
     """Return what nobody should get: what the lint calls an error, a missing unsubscribe link among it."""
-    return [_("The template is empty.")] if version is None else version_problems(version)
+    return [_("The template is empty.")] if version is None else proofs.problems(version)
 
 
-def experiment_problems(message: Message) -> list[str]:
+def experiment_problems(message: Message, proofs: Proofs) -> list[str]:
     """Return what an experiment still lacks; nothing of a message that tries nothing out."""
     experiment = experiment_of(message)
     if experiment is None:
@@ -86,16 +92,16 @@ def experiment_problems(message: Message) -> list[str]:
             "all, or a sample of 100 percent."
         )
         problems.append(told)
-    return problems + variant_problems(message)
+    return problems + variant_problems(message, proofs)
 
 
-def variant_problems(message: Message) -> list[str]:
+def variant_problems(message: Message, proofs: Proofs) -> list[str]:
     """Return for each variant, with its name, why nobody should get it."""
     problems = []
     seen: dict[tuple[int, str], str] = {}
     for variant in variants(message):
         version = variant_version(variant, message)
-        found = [] if variant.is_control else _variant_faults(version)
+        found = [] if variant.is_control else _variant_faults(version, proofs)
         if version is not None:
             twin = seen.setdefault((version.pk, version.subject), variant.letter)
             if twin != variant.letter:
@@ -107,13 +113,13 @@ def variant_problems(message: Message) -> list[str]:
     return problems
 
 
-def _variant_faults(version: TemplateVersion | None) -> list[str]:
+def _variant_faults(version: TemplateVersion | None, proofs: Proofs) -> list[str]:
     if version is None:
         return [_("no template is chosen.")]
     if not version.subject.strip():
         return [_("it has no subject.")]
     try:
-        return version_problems(version)
+        return proofs.problems(version)
     except TemplateFault as fault:  # its own subject is not part of a saved template
         return [str(fault)]
 
@@ -137,11 +143,27 @@ def sender_problems(sender: Sender, *, by_text: bool = False) -> list[str]:
 
 
 def _messages(campaign: Campaign) -> list[Message]:
-    """Return the campaign's messages with all that a check looks at."""
+    """Return the campaign's messages with all that a check looks at, in two queries."""
     found = campaign.messages.select_related(
-        "template", "template_version", "sender__provider", "sender__sms_provider", "channel"
-    )
+        "campaign",
+        "template__current",
+        "template_version",
+        "sender__provider",
+        "sender__sms_provider",
+        "channel",
+        "experiment",
+    ).prefetch_related(Prefetch("segments", Segment.objects.only("pk")))
     return readiness.shared(campaign, "messaging.messages", lambda: list(found.order_by("pk")))
+
+
+def _version(message: Message) -> TemplateVersion | None:
+    """Return what `message_version` does, of a message that came with its template's current version."""
+    return message.template_version or (message.template.current if message.template else None)
+
+
+def _proofs(campaign: Campaign) -> Proofs:
+    templates = {message.template_id for message in _messages(campaign) if message.template_id}
+    return readiness.shared(campaign, "messaging.proofs", lambda: Proofs(templates))
 
 
 def messages_are_complete(campaign: Campaign, now: datetime) -> Finding:
@@ -149,8 +171,9 @@ def messages_are_complete(campaign: Campaign, now: datetime) -> Finding:
     if not messages:
         told = _("The campaign has no message yet.")
         return Finding(ok=False, sentence=told)
+    proofs = _proofs(campaign)
     for message in messages:
-        if message.is_draft and (problems := message_problems(message, message_version(message))):
+        if message.is_draft and (problems := message_problems(message, _version(message), proofs)):
             told = _("“%(message)s”: %(problem)s") % {"message": message.name, "problem": problems[0]}
             return Finding(ok=False, sentence=told)
     told = ngettext("%(n)s message is complete.", "%(n)s messages are complete.", len(messages))
@@ -179,15 +202,15 @@ def messages_call_to_act(campaign: Campaign, now: datetime) -> Finding:
     for message in _messages(campaign):
         if message.template is None:
             continue
-        version = message_version(message)
-        if version and any(finding.code == NO_LINK for finding in version_findings(version)):
+        version = _version(message)
+        if version and any(finding.code == NO_LINK for finding in _proofs(campaign).findings(version)):
             told = _("“%(message)s” has no link: nothing for the reader to do.") % {"message": message.name}
             return Finding(ok=False, sentence=told, url=reverse("messaging:detail", args=[message.pk]))
     return Finding(ok=True, sentence=_("Every e-mail that is written asks for something."))
 
 
 def sending_is_on(campaign: Campaign, now: datetime) -> Finding:
-    if settings.SENDING_ENABLED and homes.is_copy():
+    if settings.SENDING_ENABLED and readiness.fact(campaign, now, "is_copy"):
         return Finding(ok=False, sentence=str(COPY), url=reverse("messaging:policy"))
     if settings.SENDING_ENABLED:
         return Finding(ok=True, sentence=_("Sending is switched on."))
@@ -198,8 +221,10 @@ def domains_are_well(campaign: Campaign, now: datetime) -> Finding:
     """Test if receivers can see that the mails are ours, by what DNS said when it was last asked."""
     by_mail = [message.sender for message in _messages(campaign) if not message.is_text]
     senders = {sender.pk: sender for sender in by_mail if sender is not None}
-    for _pk, sender in sorted(senders.items())[:SENDERS]:
-        domain = domain_of(sender.email)
+    asked = [sender for _pk, sender in sorted(senders.items())[:SENDERS]]
+    domains = domains_of([sender.email for sender in asked])
+    for sender in asked:
+        domain = domains.get(sender.email)
         if domain is None:
             told = _("Nobody looks at the DNS of “%(sender)s”: add its domain under Sending domains.")
             return Finding(ok=False, sentence=told % {"sender": sender.email})
@@ -212,7 +237,8 @@ def domains_are_well(campaign: Campaign, now: datetime) -> Finding:
 
 
 def register() -> None:
-    """Add the checks of this app; called from `AppConfig.ready`."""
+    """Add the checks of this app, and what they read; called from `AppConfig.ready`."""
+    readiness.facts.register("messaging", lambda _campaign, _now: {"is_copy": homes.IS_COPY})
     for check in (
         Check(COMPLETE, gettext_lazy("Messages are complete"), Group.SENDING, True, messages_are_complete),
         Check(

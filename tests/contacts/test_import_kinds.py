@@ -19,7 +19,7 @@ from apps.contacts.models import (
     HeldEvent,
     ImportFile,
 )
-from apps.contacts.services import CompanyIn, ImportRefused, companies_upsert, import_work
+from apps.contacts.services import CompanyIn, ImportRefused, companies_upsert
 from tests.contacts.test_imports import counts, faults
 from tests.factories.contacts import (
     AttributeFactory,
