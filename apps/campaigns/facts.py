@@ -42,7 +42,7 @@ def facts_of(campaign: Campaign, now: datetime) -> Mapping[str, Any]:
         ),
         "stakeholders": _rows(asked, name=called("user"), acknowledged="acknowledged_at"),
         "signed_by": Subquery(campaign.signoffs.order_by("-at", "-pk").values(who=called("by"))[:1]),
-        "year_goal": Subquery(YearGoal.objects.filter(campaigns=campaign).values("name")),
+        "year_goal": Subquery(YearGoal.objects.filter(pk=campaign.year_goal_id or 0).values("name")),
         "year_has_goals": Exists(YearGoal.objects.filter(year=year)),
         "tasks_due": Subquery(due.values("campaign").annotate(n=Count("pk")).values("n")),
         "planned": Subquery(money.values("sum_planned")),

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db.models import Prefetch
+from django.db.models import Exists, OuterRef, Prefetch
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -76,7 +76,8 @@ def template_problems(version: TemplateVersion | None, proofs: Proofs) -> list[s
 
 def experiment_problems(message: Message, proofs: Proofs) -> list[str]:
     """Return what an experiment still lacks; nothing of a message that tries nothing out."""
-    experiment = experiment_of(message)
+    # Of a campaign's messages it is known which try something out: most do not, and are not asked.
+    experiment = experiment_of(message) if getattr(message, "has_experiment", True) else None
     if experiment is None:
         return []
     if message.is_text:
@@ -151,8 +152,9 @@ def _messages(campaign: Campaign) -> list[Message]:
         "sender__provider",
         "sender__sms_provider",
         "channel",
-        "experiment",
-    ).prefetch_related(Prefetch("segments", Segment.objects.only("pk")))
+    )
+    found = found.prefetch_related(Prefetch("segments", Segment.objects.only("pk")))
+    found = found.annotate(has_experiment=Exists(Experiment.objects.filter(message=OuterRef("pk"))))
     return readiness.shared(campaign, "messaging.messages", lambda: list(found.order_by("pk")))
 
 

@@ -80,4 +80,13 @@
   });
   document.addEventListener("focusout", () => { if (moving && moving.x === undefined) end(); });
   document.addEventListener("calendar-changed", () => dialog()?.close());
+
+  // Where a month is wider than the screen, it opens at today.
+  const showToday = () => {
+    const calendar = document.querySelector("[data-calendar]");
+    const today = calendar?.querySelector(".calendar-day.is-today");
+    if (today && calendar.scrollWidth > calendar.clientWidth) calendar.scrollLeft = today.offsetLeft - calendar.clientWidth / 2;
+  };
+  document.addEventListener("DOMContentLoaded", showToday);
+  document.addEventListener("htmx:afterSettle", (event) => { if (event.target.querySelector?.("[data-calendar]")) showToday(); });
 })();

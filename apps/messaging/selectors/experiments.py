@@ -16,10 +16,6 @@ Metric = Experiment.Metric
 
 
 def experiment_of(message: Message) -> Experiment | None:
-    joined = message._state.fields_cache  # by the checks of a campaign: they have it with each message
-    if "experiment" in joined:
-        known: Experiment | None = joined["experiment"]
-        return known
     return Experiment.objects.filter(message=message.pk).select_related("decided_by").first()
 
 
