@@ -70,6 +70,12 @@ class TestTabs:
         assert 'id="bookend-idea"' not in text(fragment)
         assert "HX-Request" in fragment.headers["Vary"]
 
+    @pytest.mark.parametrize("tab", [*TABS, "lineage"])
+    def test_say_which_of_them_one_is_in(self, login, lead, campaign, tab):
+        frame = login(lead).get(url(tab, campaign.pk)).context["frame"]
+
+        assert [link.is_current for link in frame.tabs].count(True) == 1
+
     @pytest.mark.parametrize("tab", TABS)
     def test_show_a_campaign_of_which_nothing_is_known(self, login, lead, tab):
         assert login(lead).get(url(tab, BareCampaignFactory().pk)).status_code == HTTPStatus.OK
@@ -82,6 +88,7 @@ class TestTabs:
         KpiFactory.create_batch(7, campaign=campaign)
         ContributorFactory.create_batch(20, campaign=campaign)
         client = login(campaign.captain)
+        client.get(url(tab, campaign.pk))  # what is asked once in each process
 
         with CaptureQueriesContext(connection) as asked:
             client.get(url(tab, campaign.pk))
