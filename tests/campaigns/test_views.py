@@ -13,7 +13,7 @@ from django.utils.html import escape
 
 from apps.accounts.models import User
 from apps.campaigns import panels, services
-from apps.campaigns.models import Campaign, Contributor, Kpi, Override, Task
+from apps.campaigns.models import Campaign, Contributor, Kpi, Override, Task, WorkWeek
 from apps.core import clock
 from tests.factories.accounts import UserFactory
 from tests.factories.campaigns import (
@@ -87,6 +87,7 @@ class TestTabs:
         TaskFactory.create_batch(20, campaign=campaign)
         KpiFactory.create_batch(7, campaign=campaign)
         ContributorFactory.create_batch(20, campaign=campaign)
+        WorkWeek.objects.get_or_create(pk=1)  # as in an installation, whatever other tests have deleted
         client = login(campaign.captain)
         client.get(url(tab, campaign.pk))  # what is asked once in each process
 
