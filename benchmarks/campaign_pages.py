@@ -48,7 +48,8 @@ def campaigns_make(count: int, users: list[User]) -> list[Campaign]:
     """Make campaigns, each with its segment, three channels and a KPI."""
     today = clock.now().date()
     segments = Segment.objects.bulk_create(
-        Segment(name=f"S {number}", rule={"all": []}, size=1000 * number) for number in range(1, 21)
+        Segment(name=f"S {number}", rule={"all": []}, size=1000 * number, is_stale=False)
+        for number in range(1, 21)
     )
     stages = list(Campaign.Stage)
     made = Campaign.objects.bulk_create(
