@@ -33,14 +33,23 @@ ASSET = re.compile(r'(?:src|href)="/static/([^"?#]+)"')
 
 def seed(*, campaigns: int, tasks: int, people: int) -> User:
     """Make them, spread over stages, channels, people and a year around today; return one who leads."""
-    today = clock.now().date()
     lead = User.objects.create_user("bench@shop.example", role=User.Role.MARKETING_LEAD)
     users = User.objects.bulk_create(
         User(email=f"p{number}@shop.example", name=f"Person {number}", role=User.Role.MARKETER)
         for number in range(people - 1)
     )
+    tasks_make(campaigns_make(campaigns, users), users, count=tasks)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return lead
+
+
+def campaigns_make(count: int, users: list[User]) -> list[Campaign]:
+    """Make campaigns, each with its segment, three channels and a KPI."""
+    today = clock.now().date()
     segments = Segment.objects.bulk_create(
-        Segment(name=f"S {number}", rule={"all": []}) for number in range(20)
+        Segment(name=f"S {number}", rule={"all": []}, size=1000 * number, is_stale=False)
+        for number in range(1, 21)
     )
     stages = list(Campaign.Stage)
     made = Campaign.objects.bulk_create(
@@ -59,7 +68,7 @@ def seed(*, campaigns: int, tasks: int, people: int) -> User:
             launch_date=today + timedelta(days=number % 365 - 190),
             goal_date=today + timedelta(days=number % 365 - 150),
         )
-        for number in range(campaigns)
+        for number in range(count)
     )
     kinds = [Channel.Kind.EMAIL, Channel.Kind.SOCIAL, Channel.Kind.ADS]
     Channel.objects.bulk_create(
@@ -67,21 +76,21 @@ def seed(*, campaigns: int, tasks: int, people: int) -> User:
     )
     visits = Metric.objects.create(name="Visits of the benchmark", event="visit")
     Kpi.objects.bulk_create(Kpi(campaign=one, metric=visits) for one in made)
-    Task.objects.bulk_create(
-        (
-            Task(
-                campaign=made[number % len(made)],
-                title=f"Task {number}",
-                assignee=users[number % len(users)],
-                due_date=today + timedelta(days=number % 120 - 60),
-            )
-            for number in range(tasks)
-        ),
-        batch_size=2000,
+    return made
+
+
+def tasks_make(campaigns: list[Campaign], users: list[User], *, count: int) -> None:
+    today = clock.now().date()
+    rows = (
+        Task(
+            campaign=campaigns[number % len(campaigns)],
+            title=f"Task {number}",
+            assignee=users[number % len(users)],
+            due_date=today + timedelta(days=number % 120 - 60),
+        )
+        for number in range(count)
     )
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
-    return lead
+    Task.objects.bulk_create(rows, batch_size=2000)
 
 
 TABS = [

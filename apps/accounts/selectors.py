@@ -1,13 +1,19 @@
 from dataclasses import dataclass
 
 from allauth.mfa.models import Authenticator
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce, NullIf
 
 from apps.accounts import tokens
 from apps.accounts.departures import Estate, departures, estates
 from apps.accounts.models import ApiToken, Invitation, User, UserQuerySet
 
 OWNED_SHOWN = 10  # of each kind, before somebody leaves
+
+
+def called(path: str) -> Coalesce:
+    """Return, as an expression, what people call the person there: as `str` of one says it."""
+    return Coalesce(NullIf(f"{path}__name", Value("")), f"{path}__email", output_field=CharField())
 
 
 def users(*, search: str = "", role: str = "", active: str = "") -> UserQuerySet:

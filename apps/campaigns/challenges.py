@@ -93,6 +93,13 @@ def open_about(thing: Model, *, among: Sequence[Challenge] | None = None) -> lis
     return list(found.order_by("asked_at", "pk"))
 
 
+def open_shown(campaign: Campaign, thing: Model) -> list[Challenge]:
+    """Return the same for a page of the thing, out of what the frame of its campaign shows anyway."""
+    content_type = ContentType.objects.get_for_model(thing)
+    found = campaign.open_challenges
+    return [one for one in found if one.content_type_id == content_type.pk and one.object_id == thing.pk]
+
+
 def open_of(campaign: Campaign) -> list[Challenge]:
     """Return what holds the campaign's launch now, the oldest first."""
     found = campaign.challenges.open().select_related("asked_by", "pursued_by")

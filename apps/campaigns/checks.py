@@ -1,23 +1,25 @@
 """What this app itself has to say about a campaign's readiness."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.urls import reverse
 from django.utils import formats
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 from django.utils.translation import ngettext
 
 from apps.accounts.models import User
 from apps.campaigns import challenges, links, readiness, strategy
-from apps.campaigns.budget import month_first
-from apps.campaigns.dates import day_begun, day_text
+from apps.campaigns.budget import NOTHING, Amounts
+from apps.campaigns.dates import day_text
 from apps.campaigns.expectations import amount_text
-from apps.campaigns.models import Campaign, KpiSet, YearGoal
+from apps.campaigns.facts import facts_of
+from apps.campaigns.models import Campaign, ElementOwner, KpiSet
 from apps.campaigns.readiness import Check, Finding, Group
-from apps.campaigns.selectors.budget import budget_summary
-from apps.campaigns.selectors.expectation import expectation_of, stakeholders_of
+from apps.campaigns.selectors.expectation import expectation_of
 from apps.campaigns.standings import part_standings
 from apps.contacts.models import Event
 from apps.contacts.selectors import quality_now
@@ -71,37 +73,41 @@ def goal_is_arriving(campaign: Campaign, now: datetime) -> Finding:
     name = campaign.goal_event
     if not name:
         return Finding(False, _("The goal has no event to count."), links.step_url(campaign, "goal"))
-    events = Event.objects.filter(name=name)
-    latest = events.order_by("-occurred_at").values_list("occurred_at", flat=True).first()
-    if latest is None:
+    needed = _properties_needed(campaign)
+    events = Event.objects.filter(name=name).order_by("-occurred_at").values_list("occurred_at", "properties")
+    seen = list(events[: SAMPLE if needed else 1])
+    if not seen:
         return Finding(
             False,
             _("“%(event)s” has never been received.") % {"event": name},
             links.step_url(campaign, "goal"),
         )
+    latest = seen[0][0]
     day = day_text(latest)
     if latest < now - QUIET_AFTER:
         told = _("“%(event)s” was last received on %(day)s.") % {"event": name, "day": day}
         return Finding(False, told, links.step_url(campaign, "goal"))
-    recent = events.filter(occurred_at__gte=now - QUIET_AFTER).order_by("-occurred_at")
-    if missing := _missing_property(campaign, recent.values_list("properties", flat=True)[:SAMPLE]):
+    recent = [properties for at, properties in seen if at >= now - QUIET_AFTER]
+    if missing := next((name for name, has in needed if not any(map(has, recent))), ""):
         told = _("“%(event)s” arrives, but never with “%(property)s”.") % {"event": name, "property": missing}
         return Finding(False, told, links.step_url(campaign, "goal"))
     return Finding(True, _("“%(event)s” arrives, last on %(day)s.") % {"event": name, "day": day})
 
 
-def _missing_property(campaign: Campaign, seen: Iterable[dict[str, object]]) -> str:
-    """
-    Return the first property that the goal reads and none of these events carries; '' if there is none.
+def _properties_needed(campaign: Campaign) -> list[tuple[str, Callable[[dict[str, object]], bool]]]:
+    """Return the properties that the goal reads, each with the test that an event carries it."""
+    needed: list[tuple[str, Callable[[dict[str, object]], bool]]] = []
+    if worth := campaign.value_property:
+        needed.append((worth, lambda properties: _is_number(properties.get(worth))))
+    for condition in campaign.goal_where:
+        if condition.get("op") != "missing":
+            name = str(condition.get("property", ""))
+            needed.append((name, partial(_carries, name)))
+    return needed
 
-    The events are only looked at, and so only asked for, where the goal reads any.
-    """
-    worth = campaign.value_property
-    if worth and not any(_is_number(properties.get(worth)) for properties in seen):
-        return worth
-    asked = [condition for condition in campaign.goal_where if condition.get("op") != "missing"]
-    needed = [str(condition.get("property", "")) for condition in asked]
-    return next((name for name in needed if not any(name in properties for properties in seen)), "")
+
+def _carries(name: str, properties: dict[str, object]) -> bool:
+    return name in properties
 
 
 def _is_number(value: object) -> bool:
@@ -177,8 +183,7 @@ def stage_is_late_enough(campaign: Campaign, now: datetime) -> Finding:
 
 
 def tasks_are_done(campaign: Campaign, now: datetime) -> Finding:
-    due_by = campaign.launch_date or day_begun(now)
-    count = campaign.tasks.open().filter(due_date__lte=due_by).count()
+    count = readiness.fact(campaign, now, "tasks_due")
     if not count:
         return Finding(True, _("Nothing that is due before the launch is open."))
     told = ngettext(
@@ -190,10 +195,10 @@ def tasks_are_done(campaign: Campaign, now: datetime) -> Finding:
 
 
 def kpis_have_reasons(campaign: Campaign, now: datetime) -> Finding:
-    kpis = list(campaign.kpis.all())
+    kpis = readiness.fact(campaign, now, "kpis")
     if not kpis:
         return Finding(False, _("No KPI is chosen."), links.tab_url(campaign, "kpis"))
-    bare = [kpi.label for kpi in kpis if not kpi.reason.strip()]
+    bare = [kpi["name"] for kpi in kpis if not kpi["reason"].strip()]
     if bare:
         return Finding(
             False,
@@ -205,10 +210,10 @@ def kpis_have_reasons(campaign: Campaign, now: datetime) -> Finding:
 
 def year_goal_is_named(campaign: Campaign, now: datetime) -> Finding:
     """Ask which goal of the year the campaign is for; where a year has none, there is nothing to name."""
-    if campaign.year_goal is not None:
-        return Finding(True, _("It is for “%(goal)s”.") % {"goal": campaign.year_goal})
+    if goal := readiness.fact(campaign, now, "year_goal"):
+        return Finding(True, _("It is for “%(goal)s”.") % {"goal": goal})
     year = strategy.year_of(campaign, today=now.date())
-    if not YearGoal.objects.filter(year=year).exists():
+    if not readiness.fact(campaign, now, "year_has_goals"):
         return Finding(True, _("No goals are written down for %(year)s.") % {"year": year})
     told = _("It names none of the goals of %(year)s.") % {"year": year}
     return Finding(False, told, links.step_url(campaign, "outcome"))
@@ -216,7 +221,10 @@ def year_goal_is_named(campaign: Campaign, now: datetime) -> Finding:
 
 def elements_have_both_owners(campaign: Campaign, now: datetime) -> Finding:
     """Ask for art and science: an element with one of its two owners is half thought through."""
-    owners = list(campaign.element_owners.all())
+    owners = [
+        ElementOwner(element=row["element"], marketing_owner_id=row["marketing"], data_owner_id=row["data"])
+        for row in readiness.fact(campaign, now, "elements")
+    ]
     mend = links.tab_url(campaign, "team")
     if not any(owner.marketing_owner_id or owner.data_owner_id for owner in owners):
         return Finding(False, _("No element has a marketing and a data owner yet."), mend)
@@ -228,7 +236,8 @@ def elements_have_both_owners(campaign: Campaign, now: datetime) -> Finding:
 
 
 def budget_is_planned(campaign: Campaign, now: datetime) -> Finding:
-    total = budget_summary(campaign, now).total
+    planned, forecast = (readiness.fact(campaign, now, name) or NOTHING for name in ("planned", "forecast"))
+    total = Amounts(planned=planned, forecast=forecast)
     mend = links.tab_url(campaign, "budget")
     if not total.planned:
         return Finding(False, _("No money has been planned."), mend)
@@ -290,12 +299,12 @@ def signature_holds(campaign: Campaign, now: datetime) -> Finding:
     """Ask that nothing goes out on KPIs that somebody has signed differently; whether to sign is advice."""
     if _kpi_state(campaign) == KpiSet.State.DRAFT:
         return Finding(True, _("Nothing has been signed yet, so nothing differs from it."))
-    signed = campaign.signoffs.select_related("by").order_by("-at", "-pk").first()
-    if signed is None:
+    by = readiness.fact(campaign, now, "signed_by")
+    if by is None:
         return Finding(True, _("Nothing has been signed yet, so nothing differs from it."))
     if _kpi_state(campaign) == KpiSet.State.SIGNED:
-        return Finding(True, _("The KPIs are as %(by)s signed them.") % {"by": signed.by})
-    told = _("The KPIs are not what %(by)s signed.") % {"by": signed.by}
+        return Finding(True, _("The KPIs are as %(by)s signed them.") % {"by": by})
+    told = _("The KPIs are not what %(by)s signed.") % {"by": by}
     return Finding(False, told, links.tab_url(campaign, "kpis"))
 
 
@@ -323,10 +332,10 @@ def expectations_are_acknowledged(campaign: Campaign, now: datetime) -> Finding:
     mend = links.tab_url(campaign, "expectation")
     if expectation_of(campaign) is None:
         return Finding(False, _("Nobody has said what should come by when."), mend)
-    asked = stakeholders_of(campaign)
+    asked = readiness.fact(campaign, now, "stakeholders")
     if not asked:
         return Finding(False, _("Nobody is named to acknowledge the expectation."), mend)
-    waiting = [str(one.user) for one in asked if one.acknowledged_at is None]
+    waiting = [one["name"] for one in asked if one["acknowledged"] is None]
     if waiting:
         told = _("Not acknowledged yet: %(people)s.")
         return Finding(False, told % {"people": ", ".join(waiting)}, mend)
@@ -337,66 +346,72 @@ def expectations_are_acknowledged(campaign: Campaign, now: datetime) -> Finding:
 
 
 def results_are_as_expected(campaign: Campaign, now: datetime) -> Finding:
-    short = campaign.shortfalls.filter(month=month_first(now.date())).first()
-    if short is None:
+    at = readiness.fact(campaign, now, "short_at")
+    if at is None:
         return Finding(True, _("No shortfall has been seen this month."))
     told = _("On %(day)s %(expected)s was expected and %(reached)s had come.") % {
-        "day": day_text(short.at.date()),
-        "expected": amount_text(campaign, short.expected),
-        "reached": amount_text(campaign, short.reached),
+        "day": day_text(at.date()),
+        "expected": amount_text(campaign, readiness.fact(campaign, now, "short_expected")),
+        "reached": amount_text(campaign, readiness.fact(campaign, now, "short_reached")),
     }
     return Finding(False, told, links.tab_url(campaign, "expectation"))
 
 
+def _own(
+    name: str,
+    label: Promise,
+    group: Group,
+    run: Callable[[Campaign, datetime], Finding],
+    *,
+    is_required: bool = False,
+    may_be_overridden: bool = True,
+) -> Check:
+    return Check(f"campaigns.{name}", label, group, is_required, run, may_be_overridden)
+
+
+# In the order of the page within their groups.
+OWN = [
+    _own("goal_arriving", _l("The goal is arriving"), Group.DATA, goal_is_arriving, is_required=True),
+    _own("audience", _l("There is an audience"), Group.DATA, audience_is_there, is_required=True),
+    _own("quality", _l("The contacts are clean"), Group.DATA, data_is_clean),
+    _own("kpis", _l("KPIs have reasons"), Group.KPIS, kpis_have_reasons),
+    _own("kpis_signed", _l("KPIs are signed"), Group.KPIS, kpis_are_signed),
+    _own("signature", _l("The signature holds"), Group.KPIS, signature_holds, is_required=True),
+    _own("people", _l("The people are described"), Group.JOURNEY, audience_is_described),
+    _own("why", _l("Channels say what they are for"), Group.JOURNEY, channels_say_why),
+    _own(
+        "bookends",
+        _l("Both bookends stand"),
+        Group.EXPECTATIONS,
+        bookends_are_set,
+        is_required=True,
+        may_be_overridden=False,
+    ),
+    _own("goal", _l("The goal can be reached"), Group.EXPECTATIONS, goal_is_set, is_required=True),
+    _own("year_goal", _l("It serves a goal of the year"), Group.EXPECTATIONS, year_goal_is_named),
+    _own("elements", _l("Art and science"), Group.EXPECTATIONS, elements_have_both_owners),
+    _own("budget", _l("The budget is planned"), Group.EXPECTATIONS, budget_is_planned),
+    _own(
+        "expectations", _l("Expectations are acknowledged"), Group.EXPECTATIONS, expectations_are_acknowledged
+    ),
+    _own("shortfall", _l("What comes is as expected"), Group.EXPECTATIONS, results_are_as_expected),
+    _own("channels", _l("Channels have owners"), Group.SENDING, channels_have_owners, is_required=True),
+    _own("tasks", _l("Tasks are done"), Group.SENDING, tasks_are_done),
+    _own("approvals", _l("Parts are approved"), Group.SENDING, parts_are_approved, is_required=True),
+    _own(
+        "challenges",
+        _l("Nothing is challenged"),
+        Group.SENDING,
+        nothing_is_challenged,
+        is_required=True,
+        may_be_overridden=False,
+    ),
+    _own("stage", _l("The stage is reached"), Group.SENDING, stage_is_late_enough, is_required=True),
+]
+
+
 def register() -> None:
-    """Add the checks of this app; called from `AppConfig.ready`."""
-    # name: label, group, is it required, question, may it be overridden
-    own = {
-        "goal_arriving": (_l("The goal is arriving"), Group.DATA, True, goal_is_arriving, True),
-        "audience": (_l("There is an audience"), Group.DATA, True, audience_is_there, True),
-        "quality": (_l("The contacts are clean"), Group.DATA, False, data_is_clean, True),
-        "kpis": (_l("KPIs have reasons"), Group.KPIS, False, kpis_have_reasons, True),
-        "kpis_signed": (_l("KPIs are signed"), Group.KPIS, False, kpis_are_signed, True),
-        "signature": (_l("The signature holds"), Group.KPIS, True, signature_holds, True),
-        "people": (_l("The people are described"), Group.JOURNEY, False, audience_is_described, True),
-        "why": (_l("Channels say what they are for"), Group.JOURNEY, False, channels_say_why, True),
-        "bookends": (_l("Both bookends stand"), Group.EXPECTATIONS, True, bookends_are_set, False),
-        "goal": (_l("The goal can be reached"), Group.EXPECTATIONS, True, goal_is_set, True),
-        "year_goal": (
-            _l("It serves a goal of the year"),
-            Group.EXPECTATIONS,
-            False,
-            year_goal_is_named,
-            True,
-        ),
-        "elements": (
-            _l("Art and science"),
-            Group.EXPECTATIONS,
-            False,
-            elements_have_both_owners,
-            True,
-        ),
-        "budget": (_l("The budget is planned"), Group.EXPECTATIONS, False, budget_is_planned, True),
-        "expectations": (
-            _l("Expectations are acknowledged"),
-            Group.EXPECTATIONS,
-            False,
-            expectations_are_acknowledged,
-            True,
-        ),
-        "shortfall": (
-            _l("What comes is as expected"),
-            Group.EXPECTATIONS,
-            False,
-            results_are_as_expected,
-            True,
-        ),
-        "channels": (_l("Channels have owners"), Group.SENDING, True, channels_have_owners, True),
-        "tasks": (_l("Tasks are done"), Group.SENDING, False, tasks_are_done, True),
-        "approvals": (_l("Parts are approved"), Group.SENDING, True, parts_are_approved, True),
-        "challenges": (_l("Nothing is challenged"), Group.SENDING, True, nothing_is_challenged, False),
-        "stage": (_l("The stage is reached"), Group.SENDING, True, stage_is_late_enough, True),
-    }
-    for name, (label, group, is_required, run, may_be_overridden) in own.items():
-        check = Check(f"campaigns.{name}", label, group, is_required, run, may_be_overridden)
+    """Add the checks of this app, and what they read; called from `AppConfig.ready`."""
+    readiness.facts.register("campaigns", facts_of)
+    for check in OWN:
         readiness.checks.register(check.name, check)

@@ -2,47 +2,39 @@
 
 from typing import Any
 
+from django.db.models import Value
+from django.db.models.functions import Concat
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign, Kpi, Lesson, Task
-from apps.core.navigation import Action, Doing, SearchHit, actions, doings, searches
-
-HITS = 5
+from apps.core.navigation import Action, Doing, Found, actions, doings, searches
 
 
-def campaigns_search(user: User, text: str) -> list[SearchHit]:
-    found = Campaign.objects.visible_to(user).current().filter(name__icontains=text).order_by("-updated_at")
-    kind = _("Campaign")
-    return [(one.name, kind, reverse("campaigns:detail", args=[one.pk])) for one in found[:HITS]]
+def campaigns_search(user: User, text: str) -> Found:
+    found = Campaign.objects.visible_to(user).current().filter(name__icontains=text)
+    return Found(_("Campaign"), found.order_by("-updated_at"), "campaigns:detail")
 
 
-def lessons_search(user: User, text: str) -> list[SearchHit]:
-    found = Lesson.objects.visible_to(user).current().filter(text__icontains=text).order_by("-created_at")
-    kind = _("Lesson")
-    return [(str(one), kind, reverse("campaigns:lesson", args=[one.pk])) for one in found[:HITS]]
+def lessons_search(user: User, text: str) -> Found:
+    found = Lesson.objects.visible_to(user).current().filter(text__icontains=text)
+    return Found(_("Lesson"), found.order_by("-created_at"), "campaigns:lesson", label="text")
 
 
-def tasks_search(user: User, text: str) -> list[SearchHit]:
+def tasks_search(user: User, text: str) -> Found:
     """Open tasks first, then those that are done."""
     theirs = Campaign.objects.visible_to(user).current()
     found = Task.objects.filter(title__icontains=text, campaign__in=theirs).order_by("done_at", "-pk")
-    kind = _("Task")
-    return [(one.title, kind, reverse("campaigns:task", args=[one.pk])) for one in found[:HITS]]
+    return Found(_("Task"), found, "campaigns:task", label="title")
 
 
-def kpis_search(user: User, text: str) -> list[SearchHit]:
+def kpis_search(user: User, text: str) -> Found:
     theirs = Campaign.objects.visible_to(user).current()
-    found = Kpi.objects.filter(metric__name__icontains=text, campaign__in=theirs).select_related(
-        "campaign", "metric"
-    )
-    kind = _("KPI")
-    return [
-        (f"{one.label} · {one.campaign}", kind, reverse("campaigns:kpis", args=[one.campaign_id]))
-        for one in found.order_by("-pk")[:HITS]
-    ]
+    found = Kpi.objects.filter(metric__name__icontains=text, campaign__in=theirs).order_by("-pk")
+    label = Concat("metric__name", Value(" · "), "campaign__name")
+    return Found(_("KPI"), found, "campaigns:kpis", label=label, key="campaign")
 
 
 def campaign_doings(user: User, thing: Any) -> list[Doing]:

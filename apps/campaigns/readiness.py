@@ -6,8 +6,8 @@ Every check is asked anew each time; nothing is ticked by hand. Apps above this 
 """
 
 import logging
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -19,7 +19,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.campaigns.models import Campaign, Channel, Kpi, Override
+from apps.campaigns.models import Campaign, Channel, Override
 from apps.core.registry import Registry
 
 logger = logging.getLogger(__name__)
@@ -82,17 +82,18 @@ class Line:
 
 
 checks: Registry[Check] = Registry()
+# What checks read beside the campaign's own fields: expressions over its row, by name.
+facts: Registry[Callable[[Campaign, datetime], Mapping[str, Any]]] = Registry()
 # Asked by the stages "ready" and "live" themselves, which would otherwise wait for each other.
 STAGE_CHECK = "campaigns.stage"
 
 
 def findings(campaign: Campaign, now: datetime) -> list[Line]:
     """Return every check's answer, by group, in the order in which they were registered."""
-    _read_anew(campaign)
     overrides = {override.check_name: override for override in campaign.overrides.select_related("by")}
-    prefetch_related_objects([campaign], Prefetch("kpis", Kpi.objects.with_metric()))
     order = list(Group)
-    lines = [Line(check, check_run(check, campaign, now), overrides.get(check.name)) for check in checks]
+    with _together(campaign):
+        lines = [Line(check, check_run(check, campaign, now), overrides.get(check.name)) for check in checks]
     return sorted(lines, key=lambda line: order.index(line.check.group))
 
 
@@ -102,28 +103,48 @@ def problems(campaign: Campaign, now: datetime, *, but: frozenset[str] = frozens
 
     `but` names checks that are not to be asked.
     """
-    _read_anew(campaign)
     overridden = set(campaign.overrides.values_list("check_name", flat=True))
     asked = [check for check in checks if check.is_required and check.name not in overridden | but]
-    answers = [check_run(check, campaign, now) for check in asked]
+    with _together(campaign):
+        answers = [check_run(check, campaign, now) for check in asked]
     return [answer.sentence for answer in answers if not answer.ok]
 
 
 def shared(campaign: Campaign, name: str, read: Callable[[], T]) -> T:
-    """Return what several checks look at, read once each time that the checks are asked."""
-    known: dict[str, Any] = campaign.__dict__.setdefault(_SHARED, {})
+    """Return what several checks look at, read once each time that the checks are asked together."""
+    known: dict[str, Any] | None = campaign.__dict__.get(_SHARED)
+    if known is None:
+        return read()
     if name not in known:
         known[name] = read()
     answer: T = known[name]
     return answer
 
 
-def _read_anew(campaign: Campaign) -> None:
-    """Forget what was read before, which may have changed; read what several checks ask for."""
-    for name in (_SHARED, "open_challenges"):
-        campaign.__dict__.pop(name, None)
+def fact(campaign: Campaign, now: datetime, name: str) -> Any:
+    """Return one of the facts; all that are registered are read in one statement."""
+    return shared(campaign, "facts", lambda: _facts_read(campaign, now))[name]
+
+
+def _facts_read(campaign: Campaign, now: datetime) -> dict[str, Any]:
+    asked: dict[str, Any] = {}
+    for of_app in facts:
+        asked |= of_app(campaign, now)
+    found = Campaign.objects.filter(pk=campaign.pk).values_list(*asked.values()).get()
+    return dict(zip(asked, found, strict=True))
+
+
+@contextmanager
+def _together(campaign: Campaign) -> Iterator[None]:
+    """Share what is read while checks are asked; what was read before may have changed, and is read anew."""
+    campaign.__dict__.pop("open_challenges", None)
     campaign.__dict__.get("_prefetched_objects_cache", {}).pop("channels", None)
     prefetch_related_objects([campaign], Prefetch("channels", Channel.objects.select_related("owner")))
+    campaign.__dict__[_SHARED] = {}
+    try:
+        yield
+    finally:
+        del campaign.__dict__[_SHARED]
 
 
 def check_run(check: Check, campaign: Campaign, now: datetime) -> Finding:

@@ -1,13 +1,11 @@
 """What this app tells the apps below: rooms of the rail, search, home, what people talk about, departures."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from functools import partial
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
@@ -40,7 +38,6 @@ from apps.core.navigation import Room, rooms
 from apps.segments.registry import Use
 from apps.segments.registry import uses as segment_uses
 
-HITS = 5
 STRATEGY_ACTS = {
     "lesson.added": _l("wrote down a lesson"),
     "lesson.changed": _l("changed a lesson"),
@@ -55,35 +52,6 @@ STRATEGY_ACTS = {
     "notdoing.removed": _l("took something off the not-doing list"),
 }
 TEAMS = 500  # of one contributor
-# Whose work is all campaigns and not only their own.
-WATCHERS = frozenset(
-    {User.Role.ADMINISTRATOR, User.Role.MARKETING_LEAD, User.Role.EXECUTIVE, User.Role.SALES}
-)
-
-
-def tasks_panel(user: User, now: datetime) -> dict[str, Any] | None:
-    tasks = list(selectors.tasks_of(user).order_by("due_date", "id")[:HITS])
-    return {"tasks": selectors.tasks_mark(tasks, user), "today": timezone.localdate(now)} if tasks else None
-
-
-def challenges_panel(user: User, now: datetime) -> dict[str, Any] | None:
-    """What this person must answer, and the answers they wait for."""
-    to_answer, waiting = selectors.challenges_to_answer(user), selectors.challenges_waiting(user)
-    return {"to_answer": to_answer, "waiting": waiting, "now": now} if to_answer or waiting else None
-
-
-def approvals_panel(user: User, now: datetime) -> dict[str, Any] | None:
-    """What waits for this person's approval."""
-    found = selectors.approvals_to_decide(user)
-    return {"approvals": found, "now": now} if found else None
-
-
-def stages_panel(user: User, now: datetime) -> dict[str, Any] | None:
-    """Where all campaigns stand and which outcomes are due next, for those who watch them all."""
-    stages = selectors.by_stage(user)
-    if not any(count for _stage, count in stages):
-        return None
-    return {"stages": stages, "campaigns": selectors.next_outcomes(user), "today": timezone.localdate(now)}
 
 
 def _channel_people(channel: Channel) -> list[User]:
@@ -92,13 +60,6 @@ def _channel_people(channel: Channel) -> list[User]:
 
 def _task_people(task: Task) -> list[User]:
     return [person for person in (task.campaign.captain, task.assignee) if person]
-
-
-def expectations_panel(user: User, now: datetime) -> dict[str, Any] | None:
-    """What waits to be acknowledged by this person, and which of their campaigns are behind."""
-    awaited = list(selectors.acknowledgements_awaited(user)[:HITS])
-    short = list(selectors.shortfalls_of(user, now)[:HITS])
-    return {"awaited": awaited, "short": short, "now": now} if awaited or short else None
 
 
 def _spend_lines(channels: Sequence[Channel]) -> dict[int, list[panels.ChannelLine]]:
@@ -219,34 +180,6 @@ def _rooms_register() -> None:
 
 
 def _home_register() -> None:
-    home.panels.register(
-        "tasks", home.Panel("campaigns/_home_tasks.html", tasks_panel, "campaigns.view_task", order=20)
-    )
-    home.panels.register(
-        "challenges",
-        home.Panel("campaigns/_home_challenges.html", challenges_panel, "campaigns.view_challenge", order=8),
-    )
-    home.panels.register(
-        "expectations",
-        home.Panel(
-            "campaigns/_home_expectations.html", expectations_panel, "campaigns.view_campaign", order=15
-        ),
-    )
-    home.panels.register(
-        "approvals",
-        home.Panel("campaigns/_home_approvals.html", approvals_panel, "campaigns.view_approval", order=9),
-    )
-    home.panels.register(
-        "stages",
-        home.Panel(
-            "campaigns/_home_stages.html",
-            stages_panel,
-            "campaigns.view_campaign",
-            roles=WATCHERS,
-            order=5,
-            is_wide=True,
-        ),
-    )
     home.steps.register(
         "campaign",
         home.Step(

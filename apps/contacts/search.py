@@ -1,51 +1,38 @@
 """What the search box of the top bar finds here."""
 
 from django.db.models import Q
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.contacts import selectors
 from apps.contacts.models import Attribute, System
-from apps.core.navigation import SearchHit
-
-MOST = 5
+from apps.core.navigation import Found
 
 
-def contacts(user: User, text: str) -> list[SearchHit]:
+def contacts(user: User, text: str) -> Found | None:
     """People whose address begins so, or who have this identity."""
     if not user.has_perm("contacts.view_contact"):
-        return []
-    found = selectors.contacts(selectors.ContactAsk(search=text)).order_by("email", "pk")[:MOST]
-    return [
-        (contact.email or _("No address"), _("Contact"), reverse("contacts:detail", args=[contact.pk]))
-        for contact in found
-    ]
+        return None
+    found = selectors.contacts(selectors.ContactAsk(search=text)).order_by("email", "pk")
+    return Found(_("Contact"), found, "contacts:detail", label="email", nameless=_("No address"))
 
 
-def companies(user: User, text: str) -> list[SearchHit]:
+def companies(user: User, text: str) -> Found | None:
     """Companies whose name or domain begins so, or that have this identity."""
     if not user.has_perm("contacts.view_company"):
-        return []
-    found = selectors.companies(selectors.CompanyAsk(search=text)).order_by("name", "pk")[:MOST]
-    return [
-        (company.name, _("Company"), reverse("contacts:company-detail", args=[company.pk]))
-        for company in found
-    ]
+        return None
+    found = selectors.companies(selectors.CompanyAsk(search=text)).order_by("name", "pk")
+    return Found(_("Company"), found, "contacts:company-detail")
 
 
-def attributes(user: User, text: str) -> list[SearchHit]:
+def attributes(user: User, text: str) -> Found | None:
     if not user.has_perm("contacts.view_attribute"):
-        return []
-    found = Attribute.current.filter(Q(label__icontains=text) | Q(key__icontains=text))[:MOST]
-    return [
-        (entry.label, _("Attribute"), reverse("contacts:attribute-detail", args=[entry.pk]))
-        for entry in found
-    ]
+        return None
+    found = Attribute.current.filter(Q(label__icontains=text) | Q(key__icontains=text))
+    return Found(_("Attribute"), found, "contacts:attribute-detail", label="label")
 
 
-def systems(user: User, text: str) -> list[SearchHit]:
+def systems(user: User, text: str) -> Found | None:
     if not user.has_perm("contacts.view_system"):
-        return []
-    found = System.objects.filter(name__icontains=text)[:MOST]
-    return [(one.name, _("System"), reverse("contacts:system-detail", args=[one.pk])) for one in found]
+        return None
+    return Found(_("System"), System.objects.filter(name__icontains=text), "contacts:system-detail")

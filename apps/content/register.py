@@ -14,8 +14,7 @@ from apps.content.lint.variables import attributes_printed
 from apps.content.models import Template
 from apps.content.selectors import LABELS, version_source
 from apps.core import home
-from apps.core.navigation import Action, Room, SearchHit, actions, rooms, searches
-from apps.core.search import PER_SOURCE
+from apps.core.navigation import Action, Found, Room, actions, rooms, searches
 
 ACTS = {
     "template.archived": gettext_lazy("archived it"),
@@ -31,12 +30,12 @@ ACTS = {
 }
 
 
-def templates_found(user: User, text: str) -> list[SearchHit]:
+def templates_found(user: User, text: str) -> Found | None:
     """Answer the search box: templates whose name holds the text."""
     if not user.has_perm("content.view_template"):
-        return []
-    found = Template.objects.active().filter(name__icontains=text).order_by("name")[:PER_SOURCE]
-    return [(template.name, _("Template"), _url(template)) for template in found]
+        return None
+    found = Template.objects.active().filter(name__icontains=text).order_by("name")
+    return Found(_("Template"), found, "content:detail")
 
 
 def attribute_used(key: str) -> list[contacts.Use]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.contacts import selectors as contacts
 from apps.contacts.models import Attribute, Contact
-from apps.content.lint import Finding, KnownAttribute, errors, lint
+from apps.content.lint import Finding, KnownAttribute, lint
 from apps.content.models import Template, TemplateVersion, UseOverride
 from apps.content.rendering import CompiledEmail, EmailSource, load_email, render_data
 from apps.content.sample import SampleAttribute, sample_contact
@@ -54,11 +54,6 @@ def version_findings(version: TemplateVersion, dictionary: "Dictionary | None" =
     """Return what the lint has to say of a saved version; without a `dictionary`, by that of now."""
     dictionary = dictionary or dictionary_for([version.template_id])
     return lint(version_source(version), version_email(version), dictionary.known(version.template_id))
-
-
-def version_problems(version: TemplateVersion, dictionary: "Dictionary | None" = None) -> list[str]:
-    """Return a sentence for each finding that keeps a message with this version from being launched."""
-    return [finding.message for finding in errors(version_findings(version, dictionary))]
 
 
 @dataclass(frozen=True)

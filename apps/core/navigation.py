@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -47,9 +49,27 @@ class Action:
 
 actions: Registry[Action] = Registry()
 
-# What the search box asks: (user, text) -> at most five hits, each a label, a kind and a URL.
-SearchHit = tuple[str, str, str]
-searches: Registry[Callable[..., list[SearchHit]]] = Registry()
+
+@dataclass(frozen=True)
+class Found:
+    """
+    What one app finds for a text: `things` in their order, of which the first few are shown.
+
+    `label` is the field, or the expression, that a thing is called by (`nameless` where that is empty), and
+    `key` the one that its page's address takes.
+    """
+
+    kind: str
+    things: QuerySet[Any]
+    url_name: str
+    label: Any = "name"
+    key: str = "pk"
+    nameless: str = ""
+
+
+# What the search box asks: (user, text) -> what is found; None: nothing that this person may see. It is asked
+# of all apps in one statement, so a source reads nothing itself.
+searches: Registry[Callable[..., Found | None]] = Registry()
 
 # What can be done with the thing that is open: (user, thing) -> each a label, a URL and an icon.
 Doing = tuple[str, str, str]

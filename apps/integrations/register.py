@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 from apps.accounts.models import User
 from apps.collaboration.subjects import Subject, actions, subjects
 from apps.contacts.registries import user_spaces
-from apps.core.navigation import Action, Room, SearchHit, rooms, searches
+from apps.core.navigation import Action, Found, Room, rooms, searches
 from apps.core.navigation import actions as beginnings
 from apps.integrations import feeds, selectors
 from apps.integrations.models import IdentityScheme, Source
@@ -67,9 +67,7 @@ def _user_space() -> str:
     return scheme.namespace if scheme else ""
 
 
-def _search(user: User, text: str) -> list[SearchHit]:
+def _search(user: User, text: str) -> Found | None:
     if not user.has_perm("integrations.view_source"):
-        return []
-    found = selectors.sources(search=text).order_by("name")[:5]
-    kind = _("Source")
-    return [(one.name, kind, reverse("integrations:source-detail", args=[one.pk])) for one in found]
+        return None
+    return Found(_("Source"), selectors.sources(search=text).order_by("name"), "integrations:source-detail")

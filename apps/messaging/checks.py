@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -12,16 +13,15 @@ from django.utils.translation import gettext_lazy, ngettext
 from apps.campaigns import readiness
 from apps.campaigns.models import Campaign, Channel
 from apps.campaigns.readiness import Check, Finding, Group
-from apps.content.lint import errors
-from apps.content.lint.variables import variables_lint
 from apps.content.models import TemplateVersion
-from apps.content.rendering import Part, TemplateFault
-from apps.content.selectors import Dictionary, dictionary_for, version_findings, version_problems
+from apps.content.rendering import TemplateFault
 from apps.messaging import homes
 from apps.messaging.addresses import own_address_validate
 from apps.messaging.delivery.texts import text_program
 from apps.messaging.models import Experiment, Message, Sender, Variant
-from apps.messaging.selectors import domain_of, drafts_read, message_version, variant_version
+from apps.messaging.proofs import Proofs
+from apps.messaging.selectors import domains_of, message_version, variant_version, variants_read
+from apps.segments.models import Segment
 
 # A launch asks this of its own message; an unfinished draft beside it must not be in its way.
 COMPLETE = "messaging.complete"
@@ -35,38 +35,38 @@ COPY = gettext_lazy(
 
 
 def message_problems(
-    message: Message, version: TemplateVersion | None, dictionary: Dictionary | None = None
+    message: Message, version: TemplateVersion | None, proofs: Proofs | None = None
 ) -> list[str]:
     """
     Return what a message with this version still lacks, a sentence each; nothing if it could go.
 
-    `dictionary`: as `drafts_dictionary` gives it for this message and maybe others; None: it is read.
+    `proofs`: as `drafts_proofs` gives them for this message and maybe others; None: they are read.
     """
-    dictionary = dictionary or drafts_dictionary([message])
+    proofs = proofs or drafts_proofs([message])
     problems = []
     if not message.segments.all():
         problems.append(_("Nobody is chosen to get it."))
     if message.is_text:
-        problems += text_problems(message, dictionary)
+        problems += text_problems(message, proofs)
     elif message.template is None:
         problems.append(_("No template is chosen."))
     else:
-        problems += template_problems(version, dictionary)
+        problems += template_problems(version, proofs)
     if message.sender is None:
         problems.append(_("No sender is chosen."))
     else:
         problems += sender_problems(message.sender, by_text=message.is_text)
-    return problems + experiment_problems(message, dictionary)
+    return problems + experiment_problems(message, proofs)
 
 
-def drafts_dictionary(drafts: Sequence[Message]) -> Dictionary:
-    """Return what the templates of these may print, those of their variants included."""
+def drafts_proofs(drafts: Sequence[Message]) -> Proofs:
+    """Return what proves the templates of these, those of their variants included."""
     experiments = [one for one in (getattr(message, "experiment", None) for message in drafts) if one]
     variants = [variant for one in experiments for variant in one.variants.all()]
-    return dictionary_for({one.template_id for one in (*drafts, *variants) if one.template_id})
+    return Proofs({one.template_id for one in (*drafts, *variants) if one.template_id})
 
 
-def text_problems(message: Message, dictionary: Dictionary) -> list[str]:
+def text_problems(message: Message, proofs: Proofs) -> list[str]:
     """Return what is wrong with the text of a message by SMS, by the data dictionary of now."""
     if not message.text.strip():
         return [_("No text is written.")]
@@ -74,16 +74,15 @@ def text_problems(message: Message, dictionary: Dictionary) -> list[str]:
         text_program(message.text)
     except TemplateFault as fault:
         return [_("The text cannot be read: %(fault)s") % {"fault": fault}]
-    findings = variables_lint(message.text, Part.TEXT, dictionary.known(None))
-    return [finding.message for finding in errors(list(findings))]
+    return proofs.text_problems(message.text)
 
 
-def template_problems(version: TemplateVersion | None, dictionary: Dictionary) -> list[str]:
+def template_problems(version: TemplateVersion | None, proofs: Proofs) -> list[str]:
     """Return what nobody should get: what the lint calls an error, a missing unsubscribe link among it."""
-    return [_("The template is empty.")] if version is None else version_problems(version, dictionary)
+    return [_("The template is empty.")] if version is None else proofs.problems(version)
 
 
-def experiment_problems(message: Message, dictionary: Dictionary) -> list[str]:
+def experiment_problems(message: Message, proofs: Proofs) -> list[str]:
     """Return what an experiment still lacks; nothing of a message that tries nothing out."""
     experiment: Experiment | None = getattr(message, "experiment", None)
     if experiment is None:
@@ -101,16 +100,16 @@ def experiment_problems(message: Message, dictionary: Dictionary) -> list[str]:
             "all, or a sample of 100 percent."
         )
         problems.append(told)
-    return problems + variant_problems(message, list(experiment.variants.all()), dictionary)
+    return problems + variant_problems(message, list(experiment.variants.all()), proofs)
 
 
-def variant_problems(message: Message, variants: Sequence[Variant], dictionary: Dictionary) -> list[str]:
+def variant_problems(message: Message, variants: Sequence[Variant], proofs: Proofs) -> list[str]:
     """Return for each variant, with its name, why nobody should get it."""
     problems = []
     seen: dict[tuple[int, str], str] = {}
     for variant in variants:
         version = variant_version(variant, message)
-        found = [] if variant.is_control else _variant_faults(version, dictionary)
+        found = [] if variant.is_control else _variant_faults(version, proofs)
         if version is not None:
             twin = seen.setdefault((version.pk, version.subject), variant.letter)
             if twin != variant.letter:
@@ -122,13 +121,13 @@ def variant_problems(message: Message, variants: Sequence[Variant], dictionary: 
     return problems
 
 
-def _variant_faults(version: TemplateVersion | None, dictionary: Dictionary) -> list[str]:
+def _variant_faults(version: TemplateVersion | None, proofs: Proofs) -> list[str]:
     if version is None:
         return [_("no template is chosen.")]
     if not version.subject.strip():
         return [_("it has no subject.")]
     try:
-        return version_problems(version, dictionary)
+        return proofs.problems(version)
     except TemplateFault as fault:  # its own subject is not part of a saved template
         return [str(fault)]
 
@@ -152,21 +151,22 @@ def sender_problems(sender: Sender, *, by_text: bool = False) -> list[str]:
 
 
 def _messages(campaign: Campaign) -> list[Message]:
-    """Return the campaign's messages with all that a check looks at."""
+    """Return the campaign's messages with all that a check looks at, in three queries at most."""
+    found = campaign.messages.select_related(
+        "campaign",
+        "template__current",
+        "template_version",
+        "sender__provider",
+        "sender__sms_provider",
+        "channel",
+        "experiment",
+    )
+    found = found.prefetch_related(Prefetch("segments", Segment.objects.only("pk")), variants_read())
+    return readiness.shared(campaign, "messaging.messages", lambda: list(found.order_by("pk")))
 
-    def read() -> list[Message]:
-        related = ("template_version", "sender__provider", "sender__sms_provider", "channel")
-        found = list(campaign.messages.select_related(*related).order_by("pk"))
-        for message in found:
-            message.campaign = campaign
-        drafts_read(found)
-        return found
 
-    return readiness.shared(campaign, "messaging.messages", read)
-
-
-def _dictionary(campaign: Campaign) -> Dictionary:
-    return readiness.shared(campaign, "messaging.dictionary", lambda: drafts_dictionary(_messages(campaign)))
+def _proofs(campaign: Campaign) -> Proofs:
+    return readiness.shared(campaign, "messaging.proofs", lambda: drafts_proofs(_messages(campaign)))
 
 
 def messages_are_complete(campaign: Campaign, now: datetime) -> Finding:
@@ -174,9 +174,9 @@ def messages_are_complete(campaign: Campaign, now: datetime) -> Finding:
     if not messages:
         told = _("The campaign has no message yet.")
         return Finding(ok=False, sentence=told)
+    proofs = _proofs(campaign)
     for message in messages:
-        version, dictionary = message_version(message), _dictionary(campaign)
-        if message.is_draft and (problems := message_problems(message, version, dictionary)):
+        if message.is_draft and (problems := message_problems(message, message_version(message), proofs)):
             told = _("“%(message)s”: %(problem)s") % {"message": message.name, "problem": problems[0]}
             return Finding(ok=False, sentence=told)
     told = ngettext("%(n)s message is complete.", "%(n)s messages are complete.", len(messages))
@@ -206,15 +206,14 @@ def messages_call_to_act(campaign: Campaign, now: datetime) -> Finding:
         if message.template is None:
             continue
         version = message_version(message)
-        findings = version_findings(version, _dictionary(campaign)) if version else []
-        if any(finding.code == NO_LINK for finding in findings):
+        if version and any(finding.code == NO_LINK for finding in _proofs(campaign).findings(version)):
             told = _("“%(message)s” has no link: nothing for the reader to do.") % {"message": message.name}
             return Finding(ok=False, sentence=told, url=reverse("messaging:detail", args=[message.pk]))
     return Finding(ok=True, sentence=_("Every e-mail that is written asks for something."))
 
 
 def sending_is_on(campaign: Campaign, now: datetime) -> Finding:
-    if settings.SENDING_ENABLED and homes.is_copy():
+    if settings.SENDING_ENABLED and readiness.fact(campaign, now, "is_copy"):
         return Finding(ok=False, sentence=str(COPY), url=reverse("messaging:policy"))
     if settings.SENDING_ENABLED:
         return Finding(ok=True, sentence=_("Sending is switched on."))
@@ -225,8 +224,10 @@ def domains_are_well(campaign: Campaign, now: datetime) -> Finding:
     """Test if receivers can see that the mails are ours, by what DNS said when it was last asked."""
     by_mail = [message.sender for message in _messages(campaign) if not message.is_text]
     senders = {sender.pk: sender for sender in by_mail if sender is not None}
-    for _pk, sender in sorted(senders.items())[:SENDERS]:
-        domain = domain_of(sender.email)
+    asked = [sender for _pk, sender in sorted(senders.items())[:SENDERS]]
+    domains = domains_of([sender.email for sender in asked])
+    for sender in asked:
+        domain = domains.get(sender.email)
         if domain is None:
             told = _("Nobody looks at the DNS of “%(sender)s”: add its domain under Sending domains.")
             return Finding(ok=False, sentence=told % {"sender": sender.email})
@@ -239,7 +240,8 @@ def domains_are_well(campaign: Campaign, now: datetime) -> Finding:
 
 
 def register() -> None:
-    """Add the checks of this app; called from `AppConfig.ready`."""
+    """Add the checks of this app, and what they read; called from `AppConfig.ready`."""
+    readiness.facts.register("messaging", lambda _campaign, _now: {"is_copy": homes.IS_COPY})
     for check in (
         Check(COMPLETE, gettext_lazy("Messages are complete"), Group.SENDING, True, messages_are_complete),
         Check(

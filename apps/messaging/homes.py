@@ -2,6 +2,9 @@
 
 from datetime import datetime
 
+from django.db.models import BooleanField
+from django.db.models.expressions import RawSQL
+
 from apps.messaging import sql
 
 # A dump that was restored is in another cluster, or has another number in the same; so has a copy made by
@@ -10,6 +13,12 @@ THIS = """
     (SELECT c.system_identifier || '/' || d.oid FROM pg_control_system() AS c, pg_database AS d
     WHERE d.datname = current_database())
 """
+# The same as `is_copy`, for a statement that asks more than this.
+IS_COPY = RawSQL(  # noqa: S611  # ours
+    f"(SELECT EXISTS (SELECT FROM messaging_sendinghome WHERE id = 1 AND database <> {THIS}))",  # noqa: S608
+    [],
+    output_field=BooleanField(),
+)
 
 
 def is_copy() -> bool:

@@ -20,7 +20,7 @@ from apps.contacts.models import Contact
 from apps.content import uses as content
 from apps.core import health
 from apps.core.metrics import collectors
-from apps.core.navigation import Room, SearchHit, rooms, searches
+from apps.core.navigation import Found, Room, rooms, searches
 from apps.messaging import approved, calendar, checks, doctor, held, moved, replay, selectors, watch
 from apps.messaging.models import (
     DeliveryEvent,
@@ -209,10 +209,9 @@ def _policy_url(_rule: object) -> str:
     return reverse("messaging:policy")
 
 
-def _search(user: User, text: str) -> list[SearchHit]:
-    found = selectors.messages(user=user, search=text).order_by("-pk")[:5]
-    kind = _("Message")
-    return [(message.name, kind, reverse("messaging:detail", args=[message.pk])) for message in found]
+def _search(user: User, text: str) -> Found:
+    found = selectors.messages(user=user, search=text).order_by("-pk")
+    return Found(_("Message"), found, "messaging:detail")
 
 
 def _channel_lines(channels: Sequence[Channel]) -> Mapping[int, list[campaigns.ChannelLine]]:

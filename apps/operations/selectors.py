@@ -3,8 +3,8 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from apps.accounts.models import User
 from apps.core.health import Level
+from apps.core.home import Look
 from apps.core.queues import Queue
 from apps.operations.models import Heartbeat
 
@@ -43,12 +43,16 @@ def _labels() -> dict[str, str]:
     }
 
 
-def health_panel(user: User, now: datetime) -> dict[str, object]:
-    """What the home of an administrator says of the machine. One query."""
-    return {"pulses": pulses(now=now), "now": now}
+def _pulses(look: Look) -> list[Pulse]:
+    return pulses(now=look.now)
 
 
-def silent_panel(user: User, now: datetime) -> dict[str, list[Pulse]] | None:
+def health_panel(look: Look) -> dict[str, object]:
+    """What the home of an administrator says of the machine."""
+    return {"pulses": look.once(_pulses), "now": look.now}
+
+
+def silent_panel(look: Look) -> dict[str, list[Pulse]] | None:
     """What the home of an administrator says while a part is silent; None while all report."""
-    late = [pulse for pulse in pulses(now=now) if pulse.level != Level.OK]
+    late = [pulse for pulse in look.once(_pulses) if pulse.level != Level.OK]
     return {"late": late} if late else None

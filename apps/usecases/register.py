@@ -11,7 +11,7 @@ from apps.accounts.models import User
 from apps.collaboration.subjects import Subject, actions, subjects
 from apps.contacts import registries
 from apps.contacts.registries import Use
-from apps.core.navigation import Action, Room, SearchHit, rooms, searches
+from apps.core.navigation import Action, Found, Room, rooms, searches
 from apps.core.navigation import actions as beginnings
 from apps.segments import registry as segments
 from apps.usecases.models import Part, UseCase
@@ -74,8 +74,7 @@ def _segment_uses(ids: Collection[int], user: User | None) -> dict[int, list[seg
     return found
 
 
-def _search(user: User, text: str) -> list[SearchHit]:
+def _search(user: User, text: str) -> Found | None:
     if not user.has_perm("usecases.view_usecase"):
-        return []
-    found = UseCase.objects.filter(name__icontains=text)[:5]
-    return [(one.name, _("Use case"), reverse("usecases:detail", args=[one.pk])) for one in found]
+        return None
+    return Found(_("Use case"), UseCase.objects.filter(name__icontains=text), "usecases:detail")

@@ -11,6 +11,9 @@
     document.getElementById("board-said").textContent = fill(boardOf(card).dataset[sentence], { task: card.dataset.title, ...place, ...more });
   };
   const placeOf = (card) => ({ column: columnOf(card), next: card.nextElementSibling });
+  // The button for more cards stays the last thing in its column, whatever is put there.
+  const moreOf = (column) => column.querySelector(":scope > .board-more");
+  const moreLast = (column) => { const more = moreOf(column); if (more) column.append(more); };
   const putBack = (card, from) => from.column.insertBefore(card, from.next?.parentElement === from.column ? from.next : null);
   const count = (column, change) => {
     const shown = column.parentElement.querySelector("[data-count]");
@@ -36,7 +39,7 @@
     if (reason) putBack(fresh, from);
     const there = boardOf(fresh).querySelector(`[data-column="${CSS.escape(fresh.dataset.state)}"]`);
     // Somebody else may have moved it: it goes where it is now, not where it was when the page was made.
-    if (there && there !== columnOf(fresh)) there.append(fresh);
+    if (there && there !== columnOf(fresh)) there.insertBefore(fresh, moreOf(there));
     if (there && there !== from.column) { count(from.column, -1); count(there, 1); }
     if (reason) { say(fresh, "refused", { reason }); failed(reason); } else say(fresh, "put");
   };
@@ -81,7 +84,7 @@
       const columns = [...boardOf(card).querySelectorAll("[data-column]")];
       const forward = (key === "ArrowRight") !== (getComputedStyle(column).direction === "rtl");
       const next = columns[columns.indexOf(column) + (forward ? 1 : -1)];
-      if (next) next.insertBefore(card, cardsOf(next)[place] ?? null);
+      if (next) next.insertBefore(card, cardsOf(next)[place] ?? moreOf(next));
     }
     card.querySelector("[data-grab]").focus();
     card.scrollIntoView({ block: "nearest", inline: "nearest" });
@@ -143,7 +146,7 @@
       fallbackOnBody: true,
       fallbackTolerance: 4,
       onStart: ({ item }) => { from = placeOf(item); },
-      onEnd: ({ item }) => move(item, from),
+      onEnd: ({ item }) => { moreLast(columnOf(item)); move(item, from); },
     });
   });
   document.addEventListener("DOMContentLoaded", arm);

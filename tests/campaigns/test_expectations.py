@@ -8,13 +8,14 @@ from http import HTTPStatus
 import pytest
 from django.urls import reverse
 
-from apps.campaigns import checks, expectations, register, selectors, services
+from apps.campaigns import checks, expectations, homes, selectors, services
 from apps.campaigns.errors import ChangedMeanwhile, ExpectationRefused, NotEligible
 from apps.campaigns.expectations import Shape, expected_at, suggest
 from apps.campaigns.models import Expectation, Shortfall, Stakeholder
 from apps.campaigns.progress import Period
 from apps.campaigns.services.expectation import expectation_watch
 from apps.collaboration.models import AuditEvent, Notification
+from apps.core.home import Look
 from tests.factories.accounts import UserFactory
 from tests.factories.campaigns import (
     CampaignFactory,
@@ -303,8 +304,10 @@ class TestPages:
 
     def test_home_shows_what_waits_and_what_is_behind(self, noon, campaign):
         person = StakeholderFactory(campaign=campaign)
-        short = ShortfallFactory(campaign=campaign)
+        ShortfallFactory(campaign=campaign)
 
-        assert register.expectations_panel(person.user, noon)["awaited"] == [person]
-        assert register.expectations_panel(campaign.captain, noon)["short"] == [short]
-        assert register.expectations_panel(UserFactory(), noon) is None
+        (awaited,) = homes.expectations_panel(Look(person.user, noon))["awaited"]
+        (short,) = homes.expectations_panel(Look(campaign.captain, noon))["short"]
+        assert (awaited.pk, awaited.at) == (campaign.pk, person.asked_at)
+        assert (short.pk, short.name) == (campaign.pk, campaign.name)
+        assert homes.expectations_panel(Look(UserFactory(), noon)) is None

@@ -9,7 +9,7 @@ from apps.accounts.models import User
 from apps.campaigns import selectors
 from apps.campaigns.models import Recurrence, Task
 from tests.factories.accounts import UserFactory
-from tests.factories.campaigns import ChecklistItemFactory, TaskFactory
+from tests.factories.campaigns import ChecklistItemFactory, TaskDependencyFactory, TaskFactory
 
 pytestmark = pytest.mark.django_db
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(30)
@@ -103,3 +103,28 @@ class TestRecurrence:
         assert (made["first_date"], made["made"], made["times"]) == ("2030-03-01", 1, 3)
         assert program.delete(url).status_code == 204
         assert not Recurrence.objects.get().is_running
+
+
+class TestFilters:
+    @pytest.mark.parametrize(
+        ("asked", "titles"),
+        [
+            ({"going": "blocked"}, {"waits"}),
+            ({"going": "free"}, {"first", "later"}),
+            ({"overdue": "true"}, {"first", "waits"}),
+            ({"overdue": "false"}, {"later", "done"}),
+        ],
+    )
+    def test_what_cannot_go_on_and_what_is_late_is_found(self, program, task, asked, titles):
+        Task.objects.filter(pk=task.pk).update(title="first", due_date=date(2020, 1, 1))
+        with_days = {"campaign": task.campaign, "due_date": date(2020, 1, 2)}
+        TaskDependencyFactory(predecessor=task, successor=TaskFactory(title="waits", **with_days))
+        TaskFactory(title="later", campaign=task.campaign)
+        TaskFactory(title="done", done=True, **with_days)
+
+        found = program.get("/api/v1/tasks/", asked).json()["results"]
+
+        assert {one["title"] for one in found} == titles
+
+    def test_another_word_is_refused(self, program):
+        assert program.get("/api/v1/tasks/", {"going": "cake"}).status_code == 400

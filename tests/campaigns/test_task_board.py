@@ -1,6 +1,8 @@
 """Tasks as board, list and calendar, and how a card is moved."""
 
+import re
 from datetime import date
+from html import unescape
 from itertools import pairwise
 
 import pytest
@@ -15,7 +17,14 @@ from apps.campaigns.models import Task
 from apps.collaboration.models import AuditEvent
 from apps.core import clock
 from tests.factories.accounts import UserFactory
-from tests.factories.campaigns import CampaignFactory, ChannelFactory, ContributorFactory, TaskFactory
+from tests.factories.campaigns import (
+    CampaignFactory,
+    ChallengeFactory,
+    ChannelFactory,
+    ContributorFactory,
+    TaskDependencyFactory,
+    TaskFactory,
+)
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -204,6 +213,17 @@ class TestTasksFound:
 
         assert self.found(lead, **asked) == titles
 
+    @pytest.mark.parametrize(("going", "titles"), [("blocked", {"B", "C"}), ("free", {"A"})])
+    def test_are_those_that_wait_or_are_held_or_those_that_can_go_on(
+        self, lead, campaign, cards, going, titles
+    ):
+        TaskDependencyFactory(predecessor=cards["A"], successor=cards["B"])
+        ChallengeFactory(campaign=campaign, thing=cards["C"])
+        done = TaskFactory(campaign=campaign, title="done", done=True)
+        TaskDependencyFactory(predecessor=done, successor=cards["A"])
+
+        assert self.found(lead, going=going) == titles
+
     def test_a_contributor_finds_those_of_the_own_teams_only(self, campaign):
         helper = UserFactory(role=User.Role.CONTRIBUTOR)
         TaskFactory(campaign=campaign, title="ours")
@@ -280,6 +300,35 @@ class TestPages:
 
         assert few == many
         assert max(many) <= 13
+
+    @pytest.mark.parametrize("within", [True, False])
+    @pytest.mark.parametrize("state", ["todo", "done"])
+    def test_the_board_shows_the_next_cards_of_a_column_on_demand(
+        self, login, lead, campaign, monkeypatch, within, state
+    ):
+        monkeypatch.setattr("apps.campaigns.selectors.task_board.PER_COLUMN", 2)
+        made = TaskFactory.create_batch(5, campaign=campaign, done=state == "done")
+        TaskFactory(campaign=campaign, state="doing")
+        client, page = login(lead), url("campaign_tasks", campaign.pk) if within else url("tasks")
+        seen, page = [], text(client.get(page, {"view": "board", "whose": "all"}))
+
+        while more := re.search(r'hx-get="([^"]*/tasks/more/[^"]*)"', page):
+            seen += re.findall(r'data-task="(\d+)"', page)
+            page = text(client.get(unescape(more[1]), headers=HTMX))
+        seen += re.findall(r'data-task="(\d+)"', page)
+
+        first = [str(one.pk) for one in made]
+        assert [pk for pk in seen if pk in first] == (first[::-1] if state == "done" else first)
+        assert len(seen) == 6  # each once, and the one of the other column
+        assert "<html" not in page
+        assert page.count("autofocus") == 1  # where the button was that brought them
+
+    def test_a_card_that_a_challenge_holds_says_so(self, login, lead, campaign, cards):
+        ChallengeFactory(campaign=campaign, thing=cards["A"])
+
+        page = text(login(lead).get(url("campaign_tasks", campaign.pk)))
+
+        assert page.count("Held</span>") == 1
 
     def test_cards_that_one_may_not_move_have_no_grip(self, login, cards):
         page = text(login(cards["A"].assignee).get(url("tasks"), {"view": "board", "whose": "all"}))

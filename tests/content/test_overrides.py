@@ -8,9 +8,10 @@ from django.urls import reverse
 from apps.accounts.models import User
 from apps.collaboration.models import AuditEvent
 from apps.content import services
+from apps.content.lint import errors
 from apps.content.models import UseOverride
 from apps.content.rendering import EmailSource, Part, TemplateFault
-from apps.content.selectors import version_problems
+from apps.content.selectors import version_findings
 from tests.content.mails import mjml
 from tests.factories.accounts import UserFactory
 from tests.factories.contacts import AttributeFactory
@@ -26,6 +27,10 @@ REFUSAL = "“Margin” may not be printed: the data dictionary does not allow i
 @pytest.fixture(autouse=True)
 def margin():
     return AttributeFactory(key="margin", label="Margin", uses=["targeting"])
+
+
+def told(version):
+    return [finding.message for finding in errors(version_findings(version))]
 
 
 @pytest.fixture
@@ -81,7 +86,7 @@ class TestWithoutOverride:
     def test_a_version_from_before_the_dictionary_changed_cannot_be_launched(self):
         version = TemplateVersionFactory(mjml=PRINTS.mjml)
 
-        assert version_problems(version) == [REFUSAL]
+        assert told(version) == [REFUSAL]
 
     def test_the_composer_keeps_what_was_typed_and_says_where(self, login, lead):
         template = TemplateFactory()
@@ -112,7 +117,7 @@ class TestOverride:
 
         version = save(template, PRINTS, data_lead, noon)
 
-        assert version_problems(version) == []
+        assert told(version) == []
         event = AuditEvent.objects.get(action="template.override_given")
         assert event.details == {"attribute": "margin", "reason": "Part of the offer."}
         with pytest.raises(TemplateFault):
@@ -146,7 +151,7 @@ class TestOverride:
 
         services.override_withdraw(override=override, by=lead, now=noon)
 
-        assert version_problems(version) == [REFUSAL]
+        assert told(version) == [REFUSAL]
         event = AuditEvent.objects.get(action="template.override_withdrawn")
         assert event.details == {"attribute": "margin", "reason": "The reader asked for it."}
 

@@ -15,7 +15,7 @@ from apps.core import home as home_page
 from apps.core import search as search_box
 from apps.core.context import rail
 from apps.core.home import Panel, Step
-from apps.core.navigation import Action, Room
+from apps.core.navigation import Action, Found, Room
 from apps.core.registry import Registry
 from tests.factories.accounts import UserFactory
 from tests.factories.campaigns import BareCampaignFactory, KpiFactory, TaskFactory
@@ -119,8 +119,11 @@ class TestSearch:
     def test_asks_every_source_from_two_letters_on_and_takes_five_of_each(self, login, registry):
         asked = []
         registry(navigation, "searches").register(
-            "all", lambda user, text: asked.append((user, text)) or [("Ada <x>", "Contact", "/ada/")] * 9
+            "all",
+            lambda user, text: asked.append((user, text)) or Found("Contact", people, "campaigns:detail"),
         )
+        UserFactory.create_batch(9, name="Ada <x>")
+        people = User.objects.filter(name="Ada <x>").order_by("-pk")
         user = UserFactory()
         client = login(user)
 
@@ -128,7 +131,8 @@ class TestSearch:
         response = client.get(self.url("+ad+"))
 
         assert asked == [(user, "ad")]
-        assert [hit.url for hit in response.context["results"].hits] == ["/ada/"] * 5
+        first = [reverse("campaigns:detail", args=[one.pk]) for one in people[:5]]
+        assert [hit.url for hit in response.context["results"].hits] == first
         assert b"Ada &lt;x&gt;" in response.content
 
     def test_shows_a_page_to_a_browser_and_a_fragment_to_htmx(self, login):
@@ -149,7 +153,7 @@ class TestSearch:
 class TestHome:
     PANEL = Panel(
         template="components/notice.html",
-        content=lambda user, now: {"text": "due"},
+        content=lambda look: {"text": "due"},
         permission="accounts.view_home",
         roles=frozenset({User.Role.SALES}),
     )
@@ -170,7 +174,7 @@ class TestHome:
     def test_a_panel_with_nothing_to_say_is_left_out(self, login, registry):
         registry(home_page, "steps")
         panels = registry(home_page, "panels")
-        panels.register("silent", replace(self.PANEL, content=lambda user, now: None))
+        panels.register("silent", replace(self.PANEL, content=lambda look: None))
 
         response, panels = self.shown(login(UserFactory(role=User.Role.SALES)))
 

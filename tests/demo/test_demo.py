@@ -91,10 +91,7 @@ def test_the_demo_shows_what_the_published_experiment_found(client):
 
     assert_taught_and_replayed(campaign)
     assert_tried_out(Campaign.objects.get(name=rural.NAME))
-
-    assert [system.name for system in systems(now=clock.now()) if system.is_linked] == [tracker.FILE]
-    assert use_cases_at("why", now=now) == [UseCase.objects.get(name="Equip whole clubs and schools").pk]
-    assert UseCase.objects.count() == 4
+    assert_tracked(now)
 
     client.force_login(User.objects.get(email="executive@bookend.example"))
     page = client.get(reverse("reporting:results", args=[campaign.pk])).content.decode()
@@ -103,6 +100,12 @@ def test_the_demo_shows_what_the_published_experiment_found(client):
     assert "not counted" in page  # opens and clicks, of which the published data says nothing
     assert all(user.check_password(PASSWORD) for user in User.objects.all())
     assert {user.role for user in User.objects.all()} == set(User.Role)
+
+
+def assert_tracked(now):
+    assert [system.name for system in systems(now=clock.now()) if system.is_linked] == [tracker.FILE]
+    assert use_cases_at("why", now=now) == [UseCase.objects.get(name="Equip whole clubs and schools").pk]
+    assert UseCase.objects.count() == 4
 
 
 def assert_readers_may_choose():

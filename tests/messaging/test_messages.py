@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import OperationalError, connections
+from django.test.utils import CaptureQueriesContext
 
 from apps.campaigns import readiness
+from apps.campaigns.models import Campaign
 from apps.collaboration.models import AuditEvent
 from apps.contacts.models import ConsentStatus
 from apps.messaging import ledger, services, tasks
@@ -440,3 +442,22 @@ class TestMessageRetryFailed:
 
         with pytest.raises(services.MessageRefused, match="“Cancelled”"):
             services.message_retry_failed(message=message, by=lead, now=noon)
+
+
+def test_readiness_asks_no_more_about_many_messages_than_about_one(noon):
+    campaign = CampaignFactory()
+
+    def statements():
+        with CaptureQueriesContext(connections["default"]) as asked:
+            readiness.findings(Campaign.objects.shown().get(pk=campaign.pk), noon)
+        return [one["sql"] for one in asked if "SAVEPOINT" not in one["sql"]]
+
+    MessageFactory(campaign=campaign)
+    statements()
+    few = statements()
+    for _each in range(5):
+        MessageFactory(campaign=campaign)
+    many = statements()
+
+    assert len(few) == len(many), many
+    assert len(many) <= 14, many

@@ -474,5 +474,7 @@ class TestLists:
 def test_the_search_box_finds_segments_for_those_who_may_see_them(lead):
     segment = SegmentFactory(name="Romans")
 
-    assert segment_search(lead, "roma") == [("Romans", "Segment", f"/segments/{segment.pk}/")]
-    assert segment_search(UserFactory(role="contributor"), "roma") == []
+    found = segment_search(lead, "roma")
+
+    assert (found.kind, found.url_name, list(found.things)) == ("Segment", "segments:detail", [segment])
+    assert segment_search(UserFactory(role="contributor"), "roma") is None

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET
 from apps.accounts.http import UserRequest, requires
 from apps.core import clock
 from apps.core.design import samples
-from apps.core.home import panels_for, steps_for
+from apps.core.home import Look, panels_for, steps_for
 from apps.core.htmx import render_page_or_fragment
 from apps.core.search import search as find
 
@@ -15,8 +15,8 @@ from apps.core.search import search as find
 @require_GET
 @requires("accounts.view_home")
 def home(request: UserRequest) -> HttpResponse:
-    now = clock.now()
-    context = {"panels": panels_for(request.user, now), "steps": steps_for(request.user), "now": now}
+    look = Look(request.user, clock.now())
+    context = {"panels": panels_for(look), "steps": steps_for(look), "now": look.now}
     return render(request, "accounts/home.html", context)
 
 

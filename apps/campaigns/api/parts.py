@@ -1,5 +1,6 @@
 """Collections below a campaign, `campaigns/{id}/tasks/`, and the things in them, `tasks/{id}/`."""
 
+import django_filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins
 from rest_framework.decorators import action
@@ -13,6 +14,7 @@ from apps.campaigns.api.attached import Attached
 from apps.campaigns.api.base import IF_MATCH, CampaignPart
 from apps.campaigns.api.schedule import TaskPlanActions
 from apps.campaigns.api.task_parts import TaskParts
+from apps.campaigns.dates import day_begun
 from apps.campaigns.models import Campaign, Channel, Contributor, Kpi, Task, TaskQuerySet
 from apps.core import clock
 
@@ -143,6 +145,26 @@ class ChannelViewSet(mixins.RetrieveModelMixin, Attached[Channel]):
         return Response(status=204)
 
 
+class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped package
+    overdue = django_filters.BooleanFilter(method="by_day", label="Open, and its day has passed everywhere")
+    going = django_filters.ChoiceFilter(
+        choices=[("blocked", "Blocked or held"), ("free", "Can go on")],
+        method="by_going",
+        help_text="Open tasks that wait for an open one or are held by a challenge, or those that are not.",
+    )
+
+    class Meta:
+        model = Task
+        fields = ["campaign", "channel", "assignee", "state", "due_date"]
+
+    def by_day(self, found: TaskQuerySet, _name: str, is_asked: bool) -> TaskQuerySet:
+        late = Task.objects.overdue(on=day_begun(clock.now())).values("pk")
+        return found.filter(pk__in=late) if is_asked else found.exclude(pk__in=late)
+
+    def by_going(self, found: TaskQuerySet, _name: str, going: str) -> TaskQuerySet:
+        return selectors.tasks_going(found, going)
+
+
 class TaskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TaskPlanActions, TaskParts):
     """Tasks of all campaigns that the caller may see."""
 
@@ -150,7 +172,7 @@ class TaskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TaskPlanActi
         Task.objects.select_related("campaign", "channel").prefetch_related("waits_for").order_by("-pk")
     )
     serializer_class = out.TaskOut
-    filterset_fields = ["campaign", "channel", "assignee", "state", "due_date"]
+    filterset_class = TaskFilter
     search_fields = ["title"]
     ordering_fields = ["due_date", "updated_at"]
     permissions = {

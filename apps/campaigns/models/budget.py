@@ -10,7 +10,7 @@ from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _
 
 from apps.campaigns.models.team import Channel
-from apps.campaigns.models.version import Versioned
+from apps.campaigns.models.version import FRAME, Versioned
 
 NOTHING = Decimal(0)
 
@@ -28,6 +28,10 @@ def _amount(label: Any) -> "models.DecimalField[Any, Any]":
 
 
 class BudgetLineQuerySet(models.QuerySet["BudgetLine"]):
+    def shown(self) -> Self:
+        """With what the page of a line, within its campaign, shows beside it."""
+        return self.select_related(*FRAME, "channel__owner")
+
     def standing(self) -> Self:
         """Lines that count: those that nobody has removed."""
         return self.filter(removed_at__isnull=True)

@@ -8,8 +8,14 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from apps.campaigns.models.version import FRAME
+
 
 class ChallengeQuerySet(models.QuerySet["Challenge"]):
+    def shown(self) -> Self:
+        """With what the page of a challenge, within its campaign, shows beside it."""
+        return self.with_people().select_related(*FRAME)
+
     def open(self) -> Self:
         return self.filter(resolved_at__isnull=True)
 

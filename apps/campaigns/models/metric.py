@@ -8,7 +8,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from apps.campaigns.models.campaign import Campaign
-from apps.campaigns.models.version import Versioned
+from apps.campaigns.models.version import FRAME, Versioned
 
 # The unit of what is worth money: told in the campaign's own currency.
 MONEY = "money"
@@ -125,6 +125,10 @@ class MetricVersion(models.Model):
 
 
 class KpiQuerySet(models.QuerySet["Kpi"]):
+    def shown(self) -> Self:
+        """With what the page of a KPI, within its campaign, shows beside it."""
+        return self.select_related(*FRAME, "metric")
+
     def with_metric(self) -> Self:
         """With what each is called and counted by, in the same query."""
         return self.select_related("metric")

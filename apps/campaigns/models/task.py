@@ -14,7 +14,7 @@ from apps.accounts.models import User
 from apps.campaigns import places
 from apps.campaigns.models.recurrence import Recurrence
 from apps.campaigns.models.team import Channel
-from apps.campaigns.models.version import Versioned
+from apps.campaigns.models.version import FRAME, Versioned
 
 DURATION_MAX = 250
 OFFSET_MAX = 750
@@ -30,7 +30,7 @@ class Anchor(models.TextChoices):
 class TaskQuerySet(models.QuerySet["Task"]):
     def shown(self) -> Self:
         """With what the page of a task, within its campaign, shows beside it."""
-        return self.select_related("campaign__captain", "channel__owner", "assignee", "recurrence")
+        return self.select_related(*FRAME, "channel__owner", "assignee", "recurrence")
 
     def open(self) -> Self:
         return self.exclude(state=Task.State.DONE)

@@ -1,8 +1,16 @@
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from apps.campaigns.models.version import Versioned
+from apps.campaigns.models.version import FRAME, Versioned
+
+
+class ChannelQuerySet(models.QuerySet["Channel"]):
+    def shown(self) -> Self:
+        """With what the page of a channel, within its campaign, shows beside it."""
+        return self.select_related(*FRAME, "owner")
 
 
 class Channel(Versioned):
@@ -30,6 +38,8 @@ class Channel(Versioned):
     expected_result = models.CharField(_("expected result"), max_length=500, blank=True)
     # Why it is there although the year's list says that this channel is left alone.
     justification = models.TextField(_("why in spite of the strategy"), blank=True, max_length=2000)
+
+    objects = ChannelQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -2,6 +2,9 @@ from django.db import models
 
 from apps.core.models import TimeStamped
 
+# Of something in a campaign: what its page shows around it, in the frame of the campaign.
+FRAME = ("campaign__captain", "campaign__segment", "campaign__goal_count")
+
 
 class Versioned(TimeStamped):
     """

@@ -1,7 +1,7 @@
 """Screens and endpoints of reading."""
 
-from apps.campaigns.selectors.approvals import approvals_to_decide
-from apps.campaigns.selectors.blocked import stuck_in
+from apps.campaigns.selectors.approvals import ToDecide, approvals_to_decide, to_decide
+from apps.campaigns.selectors.blocked import Stuck, stuck_in
 from apps.campaigns.selectors.budget import WHOLE, budget_lines, budget_summary, spend_by_channel
 from apps.campaigns.selectors.budget_upload import budget_channels_of, budget_upload_report, last_changed_by
 from apps.campaigns.selectors.budgets import (
@@ -14,8 +14,6 @@ from apps.campaigns.selectors.budgets import (
 from apps.campaigns.selectors.calendar import audiences, campaign_calendar, conflicts, marks_of, tasks_due
 from apps.campaigns.selectors.challenges import (
     challenges_of,
-    challenges_to_answer,
-    challenges_waiting,
     offers,
 )
 from apps.campaigns.selectors.checklist import checklist, may_check
@@ -23,27 +21,35 @@ from apps.campaigns.selectors.element import campaign_elements
 from apps.campaigns.selectors.events import EventSeen, events_seen
 from apps.campaigns.selectors.expectation import (
     ExpectationView,
-    acknowledgements_awaited,
     expectation_of,
     expectation_view,
-    shortfalls_of,
     stakeholders_of,
 )
 from apps.campaigns.selectors.feed import feed_entries
 from apps.campaigns.selectors.frame import Frame, campaign_frame
 from apps.campaigns.selectors.history import entry_of, history
+from apps.campaigns.selectors.homes import (
+    CampaignsWatched,
+    Expected,
+    StageCounts,
+    TasksWaiting,
+    campaigns_watched,
+    challenges_waiting,
+    expectations_awaited,
+    expectations_short,
+    expected_of,
+    stage_counts,
+    stage_counts_of,
+    tasks_waiting,
+)
 from apps.campaigns.selectors.lesson import Guide, guide, lesson_segments, lessons, story_lessons
 from apps.campaigns.selectors.lineage import Generation, Lineage, campaign_lineage
 from apps.campaigns.selectors.lists import (
     Column,
     board,
     board_next,
-    by_stage,
     campaigns,
-    captained,
-    captained_by_stage,
     captains,
-    next_outcomes,
 )
 from apps.campaigns.selectors.metrics import MetricShown, metric_shown, metrics
 from apps.campaigns.selectors.people import (
@@ -61,10 +67,9 @@ from apps.campaigns.selectors.schedule import (
     PlanPreview,
     TaskMove,
     latest_move,
+    neighbours,
     plan,
     plan_preview,
-    predecessors,
-    successors,
     work_calendar,
 )
 from apps.campaigns.selectors.signoff import Awaited, SetNow, kpi_set_now, kpi_sets_awaited, said_of
@@ -82,9 +87,11 @@ from apps.campaigns.selectors.task_board import (
     TaskFilter,
     campaigns_with_tasks,
     people_with_tasks,
+    task_column_next,
     task_columns,
     task_month,
     tasks_found,
+    tasks_going,
     tasks_mark,
     tasks_mark_as,
     weeks_from,
@@ -97,9 +104,11 @@ __all__ = [
     "WHOLE",
     "Awaited",
     "Budgets",
+    "CampaignsWatched",
     "Column",
     "EventSeen",
     "ExpectationView",
+    "Expected",
     "Frame",
     "Generation",
     "GoalLine",
@@ -110,11 +119,14 @@ __all__ = [
     "Plan",
     "PlanPreview",
     "SetNow",
+    "StageCounts",
+    "Stuck",
     "TaskFilter",
     "TaskMove",
+    "TasksWaiting",
     "TemplatePlan",
+    "ToDecide",
     "Workload",
-    "acknowledgements_awaited",
     "approvals_to_decide",
     "audiences",
     "board",
@@ -126,19 +138,16 @@ __all__ = [
     "budget_years",
     "budgets_by_month",
     "budgets_sum",
-    "by_stage",
     "campaign_calendar",
     "campaign_elements",
     "campaign_frame",
     "campaign_lineage",
     "campaigns",
+    "campaigns_watched",
     "campaigns_with_budget",
     "campaigns_with_tasks",
-    "captained",
-    "captained_by_stage",
     "captains",
     "challenges_of",
-    "challenges_to_answer",
     "challenges_waiting",
     "channels_avoided",
     "checklist",
@@ -148,6 +157,9 @@ __all__ = [
     "events_seen",
     "expectation_of",
     "expectation_view",
+    "expectations_awaited",
+    "expectations_short",
+    "expected_of",
     "feed_entries",
     "goal_campaigns",
     "goal_counted_by",
@@ -170,7 +182,7 @@ __all__ = [
     "may_work",
     "metric_shown",
     "metrics",
-    "next_outcomes",
+    "neighbours",
     "not_doing",
     "offers",
     "open_tasks_by_channel",
@@ -179,27 +191,30 @@ __all__ = [
     "plan",
     "plan_preview",
     "plan_templates",
-    "predecessors",
     "said_of",
-    "shortfalls_of",
     "spend_by_channel",
+    "stage_counts",
+    "stage_counts_of",
     "stakeholders_of",
     "story_lessons",
     "strategy_years",
     "stuck_in",
-    "successors",
+    "task_column_next",
     "task_columns",
     "task_month",
     "tasks",
     "tasks_due",
     "tasks_found",
+    "tasks_going",
     "tasks_mark",
     "tasks_mark_as",
     "tasks_of",
+    "tasks_waiting",
     "team",
     "team_and_workers",
     "template_items",
     "template_plan",
+    "to_decide",
     "unaligned",
     "weeks_from",
     "who_may_see",

@@ -1,15 +1,10 @@
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 
-from django.contrib.contenttypes.models import ContentType
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count
 
-from apps.accounts.models import User
 from apps.campaigns import challenges
-from apps.campaigns.models import Campaign, Challenge, ChallengeAnswer, ChallengeQuerySet
+from apps.campaigns.models import Campaign, Challenge, ChallengeQuerySet
 
-SHOWN = 5
 # Of one kind that are offered to be asked about: a plan of hundreds of tasks is asked from the task's page.
 OFFERED = 200
 
@@ -28,31 +23,6 @@ def challenges_of(campaign: Campaign, *, state: str = "") -> ChallengeQuerySet:
     if state:
         found = found.filter(resolved_at__isnull=state == "open")
     return found.annotate(answer_count=Count("answers"))
-
-
-def challenges_to_answer(user: User) -> list[Challenge]:
-    """Return the open challenges that wait for this person, those that nobody has answered first."""
-    owned = [
-        Q(content_type=ContentType.objects.get_for_model(kind.model))
-        & Q(object_id__in=kind.owned_by(user).order_by().values("pk"))
-        for kind in challenges.challengeables
-    ]
-    mine = reduce(or_, owned, Q(campaign__captain=user))
-    return _first(_current().filter(mine).exclude(pursued_by=user), order="is_answered")
-
-
-def challenges_waiting(user: User) -> list[Challenge]:
-    """Return the open challenges whose answer this person waits for, those that have one first."""
-    return _first(_current().filter(pursued_by=user), order="-is_answered")
-
-
-def _current() -> ChallengeQuerySet:
-    return Challenge.objects.open().filter(campaign__archived_at__isnull=True).with_people()
-
-
-def _first(found: ChallengeQuerySet, *, order: str) -> list[Challenge]:
-    answered = Exists(ChallengeAnswer.objects.filter(challenge=OuterRef("pk")))
-    return list(found.annotate(is_answered=answered).order_by(order, "asked_at", "pk")[:SHOWN])
 
 
 def offers(campaign: Campaign, *, also: str = "") -> list[tuple[str, list[Offer]]]:

@@ -1,16 +1,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
 from django.utils.safestring import SafeString
 
-from apps.accounts.models import User
-from apps.campaigns.budget import month_first
 from apps.campaigns.expectations import Standing, chart_of, standing_of, variance_text
-from apps.campaigns.models import Campaign, Expectation, Shortfall, Stakeholder
+from apps.campaigns.models import Campaign, Expectation, Stakeholder
 from apps.campaigns.selectors.progress import goal_progress
-
-SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -46,16 +41,3 @@ def expectation_view(campaign: Campaign, now: datetime) -> ExpectationView | Non
 
 def stakeholders_of(campaign: Campaign) -> list[Stakeholder]:
     return list(Stakeholder.objects.filter(campaign=campaign).select_related("user"))
-
-
-def acknowledgements_awaited(user: User) -> QuerySet[Stakeholder]:
-    """Return what waits for this person to be acknowledged."""
-    waiting = Stakeholder.objects.filter(user=user, acknowledged_at__isnull=True)
-    return waiting.filter(campaign__archived_at__isnull=True).select_related("campaign").order_by("asked_at")
-
-
-def shortfalls_of(user: User, now: datetime) -> QuerySet[Shortfall]:
-    """Return the shortfalls of this month in the campaigns that this person leads."""
-    found = Shortfall.objects.filter(month=month_first(now.date()), campaign__captain=user)
-    found = found.filter(campaign__archived_at__isnull=True).exclude(campaign__stage=Campaign.Stage.CLOSED)
-    return found.select_related("campaign").order_by("-at")

@@ -29,6 +29,8 @@ OWN_TABS = [
     ("readiness", _("Readiness"), "rocket", 70),
     ("history", _("History"), "history", 90),
 ]
+# Pages without a tab of their own, by the tab that leads to them.
+WITHIN = {"kpis": "detail", "lineage": "history"}
 
 
 @dataclass(frozen=True)
@@ -72,13 +74,13 @@ class Frame:
 def campaign_frame(campaign: Campaign, user: User, now: datetime, *, tab: str) -> Frame:
     """Gather the frame around the tab of this name."""
     is_kept = campaign.archived_at is None
-    found = campaign.open_challenges
+    found, here = campaign.open_challenges, WITHIN.get(tab, tab)
     return Frame(
         campaign=campaign,
         progress=goal_progress(campaign, now),
         steps=stage_steps(campaign),
         next_stage=stages.next_stage(campaign),
-        tabs=tab_links(campaign, user, current=tab, counts={"challenges": len(found) or None}),
+        tabs=tab_links(campaign, user, current=here, counts={"challenges": len(found) or None}),
         holds=[one for one in found if one.stage],
         may_change=is_kept and user.has_perm("campaigns.change_campaign", campaign),
         may_advance=is_kept and user.has_perm("campaigns.advance_campaign", campaign),

@@ -11,7 +11,6 @@ from apps.core.pagination import cursor_after, keyset_page
 Stage = Campaign.Stage
 PER_STAGE = 6  # cards of one column of the board that are there at once
 BOARD_ORDER = "-updated_at"
-LEADS_SHOWN = 6
 
 
 def campaigns(
@@ -96,29 +95,3 @@ def captains(user: User) -> QuerySet[User]:
     theirs = Campaign.objects.visible_to(user).current().filter(captain=OuterRef("pk"))
     found: QuerySet[User] = User.objects.filter(Exists(theirs))
     return found
-
-
-def captained(user: User) -> list[Campaign]:
-    """Return the campaigns that this person leads and that are not over, those with failing checks first."""
-    mine = Campaign.objects.current().filter(captain=user).exclude(stage=Stage.CLOSED)
-    return list(mine.order_by(F("blockers").desc(nulls_last=True), "-updated_at")[:LEADS_SHOWN])
-
-
-def by_stage(user: User) -> list[tuple[Stage, int]]:
-    """Return how many campaigns stand at each stage, of those that this person may see. One query."""
-    found = Campaign.objects.visible_to(user).current().order_by().values_list("stage").annotate(Count("pk"))
-    counts = dict(found)
-    return [(stage, counts.get(stage, 0)) for stage in Stage]
-
-
-def captained_by_stage(user: User) -> list[tuple[Stage, int]]:
-    """Return how many of the campaigns that this person leads stand at each stage. One query."""
-    mine = Campaign.objects.current().filter(captain=user).order_by()
-    counts = dict(mine.values_list("stage").annotate(Count("pk")))
-    return [(stage, counts.get(stage, 0)) for stage in Stage]
-
-
-def next_outcomes(user: User) -> list[Campaign]:
-    """Return the campaigns under way whose outcome is due next."""
-    found = Campaign.objects.visible_to(user).under_way().select_related("captain")
-    return list(found.order_by(F("goal_date").asc(nulls_last=True), "pk")[:LEADS_SHOWN])

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import TypedDict
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
+from django.db.models import Exists, OuterRef
 
 from apps.campaigns import scheduling
 from apps.campaigns.models import Campaign, Holiday, PlanMove, Task, TaskDependency, WorkWeek
@@ -207,11 +207,15 @@ def latest_move(campaign: Campaign) -> PlanMove | None:
     return move if stands else None
 
 
-def predecessors(task: Task) -> list[Task]:
-    """Return what a task waits for, done or not."""
-    return list(Task.objects.filter(holds_up__successor=task).order_by("due_date", "pk"))
-
-
-def successors(task: Task) -> list[Task]:
-    """Return what waits for a task."""
-    return list(Task.objects.filter(waits_for__predecessor=task).order_by("due_date", "pk"))
+def neighbours(task: Task) -> tuple[list[Task], list[Task]]:
+    """Return what a task waits for, done or not, and what waits for it. One query."""
+    before = TaskDependency.objects.filter(successor=task).values("predecessor")
+    after = TaskDependency.objects.filter(predecessor=task).values("successor")
+    found = Task.objects.filter(pk__in=before.union(after)).annotate(
+        is_before=Exists(before.filter(predecessor=OuterRef("pk")))
+    )
+    waits_for: list[Task] = []
+    holds_up: list[Task] = []
+    for other in found.order_by("due_date", "pk"):
+        (waits_for if other.is_before else holds_up).append(other)  # type: ignore[attr-defined]  # annotated
+    return waits_for, holds_up

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import F
+from django.db.models import F, OuterRef, Subquery
 
 from apps.accounts.models import User
 from apps.campaigns.kpiset import Difference, differences, digest_of, is_only_tactical, snapshot_of
@@ -98,9 +99,11 @@ class Awaited:
 
 
 def kpi_sets_awaited(user: User, states: Sequence[State]) -> list[Awaited]:
-    """Return the sets in these states, who waits longest first, with what has changed; three queries."""
+    """Return the sets in these states, who waits longest first, with what has changed; two queries."""
+    latest = SignOff.objects.filter(campaign=OuterRef("campaign")).order_by("-at", "-pk")
     found = KpiSet.objects.visible_to(user).filter(state__in=states).exclude(campaign__stage="closed")
-    sets = list(
+    found = found.annotate(signed=Subquery(latest.values("snapshot")[:1]))
+    sets: list[Any] = list(
         found.select_related("campaign__captain").order_by(F("waiting_since").asc(nulls_last=True), "pk")[
             :AWAITED
         ]
@@ -108,17 +111,13 @@ def kpi_sets_awaited(user: User, states: Sequence[State]) -> list[Awaited]:
     if not sets:
         return []
     campaigns = [one.campaign_id for one in sets]
-    latest = SignOff.objects.filter(campaign__in=campaigns).order_by("campaign", "-at", "-pk")
-    signed = {one.campaign_id: one for one in latest.distinct("campaign")}
     kpis: dict[int, list[Kpi]] = {pk: [] for pk in campaigns}
     for kpi in Kpi.objects.select_related("metric", "campaign").filter(campaign__in=campaigns):
         kpis[kpi.campaign_id].append(kpi)
     return [
         Awaited(
             one,
-            differences(signed[one.campaign_id].snapshot, snapshot_of(kpis[one.campaign_id]))
-            if one.campaign_id in signed
-            else [],
+            [] if one.signed is None else differences(one.signed, snapshot_of(kpis[one.campaign_id])),
         )
         for one in sets
     ]

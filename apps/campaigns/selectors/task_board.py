@@ -9,15 +9,17 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign, Task, TaskQuerySet
-from apps.campaigns.selectors.blocked import Stuck, stuck
+from apps.campaigns.selectors.blocked import IS_STUCK, Stuck, stuck, with_stuck
+from apps.core.pagination import keyset_page
 
 State = Task.State
-PER_COLUMN = 50  # cards of one column of the board
+PER_COLUMN = 15  # cards of one column of the board that are there at once
 PER_MONTH = 600  # tasks of one calendar page
 CHOICES = 300  # campaigns and people that a filter offers
 WEEK = timedelta(days=7)
 WEEKS = 6  # of this one and those to come, that a filter offers and the workload shows
 OVERDUE, LATER, NO_DAY, NOBODY = "overdue", "later", "none", "none"
+BLOCKED, FREE = "blocked", "free"
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class TaskFilter:
     What is asked of the tasks; what is empty narrows nothing.
 
     `state` is a state or `open`; `due` is `overdue`, `later`, `none` or the Monday of a week; `assignee` is a
-    key or `none`.
+    key or `none`; `going` is `blocked` (it waits for an open task, or a challenge holds it) or `free`.
     """
 
     campaign: int | None = None
@@ -34,20 +36,18 @@ class TaskFilter:
     channel: str = ""
     state: str = ""
     due: str = ""
+    going: str = ""
     search: str = ""
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of the board: its first cards, and how many there are in all."""
+    """One column of the board: its first cards, how many there are in all, the cursor of the next or ''."""
 
     state: State
     cards: list[Task]
     count: int
-
-    @property
-    def has_more(self) -> bool:
-        return self.count > len(self.cards)
+    after: str
 
 
 @dataclass
@@ -95,7 +95,15 @@ def tasks_found(user: User, asked: TaskFilter, *, today: date, is_mine: bool = F
         found = found.filter(assignee=None if asked.assignee == NOBODY else int(asked.assignee))
     if asked.state:
         found = found.open() if asked.state == "open" else found.filter(state=asked.state)
-    return _by_due(found, asked.due, today=today).with_card()
+    return tasks_going(_by_due(found, asked.due, today=today), asked.going).with_card()
+
+
+def tasks_going(found: TaskQuerySet, going: str) -> TaskQuerySet:
+    """Return the open ones that are `blocked`, or `free` to go on; all where neither is asked for."""
+    if not going:
+        return found
+    marked = with_stuck(found.open())
+    return marked.filter(IS_STUCK) if going == BLOCKED else marked.exclude(IS_STUCK)
 
 
 def _by_due(found: TaskQuerySet, due: str, *, today: date) -> TaskQuerySet:
@@ -116,12 +124,17 @@ def task_columns(found: TaskQuerySet, *, states: Sequence[State]) -> list[Column
     counts = dict(found.order_by().values_list("state").annotate(count=Count("pk")))
     columns = []
     for state in states:
-        cards = found.filter(state=state).order_by("-place" if state == State.DONE else "place", "pk")
         # A column known to be empty is not asked.
-        columns.append(
-            Column(state, list(cards[:PER_COLUMN]) if counts.get(state) else [], counts.get(state, 0))
-        )
+        cards, after = task_column_next(found, state) if counts.get(state) else ([], "")
+        columns.append(Column(state, cards, counts.get(state, 0), after))
     return columns
+
+
+def task_column_next(found: TaskQuerySet, state: State, *, cursor: str = "") -> tuple[list[Task], str]:
+    """Return the cards of a column after this cursor, and the cursor of those after them."""
+    order = "-place" if state == State.DONE else "place"
+    page = keyset_page(found.filter(state=state), ordering=[order], cursor=cursor, size=PER_COLUMN)
+    return page.rows, page.older
 
 
 def task_month(found: TaskQuerySet, first: date) -> Month:

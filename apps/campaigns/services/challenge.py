@@ -52,13 +52,9 @@ def challenge_raise(
 
     def make() -> Challenge:
         _thing_check(campaign, thing)
-        reason = _("Held: %(person)s asks “%(question)s”") % {
-            "person": by,
-            "question": Truncator(question).chars(challenges.ASKED_SHOWN),
-        }
-        # These lock what they pause, and so does a launch: the campaign is last.
-        for stop in challenges.stops:
-            stop(campaign=campaign, thing=thing, by=by, now=now, reason=reason)
+        _stop(
+            campaign, thing, question, by=by, now=now
+        )  # locks what it pauses, as a launch: the campaign is last
         locked = campaign_lock(campaign)
         challenge = Challenge.objects.create(
             campaign=locked,
@@ -78,6 +74,14 @@ def challenge_raise(
         return challenge
 
     return made_once(Challenge, made_of, make)
+
+
+def _stop(campaign: Campaign, thing: Model, question: str, *, by: User, now: datetime) -> None:
+    """Pause what would start by itself, with what is asked as the reason."""
+    asked = Truncator(question).chars(challenges.ASKED_SHOWN)
+    reason = _("Held: %(person)s asks “%(question)s”") % {"person": by, "question": asked}
+    for stop in challenges.stops:
+        stop(campaign=campaign, thing=thing, by=by, now=now, reason=reason)
 
 
 @transaction.atomic

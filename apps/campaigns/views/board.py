@@ -42,7 +42,12 @@ def board_more(request: UserRequest) -> HttpResponse:
     members, after = selectors.board_next(found, request.GET.get("cursor", ""))
     _dress(request, members, clock.now())
     stage = asked.values.get("stage", "")
-    context = {"cards": members, "more_url": _more_url(asked, after, stage), "stage_value": stage}
+    context = {
+        "cards": members,
+        "more_url": _more_url(asked, after, stage),
+        "stage_value": stage,
+        "takes_focus": True,  # the button that asked for them goes, and the focus with it
+    }
     return render(request, "campaigns/_board_cards.html", context)
 
 

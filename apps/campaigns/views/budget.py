@@ -207,7 +207,7 @@ def _line_page(request: UserRequest, line: BudgetLine, form: forms.BudgetLineEdi
         now=clock.now(),
         line=line,
         form=form,
-        holds=challenges.open_about(line),
+        holds=challenges.open_shown(campaign, line),
         may_challenge=line.removed_at is None and may_challenge(request, campaign),
         may_change=is_kept and request.user.has_perm("campaigns.change_budgetline", line),
     )

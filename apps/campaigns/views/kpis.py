@@ -85,6 +85,8 @@ def kpis_page(
 ) -> HttpResponse:
     """Show the set, where it stands, and what this person may say of it; `review`, `sign`: refused forms."""
     now_set = selectors.kpi_set_now(campaign)
+    for each in now_set.kpis:
+        each.holds = challenges.open_shown(campaign, each)  # type: ignore[attr-defined]
     for refused in (review, sign):
         if refused is not None:
             refused.renew(now_set.digest)
@@ -102,7 +104,6 @@ def kpis_page(
         set_now=now_set,
         kpis=now_set.kpis,
         kpi=kpi,
-        holds=challenges.open_about(kpi) if kpi else [],
         may_challenge=may_challenge(request, campaign),
         form=(form or forms.KpiAdd()) if may_write else None,
         said=selectors.said_of(now_set),

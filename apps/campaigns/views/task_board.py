@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -14,10 +15,11 @@ from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.http import UserRequest, requires
+from apps.accounts.models import User
 from apps.campaigns import dates, forms, selectors, services
 from apps.campaigns.forms.task_board import TaskPlace
 from apps.campaigns.models import Campaign, Channel, Task, TaskQuerySet
-from apps.campaigns.selectors.task_board import LATER, NO_DAY, NOBODY, OVERDUE, WEEK, WEEKS
+from apps.campaigns.selectors.task_board import BLOCKED, FREE, LATER, NO_DAY, NOBODY, OVERDUE, WEEK, WEEKS
 from apps.campaigns.views.frame import campaign_page
 from apps.core import clock
 from apps.core.htmx import render_page_or_fragment
@@ -31,6 +33,7 @@ VIEWS = [
     ("calendar", _l("Calendar"), "calendar"),
 ]
 STATES = [("open", _l("Not done")), *State.choices, ("all", _l("All, done ones too"))]
+GOING = [(BLOCKED, _l("Blocked or held")), (FREE, _l("Can go on"))]
 TASKS = ListSpec(
     columns=[
         Column(_l("Task"), sort="title"),
@@ -46,12 +49,13 @@ TASKS = ListSpec(
 
 @dataclass(frozen=True)
 class Asked:
-    """What one request asks of the tasks, beside the list's own words."""
+    """What one request asks of the tasks, beside the list's own words; `campaign`: in which, None: all."""
 
     query: ListQuery
     view: str
     is_mine: bool
     today: date
+    campaign: Campaign | None = None
 
     @property
     def narrowed(self) -> selectors.TaskFilter:
@@ -59,29 +63,33 @@ class Asked:
         campaign = values.get("campaign")
         state = values.get("state", "open" if self.view == "list" else "")
         return selectors.TaskFilter(
-            campaign=int(campaign) if campaign else None,
+            campaign=self.campaign.pk if self.campaign else int(campaign) if campaign else None,
             assignee=values.get("assignee", ""),
             channel=values.get("channel", ""),
             state="" if state == "all" else state,
             due=values.get("due", ""),
+            going=values.get("going", ""),
             search=self.query.search,
         )
+
+    @property
+    def more_url(self) -> str:
+        """Where the next cards of a column are, without what is asked."""
+        if self.campaign:
+            return reverse("campaigns:campaign_tasks_more", args=[self.campaign.pk])
+        return reverse("campaigns:tasks_more")
+
+    def found(self, user: User) -> TaskQuerySet:
+        return selectors.tasks_found(user, self.narrowed, today=self.today, is_mine=self.is_mine)
 
 
 @require_GET
 @requires("campaigns.view_task")
 def task_list(request: UserRequest) -> HttpResponse:
     """The own tasks, or everyone's, of all campaigns that this person may see."""
-    now, is_mine = clock.now(), request.GET.get("whose") != "all"
-    today = timezone.localdate(now)
-    filters = [_campaign_filter(request, is_mine=is_mine), *_filters(today)]
-    if not is_mine:
-        filters.insert(1, _assignee_filter(selectors.people_with_tasks(request.user)))
-    columns = [column for column in TASKS.columns if not is_mine or column.sort != "assignee__name"]
-    spec = replace(TASKS, filters=filters, columns=columns)
-    asked = Asked(spec.read(request.GET), _view_of(request), is_mine, today)
-    found = selectors.tasks_found(request.user, asked.narrowed, today=today, is_mine=is_mine)
-    context = _shown(request, asked, found) | {
+    now = clock.now()
+    asked = _asked_of_all(request, now)
+    context = _shown(request, asked) | {
         "mine_url": asked.query.url(whose="", assignee=""),
         "all_url": asked.query.url(whose="all"),
         "may_see_workload": request.user.has_perm("campaigns.view_workload"),
@@ -95,17 +103,64 @@ def task_list(request: UserRequest) -> HttpResponse:
 def campaign_tasks(request: UserRequest, campaign: Campaign) -> HttpResponse:
     """The tasks of one campaign, within its bookends."""
     now = clock.now()
+    shown = _shown(request, _asked_of(request, campaign, now))
+    return campaign_page(
+        request, campaign, tab="plan", template=TEMPLATE, fragment="task-list", now=now, **shown
+    )
+
+
+@require_GET
+@requires("campaigns.view_task")
+def tasks_more(request: UserRequest) -> HttpResponse:
+    """The next cards of the column whose state the filter names."""
+    return _cards_next(request, _asked_of_all(request, clock.now()))
+
+
+@require_GET
+@requires("campaigns.view_campaign", on=Campaign)
+def campaign_tasks_more(request: UserRequest, campaign: Campaign) -> HttpResponse:
+    """The same, within one campaign."""
+    return _cards_next(request, _asked_of(request, campaign, clock.now()))
+
+
+def _asked_of_all(request: UserRequest, now: datetime) -> Asked:
+    is_mine, today = request.GET.get("whose") != "all", timezone.localdate(now)
+    filters = [_campaign_filter(request, is_mine=is_mine), *_filters(today)]
+    if not is_mine:
+        filters.insert(1, _assignee_filter(selectors.people_with_tasks(request.user)))
+    columns = [column for column in TASKS.columns if not is_mine or column.sort != "assignee__name"]
+    spec = replace(TASKS, filters=filters, columns=columns)
+    return Asked(spec.read(request.GET), _view_of(request), is_mine, today)
+
+
+def _asked_of(request: UserRequest, campaign: Campaign, now: datetime) -> Asked:
     today = timezone.localdate(now)
     columns = [column for column in TASKS.columns if column.sort != "campaign__name"]
     filters = [_assignee_filter(selectors.team(campaign)), *_filters(today)]
     spec = replace(TASKS, filters=filters, columns=columns)
-    asked = Asked(spec.read(request.GET), _view_of(request, usual="board"), is_mine=False, today=today)
-    narrowed = replace(asked.narrowed, campaign=campaign.pk)
-    found = selectors.tasks_found(request.user, narrowed, today=today)
-    shown = _shown(request, asked, found)
-    return campaign_page(
-        request, campaign, tab="plan", template=TEMPLATE, fragment="task-list", now=now, **shown
+    return Asked(spec.read(request.GET), _view_of(request, usual="board"), False, today, campaign)
+
+
+def _cards_next(request: UserRequest, asked: Asked) -> HttpResponse:
+    told = asked.query.values.get("state", "")
+    state = State(told) if told in State.values else State.TODO
+    cards, after = selectors.task_column_next(
+        asked.found(request.user), state, cursor=request.GET.get("cursor", "")
     )
+    context = {
+        "cards": selectors.tasks_mark(cards, request.user),
+        "more_url": _more_url(asked, state, after),
+        "all_url": asked.query.url(view="list", state=state),
+        "today": asked.today,
+        "has_campaign": asked.campaign is None,
+        "takes_focus": True,
+    }
+    return render(request, "campaigns/_task_cards.html", context)
+
+
+def _more_url(asked: Asked, state: str, after: str) -> str:
+    """Return where the cards after these are; '' if there are none."""
+    return f"{asked.more_url}{asked.query.url(state=state, cursor=after)}" if after else ""
 
 
 @require_POST
@@ -126,8 +181,9 @@ def task_place(request: UserRequest, task: Task) -> HttpResponse:
     return render(request, "campaigns/_task_card.html", context)
 
 
-def _shown(request: UserRequest, asked: Asked, found: TaskQuerySet) -> dict[str, Any]:
+def _shown(request: UserRequest, asked: Asked) -> dict[str, Any]:
     """Return what the asked view shows; `listing` bears the filters in each of them."""
+    found = asked.found(request.user)
     context: dict[str, Any] = {"view": asked.view, "is_mine": asked.is_mine, "today": asked.today}
     context["views"] = [
         (label, icon, asked.query.url(view=name, month=""), name == asked.view) for name, label, icon in VIEWS
@@ -138,8 +194,14 @@ def _shown(request: UserRequest, asked: Asked, found: TaskQuerySet) -> dict[str,
         case "board":
             columns = selectors.task_columns(found, states=_states(asked))
             selectors.tasks_mark([card for column in columns for card in column.cards], request.user)
-            urls = [asked.query.url(view="list", state=column.state) for column in columns]
-            context["columns"] = list(zip(columns, urls, strict=True))
+            context["columns"] = [
+                (
+                    column,
+                    asked.query.url(view="list", state=column.state),
+                    _more_url(asked, column.state, column.after),
+                )
+                for column in columns
+            ]
             context["is_empty"] = not any(column.count for column in columns)
         case "calendar":
             month = selectors.task_month(found, _month_of(request, asked.today))
@@ -193,6 +255,7 @@ def _filters(today: date) -> list[Filter]:
         Filter("channel", _l("Channel"), Channel.Kind.choices),
         Filter("state", _l("State"), STATES),
         Filter("due", _l("Due"), due),
+        Filter("going", _l("Blocked"), GOING),
     ]
 
 

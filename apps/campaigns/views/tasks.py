@@ -198,7 +198,10 @@ def task_page(
 ) -> HttpResponse:
     """Show the task; `form` and `more` are what was refused, with what was typed."""
     user, is_kept = request.user, task.campaign.archived_at is None
-    selectors.tasks_mark([task], user)
+    waits_for, holds_up = selectors.neighbours(task)
+    holds = challenges.open_shown(task.campaign, task)
+    blocked = {task.pk} if any(not other.is_done for other in waits_for) else set()
+    selectors.tasks_mark_as([task], user, selectors.Stuck(blocked, {task.pk} if holds else set()))
     recurrence = task.recurrence
     may_edit = is_kept and user.has_perm("campaigns.change_task", task)
     parts = {
@@ -214,9 +217,9 @@ def task_page(
         now=clock.now(),
         task=task,
         form=form or _task_form(task),
-        waits_for=selectors.predecessors(task),
-        holds_up=selectors.successors(task),
-        holds=challenges.open_about(task),
+        waits_for=waits_for,
+        holds_up=holds_up,
+        holds=holds,
         may_challenge=may_challenge(request, task.campaign),
         checklist=selectors.checklist(task),
         may_check=selectors.may_check(task, user),

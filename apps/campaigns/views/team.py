@@ -209,7 +209,7 @@ def _channel_page(request: UserRequest, channel: Channel, form: forms.ChannelEdi
         form=form,
         tasks=list(tasks[:50]),
         lines=panels.lines_of([channel])[channel.pk],
-        holds=challenges.open_about(channel),
+        holds=challenges.open_shown(campaign, channel),
         may_challenge=may_challenge(request, campaign),
         may_change=_may_change_channel(request, channel),
         may_remove=may_change(request, campaign),

@@ -16,6 +16,7 @@ from apps.messaging.selectors.drafts import (
     message_version,
     preview_contact,
     reader_of,
+    variants_read,
 )
 from apps.messaging.selectors.experiments import (
     ExperimentFindings,
@@ -45,6 +46,7 @@ from apps.messaging.selectors.lists import (
     domain_of,
     domain_senders,
     domains,
+    domains_of,
     messages,
     recipient_timeline,
     recipients,
@@ -103,6 +105,7 @@ __all__ = [
     "domain_of",
     "domain_senders",
     "domains",
+    "domains_of",
     "doubt_answers",
     "doubtful",
     "doubtful_arrived",
@@ -146,6 +149,7 @@ __all__ = [
     "standing_count",
     "variant_version",
     "variants",
+    "variants_read",
     "waited_for",
     "warm_up_progress",
 ]

@@ -1,5 +1,7 @@
 """The lists of messages, recipients and senders."""
 
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -117,11 +119,17 @@ def domains(*, search: str = "") -> QuerySet[SendingDomain]:
 
 def domain_of(address: str) -> SendingDomain | None:
     """Return the sending domain that an address is of; None if nobody has written it down."""
-    try:
-        name = own_address(address).domain.lower()
-    except AddressNotUsable:
-        return None
-    return SendingDomain.objects.filter(name=name).first()
+    return domains_of([address]).get(address)
+
+
+def domains_of(addresses: Collection[str]) -> dict[str, SendingDomain]:
+    """Return the sending domain of each address, where one is written down. One query."""
+    names: dict[str, str] = {}
+    for address in addresses:
+        with suppress(AddressNotUsable):
+            names[address] = own_address(address).domain.lower()
+    known = {one.name: one for one in SendingDomain.objects.filter(name__in=set(names.values()))}
+    return {address: known[name] for address, name in names.items() if name in known}
 
 
 def domain_senders(domain: SendingDomain) -> list[Sender]:

@@ -11,19 +11,17 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.contacts.models import Attribute
-from apps.core.navigation import SearchHit
+from apps.core.navigation import Found
 from apps.segments.live import replaceable
 from apps.segments.models import Definition, DefinitionQuerySet, DefinitionVersion
 from apps.segments.rules import AttributeIs, Node, Op, RuleInvalid, Term
 from apps.segments.rules.sentence import rule_sentence
 from apps.segments.selectors.counts import EXACT_LIMIT
 from apps.segments.selectors.rules import rule_contacts, rule_read
-from apps.segments.selectors.uses import definition_url
 from apps.segments.thresholds import Threshold, thresholds_read
 
 State = DefinitionVersion.State
 SAMPLE = 5
-HITS = 5
 
 _EFFECT = """
     WITH before (id) AS MATERIALIZED ({before}),
@@ -94,12 +92,12 @@ def definitions(*, search: str = "", state: str = "") -> DefinitionQuerySet:
     return found
 
 
-def definition_search(user: User, text: str) -> list[SearchHit]:
+def definition_search(user: User, text: str) -> Found | None:
     """Return what the search box of the top bar finds here."""
     if not user.has_perm("segments.view_definition"):
-        return []
-    found = definitions(search=text).order_by("attribute__label")[:HITS]
-    return [(one.name, _("Definition"), definition_url(one)) for one in found]
+        return None
+    found = definitions(search=text).order_by("attribute__label")
+    return Found(_("Definition"), found, "segments:definition_detail", label="attribute__label")
 
 
 def definition_versions(definition: Definition) -> QuerySet[DefinitionVersion]:

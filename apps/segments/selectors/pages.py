@@ -5,19 +5,17 @@ from datetime import date, datetime, timedelta
 
 from django.db import connection
 from django.db.models import F, QuerySet
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.contacts.models import Contact, ContactQuerySet
-from apps.core.navigation import SearchHit
+from apps.core.navigation import Found
 from apps.segments.models import ContactList, Segment, SegmentQuerySet
 from apps.segments.rules import RuleInvalid
 from apps.segments.selectors.rules import segment_contacts
 
 DAYS = 90
 SPARK_DAYS = 30
-HITS = 5
 
 
 def segments(*, search: str = "", state: str = "") -> SegmentQuerySet:
@@ -26,12 +24,11 @@ def segments(*, search: str = "", state: str = "") -> SegmentQuerySet:
     return found.filter(name__icontains=search) if search else found
 
 
-def segment_search(user: User, text: str) -> list[SearchHit]:
+def segment_search(user: User, text: str) -> Found | None:
     """Return what the search box of the top bar finds here."""
     if not user.has_perm("segments.view_segment"):
-        return []
-    found = segments(search=text).order_by("name")[:HITS]
-    return [(one.name, _("Segment"), reverse("segments:detail", args=[one.pk])) for one in found]
+        return None
+    return Found(_("Segment"), segments(search=text).order_by("name"), "segments:detail")
 
 
 def contact_lists(*, search: str = "") -> QuerySet[ContactList]:
