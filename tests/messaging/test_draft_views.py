@@ -96,7 +96,7 @@ class TestReviewCost:
             # A request of its own has no savepoints.
             costs.append([one["sql"] for one in asked if "SAVEPOINT" not in one["sql"]])
 
-        assert len(costs[0]) == len(costs[1]) == 33
+        assert len(costs[0]) == len(costs[1]) == 32
 
 
 class TestMessageCreate:
@@ -203,6 +203,15 @@ class TestReview:
             assert "Ann" not in shown
             assert contact.email not in shown
 
+    def test_offers_its_steps_only_to_those_who_may_take_them(self, login, lead):
+        message = MessageFactory()
+        pages = [
+            login(person).get(url("detail", message.pk)).content.decode()
+            for person in (lead, UserFactory(role=Role.EXECUTIVE))
+        ]
+
+        assert [url("recipients-edit", message.pk) in page for page in pages] == [True, False]
+
     def test_a_sender_that_mail_cannot_come_from_is_a_problem_and_the_mail_is_shown(self, login, lead):
         ContactFactory()
         message = MessageFactory(sender__email='"a,b"@x.example')
@@ -224,7 +233,7 @@ class TestReview:
         ContactFactory.create_batch(20)
         client = login(lead)
 
-        with django_assert_max_num_queries(73):
+        with django_assert_max_num_queries(36):
             assert "Launch to 20 people" in client.get(url("detail", message.pk)).content.decode()
 
 

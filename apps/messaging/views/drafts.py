@@ -285,9 +285,10 @@ def review(
     variant = _variant(request, variants) or next(iter(variants), None)
     is_large = promise.recipients >= forms.LARGE
     form.fields["typed"].required = is_large
+    may_change = request.user.has_perm("messaging.change_message", message)
     context = {
         "message": message,
-        "steps": steps(message, "review"),
+        "steps": steps(message, "review") if may_change else [],
         "form": form,
         "test_form": test_form or _test_form(request, message, variants, variant),
         "problems": problems,
@@ -306,7 +307,7 @@ def review(
         "variant": variant,
         "version": version,
         "may_launch": request.user.has_perm("messaging.launch_message", message),
-        "may_change": request.user.has_perm("messaging.change_message", message),
+        "may_change": may_change,
     }
     context |= _as_read(message, person, variant)
     return render(request, "messaging/message_review.html", context)
