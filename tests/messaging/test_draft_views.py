@@ -233,7 +233,7 @@ class TestReview:
         ContactFactory.create_batch(20)
         client = login(lead)
 
-        with django_assert_max_num_queries(36):
+        with django_assert_max_num_queries(51):
             assert "Launch to 20 people" in client.get(url("detail", message.pk)).content.decode()
 
 
