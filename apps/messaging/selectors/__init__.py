@@ -12,6 +12,7 @@ from apps.messaging.selectors.doubts import (
 )
 from apps.messaging.selectors.drafts import (
     contact_data,
+    draft_variants,
     drafts_read,
     message_version,
     preview_contact,
@@ -112,6 +113,7 @@ __all__ = [
     "doubtful_silent",
     "doubts_left",
     "draft_reach",
+    "draft_variants",
     "drafts_read",
     "experiment_findings",
     "experiment_of",

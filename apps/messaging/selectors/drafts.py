@@ -29,6 +29,12 @@ def variants_read() -> "Prefetch[str]":
     return Prefetch("experiment__variants", variants.order_by("number"))
 
 
+def draft_variants(message: Message) -> list[Variant]:
+    """Return what `drafts_read` has read of its variants, the control first; nothing if it tries none out."""
+    experiment: Experiment | None = getattr(message, "experiment", None)
+    return list(experiment.variants.all()) if experiment else []
+
+
 def message_version(message: Message) -> TemplateVersion | None:
     """Return the template's version that was or would be sent; None while there is nothing to send."""
     if message.template_version:

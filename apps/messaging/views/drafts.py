@@ -26,7 +26,7 @@ from apps.core import clock
 from apps.core.errors import DomainError
 from apps.core.refusals import told
 from apps.messaging import audience, checks, forms, previews, selectors, services
-from apps.messaging.models import Experiment, Message, Variant
+from apps.messaging.models import Message, Variant
 from apps.segments.rules import RuleInvalid
 
 # Of a draft whose audience cannot be read.
@@ -280,8 +280,7 @@ def review(
     promise = reach.promise
     if not promise.recipients and not problems:
         problems = [_nobody(promise)]
-    experiment: Experiment | None = getattr(message, "experiment", None)
-    variants = list(experiment.variants.all()) if experiment else []
+    variants = selectors.draft_variants(message)
     variant = _variant(request, variants) or next(iter(variants), None)
     is_large = promise.recipients >= forms.LARGE
     form.fields["typed"].required = is_large
@@ -302,7 +301,7 @@ def review(
         "domains": reach.domains,
         "caps": [sentence for _cap, sentence in selectors.caps_described(topic=message.topic)],
         "is_large": is_large,
-        "experiment": experiment if variants else None,
+        "experiment": variants[0].experiment if variants else None,
         "variants": variants,
         "variant": variant,
         "version": version,
