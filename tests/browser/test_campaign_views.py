@@ -1,10 +1,13 @@
 """The campaigns page in a real browser: a block pasted with one cell refused; a card carried by keyboard."""
 
+from datetime import timedelta
+
 import pytest
 from playwright.sync_api import expect
 
 from apps.campaigns.models import Campaign
-from tests.factories.campaigns import BareCampaignFactory
+from apps.core import clock
+from tests.factories.campaigns import BareCampaignFactory, CampaignFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PASTE = """(cell, text) => {
@@ -53,3 +56,36 @@ def test_a_card_carried_by_keyboard_into_a_gated_stage_says_what_is_unmet_and_go
     expect(page.locator("[data-stage=building]").get_by_text("Spring")).to_have_count(1)
     expect(dialog).to_be_hidden()
     assert Campaign.objects.get().stage == "building"
+
+
+def test_a_finger_that_rests_on_a_bar_moves_it_by_days(visit, lead):
+    start = (clock.now().date() + timedelta(days=40)).replace(day=5)
+    days = {
+        "start_date": start,
+        "launch_date": start + timedelta(days=5),
+        "goal_date": start + timedelta(days=10),
+    }
+    campaign = CampaignFactory(captain=lead, **days)
+    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    page = visit(f"/campaigns/?view=calendar&day={start}", as_user=lead, **phone)
+    bar = page.locator("[data-calendar] .calendar-bar[data-move]")
+    page.wait_for_load_state("networkidle")  # the bar stays where it is from now on
+    bar.scroll_into_view_if_needed()
+    box = bar.bounding_box()
+    finger, x, y = page.context.new_cdp_session(page), box["x"] + 160, box["y"] + 13
+
+    def touch(kind, *points):
+        told = {"type": kind, "touchPoints": [{"x": at, "y": y} for at in points]}
+        finger.send("Input.dispatchTouchEvent", told)
+
+    touch("touchStart", x)
+    expect(page.locator("[data-moving]")).to_have_count(1)
+    for step in (10, 30, 54):  # two days of 27 pixels
+        touch("touchMove", x + step)
+    touch("touchEnd")
+
+    expect(page.locator("#calendar-dialog")).to_contain_text(f"{start + timedelta(days=2):%-d %b %Y}")
+    page.locator("#calendar-dialog").get_by_role("button", name="Move").first.click()
+    expect(page.locator("#calendar-dialog")).not_to_be_visible()
+    campaign.refresh_from_db()
+    assert campaign.start_date == start + timedelta(days=2)
