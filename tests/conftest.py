@@ -4,6 +4,7 @@ import pytest
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck, settings
 from rest_framework.test import APIClient
 
 from apps.accounts import tokens
@@ -13,6 +14,9 @@ from tests.emptying import tables_empty
 from tests.factories.accounts import ApiTokenFactory, UserFactory
 
 TransactionTestCase._fixture_teardown = tables_empty
+# How long an example takes tells how busy the machine is, and nothing of the code.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(items):
