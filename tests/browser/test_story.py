@@ -152,6 +152,7 @@ def segment_build(page):
         with page.expect_response(re.compile("/segments/new/")):  # the row is made anew for each
             page.locator(f".rule-row select[name$=':{part}']").select_option(value=value)
         expect(page.locator(f".rule-row select[name$=':{part}']")).to_have_value(value)
+        expect(page.locator(".htmx-request, .htmx-settling, .htmx-added")).to_have_count(0)  # it hears by now
     page.locator(".rule-row input[name$=':value']").fill("100")
     size = sum(float(customer.row["history"]) >= 100 for customer in islice(hillstrom.customers(), CUSTOMERS))
     expect(page.locator("#segment-count")).to_have_text(f"{size:,}")  # of so few, the estimate is exact

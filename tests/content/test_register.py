@@ -2,7 +2,8 @@ import pytest
 from django.urls import reverse
 
 from apps.accounts.models import User
-from apps.content.register import attribute_used, templates_found
+from apps.content.register import attribute_used
+from apps.core.search import search
 from tests.content.mails import mjml
 from tests.factories.accounts import UserFactory
 from tests.factories.content import LONG_AGO, TemplateFactory
@@ -43,6 +44,8 @@ class TestTemplatesFound:
         template = TemplateFactory(name="Early bird")
         TemplateFactory(name="Early news", archived_at=LONG_AGO)
 
-        found = templates_found(UserFactory(role=User.Role.EXECUTIVE), "early")
+        found = search(UserFactory(role=User.Role.EXECUTIVE), "early").hits
 
-        assert found == [("Early bird", "Template", reverse("content:detail", args=[template.pk]))]
+        assert [(hit.label, hit.kind, hit.url) for hit in found] == [
+            ("Early bird", "Template", reverse("content:detail", args=[template.pk]))
+        ]
