@@ -38,7 +38,7 @@ from apps.accounts import audit
 from apps.accounts.models import User
 from apps.core import clock
 
-NOBODY = Q(pk__in=[])
+NOTHING = Q(pk__in=[])
 
 
 class BookendAdmin(ModelAdmin):  # type: ignore[misc]  # untyped package
@@ -72,7 +72,7 @@ class BookendAdmin(ModelAdmin):  # type: ignore[misc]  # untyped package
             is_quoted = told[0] in "\"'" and len(told) > 1 and told[0] == told[-1]
             word = unescape_string_literal(told) if is_quoted else told
             fitting = (_fits(self.model, name, word) for name in self.get_search_fields(request))
-            queryset = queryset.filter(reduce(or_, fitting, NOBODY))
+            queryset = queryset.filter(reduce(or_, fitting, NOTHING))
         return queryset, False  # the fields lead up to one row each, never down to many
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -159,5 +159,5 @@ def _fits(model: type[Model], told: str, word: str) -> Q:
         value = field.to_python(word)
         field.run_validators(value)  # a number that no column holds would be an error of the database
     except ValidationError:
-        return NOBODY
+        return NOTHING
     return Q(**{path: value})

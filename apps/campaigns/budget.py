@@ -80,14 +80,6 @@ class Amounts:
         )
 
 
-def amounts_of(
-    planned: Decimal, committed: Decimal, actual: Decimal, *, month: date, this_month: date
-) -> Amounts:
-    """Return the figures of one line."""
-    due = max(planned, committed, actual)
-    return Amounts(planned, committed, actual, max(committed, actual), actual if month < this_month else due)
-
-
 def total_of(parts: Iterable[Amounts]) -> Amounts:
     return sum(parts, Amounts())
 

@@ -11,13 +11,13 @@ What can be challenged in a campaign, and what stops when it is. Apps above regi
     ))
 
 The name is the model's label. An act that a challenge holds then says `hold_check(thing)` first; and pages
-show `open_about(thing)` with `campaigns/_held.html`.
+show `open_shown(campaign, thing)` with `campaigns/_held.html`.
 
 `stops` is for what would go on by itself: each is called before a challenge is written down, and pauses what
 must not start while it is open. It takes its locks before the campaign is locked, as a launch does.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -84,20 +84,16 @@ def url_of(challenge: Challenge) -> str:
     return kind.url(thing) if kind and thing is not None else ""
 
 
-def open_about(thing: Model, *, among: Sequence[Challenge] | None = None) -> list[Challenge]:
-    """Return what holds this thing now, the oldest first; `among` those of its campaign, if known."""
-    if among is not None:
-        content_type = ContentType.objects.get_for_model(thing)
-        return [one for one in among if (one.content_type_id, one.object_id) == (content_type.pk, thing.pk)]
+def open_about(thing: Model) -> list[Challenge]:
+    """Return what holds this thing now, the oldest first."""
     found = Challenge.objects.open().about(thing).select_related("asked_by", "pursued_by")
     return list(found.order_by("asked_at", "pk"))
 
 
 def open_shown(campaign: Campaign, thing: Model) -> list[Challenge]:
     """Return the same for a page of the thing, out of what the frame of its campaign shows anyway."""
-    content_type = ContentType.objects.get_for_model(thing)
-    found = campaign.open_challenges
-    return [one for one in found if one.content_type_id == content_type.pk and one.object_id == thing.pk]
+    about = ContentType.objects.get_for_model(thing).pk, thing.pk
+    return [one for one in campaign.open_challenges if (one.content_type_id, one.object_id) == about]
 
 
 def open_of(campaign: Campaign) -> list[Challenge]:

@@ -7,7 +7,7 @@ read once for all of them: a whole home asks no more than twelve.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import OuterRef, Q, Subquery
@@ -30,7 +30,7 @@ WATCHERS = frozenset({Role.ADMINISTRATOR, Role.MARKETING_LEAD, Role.EXECUTIVE, R
 Shown = dict[str, Any] | None
 
 
-def _today(look: Look) -> Any:
+def _today(look: Look) -> date:
     return timezone.localdate(look.now)
 
 
@@ -51,7 +51,7 @@ def _stage_facts(user: User, _now: datetime) -> Mapping[str, Any]:
 
 
 def _approval_facts(user: User, _now: datetime) -> Mapping[str, Any]:
-    return {"to decide": selectors.approvals_to_decide(user)}
+    return {"approvals": selectors.approvals_to_decide(user)}
 
 
 def _expectation_facts(user: User, now: datetime) -> Mapping[str, Any]:
@@ -103,7 +103,7 @@ def challenges_panel(look: Look) -> Shown:
 
 def approvals_panel(look: Look) -> Shown:
     """What waits for this person's approval."""
-    found = selectors.to_decide(look.fact("to decide"))
+    found = selectors.to_decide(look.fact("approvals"))
     return {"approvals": found, "now": look.now} if found else None
 
 

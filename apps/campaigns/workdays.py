@@ -27,9 +27,6 @@ class WorkCalendar:
     def _worked(self) -> list[int]:
         return _worked_days(self.weekend, self.holidays)
 
-    def is_worked(self, day: date) -> bool:
-        return day.weekday() not in self.weekend and day not in self.holidays
-
     def number(self, day: date) -> int:
         """Return the number of this working day, of the last one before it where it is free."""
         return bisect_right(self._worked, day.toordinal()) - 1

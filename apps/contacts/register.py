@@ -58,7 +58,7 @@ ACTS = {
     "topic.deleted": _("deleted the topic"),
     "attribute.created": _("described a new attribute"),
     "attribute.changed": _("changed the attribute"),
-    "attribute.index_again": _("had the index built anew of the attribute"),
+    "attribute.index_again": _("had the index built anew for the attribute"),
     "attribute.deleted": _("took the attribute away"),
     "import.started": _("started the import"),
     "import.resumed": _("went on with the import"),

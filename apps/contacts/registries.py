@@ -84,7 +84,6 @@ list_acts: Registry[ListAct] = Registry()
 # The same with what a scan of quality has found: `url_name` takes the rule's `key`, the query its detail.
 finding_acts: Registry[ListAct] = Registry()
 
-
 # The namespace of the user ids, in which one person has one name; “” before somebody has chosen it.
 user_spaces: Registry[Callable[[], str]] = Registry()
 

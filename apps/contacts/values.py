@@ -11,11 +11,12 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import TypeAlias
 
-from django.utils import formats, timezone
+from django.utils import formats
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from apps.contacts.models.dictionary import Attribute
+from apps.core.display import dated
 from apps.core.errors import DomainError
 
 Type = Attribute.Type
@@ -94,9 +95,9 @@ def value_render(type_: str, value: object) -> str:
             places = 2 if type_ == Type.MONEY else None
             return formats.number_format(value, decimal_pos=places, force_grouping=True)
     if type_ == Type.DATE and (day := _date_or_none(str(value))):
-        return formats.date_format(day, "j M Y")
+        return dated(day)
     if type_ == Type.DATETIME and (moment := _moment_or_none(str(value))):
-        return formats.date_format(timezone.localtime(moment), "j M Y, H:i")
+        return dated(moment)
     return str(value)
 
 

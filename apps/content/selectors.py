@@ -50,9 +50,8 @@ def version_source(version: TemplateVersion) -> EmailSource:
     return EmailSource(version.subject, version.preheader, version.mjml, version.text)
 
 
-def version_findings(version: TemplateVersion, dictionary: "Dictionary | None" = None) -> list[Finding]:
-    """Return what the lint has to say of a saved version; without a `dictionary`, by that of now."""
-    dictionary = dictionary or dictionary_for([version.template_id])
+def version_findings(version: TemplateVersion, dictionary: "Dictionary") -> list[Finding]:
+    """Return what the lint has to say of a saved version; `dictionary` knows its template."""
     return lint(version_source(version), version_email(version), dictionary.known(version.template_id))
 
 

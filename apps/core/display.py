@@ -1,6 +1,6 @@
 """How numbers, money and times read. Pure: the templates' filters and the CSV and mail texts say the same."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils import formats, timezone
@@ -85,6 +85,13 @@ def exact(moment: datetime) -> str:
     """Return the moment in the viewer's zone, with weekday and zone: “Friday 1 March 2030, 13:00 CET”."""
     local = timezone.localtime(moment)
     return f"{formats.date_format(local, 'l j F Y, H:i')} {local.tzname()}"
+
+
+def dated(value: date) -> str:
+    """Return a day with its year, “1 Mar 2030”; a moment in the viewer's zone, “1 Mar 2030, 13:00”."""
+    if isinstance(value, datetime):
+        return formats.date_format(timezone.localtime(value), "j M Y, H:i")
+    return formats.date_format(value, "j M Y")
 
 
 def relative(moment: datetime, now: datetime) -> str:

@@ -12,9 +12,9 @@ from typing import Any, Generic, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
-from django.utils import formats
 from django.utils.functional import Promise
 
+from apps.core.display import dated
 from apps.core.pagination import PAGE_SIZE, keyset_page
 
 Row = TypeVar("Row", bound=Model)
@@ -187,11 +187,8 @@ class Listing(Generic[Row]):
             if one.key in asked.values:
                 labels = {str(value): label for value, label in one.choices}
                 on.append(Chip(one.label, labels[asked.values[one.key]], asked.url(**{one.key: ""})))
-        for day in asked.spec.days:
-            if day.key in asked.days:
-                told = formats.date_format(asked.days[day.key], "j M Y")
-                on.append(Chip(day.label, told, asked.url(**{day.key: ""})))
-        return on
+        days = [(day, asked.days[day.key]) for day in asked.spec.days if day.key in asked.days]
+        return on + [Chip(day.label, dated(chosen), asked.url(**{day.key: ""})) for day, chosen in days]
 
     @property
     def filters(self) -> list[tuple[Filter, str]]:

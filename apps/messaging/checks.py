@@ -18,8 +18,8 @@ from apps.content.rendering import TemplateFault
 from apps.messaging import homes
 from apps.messaging.addresses import own_address_validate
 from apps.messaging.delivery.texts import text_program
+from apps.messaging.lint import DraftLint
 from apps.messaging.models import Experiment, Message, Sender, Variant
-from apps.messaging.proofs import Proofs
 from apps.messaging.selectors import domains_of, message_version, variant_version, variants_read
 from apps.segments.models import Segment
 
@@ -35,38 +35,38 @@ COPY = gettext_lazy(
 
 
 def message_problems(
-    message: Message, version: TemplateVersion | None, proofs: Proofs | None = None
+    message: Message, version: TemplateVersion | None, lint: DraftLint | None = None
 ) -> list[str]:
     """
     Return what a message with this version still lacks, a sentence each; nothing if it could go.
 
-    `proofs`: as `drafts_proofs` gives them for this message and maybe others; None: they are read.
+    `lint`: as `drafts_lint` gives it for this message and maybe others; None: it is read.
     """
-    proofs = proofs or drafts_proofs([message])
+    lint = lint or drafts_lint([message])
     problems = []
     if not message.segments.all():
         problems.append(_("Nobody is chosen to get it."))
     if message.is_text:
-        problems += text_problems(message, proofs)
+        problems += text_problems(message, lint)
     elif message.template is None:
         problems.append(_("No template is chosen."))
     else:
-        problems += template_problems(version, proofs)
+        problems += template_problems(version, lint)
     if message.sender is None:
         problems.append(_("No sender is chosen."))
     else:
         problems += sender_problems(message.sender, by_text=message.is_text)
-    return problems + experiment_problems(message, proofs)
+    return problems + experiment_problems(message, lint)
 
 
-def drafts_proofs(drafts: Sequence[Message]) -> Proofs:
-    """Return what proves the templates of these, those of their variants included."""
+def drafts_lint(drafts: Sequence[Message]) -> DraftLint:
+    """Return the lint of the templates of these, and of those of their variants."""
     experiments = [one for one in (getattr(message, "experiment", None) for message in drafts) if one]
     variants = [variant for one in experiments for variant in one.variants.all()]
-    return Proofs({one.template_id for one in (*drafts, *variants) if one.template_id})
+    return DraftLint({one.template_id for one in (*drafts, *variants) if one.template_id})
 
 
-def text_problems(message: Message, proofs: Proofs) -> list[str]:
+def text_problems(message: Message, lint: DraftLint) -> list[str]:
     """Return what is wrong with the text of a message by SMS, by the data dictionary of now."""
     if not message.text.strip():
         return [_("No text is written.")]
@@ -74,15 +74,15 @@ def text_problems(message: Message, proofs: Proofs) -> list[str]:
         text_program(message.text)
     except TemplateFault as fault:
         return [_("The text cannot be read: %(fault)s") % {"fault": fault}]
-    return proofs.text_problems(message.text)
+    return lint.text_problems(message.text)
 
 
-def template_problems(version: TemplateVersion | None, proofs: Proofs) -> list[str]:
+def template_problems(version: TemplateVersion | None, lint: DraftLint) -> list[str]:
     """Return what nobody should get: what the lint calls an error, a missing unsubscribe link among it."""
-    return [_("The template is empty.")] if version is None else proofs.problems(version)
+    return [_("The template is empty.")] if version is None else lint.problems(version)
 
 
-def experiment_problems(message: Message, proofs: Proofs) -> list[str]:
+def experiment_problems(message: Message, lint: DraftLint) -> list[str]:
     """Return what an experiment still lacks; nothing of a message that tries nothing out."""
     experiment: Experiment | None = getattr(message, "experiment", None)
     if experiment is None:
@@ -100,16 +100,16 @@ def experiment_problems(message: Message, proofs: Proofs) -> list[str]:
             "all, or a sample of 100 percent."
         )
         problems.append(told)
-    return problems + variant_problems(message, list(experiment.variants.all()), proofs)
+    return problems + variant_problems(message, list(experiment.variants.all()), lint)
 
 
-def variant_problems(message: Message, variants: Sequence[Variant], proofs: Proofs) -> list[str]:
+def variant_problems(message: Message, variants: Sequence[Variant], lint: DraftLint) -> list[str]:
     """Return for each variant, with its name, why nobody should get it."""
     problems = []
     seen: dict[tuple[int, str], str] = {}
     for variant in variants:
         version = variant_version(variant, message)
-        found = [] if variant.is_control else _variant_faults(version, proofs)
+        found = [] if variant.is_control else _variant_faults(version, lint)
         if version is not None:
             twin = seen.setdefault((version.pk, version.subject), variant.letter)
             if twin != variant.letter:
@@ -121,13 +121,13 @@ def variant_problems(message: Message, variants: Sequence[Variant], proofs: Proo
     return problems
 
 
-def _variant_faults(version: TemplateVersion | None, proofs: Proofs) -> list[str]:
+def _variant_faults(version: TemplateVersion | None, lint: DraftLint) -> list[str]:
     if version is None:
         return [_("no template is chosen.")]
     if not version.subject.strip():
         return [_("it has no subject.")]
     try:
-        return proofs.problems(version)
+        return lint.problems(version)
     except TemplateFault as fault:  # its own subject is not part of a saved template
         return [str(fault)]
 
@@ -165,8 +165,8 @@ def _messages(campaign: Campaign) -> list[Message]:
     return readiness.shared(campaign, "messaging.messages", lambda: list(found.order_by("pk")))
 
 
-def _proofs(campaign: Campaign) -> Proofs:
-    return readiness.shared(campaign, "messaging.proofs", lambda: drafts_proofs(_messages(campaign)))
+def _lint(campaign: Campaign) -> DraftLint:
+    return readiness.shared(campaign, "messaging.lint", lambda: drafts_lint(_messages(campaign)))
 
 
 def messages_are_complete(campaign: Campaign, now: datetime) -> Finding:
@@ -174,9 +174,9 @@ def messages_are_complete(campaign: Campaign, now: datetime) -> Finding:
     if not messages:
         told = _("The campaign has no message yet.")
         return Finding(ok=False, sentence=told)
-    proofs = _proofs(campaign)
+    lint = _lint(campaign)
     for message in messages:
-        if message.is_draft and (problems := message_problems(message, message_version(message), proofs)):
+        if message.is_draft and (problems := message_problems(message, message_version(message), lint)):
             told = _("“%(message)s”: %(problem)s") % {"message": message.name, "problem": problems[0]}
             return Finding(ok=False, sentence=told)
     told = ngettext("%(n)s message is complete.", "%(n)s messages are complete.", len(messages))
@@ -206,7 +206,7 @@ def messages_call_to_act(campaign: Campaign, now: datetime) -> Finding:
         if message.template is None:
             continue
         version = message_version(message)
-        if version and any(finding.code == NO_LINK for finding in _proofs(campaign).findings(version)):
+        if version and any(finding.code == NO_LINK for finding in _lint(campaign).findings(version)):
             told = _("“%(message)s” has no link: nothing for the reader to do.") % {"message": message.name}
             return Finding(ok=False, sentence=told, url=reverse("messaging:detail", args=[message.pk]))
     return Finding(ok=True, sentence=_("Every e-mail that is written asks for something."))

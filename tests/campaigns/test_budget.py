@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from apps.campaigns import checks, selectors, services
-from apps.campaigns.budget import Amounts, Cell, amounts_of, months_between, summarise
+from apps.campaigns.budget import Amounts, Cell, months_between, summarise
 from apps.campaigns.errors import BudgetRefused, ChangedMeanwhile, PutAway, Refused
 from apps.campaigns.models import BudgetLine
 from apps.collaboration.models import AuditEvent
@@ -41,6 +41,12 @@ def money(*amounts):
     return tuple(Decimal(amount) for amount in amounts)
 
 
+def amounts_of(planned, committed, actual, *, month):
+    """Return the figures of one line, as March sees them."""
+    due = max(planned, committed, actual)
+    return Amounts(planned, committed, actual, max(committed, actual), actual if month < MARCH else due)
+
+
 @pytest.fixture
 def campaign():
     return CampaignFactory()
@@ -64,9 +70,12 @@ class TestAmounts:
         ],
     )
     def test_of_a_line_say_what_remains_and_what_it_will_cost(
-        self, amounts, month, remaining, forecast, over
+        self, noon, campaign, amounts, month, remaining, forecast, over
     ):
-        line = amounts_of(*money(*amounts), month=month, this_month=MARCH)
+        told = dict(zip(("planned", "committed", "actual"), amounts, strict=True))
+        BudgetLineFactory(campaign=campaign, month=month, **told)
+
+        line = selectors.budget_summary(campaign, noon).total
 
         assert (line.remaining, line.forecast, line.over) == money(remaining, forecast, over)
 
@@ -121,9 +130,7 @@ class TestSummary:
         with django_assert_num_queries(1):
             summary = selectors.budget_summary(campaign, noon)
 
-        expected = [
-            amounts_of(*money(*amounts), month=month, this_month=MARCH) for _c, month, *amounts in lines
-        ]
+        expected = [amounts_of(*money(*amounts), month=month) for _c, month, *amounts in lines]
         assert summary.total == sum(expected, Amounts())
         assert dict(summary.by_channel)[email.pk] == sum(expected[1:], Amounts())
         assert dict(summary.by_month)[MARCH].forecast == Decimal(120)

@@ -52,9 +52,8 @@ class TestPages:
             assert "Nobody else is known by this." in page.content.decode()
 
     def test_the_two_are_compared(self, person, ann, anna):
-        AttributeFactory(
-            key="active", type="boolean", is_computed=True
-        )  # what nobody has said is no conflict
+        # What nobody has said is no conflict.
+        AttributeFactory(key="active", type="boolean", is_computed=True)
         for contact, is_active in ((ann, True), (anna, False)):
             contact.attributes["active"] = is_active
             contact.save()

@@ -11,7 +11,7 @@ from apps.content import services
 from apps.content.lint import errors
 from apps.content.models import UseOverride
 from apps.content.rendering import EmailSource, Part, TemplateFault
-from apps.content.selectors import version_findings
+from apps.content.selectors import dictionary_for, version_findings
 from tests.content.mails import mjml
 from tests.factories.accounts import UserFactory
 from tests.factories.contacts import AttributeFactory
@@ -30,7 +30,8 @@ def margin():
 
 
 def told(version):
-    return [finding.message for finding in errors(version_findings(version))]
+    found = version_findings(version, dictionary_for([version.template_id]))
+    return [finding.message for finding in errors(found)]
 
 
 @pytest.fixture

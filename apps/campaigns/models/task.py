@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Upper
 from django.utils.translation import gettext_lazy as _
 
@@ -47,11 +47,6 @@ class TaskQuerySet(models.QuerySet["Task"]):
     def blocked(self) -> Self:
         """Open tasks that wait for one that is open."""
         return self.open().filter(Exists(TaskDependency.objects.holding().filter(successor=OuterRef("pk"))))
-
-    def with_blockers(self) -> Self:
-        """Load `held_by` of each: the dependencies on what is open, each with its `predecessor`."""
-        holding = TaskDependency.objects.holding().select_related("predecessor").order_by("pk")
-        return self.prefetch_related(Prefetch("waits_for", holding, to_attr="held_by"))
 
     def with_card(self) -> Self:
         """Add what a row, a card or a question of permission needs: nothing is asked task by task."""

@@ -44,6 +44,7 @@ def approvals_to_decide(user: User) -> ArraySubquery:
 
 
 def to_decide(rows: Iterable[Mapping[str, Any]]) -> list[ToDecide]:
+    """Return what `approvals_to_decide` has found."""
     return [
         ToDecide(
             part=Approval.Part(row["part"]),

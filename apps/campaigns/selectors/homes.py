@@ -70,8 +70,7 @@ def tasks_waiting(user: User, *, today: date) -> TasksWaiting:
     late = open_now.filter(campaign__captain=user, due_date__lt=today)
     ranked = [open_now.of(user)[:SHOWN], soon.exclude(assignee=user)[:WATCHED], late[:WATCHED]]
     found = with_stuck(Task.objects.filter(pk__in=_keys(ranked)))
-    rows = found.select_related("campaign", "channel", "assignee").order_by("due_date", "pk")
-    tasks = list(rows)
+    tasks = list(found.select_related("campaign", "channel", "assignee").order_by("due_date", "pk"))
     for task in tasks:
         task.is_blocked, task.is_held = task.is_waiting, task.is_asked  # type: ignore[attr-defined]  # annotated
     dated = [task for task in tasks if task.due_date is not None]
@@ -169,6 +168,7 @@ def expectations_short(user: User, now: datetime) -> ArraySubquery:
 
 
 def expected_of(rows: Iterable[Mapping[str, Any]]) -> list[Expected]:
+    """Return what `expectations_awaited` or `expectations_short` has found."""
     return [Expected(row["pk"], row["name"], datetime.fromisoformat(row["at"])) for row in rows]
 
 

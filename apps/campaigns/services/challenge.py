@@ -52,9 +52,8 @@ def challenge_raise(
 
     def make() -> Challenge:
         _thing_check(campaign, thing)
-        _stop(
-            campaign, thing, question, by=by, now=now
-        )  # locks what it pauses, as a launch: the campaign is last
+        # As a launch does, this locks what it pauses first, and the campaign last.
+        _stop(campaign, thing, question, by=by, now=now)
         locked = campaign_lock(campaign)
         challenge = Challenge.objects.create(
             campaign=locked,

@@ -86,7 +86,7 @@ def kpis_page(
     """Show the set, where it stands, and what this person may say of it; `review`, `sign`: refused forms."""
     now_set = selectors.kpi_set_now(campaign)
     for each in now_set.kpis:
-        each.holds = challenges.open_shown(campaign, each)  # type: ignore[attr-defined]
+        each.holds = challenges.open_shown(campaign, each)  # type: ignore[attr-defined]  # for the page
     for refused in (review, sign):
         if refused is not None:
             refused.renew(now_set.digest)

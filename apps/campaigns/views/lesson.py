@@ -15,6 +15,7 @@ from apps.campaigns import forms, selectors, services, wizard
 from apps.campaigns.models import Campaign, Channel, Element, Lesson
 from apps.core import clock
 from apps.core.htmx import render_page_or_fragment
+from apps.core.keys import key_read
 from apps.core.lists import Column, Filter, ListSpec
 from apps.segments.models import Segment
 
@@ -49,7 +50,7 @@ def lesson_list(request: UserRequest) -> HttpResponse:
         element=asked.values.get("element", ""),
         kind=asked.values.get("kind", ""),
         segment=int(segment) if segment else None,
-        campaign=int(campaign) if _is_id(campaign) else None,
+        campaign=key_read(campaign) or None,
         is_put_away=asked.values.get("whose") == "away",
     )
     context = {
@@ -136,8 +137,8 @@ def campaign_guide(request: UserRequest, campaign: Campaign) -> HttpResponse:
     step = wizard.step(request.GET.get("step", "audience"))
     if step is None:
         raise Http404
-    asked = request.GET.get("segment", "")
-    segment = Segment.objects.filter(pk=int(asked)).first() if _is_id(asked) else None
+    key = key_read(request.GET.get("segment", ""))
+    segment = Segment.objects.filter(pk=key).first() if key else None
     context = {
         "campaign": campaign,
         "guide": selectors.guide(campaign, request.user, step.name, segment=segment),
@@ -151,11 +152,7 @@ def _campaign_named(request: UserRequest) -> Campaign | None:
     if not asked:
         return None
     known = Campaign.objects.visible_to(request.user)
-    return get_object_or_404(known, pk=int(asked) if _is_id(asked) else 0)
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 18
+    return get_object_or_404(known, pk=key_read(asked))
 
 
 def _lesson_form(

@@ -130,7 +130,7 @@ def _asked_of_all(request: UserRequest, now: datetime) -> Asked:
         filters.insert(1, _assignee_filter(selectors.people_with_tasks(request.user)))
     columns = [column for column in TASKS.columns if not is_mine or column.sort != "assignee__name"]
     spec = replace(TASKS, filters=filters, columns=columns)
-    return Asked(spec.read(request.GET), _view_of(request), is_mine, today)
+    return Asked(spec.read(request.GET), _view_of(request), is_mine=is_mine, today=today)
 
 
 def _asked_of(request: UserRequest, campaign: Campaign, now: datetime) -> Asked:
@@ -138,7 +138,8 @@ def _asked_of(request: UserRequest, campaign: Campaign, now: datetime) -> Asked:
     columns = [column for column in TASKS.columns if column.sort != "campaign__name"]
     filters = [_assignee_filter(selectors.team(campaign)), *_filters(today)]
     spec = replace(TASKS, filters=filters, columns=columns)
-    return Asked(spec.read(request.GET), _view_of(request, usual="board"), False, today, campaign)
+    view = _view_of(request, usual="board")
+    return Asked(spec.read(request.GET), view, is_mine=False, today=today, campaign=campaign)
 
 
 def _cards_next(request: UserRequest, asked: Asked) -> HttpResponse:

@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.contacts.models import Contact
+from apps.core.keys import key_read
 
 
 class MergeForm(forms.Form):
@@ -21,9 +22,7 @@ class MergeForm(forms.Form):
 
     def named(self, told: str) -> Contact | None:
         """Return the contact of this number, unless it is the kept one itself or is not there."""
-        if not (told.isascii() and told.isdigit() and len(told) < 19):
-            return None
-        return Contact.objects.known().exclude(pk=self._keep.pk).filter(pk=int(told)).first()
+        return Contact.objects.known().exclude(pk=self._keep.pk).filter(pk=key_read(told)).first()
 
     def clean_other(self) -> str:
         other = self.named(self.cleaned_data["other"])

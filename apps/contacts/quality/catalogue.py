@@ -268,9 +268,8 @@ _ACTS = (
         "merge",
         _("Merge those that contradict nothing"),
         _(
-            "Of two that are the same person, whoever was known first is kept, and gets what the other "
-            "has. Two "
-            "that say different things of themselves are left for the queue."
+            "Of two that are the same person, whoever was known first is kept, and gets what the other has. "
+            "Two that say different things of themselves are left for the queue."
         ),
         ("mailbox", "phone_name", "name_birth"),
     ),

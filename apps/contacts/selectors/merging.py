@@ -13,6 +13,7 @@ from apps.contacts.models import Attribute, Channel, Consent, Contact, ContactMe
 from apps.contacts.moved import consent_wins
 from apps.contacts.moves import Act, Tally
 from apps.contacts.values import value_render
+from apps.core.keys import key_read
 
 MOST_FOUND = 5
 
@@ -46,8 +47,8 @@ def contacts_named(text: str) -> list[Contact]:
         wanted |= Q(pk__in=Identity.objects.filter(namespace=space, value=name).values("contact"))
     except AddressInvalid:
         pass
-    if text.isascii() and text.isdigit() and len(text) < 19:
-        wanted |= Q(pk=int(text))
+    if key := key_read(text):
+        wanted |= Q(pk=key)
     return list(Contact.objects.known().filter(wanted).order_by("pk")[:MOST_FOUND])
 
 

@@ -1,6 +1,6 @@
 """The quality centre as pages and programs see it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -27,6 +27,7 @@ State = QualityScan.State
 HISTORY = 24  # scans
 SAMPLES = 8
 MOST_COUNTED = 100_000
+MOST_MERGED = 10_000  # that a button counts: each pair is compared
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ class MendLine:
 
 @dataclass(frozen=True)
 class MendPreview:
-    """What an act would do; `count` is of contacts, of MOST_COUNTED at most."""
+    """What an act would do; `count` is of contacts, or of pairs that merge: MOST_COUNTED at most."""
 
     plan: MendPlan
     count: int
@@ -168,6 +169,12 @@ def mend_preview(plan: MendPlan) -> MendPreview:
         rows = cursor.fetchall()
     lines = [MendLine(pk, name, _changes(plan, _json(old), _json(new))) for pk, name, old, new in rows]
     return MendPreview(plan, min(count, MOST_COUNTED), count > MOST_COUNTED, lines)
+
+
+def mergeable_count(reasons: Collection[str]) -> int:
+    """Return how many pairs of the last scan could be merged together, MOST_MERGED at most."""
+    scan = scan_last()
+    return pairs_mergeable(scan=scan.pk, reasons=reasons)[:MOST_MERGED].count() if scan else 0
 
 
 def _merge_preview(plan: MendPlan) -> MendPreview:

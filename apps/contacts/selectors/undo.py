@@ -108,10 +108,6 @@ class Undo:
     exact: bool = True
     people: int = 0
 
-    @property
-    def kept_total(self) -> int:
-        return sum(reason.count for reason in self.kept)
-
 
 def import_undo_refusal(import_file: ImportFile, *, now: datetime) -> str:
     """Return why this import cannot be undone, as a sentence; '' if it can."""

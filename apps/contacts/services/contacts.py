@@ -114,10 +114,7 @@ def contact_update(
             if contact.erased_at:
                 raise ContactGone(_("This contact was erased or merged in the meantime."))
             stale = fields_stale(contact, seen or {})
-            changed = _change(contact, fields, email=email, phone=phone)
-            if timezone is not None and timezone != contact.timezone:
-                contact.timezone = timezone
-                changed.append("timezone")
+            changed = _change(contact, fields, email=email, phone=phone, timezone=timezone)
             if theirs := stale & set(changed):
                 raise ContactChanged(theirs)
             _names_add(contact, fields.names, now=now)
@@ -228,7 +225,9 @@ def attributes_change(record: Contact | Company, values: Mapping[str, Value | No
     return changed
 
 
-def _change(contact: Contact, fields: ContactFields, *, email: str | None, phone: str | None) -> list[str]:
+def _change(
+    contact: Contact, fields: ContactFields, *, email: str | None, phone: str | None, timezone: str | None
+) -> list[str]:
     """Set what differs on the contact, and return the names of it: never the values, which are personal."""
     changed = []
     if email is not None and fields.email != contact.email:
@@ -239,6 +238,9 @@ def _change(contact: Contact, fields: ContactFields, *, email: str | None, phone
         contact.phone = fields.phone
         contact.phone_hash = address_hash(fields.phone) if fields.phone else None
         changed.append("phone")
+    if timezone is not None and timezone != contact.timezone:
+        contact.timezone = timezone
+        changed.append("timezone")
     return changed + attributes_change(contact, fields.values)
 
 

@@ -42,20 +42,22 @@ def attributes_adopt(
     Take entries into the dictionary as they came: with the name made of their key, and the type that showed.
 
     One that may mean the same as an entry somebody has described is left alone, unless `is_other` says that
-    each means something else.
+    each means something else. Each is adopted by itself: what goes wrong with one takes back no other.
 
     :raises AttributeRefused: none at all, or more than 200
     """
     tidied, described = Tidied(), _described()
     for attribute in _asked(ids):
         known = described[attribute.applies_to]
-        if reason := _not_adoptable(attribute, known if not is_other else {}):
+        if reason := _not_adoptable(attribute, {} if is_other else known):
             tidied.left.append(LeftAlone(attribute, reason))
             continue
         try:
             tidied.done.append(attribute_update(attribute=attribute, by=by, now=now))
-        except (ValidationError, Attribute.DoesNotExist):
+        except ValidationError:
             tidied.left.append(LeftAlone(attribute, _("Open it: it cannot be adopted as it is.")))
+        except Attribute.DoesNotExist:
+            tidied.left.append(LeftAlone(attribute, _gone()))
         else:
             known[attribute.key] = attribute.label  # the next one may mean the same
     return tidied
@@ -93,13 +95,17 @@ def attributes_remove(*, ids: Collection[int], by: User | None, now: datetime) -
             continue
         try:
             attribute_delete(attribute=attribute, by=by, now=now)
-        except (AttributeRefused, Attribute.DoesNotExist) as refusal:
-            gone = isinstance(refusal, Attribute.DoesNotExist)
-            told = _("Somebody has taken it away already.") if gone else str(refusal)
-            tidied.left.append(LeftAlone(attribute, told))
+        except AttributeRefused as refusal:
+            tidied.left.append(LeftAlone(attribute, str(refusal)))
+        except Attribute.DoesNotExist:
+            tidied.left.append(LeftAlone(attribute, _gone()))
         else:
             tidied.done.append(attribute)
     return tidied
+
+
+def _gone() -> str:
+    return _("Somebody has taken it away already.")
 
 
 def _asked(ids: Collection[int]) -> Sequence[Attribute]:

@@ -12,6 +12,7 @@ from apps.contacts import forms, selectors, services
 from apps.contacts.models import Contact, QualityPair
 from apps.core import clock
 from apps.core.errors import DomainError
+from apps.core.keys import key_read
 
 
 @require_GET
@@ -50,9 +51,7 @@ def contact_merge(request: UserRequest, contact: Contact) -> HttpResponse:
 
 def _pair_of(request: UserRequest) -> QualityPair | None:
     """Return the suggestion that is being looked at, where the two come from the queue."""
-    told = request.GET.get("pair", "")
-    number = int(told) if told.isascii() and told.isdigit() and len(told) < 19 else 0
-    return QualityPair.objects.filter(pk=number).first()
+    return QualityPair.objects.filter(pk=key_read(request.GET.get("pair", ""))).first()
 
 
 def pair_redirect() -> HttpResponse:

@@ -27,7 +27,6 @@ from apps.core.refusals import refuse
 
 MENDS_SHOWN = 5
 PAIRS_COUNTED = 1_000
-MOST_MERGED = 10_000
 
 
 @require_GET
@@ -118,15 +117,13 @@ def _acts(rule: Rule, counted: dict[str, int]) -> list[dict[str, Any]]:
     found = []
     for act in (ACTS[key] for key in rule.acts):
         if act.key == "values_clear":
-            found += [{"act": act, "detail": detail, "count": n} for detail, n in counted.items()]
+            counts = counted
         elif act.key == MERGE:
-            scan = selectors.scan_last()
-            pairs = selectors.pairs_mergeable(scan=scan.pk, reasons=act.details) if scan else None
-            n = pairs[:MOST_MERGED].count() if pairs is not None else 0
-            found += [{"act": act, "detail": "", "count": n}] if n else []
+            counts = {"": selectors.mergeable_count(act.details)}
         else:
-            n = sum(n for detail, n in counted.items() if not act.details or detail in act.details)
-            found += [{"act": act, "detail": "", "count": n}] if n else []
+            about = (n for detail, n in counted.items() if not act.details or detail in act.details)
+            counts = {"": sum(about)}
+        found += [{"act": act, "detail": detail, "count": n} for detail, n in counts.items() if n]
     return found
 
 

@@ -12,6 +12,7 @@ from apps.contacts.eventfields import Reason, Unfit
 from apps.contacts.models import EventType, HeldEvent
 from apps.core import clock
 from apps.core.htmx import render_page_or_fragment
+from apps.core.keys import keys_read
 from apps.core.lists import Column, ListSpec
 
 HELD = ListSpec(
@@ -65,8 +66,7 @@ def _settle(request: UserRequest, event_type: EventType, act: Callable[..., int]
     """Settle the ticked events; all of them where the button says so."""
     ids: Sequence[int] | None = None
     if "all" not in request.POST:
-        ticked = request.POST.getlist("held")[:MOST_TICKED]
-        ids = [int(told) for told in ticked if told.isascii() and told.isdigit() and len(told) < 19]
+        ids = keys_read(request.POST.getlist("held")[:MOST_TICKED])
     return act(event_type=event_type, by=request.user, now=clock.now(), ids=ids)
 
 

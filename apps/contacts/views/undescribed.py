@@ -15,6 +15,7 @@ from apps.contacts import services
 from apps.contacts.services import Tidied
 from apps.core import clock
 from apps.core.errors import DomainError
+from apps.core.keys import keys_read
 
 TOLD = 5
 
@@ -51,11 +52,8 @@ def _removed(n: int) -> str:
 
 def _tidy(request: UserRequest, act: Callable[..., Tidied], sentence: Callable[[int], str]) -> HttpResponse:
     """Do it to the ticked entries, and say what became of them; those that are left stay in the list."""
-    ids = {
-        int(one) for one in request.POST.getlist("row") if one.isascii() and one.isdigit() and len(one) < 19
-    }
     try:
-        tidied = act(ids=ids, by=request.user, now=clock.now())
+        tidied = act(ids=set(keys_read(request.POST.getlist("row"))), by=request.user, now=clock.now())
     except DomainError as refusal:
         messages.error(request, str(refusal))
     else:

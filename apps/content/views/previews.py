@@ -15,6 +15,7 @@ from apps.content.frames import mail_frame
 from apps.content.models import TemplateVersion
 from apps.content.previews import Preview, preview
 from apps.content.rendering import EmailSource
+from apps.core.keys import key_read
 
 
 @require_POST
@@ -65,17 +66,14 @@ def _preview(request: UserRequest, source: EmailSource, asked: QueryDict) -> Pre
 
 def _template(request: UserRequest) -> int | None:
     """Return the template whose overrides count; the composer names it in the address."""
-    told = request.GET.get("template", "")
-    return int(told) if told.isascii() and told.isdigit() and len(told) < 19 else None
+    return key_read(request.GET.get("template", "")) or None
 
 
-def _contact(request: UserRequest, pk: str) -> Contact | None:
+def _contact(request: UserRequest, told: str) -> Contact | None:
     """Return the contact to preview as; None is nobody in particular."""
-    if not pk:
+    if not told:
         return None
-    if not (pk.isascii() and pk.isdigit() and len(pk) < 19):
-        raise Http404
-    contact = get_object_or_404(Contact.objects.known(), pk=pk)
+    contact = get_object_or_404(Contact.objects.known(), pk=key_read(told))
     if not request.user.has_perm("contacts.view_contact", contact):
         raise Http404
     return contact

@@ -10,7 +10,7 @@ from django import template
 from django.contrib.messages.storage.base import Message
 from django.forms import BaseForm, BoundField, CheckboxInput, Select
 from django.template.context import Context
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
@@ -63,7 +63,7 @@ def when(value: datetime | date | None, now: datetime | None = None) -> str | Sa
 
 @lru_cache(maxsize=4096)  # rows share their days
 def _day(day: date, _language: str | None) -> SafeString:
-    return format_html('<time datetime="{}">{}</time>', day.isoformat(), formats.date_format(day, "j M Y"))
+    return format_html('<time datetime="{}">{}</time>', day.isoformat(), display.dated(day))
 
 
 @register.simple_tag

@@ -144,6 +144,12 @@ class Experiment(models.Model):
         return self.sample_percent == 100
 
 
+class VariantQuerySet(models.QuerySet["Variant"]):
+    def worded(self) -> Self:
+        """The control first, each with the words that it sent or would send."""
+        return self.select_related("template__current", "template_version").order_by("number")
+
+
 class Variant(models.Model):
     """
     One version of a message in its experiment. Number 0, A, is the control: the message as it is written.
@@ -165,6 +171,8 @@ class Variant(models.Model):
     )
     # Where its links begin among those of the message; variants of one version share them.
     first_link = models.PositiveSmallIntegerField(default=0)
+
+    objects = VariantQuerySet.as_manager()
 
     class Meta:
         ordering = ["number"]

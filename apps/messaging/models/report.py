@@ -1,5 +1,3 @@
-from typing import Self
-
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -19,12 +17,6 @@ class Verdict(models.TextChoices):
 
 
 BOUNCES = [Verdict.HARD, Verdict.SOFT, Verdict.OURS]
-
-
-class DeliveryReportQuerySet(models.QuerySet["DeliveryReport"]):
-    def matched(self) -> Self:
-        """Reports about a mail of ours."""
-        return self.filter(recipient__isnull=False)
 
 
 class DeliveryReport(models.Model):
@@ -73,8 +65,6 @@ class DeliveryReport(models.Model):
     status = models.CharField(_("status"), max_length=16, blank=True)  # as in RFC 3463: 5.1.1
     answer = models.CharField(_("what it said"), max_length=500, blank=True)
     at = models.DateTimeField(_("received"))
-
-    objects = DeliveryReportQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -25,8 +25,7 @@ def drafts_read(drafts: Sequence[Message]) -> None:
 
 def variants_read() -> "Prefetch[str]":
     """Return what reads the variants of messages, the control first, with what each would send."""
-    variants = Variant.objects.select_related("template__current", "template_version")
-    return Prefetch("experiment__variants", variants.order_by("number"))
+    return Prefetch("experiment__variants", Variant.objects.worded())
 
 
 def draft_variants(message: Message) -> list[Variant]:

@@ -21,10 +21,7 @@ def experiment_of(message: Message) -> Experiment | None:
 
 def variants(message: Message) -> list[Variant]:
     """Return the variants of a message, the control first; nothing if it tries none out. One query."""
-    found = Variant.objects.filter(experiment=message.pk).select_related(
-        "template__current", "template_version"
-    )
-    return list(found.order_by("number"))
+    return list(Variant.objects.filter(experiment=message.pk).worded())
 
 
 def variant_version(variant: Variant, message: Message) -> TemplateVersion | None:

@@ -13,15 +13,14 @@ from apps.accounts.models import User
 from apps.campaigns import challenges, readiness
 from apps.campaigns import services as campaigns
 from apps.content.models import Template, TemplateVersion
-from apps.content.selectors import version_email
 from apps.core.queues import ring
 from apps.messaging import checks, homes, ledger
-from apps.messaging.models import Link, Message, Variant
+from apps.messaging.models import Message, Variant
 from apps.messaging.selectors import Ledger, drafts_read, message_ledger, message_version
 from apps.messaging.services.messages import SEND_TASK, MessageRefused, message_audit, message_lock
 from apps.messaging.services.standing import tally_begin
 from apps.messaging.services.tracking import partitions_ensure
-from apps.messaging.services.variants import experiment_too_late, variants_fix
+from apps.messaging.services.variants import content_fix, experiment_too_late
 
 
 class MessageNotLaunchable(MessageRefused):
@@ -52,9 +51,7 @@ def message_launch(
     """
     message = message_lock(message)
     if send_at:
-        message.scheduled_at, message.local_date, message.local_time = send_at, None, None
-        if message.is_draft:  # so that the checks see when it is to leave; refused, it is taken back
-            message.save(update_fields=["scheduled_at", "local_date", "local_time"])
+        _put_at(message, send_at)
     version = _version_hold(message)
     if message.is_draft:
         challenges.launch_check(message.campaign)
@@ -73,17 +70,20 @@ def message_launch(
         message.scheduled_at = message.recipients.aggregate(first=Min("due_at"))["first"]
     message.save()
     tally_begin(message, frozen, now=now)
-    links = version_email(version).links if version else []  # a text has none
-    Link.objects.bulk_create(
-        Link(message=message, position=link.position, url=link.url, label=link.label[:200]) for link in links
-    )
-    if version:
-        variants_fix(message, version)
+    if version:  # a text has none, nor links or variants
+        content_fix(message, version)
     partitions_ensure(now=now)
     message_audit(message, "launched", by=by, now=now)
     campaigns.campaign_go_live(campaign=message.campaign, by=by, now=now)
     ring(SEND_TASK)
     return message
+
+
+def _put_at(message: Message, send_at: datetime) -> None:
+    """Take this moment for the message's own hour."""
+    message.scheduled_at, message.local_date, message.local_time = send_at, None, None
+    if message.is_draft:  # so that the checks see when it is to leave; refused, it is taken back
+        message.save(update_fields=["scheduled_at", "local_date", "local_time"])
 
 
 def _version_hold(message: Message) -> TemplateVersion | None:

@@ -66,26 +66,29 @@ def experiment_too_late(message: Message, *, now: datetime) -> bool:
     return message.not_after <= experiment.decided_earliest(max(message.scheduled_at or now, now))
 
 
-def variants_fix(message: Message, version: TemplateVersion) -> None:
-    """Fix the words of each variant and the places of its links; those of the message itself are stored."""
+def content_fix(message: Message, version: TemplateVersion) -> None:
+    """Fix what is sent: the message's links, and of each variant its words and the places of its links."""
     places = {version.pk: 0}
-    following = len(version_email(version).links)
+    following = _links_keep(message, version, first=0)
     fixed = variants(message)
     for variant in fixed:
         worded = variant_version(variant, message)
         assert worded  # or there would have been a problem
         if worded.pk not in places:
             places[worded.pk] = following
-            links = version_email(worded).links
-            Link.objects.bulk_create(
-                Link(
-                    message=message, position=following + link.position, url=link.url, label=link.label[:200]
-                )
-                for link in links
-            )
-            following += len(links)
+            following = _links_keep(message, worded, first=following)
         variant.template_version_id, variant.first_link = worded.pk, places[worded.pk]
     Variant.objects.bulk_update(fixed, ["template_version", "first_link"])
+
+
+def _links_keep(message: Message, version: TemplateVersion, *, first: int) -> int:
+    """Keep the links of a version from place `first` on; return the place after them."""
+    links = version_email(version).links
+    Link.objects.bulk_create(
+        Link(message=message, position=first + link.position, url=link.url, label=link.label[:200])
+        for link in links
+    )
+    return first + len(links)
 
 
 def variants_free(message: Message) -> None:

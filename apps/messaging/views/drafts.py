@@ -280,19 +280,13 @@ def review(
     promise = reach.promise
     if not promise.recipients and not problems:
         problems = [_nobody(promise)]
-    variants = selectors.draft_variants(message)
-    variant = _variant(request, variants) or next(iter(variants), None)
     is_large = promise.recipients >= forms.LARGE
     form.fields["typed"].required = is_large
-    may_change = request.user.has_perm("messaging.change_message", message)
     context = {
         "message": message,
-        "steps": steps(message, "review") if may_change else [],
         "form": form,
-        "test_form": test_form or _test_form(request, message, variants, variant),
         "problems": problems,
-        "holds": challenges.open_about(message, among=message.campaign.open_challenges),
-        "may_challenge": request.user.has_perm("campaigns.add_challenge", message.campaign),
+        "holds": challenges.open_shown(message.campaign, message),
         "in_campaign": in_campaign,
         "topic": contacts.topic_names().get(message.topic, message.topic) if message.topic else "",
         "promise": promise,
@@ -301,15 +295,37 @@ def review(
         "domains": reach.domains,
         "caps": [sentence for _cap, sentence in selectors.caps_described(topic=message.topic)],
         "is_large": is_large,
+        "version": version,
+        **_may(request, message),
+        **_content(request, message, person, test_form),
+    }
+    return render(request, "messaging/message_review.html", context)
+
+
+def _may(request: UserRequest, message: Message) -> dict[str, object]:
+    """Return what this person may do from the review, and the steps back to those who may change it."""
+    may_change = request.user.has_perm("messaging.change_message", message)
+    return {
+        "may_change": may_change,
+        "may_launch": request.user.has_perm("messaging.launch_message", message),
+        "may_challenge": request.user.has_perm("campaigns.add_challenge", message.campaign),
+        "steps": steps(message, "review") if may_change else [],
+    }
+
+
+def _content(
+    request: UserRequest, message: Message, person: Contact | None, test_form: forms.TestForm | None
+) -> dict[str, object]:
+    """Return the variants, the mail of the one that is looked at, and the form that sends it as a test."""
+    variants = selectors.draft_variants(message)
+    variant = _variant(request, variants) or next(iter(variants), None)
+    return {
         "experiment": variants[0].experiment if variants else None,
         "variants": variants,
         "variant": variant,
-        "version": version,
-        "may_launch": request.user.has_perm("messaging.launch_message", message),
-        "may_change": may_change,
+        "test_form": test_form or _test_form(request, message, variants, variant),
+        **_as_read(message, person, variant),
     }
-    context |= _as_read(message, person, variant)
-    return render(request, "messaging/message_review.html", context)
 
 
 def _nobody(promise: audience.Promise) -> str:

@@ -77,14 +77,13 @@ def _running_page(request: UserRequest, message: Message) -> HttpResponse:
     delays = standing.delays if message.is_open else []
     waits = [brake.done_at for brake in brakes[:1]] + [delay.latest for delay in delays]
     pace = selectors.message_pace(message, ledger, now=now, held_until=max(filter(None, waits), default=None))
-    if provider:  # nothing moves, so nothing is guessed
-        pace = replace(pace, per_minute=0, left=None)
     context = {
         "message": message,
         "holds": challenges.open_about(message),
         "may_challenge": request.user.has_perm("campaigns.add_challenge", message.campaign),
         "ledger": ledger,
-        "pace": pace,
+        # While nothing moves, nothing is guessed.
+        "pace": replace(pace, per_minute=0, left=None) if provider else pace,
         "brakes": brakes,
         "waited_for": provider,
         "delays": delays,
@@ -94,9 +93,7 @@ def _running_page(request: UserRequest, message: Message) -> HttpResponse:
         "errors": standing.errors if sees_people else standing.failures,
         "reactions": standing.reactions,
         "counted_at": standing.counted_at,
-        # Asks again only while something can change by itself.
-        "is_moving": message.finished_at is None
-        and (message.state != Message.State.PAUSED or ledger.in_hand > 0),
+        "is_moving": _is_moving(message, ledger),
         "may_steer": request.user.has_perm("messaging.pause_message", message),
         "may_settle": request.user.has_perm("messaging.settle_message", message),
         "may_undo": ledger.has_not_begun and message.is_open,
@@ -106,6 +103,12 @@ def _running_page(request: UserRequest, message: Message) -> HttpResponse:
     return render_page_or_fragment(
         request, "messaging/message_running.html", context, fragment="message-panel"
     )
+
+
+def _is_moving(message: Message, ledger: selectors.Ledger) -> bool:
+    """Test if something can change by itself: only then the page asks again."""
+    is_held = message.state == Message.State.PAUSED and not ledger.in_hand
+    return message.finished_at is None and not is_held
 
 
 @require_POST

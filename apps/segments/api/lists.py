@@ -58,7 +58,7 @@ class ListIn(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if len({"emails", "segment", "findings"} & attrs.keys()) != 1:
             raise ValidationError(
-                {"emails": [_("Give addresses, a segment to freeze, or what a scan has found.")]}
+                {"emails": [_("Give one: addresses, a segment to freeze, or what a scan found.")]}
             )
         return attrs
 

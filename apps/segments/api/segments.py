@@ -2,6 +2,7 @@ from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
@@ -12,6 +13,7 @@ from rest_framework.response import Response
 from apps.accounts.api import ApiViewSet
 from apps.contacts.models import Contact
 from apps.core import clock
+from apps.core.keys import key_read
 from apps.core.uses import UsesOut, uses_answer
 from apps.segments import selectors, services
 from apps.segments.api.people import MemberOut, page_of
@@ -248,9 +250,9 @@ class SegmentViewSet(
 
 
 def _contact(told: str) -> Contact:
-    if not (told.isascii() and told.isdigit() and len(told) < 19):
-        raise ValidationError({"contact": ["Name a contact by its id."]})
-    contact = Contact.objects.known().filter(pk=told).first()
+    if not (key := key_read(told)):
+        raise ValidationError({"contact": [_("Name a contact by its id.")]})
+    contact = Contact.objects.known().filter(pk=key).first()
     if contact is None:
         raise NotFound
     return contact

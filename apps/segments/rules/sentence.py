@@ -1,13 +1,14 @@
 """A rule read back in plain words."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 
-from django.utils import formats, timezone
+from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from apps.contacts.models import Channel, ConsentStatus, Role
+from apps.core.display import dated
 from apps.segments import registry
 from apps.segments.rules.tree import (
     AttributeIs,
@@ -170,10 +171,8 @@ def _plain(value: Value) -> str:
             return _("yes") if value else _("no")
         case int() | float():
             return formats.localize(value, use_l10n=True) if abs(value) < 1 or value % 1 else f"{value:,.0f}"
-        case datetime():
-            return formats.date_format(timezone.localtime(value), "j M Y, H:i")
         case date():
-            return formats.date_format(value, "j M Y")
+            return dated(value)
         case Duration():
             return duration_words(value)
     return f"“{value}”"

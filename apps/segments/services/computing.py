@@ -12,14 +12,10 @@ from apps.core.queues import ring
 from apps.segments import selectors
 from apps.segments.models import Definition
 from apps.segments.rules import RuleInvalid
+from apps.segments.services.waits import EVERY, FAULTY_AGAIN, SHARE_OF_TIME, wait_after_trouble
 
 logger = logging.getLogger(__name__)
 COMPUTE_TASK = "apps.segments.tasks.definitions_compute"
-EVERY = timedelta(minutes=5)
-SHARE_OF_TIME = 30  # as for segments: a slow rule is asked less often
-FAULTY_AGAIN = timedelta(hours=1)
-# After a timeout, a lock or a lost connection, which say nothing of the definition.
-SOON_AGAIN = timedelta(minutes=1)
 ROWS = 50_000  # written by one statement at most, so that nobody waits for its locks for long
 _LOCK = 0xDEF1  # the first half of the advisory lock, the definition is the second
 
@@ -88,13 +84,8 @@ def definitions_compute(*, now: datetime) -> Definition | None:
 
 
 def _put_off(definition: Definition, *, took: timedelta, now: datetime) -> None:
-    """
-    Have it tried again soon: what went wrong may have passed.
-
-    Where it had gone wrong before, the next try is due later the longer this one took, so that a rule which
-    always runs into the timeout does not keep a worker busy.
-    """
-    wait = SOON_AGAIN if not definition.fault else min(max(EVERY, took * SHARE_OF_TIME), FAULTY_AGAIN)
+    """Have it tried again soon: what went wrong may have passed."""
+    wait = wait_after_trouble(fault=definition.fault, took=took)
     fault = _(
         "The database was busy or away. Nothing is wrong with the definition: it is tried again by itself."
     )

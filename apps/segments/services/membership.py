@@ -21,21 +21,17 @@ from apps.segments.services.members import (
     members_write,
 )
 from apps.segments.services.segments import REFRESH_TASK
+from apps.segments.services.waits import EVERY, FAULTY_AGAIN, SHARE_OF_TIME, wait_after_trouble
 
 logger = logging.getLogger(__name__)
 TIME_TASK = "apps.segments.tasks.segments_time_pass"
-EVERY = timedelta(minutes=5)  # for rules of which only asking everybody tells whom time moves
-# Of all others, nobody should be missing by then: it is the comparison of what was followed with what is, and
-# finds what goes without a word, such as the oldest month of events.
+# `EVERY` is for rules of which only asking everybody tells whom time moves. Of all others nobody should be
+# missing by then: it is the comparison of what was followed with what is, and finds what goes without a word,
+# such as the oldest month of events.
 COMPARE_EVERY = timedelta(days=1)
 # After the first look at what triggers have not noted so far: whoever was writing just then has ended.
 SECOND_LOOK = timedelta(minutes=1)
 TIME_EVERY = {Timing.WINDOWS: timedelta(minutes=5), Timing.FINE_WINDOWS: timedelta(minutes=1)}
-# A refresh may take this part of the time at most, so that slow segments do not keep a server busy for ever.
-SHARE_OF_TIME = 30
-FAULTY_AGAIN = timedelta(hours=1)  # a rule that cannot be used may be usable again
-# After a timeout, a lock or a lost connection, which say nothing of the segment.
-SOON_AGAIN = timedelta(minutes=1)
 # Whom time may have moved; with more of them, asking everybody is cheaper (docs/decisions/0150).
 MOST_MOVED = 20_000
 _REFRESH_LOCK = 0x5E68  # so that a second worker passes by, instead of waiting for the first
@@ -73,12 +69,8 @@ def segment_fail(segment: Segment, *, now: datetime) -> None:
 
 
 def segment_put_off(segment: Segment, *, now: datetime, took: timedelta = timedelta(0)) -> None:
-    """
-    Have it tried again soon: what went wrong may have passed.
-
-    Where it had gone wrong before, the next try is due later the longer this one took.
-    """
-    wait = SOON_AGAIN if not segment.fault else min(max(EVERY, took * SHARE_OF_TIME), FAULTY_AGAIN)
+    """Have it tried again soon: what went wrong may have passed."""
+    wait = wait_after_trouble(fault=segment.fault, took=took)
     fault = _(
         "The database was busy or away. Nothing is wrong with the segment: it is tried again by itself."
     )

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from apps.accounts.http import UserRequest, requires
 from apps.core import clock
 from apps.core.htmx import render_page_or_fragment
+from apps.core.keys import key_read
 from apps.segments import builder, forms, selectors, services
 from apps.segments.builder import Draft
 from apps.segments.live import Replaced, TookTooLong
@@ -229,8 +230,8 @@ def rule_check(request: UserRequest) -> HttpResponse:
 
 
 def _segment(request: UserRequest) -> Segment | None:
-    pk = request.POST.get("segment", "")
-    return Segment.objects.filter(pk=pk).first() if pk.isascii() and pk.isdigit() and len(pk) < 19 else None
+    key = key_read(request.POST.get("segment", ""))
+    return Segment.objects.filter(pk=key).first() if key else None
 
 
 def _definition(request: UserRequest) -> str:

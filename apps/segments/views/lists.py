@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 from django.utils.translation import ngettext
@@ -15,7 +14,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts.http import UserRequest, requires
 from apps.contacts.quality import RULES, details_label
 from apps.core import clock
+from apps.core.display import dated
 from apps.core.htmx import render_page_or_fragment
+from apps.core.keys import keys_read
 from apps.core.lists import Column, ListSpec
 from apps.segments import forms, selectors, services
 from apps.segments.models import ContactList
@@ -85,7 +86,7 @@ def list_of_findings(request: UserRequest, key: str) -> HttpResponse:
     if rule is None or not detail.isprintable():
         raise Http404
     now = clock.now()
-    name = f"{rule.label}, {date_format(timezone.localtime(now), 'j M Y')}"
+    name = f"{rule.label}, {dated(timezone.localtime(now).date())}"
     form = forms.ListForm(request.POST or None, initial={"name": name})
     if form.is_valid():
         kept = forms.attempt(
@@ -167,9 +168,7 @@ def _attempt_change(request: UserRequest, contact_list: ContactList, form: forms
 @require_POST
 @requires("segments.change_contactlist", on=ContactList)
 def list_remove(request: UserRequest, contactlist: ContactList) -> HttpResponse:
-    chosen = [
-        int(row) for row in request.POST.getlist("row") if row.isascii() and row.isdigit() and len(row) < 19
-    ]
+    chosen = keys_read(request.POST.getlist("row"))
     removed = services.list_remove(
         contact_list=contactlist, contacts=chosen, by=request.user, now=clock.now()
     )

@@ -9,7 +9,7 @@ from apps.content.rendering import Part
 from apps.content.selectors import dictionary_for, version_findings
 
 
-class Proofs:
+class DraftLint:
     """The findings of the versions of these templates, and of texts; a version is looked at once."""
 
     def __init__(self, templates: Collection[int] = ()) -> None:
