@@ -5,13 +5,14 @@ from urllib.parse import urlsplit
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Model, QuerySet
-from django.http import HttpResponseBase
+from django.http import Http404, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import resolve
 
 from apps.accounts import idempotency
 from apps.accounts.models import User
 from apps.accounts.permissions import permission_check
+from apps.core.gone import ABSENCE, has_gone
 from apps.core.htmx import HtmxRequest
 
 View = Callable[..., HttpResponseBase]
@@ -37,6 +38,7 @@ def requires(permission: str, *, on: type[Model] | None = None) -> Callable[[Vie
     The view gets the object itself in place of `pk`, so it cannot load one and forget to ask.
     A form printed with `{% once %}` acts once, however often it is sent.
     Signed out: the sign-in page. Nothing there, or not for these eyes: 404. Seen but not allowed: 403.
+    Deleted by somebody else between the loading and the act: 404 too.
     """
 
     def decorate(view: View) -> View:
@@ -48,9 +50,14 @@ def requires(permission: str, *, on: type[Model] | None = None) -> Callable[[Vie
                 subject = get_object_or_404(_shown(on), pk=kwargs.pop("pk"))
                 kwargs[str(on._meta.model_name)] = subject
             permission_check(request.user, permission, subject)
-            if request.method == "POST" and request.POST.get("once"):
-                return idempotency.form_once(request, request.user, lambda: view(request, **kwargs))
-            return view(request, **kwargs)
+            try:
+                if request.method == "POST" and request.POST.get("once"):
+                    return idempotency.form_once(request, request.user, lambda: view(request, **kwargs))
+                return view(request, **kwargs)
+            except ABSENCE as error:
+                if has_gone(subject):
+                    raise Http404 from error
+                raise
 
         # Read by the tests that ask every view who may enter.
         wrapper.permission = permission  # type: ignore[attr-defined]

@@ -16,6 +16,7 @@ from apps.contacts.addresses import (
 from apps.contacts.models import Attribute, Identity
 from apps.contacts.values import AttributeInvalid, Value, type_of, value_check
 from apps.contacts.zones import zone_is_known
+from apps.core.texts import is_one_line
 
 Name = tuple[str, str]
 MAX_NAME = 200  # of a company
@@ -149,7 +150,7 @@ class CompanyFields(_Fields):
         name = " ".join(text.split())
         if not name:
             self.errors["name"] = _("A company needs a name.")
-        elif len(name) > MAX_NAME or not name.isprintable():
+        elif len(name) > MAX_NAME or not is_one_line(name):
             self.errors["name"] = _("A name of at most %(n)s letters, please.") % {"n": MAX_NAME}
         return name
 

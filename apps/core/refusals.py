@@ -1,10 +1,12 @@
 """What a service refuses, on the form that asked for it or on the page that follows."""
 
 from django import forms
+from django.http import QueryDict
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from apps.core.errors import DomainError
+from apps.core.stale import SavedSince
 
 
 def told(refusal: DomainError) -> str:
@@ -17,3 +19,17 @@ def told(refusal: DomainError) -> str:
 def refuse(form: forms.BaseForm, refusal: DomainError) -> None:
     """Show the sentence beside the field that it is about, or on top where the form has no such field."""
     form.add_error(refusal.field if refusal.field in form.fields else None, told(refusal))
+
+
+class SeenForm(forms.Form):
+    """Knows how old was what it was shown with; print `seen_at` with it."""
+
+    seen_at = forms.DateTimeField(required=False, widget=forms.HiddenInput)
+
+    def refuse_stale(self, stale: SavedSince) -> None:
+        """Say so, and keep what was typed; sent again, the form overwrites."""
+        data = QueryDict(mutable=True)
+        data.update(self.data)
+        data[self.add_prefix("seen_at")] = stale.saved_at.isoformat()
+        self.data = data
+        refuse(self, stale)

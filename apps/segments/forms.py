@@ -6,12 +6,13 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.contacts.models import Attribute
 from apps.core.errors import DomainError
-from apps.core.refusals import refuse
+from apps.core.refusals import SeenForm, refuse
+from apps.core.stale import SavedSince
 
 T = TypeVar("T")
 
 
-class SegmentForm(forms.Form):
+class SegmentForm(SeenForm):
     name = forms.CharField(label=_("Name"), max_length=200)
     description = forms.CharField(label=_("What it is for"), required=False, max_length=2_000)
 
@@ -41,6 +42,9 @@ def attempt(form: forms.Form, act: Callable[[], T]) -> T | None:
     """Do it; what the service refuses goes to its field, or to the top of the form."""
     try:
         return act()
+    except SavedSince as stale:
+        assert isinstance(form, SeenForm), "no other form says what it has seen"
+        form.refuse_stale(stale)
     except DomainError as refusal:
         refuse(form, refusal)
     return None

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.core.errors import DomainError
+from apps.core.texts import is_one_line
 from apps.segments.rules.parsing import COUNT_OPS
 from apps.segments.rules.values import is_number
 
@@ -74,7 +75,7 @@ def thresholds_read(rule: object, told: Sequence[Mapping[str, object]]) -> list[
     found: dict[str, Threshold] = {}
     for one in told:
         name, path = str(one.get("name", "")).strip(), str(one.get("path", ""))
-        if not name or len(name) > MAX_NAME or not name.isprintable():
+        if not name or len(name) > MAX_NAME or not is_one_line(name):
             raise ThresholdInvalid(_("A threshold needs a name of at most %(n)s letters.") % {"n": MAX_NAME})
         if name in found or path in {other.path for other in found.values()}:
             raise ThresholdInvalid(_("“%(name)s” is named twice.") % {"name": name})

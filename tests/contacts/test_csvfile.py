@@ -175,6 +175,7 @@ class TestReader:
             (b"\xff\xfe,x", "This row holds bytes that are no letters of UTF-8."),
             (b'"open,x', "A quotation mark"),
             (b'"a"b,x', "A quotation mark stands in the wrong place in this row."),
+            (b"a,b\rc,d", "This row ends like those of old Macs, others do not."),
         ],
     )
     def test_a_bad_row_is_a_fault_wherever_it_stands(self, bad, reason, size):

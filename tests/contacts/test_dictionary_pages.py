@@ -236,6 +236,21 @@ class TestDetail:
         attribute.refresh_from_db()
         assert (attribute.label, attribute.is_indexed, attribute.is_defined) == ("Town", True, True)
 
+    def test_what_another_tab_has_saved_is_not_taken_back_unseen(self, person):
+        attribute = AttributeFactory(key="city", label="City")
+        form = person.get(url("edit", attribute)).context["form"]
+        shown = {field.html_name: field.value() for field in form if field.value() not in (None, False)}
+        person.post(url("edit", attribute), shown | {"definition": "Where they live."})
+
+        refused = person.post(url("edit", attribute), shown | {"label": "Town"})
+        again = refused.context["form"].data.dict() | {"uses": shown["uses"]}
+
+        assert "saved in the meantime" in text(refused)
+        assert 'value="Town"' in text(refused)
+        assert Attribute.objects.get().definition == "Where they live."
+        assert person.post(url("edit", attribute), again).status_code == HTTPStatus.FOUND
+        assert Attribute.objects.get().label == "Town"
+
     def test_the_type_is_refused_beside_its_field(self, person):
         attribute = AttributeFactory(key="city")
         ContactFactory(attributes={"city": "Bonn"})

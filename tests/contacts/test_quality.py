@@ -3,6 +3,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.collaboration.models import AuditEvent
 from apps.contacts import selectors, services
@@ -21,6 +22,7 @@ from apps.contacts.services import quality as quality_service
 from apps.contacts.services import quality_lease
 from apps.contacts.services.quality import QualityRefused, ScanRunning
 from apps.contacts.services.quality_pairs import PairDecided
+from apps.core.pagination import PAGE_SIZE, keyset_page
 from tests.factories.contacts import (
     AttributeFactory,
     ContactFactory,
@@ -322,6 +324,56 @@ class TestPairs:
         services.contact_erase(contact=pair.other, by=lead, now=noon)
 
         assert not QualityPair.objects.exists()
+
+
+class TestWhatAFreshScanIsReadBy:
+    """Everything found stands at the end of many contacts: those in front of it are not walked."""
+
+    @pytest.fixture
+    def found(self, noon):
+        pk = QualityScanFactory(state=QualityScan.State.DONE, finished_at=noon).pk
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO contacts_contact (email, attributes, created_at, updated_at) "
+                "SELECT 'p' || n || '@example.org', '{}', now(), now() FROM generate_series(1, 60000) AS n"
+            )
+            cursor.execute("CREATE TEMPORARY TABLE one ON COMMIT DROP AS SELECT id FROM contacts_contact ")
+            cursor.execute("DELETE FROM one WHERE id < (SELECT max(id) FROM one) - 10000")
+            cursor.execute(
+                "INSERT INTO contacts_qualitypair (contact_id, other_id, reason, likeness, state, scan_id) "
+                "SELECT id - 1, id, 'mailbox', 90, 'open', %s FROM one WHERE id %% 2 = 0",
+                [pk],
+            )
+            cursor.execute(
+                "INSERT INTO contacts_qualityfinding (scan_id, rule, detail, contact_id) "
+                "SELECT %s, 'exact_duplicates', 'mailbox', id FROM one",
+                [pk],
+            )
+            for table in ("contact", "qualitypair", "qualityfinding"):
+                cursor.execute(f"ANALYZE contacts_{table}")
+
+    def plans(self, queries):
+        with connection.cursor() as cursor:
+            for query in queries:
+                cursor.execute(f"EXPLAIN {query['sql']}")
+                yield "\n".join(line for (line,) in cursor.fetchall())
+
+    def test_the_count_of_pairs(self, found):
+        with CaptureQueriesContext(connection) as asked:
+            assert selectors.pairs_count(limit=1_001) == 1_001
+
+        (plan,) = self.plans(asked.captured_queries)
+        assert "contacts_pair_queue" in plan
+
+    def test_a_page_of_findings(self, found):
+        with CaptureQueriesContext(connection) as asked:
+            page = keyset_page(selectors.findings(rule="exact_duplicates"), ordering=["contact_id"])
+
+        assert len({one.contact.email for one in page.rows}) == PAGE_SIZE
+        # Joined, the planner may merge them; whether it does depends on how many of both there are.
+        findings, _people = [query["sql"] for query in asked.captured_queries][-2:]
+        assert "contacts_qualityfinding" in findings
+        assert "JOIN" not in findings
 
 
 class TestScan:

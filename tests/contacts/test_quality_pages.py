@@ -132,7 +132,7 @@ class TestRulePage:
     def test_costs_the_same_for_one_and_for_many(self, steward, scanned, django_assert_num_queries):
         scanned(20)
         url = reverse("contacts:quality-rule", kwargs=RULE)
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             assert text(steward.get(url)).count("row-link") == 20
 
     def test_a_rule_is_tuned(self, steward):

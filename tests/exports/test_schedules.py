@@ -328,3 +328,22 @@ class TestSchedules:
         export.refresh_from_db()
         assert (export.schedule, export.state) == (None, "done")
         assert destinations.place_of("folder").root == root
+
+    def test_deleted_at_work_they_leave_a_file_that_is_put_nowhere(self, root, noon, lead, monkeypatch):
+        ContactFactory()
+        schedule = ScheduleFactory(by=lead)
+        services.schedule_run(schedule=schedule, by=lead, now=noon)
+        make = services.work._make
+
+        def deleted_first(work):
+            services.schedule_delete(schedule=schedule, by=lead, now=noon)
+            return make(work)
+
+        monkeypatch.setattr(services.work, "_make", deleted_first)
+        services.exports_run(now=noon)
+
+        export = Export.objects.get()
+        assert (export.state, export.rows_done, export.delivered_to) == ("done", 1, "")
+        assert files.path_of(export.file_name).exists()
+        assert list(root.iterdir()) == []
+        assert Notification.objects.get().user == lead

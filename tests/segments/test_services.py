@@ -1,3 +1,4 @@
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -290,6 +291,35 @@ class TestSegmentsRefresh:
         assert services.segments_refresh(now=noon) is None
         poison.refresh_from_db()
         assert "could not be found" in poison.fault
+
+    def test_one_that_somebody_deletes_meanwhile_is_no_fault(self, noon, monkeypatch, caplog):
+        segment = SegmentFactory()
+
+        def deleted_first(**_told):
+            Segment.objects.filter(pk=segment.pk).delete()
+            Segment.objects.get(pk=segment.pk)
+
+        monkeypatch.setattr(services.membership, "segment_refresh", deleted_first)
+
+        assert services.segments_refresh(now=noon) == segment
+        assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_kept"),
+    [
+        ("\N{DEVANAGARI LETTER KA}\u200c\N{DEVANAGARI LETTER SSA}", True),
+        ("Family \N{WOMAN}\u200d\N{GIRL}", True),
+        ("\u200d", False),
+        ("a\u202eb", False),
+        ("a\nb", False),
+    ],
+)
+def test_a_name_may_join_letters_and_hides_nothing(noon, lead, name, is_kept):
+    with suppress(services.SegmentInvalid):
+        services.segment_create(name=name, rule=ROME, by=lead, now=noon)
+
+    assert Segment.objects.filter(name=name).exists() is is_kept
 
 
 class TestListPaste:

@@ -170,6 +170,21 @@ class TestSegmentChange:
         segment.refresh_from_db()
         assert segment.rule == {"all": [ROME | {"value": "Oslo"}]}
 
+    def test_what_another_tab_has_saved_is_not_taken_back_unseen(self, browser):
+        segment = SegmentFactory(rule=ROME)
+        url = f"/segments/{segment.pk}/edit/"
+        seen_at = browser.get(url).context["form"]["seen_at"].value()
+        row = attribute("city", value="Rome")
+        browser.post(url, form(row, name="Romans", seen_at=seen_at))
+
+        refused = browser.post(url, form(row, name="People of Rome", seen_at=seen_at), headers=HTMX)
+
+        assert b"saved in the meantime" in refused.content
+        assert b'value="People of Rome"' in refused.content
+        assert Segment.objects.get().name == "Romans"
+        browser.post(url, form(row, name="People of Rome", seen_at=refused.context["form"].data["seen_at"]))
+        assert Segment.objects.get().name == "People of Rome"
+
     def test_a_rule_that_comes_back_to_itself_is_told_at_its_row(self, browser):
         segment = SegmentFactory(rule=ROME)
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
+from django.http import Http404
 from django.utils.translation import gettext as _
 from django_filters import BooleanFilter
 from rest_framework.exceptions import MethodNotAllowed, ValidationError
@@ -23,6 +24,7 @@ from rest_framework.viewsets import GenericViewSet
 from apps.accounts import idempotency, scopes
 from apps.accounts.models import ApiToken, User
 from apps.accounts.permissions import permission_check
+from apps.core.gone import ABSENCE, has_gone
 
 M = TypeVar("M", bound=Model)
 YES_OR_NO = {"", "true", "false", "1", "0"}
@@ -135,6 +137,12 @@ class ApiViewSet(GenericViewSet[M]):
     def get_object(self) -> M:
         """Return the object whose permission was asked before the action began."""
         return self._subject
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """What somebody else has deleted between the loading and the act is not there: that is no fault."""
+        subject = self.__dict__.get("_subject")
+        is_absence = isinstance(exc, ABSENCE) and has_gone(subject)
+        return super().handle_exception(Http404() if is_absence else exc)
 
     def _refuse_unknown_parameters(self, request: Request) -> None:
         """Refuse `?emial=…`: a filter that is silently left out answers with far more than was asked for."""

@@ -205,6 +205,8 @@ def _sentence(error: Exception) -> str:
         return _("This row is longer than 16 MB; a quotation mark may have been left open.")
     if "unexpected end" in str(error):
         return _("A quotation mark is opened in this row and never closed.")
+    if "new-line character" in str(error):
+        return _("This row ends like those of old Macs, others do not. Save the file anew as “CSV UTF-8”.")
     return _("A quotation mark stands in the wrong place in this row.")
 
 

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.contacts.models import Attribute
+from apps.core.refusals import SeenForm
 
 # For people who never met a “boolean”: what the values look like, and what that is good for.
 TYPES = {
@@ -24,7 +25,7 @@ USES = {
 }
 
 
-class AttributeChangeForm(forms.Form):
+class AttributeChangeForm(SeenForm):
     """What may change about an attribute: all but its system name."""
 
     label = forms.CharField(label=_("Business name"), max_length=100, help_text=_("What people call it."))
@@ -93,6 +94,7 @@ class AttributeChangeForm(forms.Form):
             "sensitivity": attribute.sensitivity,
             "uses": attribute.uses,
             "is_indexed": attribute.is_indexed,
+            "seen_at": attribute.updated_at.isoformat(),
         }
 
 
@@ -108,6 +110,7 @@ class AttributeForm(AttributeChangeForm):
         label=_("About"), choices=Attribute.Subject, initial=Attribute.Subject.CONTACT
     )
     is_converted = None  # type: ignore[assignment]  # nothing has a value yet
+    seen_at = None  # type: ignore[assignment]  # nor has anybody saved it
     is_other = forms.BooleanField(label=_("It means something else than these"), required=False)
 
     field_order = ["applies_to", "label", "key", "type", "choices", "definition"]

@@ -98,7 +98,7 @@ def findings(*, rule: str = "", detail: str = "") -> QuerySet[QualityFinding]:
         found = found.filter(rule=rule)
     if detail:
         found = found.filter(detail=detail)
-    return found.select_related("contact")
+    return found.prefetch_related("contact")  # not joined, see `standing`
 
 
 def findings_details(rule: str) -> dict[str, int]:
@@ -113,6 +113,16 @@ def findings_details(rule: str) -> dict[str, int]:
 
 def pairs_waiting() -> QuerySet[QualityPair]:
     return QualityPair.objects.waiting().select_related("contact", "other")
+
+
+def pairs_count(*, limit: int) -> int:
+    """
+    Return how many pairs wait, `limit` at most.
+
+    They are taken as the queue has them: in no order PostgreSQL merges them with contacts by number, and
+    walks all contacts in front of the first pair.
+    """
+    return pairs_waiting().order_by("-likeness", "-pk")[:limit].count()
 
 
 def pair_next(*, but: int = 0) -> QualityPair | None:

@@ -24,6 +24,7 @@ from apps.contacts.registries import Use, attribute_uses, company_attribute_uses
 from apps.contacts.retyping import SHOWN, retyping_plan, values_retype
 from apps.core.errors import DomainError
 from apps.core.queues import ring
+from apps.core.stale import seen_check
 
 logger = logging.getLogger(__name__)
 
@@ -77,17 +78,26 @@ def _key_free_check(attribute: Attribute) -> None:
 
 @transaction.atomic
 def attribute_update(
-    *, attribute: Attribute, by: User | None, now: datetime, is_converted: bool = False, **changes: Any
+    *,
+    attribute: Attribute,
+    by: User | None,
+    now: datetime,
+    is_converted: bool = False,
+    seen_at: datetime | None = None,
+    **changes: Any,
 ) -> Attribute:
     """
-    Change what is given. The key never changes. Values follow another type where all of them can be read as
-    it, nothing uses the attribute, and `is_converted` says that this is wanted.
+    Change what is given. The key never changes. `seen_at` is how old was what the author read. Values follow
+    another type where all of them can be read as it, nothing uses the attribute, and `is_converted` says that
+    this is wanted.
 
     Whoever changes an attribute that came by itself has described it: the flag is gone.
 
+    :raises SavedSince: somebody has saved it since it was seen
     :raises ValidationError: by field
     """
     attribute = Attribute.current.select_for_update(no_key=True).get(pk=attribute.pk)
+    seen_check(attribute, seen_at)
     before = {name: getattr(attribute, name) for name in changes}
     kind = changes.get("type", attribute.type)
     if kind != attribute.type and attribute.is_computed:

@@ -20,6 +20,7 @@ from apps.core.downloads import csv_download, xlsx_download
 from apps.core.errors import DomainError
 from apps.core.htmx import render_page_or_fragment
 from apps.core.lists import Column, Filter, ListQuery, ListSpec
+from apps.core.stale import SavedSince
 
 LIST = ListSpec(
     columns=[
@@ -208,6 +209,8 @@ def attribute_change(request: UserRequest, attribute: Attribute) -> HttpResponse
             )
         except ValidationError as refusal:
             _refuse(form, refusal)
+        except SavedSince as stale:
+            form.refuse_stale(stale)
         else:
             messages.success(request, _("Saved."))
             return redirect("contacts:attribute-detail", attribute.pk)

@@ -40,7 +40,7 @@ def quality(request: UserRequest) -> HttpResponse:
 
 def _page(request: UserRequest, refusal: DomainError | None = None) -> HttpResponse:
     history = selectors.scans_history()
-    pairs = selectors.pairs_waiting().order_by()[: PAIRS_COUNTED + 1].count()
+    pairs = selectors.pairs_count(limit=PAIRS_COUNTED + 1)
     newest = selectors.scan_newest()
     context = {
         "scan": history[-1] if history else None,

@@ -29,7 +29,7 @@ from apps.exports.asks import terms_check
 from apps.exports.columns import Column, columns_known, columns_read
 from apps.exports.destinations import DeliveryFailed, place_of
 from apps.exports.manifest import Made, manifest_write, names_of
-from apps.exports.models import Export, ExportQuerySet
+from apps.exports.models import Export, ExportQuerySet, Schedule
 from apps.exports.reading import batches, rows_count
 from apps.exports.services.exports import RUN_TASK
 from apps.exports.writers import writer_of
@@ -182,12 +182,16 @@ def _columns(export: Export) -> list[Column]:
 
 
 def _deliver(work: _Work, made: Made) -> str:
-    """Put the file of a schedule where it belongs, and the manifest after it; return where that is."""
-    export = work.export
-    if export.schedule is None:
+    """
+    Put the file of a schedule where it belongs, and the manifest after it; return where that is.
+
+    '' of an export that belongs nowhere: without a schedule, or whose schedule was deleted meanwhile.
+    """
+    export, schedule = work.export, _schedule_of(work.export)
+    if schedule is None:
         return ""
-    place = place_of(export.schedule.destination)
-    name, manifest_name = names_of(export, export.schedule)
+    place = place_of(schedule.destination)
+    name, manifest_name = names_of(export, schedule)
     place.put(made.path, name, beat=work.beat)
     manifest = manifest_write(export, made, name=name, now=work.now)
     try:
@@ -195,6 +199,11 @@ def _deliver(work: _Work, made: Made) -> str:
     finally:
         manifest.unlink(missing_ok=True)
     return place.shown(name)
+
+
+def _schedule_of(export: Export) -> Schedule | None:
+    """Return the schedule as it is by now; the export was loaded when its worker began."""
+    return Schedule.objects.select_related("by").filter(pk=export.schedule_id).first()
 
 
 @transaction.atomic
@@ -220,7 +229,7 @@ def _finish(work: _Work, made: Made, *, delivered_to: str) -> None:
     collaboration.audit_record(
         action="export.done", subject=export, by=export.by, now=work.now, details=details
     )
-    if export.schedule is None:
+    if not delivered_to:
         _tell(work, _("“%(name)s” is exported: the file can be downloaded."))
 
 
@@ -261,8 +270,8 @@ def _again(work: _Work, error: str) -> None:
 
 
 def _tell(work: _Work, sentence: str) -> None:
-    export = work.export
-    people: list[User | None] = [export.by, export.schedule.by if export.schedule else None]
+    export, schedule = work.export, _schedule_of(work.export)
+    people: list[User | None] = [export.by, schedule.by if schedule else None]
     collaboration.notify(
         users=[person for person in people if person],
         text=sentence % {"name": export.name},

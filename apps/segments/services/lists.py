@@ -16,6 +16,7 @@ from apps.contacts import selectors as contacts
 from apps.contacts.addresses import AddressInvalid, email_normalise
 from apps.contacts.models import Identity
 from apps.core.errors import DomainError
+from apps.core.texts import is_one_line
 from apps.segments import selectors
 from apps.segments.models import ContactList, ContactListMember, Segment
 from apps.segments.services.used import StillUsed
@@ -251,7 +252,7 @@ def _name(name: str) -> str:
     name = name.strip()
     if not name:
         raise ListInvalid("name", _("A list needs a name."))
-    if len(name) > MAX_NAME or not name.isprintable():
+    if len(name) > MAX_NAME or not is_one_line(name):
         raise ListInvalid("name", _("A name of at most %(n)s letters, please.") % {"n": MAX_NAME})
     return name
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
+from apps.core.gone import has_gone
 from apps.core.queues import ring
 from apps.segments import selectors
 from apps.segments.models import Segment
@@ -51,10 +52,13 @@ def segments_refresh(*, now: datetime) -> Segment | None:
             logger.warning("segment %s could not be refreshed just now", segment.pk, exc_info=True)
             segment_put_off(segment, now=now, took=timedelta(seconds=time.monotonic() - start))
             is_done = True
-        except DatabaseError:
-            # One that always fails must not stand in line before all others.
-            logger.exception("segment %s could not be refreshed", segment.pk)
-            segment_fail(segment, now=now)
+        except (DatabaseError, Segment.DoesNotExist):
+            if has_gone(segment):
+                logger.info("segment %s was deleted while it was refreshed", segment.pk)
+            else:
+                # One that always fails must not stand in line before all others.
+                logger.exception("segment %s could not be refreshed", segment.pk)
+                segment_fail(segment, now=now)
             is_done = True
         if is_done:
             ring(REFRESH_TASK)

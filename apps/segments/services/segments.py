@@ -9,6 +9,8 @@ from apps.accounts.models import User
 from apps.collaboration import services as collaboration
 from apps.core.errors import DomainError
 from apps.core.queues import ring
+from apps.core.stale import seen_check
+from apps.core.texts import is_one_line
 from apps.segments import selectors
 from apps.segments.models import Segment, SegmentChange
 from apps.segments.rules.needs import segment_topic
@@ -49,11 +51,13 @@ def segment_change(
     name: str | None = None,
     description: str | None = None,
     rule: object = None,
+    seen_at: datetime | None = None,
 ) -> Segment:
     """
     Change what is given. Another rule has the members found anew, here and in the segments that refer to this
-    one; until then they are those of the old rule.
+    one; until then they are those of the old rule. `seen_at` is how old was what the author read.
 
+    :raises SavedSince: somebody has saved it since it was seen
     :raises RuleInvalid: the rule cannot be used, or refers back to this segment
     :raises SegmentInvalid: no name, or one that is taken
     """
@@ -61,6 +65,7 @@ def segment_change(
         selectors.rule_read(rule, segment=segment, is_new=True)
     with transaction.atomic():
         segment = Segment.objects.select_for_update(no_key=True).get(pk=segment.pk)
+        seen_check(segment, seen_at)
         before = {"name": segment.name, "description": segment.description, "rule": segment.rule}
         segment.name = segment.name if name is None else _name(name)
         segment.description = segment.description if description is None else description.strip()
@@ -140,7 +145,7 @@ def _name(name: str) -> str:
     name = name.strip()
     if not name:
         raise SegmentInvalid("name", _("A segment needs a name."))
-    if len(name) > MAX_NAME or not name.isprintable():
+    if len(name) > MAX_NAME or not is_one_line(name):
         raise SegmentInvalid("name", _("A name of at most %(n)s letters, please.") % {"n": MAX_NAME})
     return name
 

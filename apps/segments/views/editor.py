@@ -116,7 +116,13 @@ def _edit(request: UserRequest, segment: Segment | None) -> HttpResponse:
         rule = segment.rule if segment else None
         draft = builder.draft_from_rule(rule) if rule is not None else builder.draft_new()
         form = forms.SegmentForm(
-            initial={"name": segment.name, "description": segment.description} if segment else None
+            initial={
+                "name": segment.name,
+                "description": segment.description,
+                "seen_at": segment.updated_at.isoformat(),
+            }
+            if segment
+            else None
         )
         return _page(request, editing_of(request, draft, segment=segment), form)
     draft = builder.draft_from_form(request.POST)
@@ -142,11 +148,11 @@ def _save(request: UserRequest, editing: Editing, form: forms.SegmentForm) -> Ht
 
 
 def _keep(request: UserRequest, editing: Editing, fields: dict[str, Any]) -> Segment:
-    now = clock.now()
+    now, seen_at = clock.now(), fields.pop("seen_at")
     if editing.segment is None:
         return services.segment_create(rule=editing.rule, by=request.user, now=now, **fields)
     return services.segment_change(
-        segment=editing.segment, rule=editing.rule, by=request.user, now=now, **fields
+        segment=editing.segment, rule=editing.rule, by=request.user, now=now, seen_at=seen_at, **fields
     )
 
 
