@@ -203,6 +203,8 @@ def _deliver(work: _Work, made: Made) -> str:
 
 def _schedule_of(export: Export) -> Schedule | None:
     """Return the schedule as it is by now; the export was loaded when its worker began."""
+    if export.schedule_id is None:
+        return None
     return Schedule.objects.select_related("by").filter(pk=export.schedule_id).first()
 
 
