@@ -100,7 +100,8 @@
   const settle = () => {
     let sent = [];
     try { sent = JSON.parse(sessionStorage.getItem("drafts-sent") || "[]"); sessionStorage.removeItem("drafts-sent"); } catch { return; }
-    const arrived = performance.getEntriesByType("navigation")[0]?.type === "navigate" && document.getElementById("toasts");
+    const isSignIn = document.referrer.includes("/accounts/login/"); // the session was over: nobody took it
+    const arrived = performance.getEntriesByType("navigation")[0]?.type === "navigate" && document.getElementById("toasts") && !isSignIn;
     for (const key of sent) {
       const form = document.querySelector(`form[data-draft="${CSS.escape(key)}"]`);
       if (arrived && !(form && refused(form))) store.drop(key);

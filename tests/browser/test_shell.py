@@ -200,6 +200,19 @@ class TestDraft:
         expect(page.get_by_label("E-mail address")).to_have_value("")
         expect(page.locator(".draft-note")).to_have_count(0)
 
+    def test_outlives_a_session_that_ends_before_the_form_is_sent(self, visit, admin):
+        admin.set_password("a-good-long-password")
+        admin.save()
+        page = visit("/settings/people/invite/", as_user=admin)
+        page.get_by_label("E-mail address").fill("nell@bookend.example")
+        page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+        page.get_by_label("E-mail address").press("Enter")
+        page.locator("[name=login]").fill(admin.email)
+        page.locator("[name=password]").fill("a-good-long-password")
+        page.locator("[name=password]").press("Enter")
+
+        expect(page.get_by_label("E-mail address")).to_have_value("nell@bookend.example")
+
     @pytest.mark.parametrize("path", ["/settings/people/invite/", "/accounts/logout/"])
     def test_goes_when_the_person_signs_out(self, visit, admin, path):
         page = visit("/settings/people/invite/", as_user=admin)

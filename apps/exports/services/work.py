@@ -203,9 +203,7 @@ def _deliver(work: _Work, made: Made) -> str:
 
 def _schedule_of(export: Export) -> Schedule | None:
     """Return the schedule as it is by now; the export was loaded when its worker began."""
-    if export.schedule_id is None:
-        return None
-    return Schedule.objects.select_related("by").filter(pk=export.schedule_id).first()
+    return Schedule.objects.select_related("by").filter(exports=export).first()
 
 
 @transaction.atomic
