@@ -39,7 +39,7 @@ TEXT = """\
 # How it grows
 
 Measured by `python -m benchmarks.growth` on {machine}, with the database, the queue and the clients on
-the same machine, and ten events for each contact.
+the same machine. There are ten events for each contact; for the pages, and with ten million contacts, one.
 
 {table}
 
