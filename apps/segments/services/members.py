@@ -23,7 +23,8 @@ _SETTINGS = (
     "set_config('bookend.members_counted', 'on', true), set_config('statement_timeout', %s, true)"
 )
 # FULL JOIN, which is never a nested loop: of a rule the planner often expects one person where there are
-# thousands, and would compare each of them with each member.
+# thousands, and would compare each of them with each member. Who goes is an array and no join for the same
+# reason: of a segment that is newer than the last ANALYZE it expects one member, and walks them all.
 _DIFFERENCE = """
     WITH live (id) AS MATERIALIZED ({live}),
     moved AS MATERIALIZED (
@@ -35,7 +36,7 @@ _DIFFERENCE = """
     ),
     gone AS (
         DELETE FROM segments_segmentmember
-        WHERE segment_id = %s AND contact_id IN (SELECT went FROM moved WHERE went IS NOT NULL)
+        WHERE segment_id = %s AND contact_id = ANY(ARRAY(SELECT went FROM moved WHERE went IS NOT NULL))
         RETURNING 1
     ),
     new AS (
