@@ -2,7 +2,9 @@
 The life of a row in a worker's hands: claimed, begun, settled; or taken back.
 
 Rows go into statements as arrays, whose length the planner sees: of rows in a JSON text it expects a hundred,
-and reads the whole ledger for them.
+and reads the whole ledger for them. They are looked up by their id: at the last ANALYZE hardly a row was in
+anybody's hands, so a plain condition on the state sends the planner through the index of states, and all its
+dead entries, for each batch. IS TRUE, and LIMIT instead of EXISTS, leave it no such choice.
 """
 
 from collections import Counter
@@ -137,8 +139,9 @@ def _claim_statement(has_domains: bool) -> str:
                 AS one (priority, portion, place) ON one.priority = m.priority
             LEFT JOIN spare ON spare.sender_id = m.sender_id
             WHERE m.state = 'running' AND m.finished_at IS NULL AND coalesce(spare.room, 1) > 0
-            AND m.id <> ALL(%(but)s::bigint[]) AND EXISTS (
-                SELECT FROM messaging_recipient AS r WHERE r.message_id = m.id AND r.state = 'queued'
+            AND m.id <> ALL(%(but)s::bigint[]) AND (
+                SELECT true FROM messaging_recipient AS r
+                WHERE r.message_id = m.id AND r.state = 'queued' LIMIT 1
             )
         ), running AS (
             SELECT *, least(
@@ -311,7 +314,7 @@ def _begin_statement(channel: Channel, topic: str, steps: Steps) -> str:
             finished_at = CASE WHEN asked.verdict NOT IN ('sending', 'queued', 'planned')
                 THEN %(now)s::timestamptz END
         FROM {steps.source} AS asked
-        WHERE r.id = asked.id AND r.lease_token = %(token)s AND r.state = 'leased'
+        WHERE r.id = asked.id AND r.lease_token = %(token)s AND (r.state = 'leased') IS TRUE
         RETURNING r.id, r.state
     """
 
@@ -384,7 +387,8 @@ _SETTLE = """
         lease_token = NULL,
         leased_until = NULL
     FROM ended
-    WHERE r.id = ended.id AND r.lease_token = %(token)s AND r.state IN ('leased', 'sending', 'unknown')
+    WHERE r.id = ended.id AND r.lease_token = %(token)s
+    AND (r.state IN ('leased', 'sending', 'unknown')) IS TRUE
 """
 
 
