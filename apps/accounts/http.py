@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import get_object_or_404
-from django.urls import resolve
+from django.urls import get_script_prefix, resolve
 
 from apps.accounts import idempotency
 from apps.accounts.models import User
@@ -75,7 +75,7 @@ def leads_in(user: User, url: str, *, thing: Model) -> bool:
 
     :raises django.urls.Resolver404: there is no such page
     """
-    match = resolve(urlsplit(url).path)
+    match = resolve(f"/{urlsplit(url).path.removeprefix(get_script_prefix())}")
     permission = getattr(match.func, "permission", "")
     is_about = getattr(match.func, "model", None) is type(thing) and match.kwargs.get("pk") == thing.pk
     return not is_about or user.has_perm(permission, thing)
