@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import Q
+from django.db.models import Q, TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -328,6 +328,20 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class t
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["timezone"].help_text = _("Where contacts are taken to be of whom no zone is known.")
+
+
+class MoveForm(forms.Form):
+    """What the original has done since this copy of it was made: nobody but a person knows."""
+
+    class Since(TextChoices):
+        NOTHING = "nothing", _("It sent nothing: it was stopped before the copy was made")
+        UNKNOWN = "unknown", _("It sent on, or nobody knows")
+
+    since = forms.ChoiceField(
+        label=_("What the original did after the copy was made"),
+        choices=Since.choices,
+        widget=forms.RadioSelect,
+    )
 
 
 class CapForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes none at run time

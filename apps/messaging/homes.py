@@ -47,13 +47,11 @@ def _home_and_this() -> tuple[str | None, str]:
     return home, this
 
 
-def move_here(*, by: int, now: datetime) -> None:
-    """Let this database send, and no other any more that is copied from it."""
-    sql.run(
-        f"""
-        INSERT INTO messaging_sendinghome (id, database, since, by_id) SELECT 1, {THIS}, %(now)s, %(by)s
-        ON CONFLICT (id) DO UPDATE SET database = excluded.database, since = excluded.since,
-            by_id = excluded.by_id
-        """,
+def move_here(*, by: int, now: datetime) -> bool:
+    """Let this database send, and no other that is copied from it; return False if it may already."""
+    moved = sql.run(
+        f"UPDATE messaging_sendinghome SET database = {THIS}, since = %(now)s, by_id = %(by)s"  # noqa: S608
+        f" WHERE id = 1 AND database <> {THIS}",
         {"now": now, "by": by},
     )
+    return moved > 0

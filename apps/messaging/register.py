@@ -81,6 +81,7 @@ ACTIONS = {
     "quiethours.changed": gettext_lazy("changed the quiet hours"),
     "quiethours.deleted": gettext_lazy("deleted the quiet hours"),
     "message.settled": gettext_lazy("settled whom nobody could know of"),
+    "message.doubted": gettext_lazy("brought the database back from a copy: who was due is unknown"),
     "message.undone": gettext_lazy("took the launch back"),
     "ratelimit.created": gettext_lazy("added a rate limit"),
     "ratelimit.changed": gettext_lazy("changed a rate limit"),

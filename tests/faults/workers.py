@@ -133,23 +133,28 @@ class Program:
     """A program of the product (Celery, the web server) with the test's database and servers."""
 
     def __init__(self, *command, server=None, **env):
-        self.process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", *command],
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
-                "FAULT_DATABASE": json.dumps(database_of_test()),
-                "FAULT_EMAIL_URL": server.url if server else NOWHERE,
-                **env,
-            },
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        self.command = [sys.executable, "-W", "ignore", *command]
+        self.env = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
+            "FAULT_DATABASE": json.dumps(database_of_test()),
+            "FAULT_EMAIL_URL": server.url if server else NOWHERE,
+            **env,
+        }
+        self._start()
+
+    def _start(self):
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        self.process = subprocess.Popen(self.command, cwd=ROOT, env=self.env, **quiet)
 
     @property
     def pid(self):
         return self.process.pid
+
+    def revive(self):
+        """Start it again if it has given up, as `manage.py up` and any supervisor do."""
+        if self.process.poll() is not None:
+            self._start()
 
     def signal(self, signum):
         self.process.send_signal(signum)

@@ -131,6 +131,7 @@ class TestReportTake:
         message.refresh_from_db()
         assert message.state == Message.State.FINISHED
         assert DeliveryEvent.objects.get().kind == "bounced"
+        assert selectors.ledger_problems(message, now=noon) == []
 
     def test_one_who_turns_out_not_to_exist_is_suppressed_while_in_line(self, noon):
         row = RecipientFactory(message=MessageFactory(launched=True), state="queued")

@@ -21,6 +21,7 @@ from apps.messaging.ledger.leases import (
 )
 from apps.messaging.ledger.rates import come_forward, opens_at
 from apps.messaging.ledger.reported import settle_taken
+from apps.messaging.ledger.restored import doubt
 from apps.messaging.ledger.settled import settle_unknown
 from apps.messaging.ledger.sweeps import cancel, expire, finish, queue_due, retry, roll_out
 
@@ -34,6 +35,7 @@ __all__ = [
     "cancel",
     "claim",
     "come_forward",
+    "doubt",
     "expire",
     "finish",
     "freeze",

@@ -55,7 +55,7 @@ from apps.messaging.selectors.lists import (
     senders_in_use,
     sending_channels,
 )
-from apps.messaging.selectors.policy import caps_described
+from apps.messaging.selectors.policy import caps_described, copy_known
 from apps.messaging.selectors.providers import provider_hook_url, providers
 from apps.messaging.selectors.pulse import Pulse, sending_pulse
 from apps.messaging.selectors.rates import (
@@ -101,6 +101,7 @@ __all__ = [
     "contact_data",
     "contact_recipients",
     "contact_why",
+    "copy_known",
     "deliverability",
     "destination_url",
     "domain_of",

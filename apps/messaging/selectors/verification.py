@@ -22,9 +22,17 @@ RULES = {
             GROUP BY contact_id, occurrence HAVING count(*) > 1
         ) AS twice
     """,
+    # A person or a report can say of one that was in line that it had left: then there is no Message-ID.
     gettext_lazy("%(n)s rows count as sent, but have no Message-ID or no time."): """
-        SELECT count(*) FROM messaging_recipient WHERE message_id = %(message)s
-        AND state = 'sent' AND (mail_id = '' OR finished_at IS NULL)
+        SELECT count(*) FROM messaging_recipient AS r WHERE message_id = %(message)s AND state = 'sent' AND (
+            finished_at IS NULL OR mail_id = '' AND NOT EXISTS (
+                SELECT FROM messaging_settlement AS s WHERE s.recipient_id = r.id
+                AND s.message_id = r.message_id AND s.verdict = 'sent'
+            ) AND NOT EXISTS (
+                SELECT FROM messaging_deliveryreport AS told WHERE told.recipient_id = r.id
+                AND told.message_id = r.message_id
+            )
+        )
     """,
     gettext_lazy("%(n)s rows have not left, or were left out, and yet have a Message-ID."): """
         SELECT count(*) FROM messaging_recipient WHERE message_id = %(message)s AND mail_id <> ''
@@ -53,11 +61,12 @@ RULES = {
             AND s.message_id = r.message_id AND s.verdict = 'not_sent'
         )
     """,
+    # Who awaited a winner when a copy was made is unknown, and was never tried here.
     gettext_lazy("%(n)s rows have left, or may leave now, without a variant of the experiment."): """
         SELECT count(*) FROM messaging_recipient AS r JOIN messaging_experiment AS e USING (message_id)
         WHERE message_id = %(message)s AND r.state IN (
             'planned', 'queued', 'leased', 'sending', 'sent', 'failed', 'unknown'
-        ) AND NOT EXISTS (
+        ) AND NOT (r.state = 'unknown' AND r.attempts = 0) AND NOT EXISTS (
             SELECT FROM messaging_variant AS v WHERE v.experiment_id = e.message_id AND v.number = r.variant
         )
     """,

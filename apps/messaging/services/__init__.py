@@ -33,7 +33,8 @@ from apps.messaging.services.messages import (
     message_retry_failed,
     message_update,
 )
-from apps.messaging.services.policy import PolicyInvalid, policy_update, sending_move_here
+from apps.messaging.services.moving import MoveRefused, sending_move_here, sending_restore_here
+from apps.messaging.services.policy import PolicyInvalid, policy_update
 from apps.messaging.services.preferences import PreferencesRefused, preferences_save
 from apps.messaging.services.providers import (
     CallAnswer,
@@ -83,6 +84,7 @@ __all__ = [
     "MessageFields",
     "MessageNotLaunchable",
     "MessageRefused",
+    "MoveRefused",
     "PolicyInvalid",
     "PreferencesRefused",
     "ProviderInUse",
@@ -143,6 +145,7 @@ __all__ = [
     "sender_delete",
     "sender_save",
     "sending_move_here",
+    "sending_restore_here",
     "sending_watch",
     "tallies_refresh",
     "text_stop",

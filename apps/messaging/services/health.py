@@ -6,13 +6,11 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.db import transaction
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from apps.collaboration import services as collaboration
 from apps.messaging import ledger
 from apps.messaging.models import Message, Recipient
-from apps.messaging.services.messages import message_audit, message_pause
+from apps.messaging.services.messages import message_audit, message_pause, message_tell
 
 # A spike: this many answers and this share of them refusals. Old answers fade, so that a bad hour is not
 # forgiven by a good morning.
@@ -82,7 +80,7 @@ def returned_note(message_id: int, *, bounces: int = 0, complaints: int = 0, now
         _pause(message, why, now=now)
     elif why:
         told = _("“%(message)s”: %(why)s") % {"message": message.name[:80], "why": why}
-        _tell(message, told, now=now)
+        message_tell(message, told, now=now)
 
 
 def _returned_too_much(message: Message) -> str:
@@ -130,10 +128,4 @@ def _pause(message: Message, why: str, *, now: datetime) -> None:
     """Pause by ourselves, and tell those who answer for the message."""
     message_pause(message=message, by=None, now=now, reason=why)
     told = _("“%(message)s” was paused: %(why)s") % {"message": message.name[:80], "why": why}
-    _tell(message, told, now=now)
-
-
-def _tell(message: Message, told: str, *, now: datetime) -> None:
-    people = {message.campaign.captain, *([message.channel.owner] if message.channel.owner else [])}
-    url = reverse("messaging:detail", args=[message.pk])
-    collaboration.notify(users=people, text=told, url=url, now=now, kind="sending", within=message.campaign)
+    message_tell(message, told, now=now)

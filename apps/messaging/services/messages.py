@@ -6,6 +6,7 @@ from typing import Any, TypedDict
 
 from django.db import transaction
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -246,6 +247,13 @@ def message_audit(
     collaboration.audit_record(
         action=f"message.{act}", subject=message, by=by, now=now, within=message.campaign, details=details
     )
+
+
+def message_tell(message: Message, told: str, *, now: datetime) -> None:
+    """Tell those who answer for the message: the campaign's captain and the channel's owner."""
+    people = {message.campaign.captain, *([message.channel.owner] if message.channel.owner else [])}
+    url = reverse("messaging:detail", args=[message.pk])
+    collaboration.notify(users=people, text=told, url=url, now=now, kind="sending", within=message.campaign)
 
 
 def message_lock(message: Message) -> Message:

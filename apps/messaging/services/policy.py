@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.collaboration import services as collaboration
 from apps.core.errors import DomainError
-from apps.messaging import homes
 from apps.messaging.models import SendingPolicy
 
 SETTABLE = ("control_percent", "control_seed", "timezone")
@@ -44,21 +43,6 @@ def policy_update(*, by: User, now: datetime, **changes: Any) -> SendingPolicy:
             action="sendingpolicy.changed", subject=policy, by=by, now=now, details=details
         )
     return policy
-
-
-@transaction.atomic
-def sending_move_here(*, by: User, now: datetime) -> None:
-    """
-    Let this database send from now on, which was copied from the one that did.
-
-    :raises PolicyInvalid: it is no copy
-    """
-    if not homes.is_copy():
-        raise PolicyInvalid(_("This database may send already."))
-    homes.move_here(by=by.pk, now=now)
-    collaboration.audit_record(
-        action="sendingpolicy.moved", subject=SendingPolicy.objects.current(), by=by, now=now
-    )
 
 
 def _check(policy: SendingPolicy) -> None:

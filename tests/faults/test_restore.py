@@ -1,0 +1,123 @@
+"""
+A backup taken in the middle of a send and brought back after the original has sent on; tables that are
+altered while workers send.
+"""
+
+import subprocess
+import time
+from contextlib import contextmanager
+
+import pytest
+from django.db import connection
+
+from apps.accounts.models import User
+from apps.core import clock
+from apps.messaging import services
+from apps.messaging.models import Recipient, Settlement
+from apps.messaging.selectors import Doubt
+from config import servers
+from tests.factories.accounts import UserFactory
+from tests.factories.messaging import RecipientFactory
+from tests.faults.truth import assert_true, drain
+from tests.faults.workers import Worker, count, wait_until
+
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
+State = Recipient.State
+
+
+def slowly(_taken):
+    time.sleep(0.02)
+
+
+def _ring(server):
+    with Worker(server, act="apps.messaging.services.messages_send") as worker:
+        worker.finish()
+
+
+def _psql(program, *arguments, **options):
+    usual = connection.settings_dict
+    host = usual["HOST"] or usual["OPTIONS"]["host"]
+    command = [servers._postgres_bin(program), "-h", host, "-U", usual["USER"], *arguments]
+    return subprocess.run(command, check=True, capture_output=True, **options).stdout
+
+
+def _in_another(statement):
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(statement)
+
+
+@contextmanager
+def restored(dump):
+    """Bring a backup back into a database of its own, which is the one that the test uses meanwhile."""
+    original, copy = connection.settings_dict["NAME"], f"{connection.settings_dict['NAME']}_restored"
+    _in_another(f"CREATE DATABASE {copy}")
+    try:
+        _psql("psql", "-qX", copy, input=dump)
+        connection.close()
+        connection.settings_dict["NAME"] = copy
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = original
+        _in_another(f"DROP DATABASE {copy}")
+
+
+def test_a_backup_of_the_middle_of_a_send_writes_to_nobody_twice(server, message):
+    """What the original sent after the backup is unknown in the copy; people settle it by the log."""
+    admin = UserFactory(role=User.Role.ADMINISTRATOR)
+    server.before_answer_to_dot = slowly
+    tomorrow = RecipientFactory(message=message, state="planned", due_at="2100-01-01T00:00Z")
+    with Worker(server, act="tests.faults.workers.handfuls") as worker:
+        wait_until(lambda: len(server.taken) >= 12, "it sends")
+        dump = _psql("pg_dump", connection.settings_dict["NAME"])
+        wait_until(lambda: len(server.taken) >= 40, "the original sends on")
+        worker.kill()
+    reached = {taken.recipient for taken in server.taken}
+
+    with restored(dump):
+        known = count("sent")
+        _ring(server)  # a copy sends nothing by itself
+        assert len(server.taken) == len(reached)
+        doubted = services.sending_restore_here(by=admin, now=clock.now())
+        _ring(server)
+        assert len(server.taken) == len(reached)
+        assert doubted == count("unknown") == 60 - known
+        tomorrow.refresh_from_db()
+        assert tomorrow.state == "planned"
+
+        unknown = list(message.recipients.filter(state="unknown").values_list("pk", "address"))
+        for verdict, rows in (
+            (Settlement.Verdict.SENT, [pk for pk, address in unknown if address in reached]),
+            (Settlement.Verdict.NOT_SENT, [pk for pk, address in unknown if address not in reached]),
+        ):
+            services.recipients_settle(
+                message=message,
+                doubt=Doubt(recipients=rows),
+                verdict=verdict,
+                reason="by the server's log",
+                by=admin,
+                now=clock.now(),
+            )
+        drain(server)  # as if tomorrow had come
+        ledger = assert_true(message, server)
+    assert ledger.states[State.SENT] == 61
+
+
+def test_tables_that_are_altered_while_workers_send_cost_time_and_nothing_else(server, message):
+    """As migrations do: what workers have prepared must be planned anew, and locks be waited for."""
+    server.before_answer_to_dot = slowly
+    tables = ["messaging_recipient", "messaging_message", "contacts_contact"]
+    with Worker(server, act="tests.faults.workers.handfuls") as worker:
+        for number, table in enumerate(tables, start=1):
+            wait_until(lambda goal=number * 12: len(server.taken) >= goal, "it sends")
+            with connection.cursor() as cursor:
+                cursor.execute(f"ALTER TABLE {table} ADD COLUMN migrated integer NOT NULL DEFAULT 0")
+                cursor.execute(f"CREATE INDEX CONCURRENTLY migrated_{number} ON {table} (migrated)")
+        worker.finish()
+    try:
+        drain(server)
+        assert assert_true(message, server).states[State.SENT] == 60
+    finally:
+        with connection.cursor() as cursor:
+            for table in tables:
+                cursor.execute(f"ALTER TABLE {table} DROP COLUMN migrated")
