@@ -1,5 +1,5 @@
 """
-People do things while workers send: they pause and resume, edit, launch twice, leave, are erased.
+People do things while workers send: they pause and resume, edit, launch or approve twice, leave, are erased.
 
 Caps and quiet hours, whose claims race too, are tested with those features.
 """
@@ -11,10 +11,18 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
+from apps.accounts.models import User
+from apps.campaigns import services as campaigns
+from apps.campaigns.models import Approval
+from apps.campaigns.standings import part_standing
+from apps.collaboration.models import AuditEvent
 from apps.contacts import services as contacts
 from apps.core import clock
+from apps.core.errors import DomainError
 from apps.messaging import services
 from apps.messaging.models import Message, Recipient
+from tests.factories.accounts import UserFactory
+from tests.factories.campaigns import CampaignFactory
 from tests.factories.contacts import ContactFactory, SuppressionFactory
 from tests.factories.messaging import MessageFactory, RecipientFactory
 from tests.faults.truth import IN_HAND, assert_true, drain
@@ -97,25 +105,52 @@ def test_who_leaves_or_is_erased_before_their_turn_is_not_written_to(server, mes
     assert ledger.states[State.SENT] == 60 - len(gone)
 
 
+def at_once(act, people):
+    """Let all of them do this at the same moment; return what each was told, in order."""
+    start = threading.Barrier(len(people))
+
+    def alone(person):
+        try:
+            start.wait(10)
+            act(person)
+        except DomainError as refusal:
+            return str(refusal)
+        else:
+            return ""
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(people)) as pool:
+        return sorted(pool.map(alone, people, timeout=30))
+
+
+def test_two_who_approve_at_once_are_one_approval(lead):
+    campaign = CampaignFactory(stage="review", asks_approvals=True)
+    campaigns.approval_ask(campaign=campaign, part="goal", by=lead, now=clock.now())
+    digest = part_standing(campaign, "goal").digest
+    both = UserFactory.create_batch(2, role=User.Role.MARKETING_LEAD)
+
+    told = at_once(
+        lambda person: campaigns.approval_give(
+            campaign=campaign, part="goal", digest=digest, by=person, now=clock.now()
+        ),
+        both,
+    )
+
+    assert told[0] == ""
+    assert told[1] != ""
+    assert Approval.objects.filter(state="approved").count() == 1
+    assert AuditEvent.objects.filter(action="approval.approved").count() == 1
+
+
 class TestLaunch:
     def test_launched_twice_at_once_it_is_launched_once(self, server, lead):
         message = MessageFactory()
         ContactFactory.create_batch(10)
-        both = threading.Barrier(2)
 
-        def launch():
-            try:
-                both.wait(10)
-                services.message_launch(message=message, by=lead, now=clock.now())
-            except services.MessageNotLaunchable as refusal:
-                return str(refusal)
-            else:
-                return ""
-            finally:
-                connection.close()
-
-        with ThreadPoolExecutor() as captains:
-            told = sorted(captain.result(30) for captain in [captains.submit(launch) for _ in range(2)])
+        told = at_once(
+            lambda person: services.message_launch(message=message, by=person, now=clock.now()), [lead, lead]
+        )
         drain(server)
 
         assert told == ["", "This message is “Running” already."]
