@@ -8,10 +8,11 @@ from django.db.models.expressions import RawSQL
 from apps.messaging import sql
 
 # A dump that was restored is in another cluster, or has another number in the same; so has a copy made by
-# CREATE DATABASE. A replica that takes over is the same database, and sends on.
+# CREATE DATABASE. Restored over the database it was made of, its tables have other numbers: dropped and made
+# anew. A replica that takes over is the same database, and sends on.
 THIS = """
-    (SELECT c.system_identifier || '/' || d.oid FROM pg_control_system() AS c, pg_database AS d
-    WHERE d.datname = current_database())
+    (SELECT c.system_identifier || '/' || d.oid || '/' || 'messaging_sendinghome'::regclass::oid
+    FROM pg_control_system() AS c, pg_database AS d WHERE d.datname = current_database())
 """
 # The same as `is_copy`, for a statement that asks more than this.
 IS_COPY = RawSQL(  # noqa: S611  # ours

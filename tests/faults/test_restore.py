@@ -12,7 +12,7 @@ from django.db import connection
 
 from apps.accounts.models import User
 from apps.core import clock
-from apps.messaging import services
+from apps.messaging import homes, services
 from apps.messaging.models import Recipient, Settlement
 from apps.messaging.selectors import Doubt
 from config import servers
@@ -101,6 +101,18 @@ def test_a_backup_of_the_middle_of_a_send_writes_to_nobody_twice(server, message
         drain(server)  # as if tomorrow had come
         ledger = assert_true(message, server)
     assert ledger.states[State.SENT] == 61
+
+
+def test_a_backup_brought_back_over_its_own_database_is_a_copy_too(message):
+    admin = UserFactory(role=User.Role.ADMINISTRATOR)
+    homes.settle_in(now=clock.now())
+    with restored(_psql("pg_dump", connection.settings_dict["NAME"])):
+        services.sending_move_here(by=admin, now=clock.now())
+        again = _psql("pg_dump", "--clean", "--if-exists", connection.settings_dict["NAME"])
+        assert not homes.is_copy()
+        connection.close()
+        _psql("psql", "-qX", connection.settings_dict["NAME"], input=again)
+        assert homes.is_copy()
 
 
 def test_tables_that_are_altered_while_workers_send_cost_time_and_nothing_else(server, message):
