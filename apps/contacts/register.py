@@ -1,14 +1,17 @@
 """What contacts tell the rooms below. Called from `AppConfig.ready`."""
 
+from datetime import datetime
 from functools import partial
 
+from django.conf import settings
 from django.db.models import Model
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.collaboration.kinds import Kind, kinds
 from apps.collaboration.subjects import Subject, actions, subjects
-from apps.contacts import feeds, held, moved, search
+from apps.contacts import feeds, held, moved, search, services
 from apps.contacts.models import (
     Attribute,
     Company,
@@ -26,6 +29,7 @@ from apps.contacts.models import (
 )
 from apps.core.home import Step, steps
 from apps.core.navigation import Room, rooms, searches
+from apps.operations.backups import restored
 
 ACTS = {
     "contact.created": _("added the contact"),
@@ -90,7 +94,20 @@ ACTS = {
 }
 
 
+def _restored(now: datetime) -> str:
+    """Erase again whoever was erased after the backup was made."""
+    try:
+        with settings.ERASURE_LOG.open("rb") as lines:
+            done = services.erasures_reapply(lines=lines, by=None, now=now)
+    except FileNotFoundError:
+        told = gettext("No log of erasures is at %(path)s: bring it, and run `erase_contact --reapply`.")
+        return told % {"path": settings.ERASURE_LOG}
+    told = ngettext("%(n)s person was erased again.", "%(n)s people were erased again.", done)
+    return told % {"n": done}
+
+
 def register() -> None:
+    restored.register("contacts", _restored)
     moved.register()
     held.register()
     feeds.register()

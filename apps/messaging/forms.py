@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import Q, TextChoices
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -24,7 +24,6 @@ from apps.messaging.models import (
     RateLimit,
     Sender,
     SendingDomain,
-    SendingPolicy,
     Variant,
     WarmUp,
     host_normalise,
@@ -307,41 +306,6 @@ def _setting_widget(setting: Setting, attrs: dict[str, str]) -> forms.Widget:
     if setting.is_long:
         return forms.Textarea(attrs=attrs | {"rows": "10", "class": "form-control font-monospace"})
     return forms.TextInput(attrs=attrs)
-
-
-class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes none at run time
-    timezone = zone_field()
-
-    class Meta:
-        model = SendingPolicy
-        fields = ["control_percent", "control_seed", "timezone"]
-        help_texts = {
-            "control_percent": _(
-                "So many of all contacts, the same people every time, get no message at all from the next "
-                "launch on. 0: there is no control group."
-            ),
-            "control_seed": _(
-                "Another number draws other people. Results then cannot be compared with before."
-            ),
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["timezone"].help_text = _("Where contacts are taken to be of whom no zone is known.")
-
-
-class MoveForm(forms.Form):
-    """What the original has done since this copy of it was made: nobody but a person knows."""
-
-    class Since(TextChoices):
-        NOTHING = "nothing", _("It sent nothing: it was stopped before the copy was made")
-        UNKNOWN = "unknown", _("It sent on, or nobody knows")
-
-    since = forms.ChoiceField(
-        label=_("What the original did after the copy was made"),
-        choices=Since.choices,
-        widget=forms.RadioSelect,
-    )
 
 
 class CapForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes none at run time

@@ -48,6 +48,17 @@ def _home_and_this() -> tuple[str | None, str]:
     return home, this
 
 
+def leave(*, now: datetime) -> None:
+    """Let this database send nothing until somebody says that it may: it was brought back from a backup."""
+    sql.run(
+        """
+        INSERT INTO messaging_sendinghome (id, database, since) VALUES (1, 'a backup', %(now)s)
+        ON CONFLICT (id) DO UPDATE SET database = excluded.database
+        """,
+        {"now": now},
+    )
+
+
 def move_here(*, by: int, now: datetime) -> bool:
     """Let this database send, and no other that is copied from it; return False if it may already."""
     moved = sql.run(

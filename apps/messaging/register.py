@@ -21,7 +21,7 @@ from apps.content import uses as content
 from apps.core import health
 from apps.core.metrics import collectors
 from apps.core.navigation import Found, Room, rooms, searches
-from apps.messaging import approved, calendar, checks, doctor, held, moved, replay, selectors, watch
+from apps.messaging import approved, calendar, checks, doctor, held, homes, moved, replay, selectors, watch
 from apps.messaging.models import (
     DeliveryEvent,
     FrequencyCap,
@@ -37,6 +37,7 @@ from apps.messaging.models import (
     WarmUp,
 )
 from apps.messaging.rules import MESSAGE_KIND
+from apps.operations.backups import restored
 from apps.segments import registry as segments
 
 TONES = {"running": "info", "paused": "warn", "finished": "good"}
@@ -99,6 +100,11 @@ ACTIONS = {
 }
 
 
+def _restored(now: datetime) -> str:
+    homes.leave(now=now)
+    return _("Nothing is sent until an administrator lets this database send: Settings, Sending rules.")
+
+
 def register() -> None:
     approved.register()
     kinds.register(
@@ -109,6 +115,7 @@ def register() -> None:
     held.register()
     moved.register()
     replay.register()
+    restored.register("messaging", _restored)
     _rooms()
     _health()
     searches.register("messages", _search)

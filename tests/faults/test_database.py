@@ -126,8 +126,8 @@ class Cluster:
         """Give it the tables of the test's database, and nothing else."""
         usual = connection.settings_dict
         host = usual["HOST"] or usual["OPTIONS"]["host"]
-        dump = [servers._postgres_bin("pg_dump"), "-h", host, "-U", usual["USER"], usual["NAME"]]
-        psql = [servers._postgres_bin("psql"), "-h", self.host, "-U", "postgres", "-qX", "bookend"]
+        dump = [servers.postgres_bin("pg_dump"), "-h", host, "-U", usual["USER"], usual["NAME"]]
+        psql = [servers.postgres_bin("psql"), "-h", self.host, "-U", "postgres", "-qX", "bookend"]
         again = "DROP SCHEMA public CASCADE; CREATE SCHEMA public"
         subprocess.run([*psql, "-c", again], check=True, capture_output=True)
         tables = subprocess.run(dump, check=True, capture_output=True).stdout

@@ -3,7 +3,6 @@ A backup taken in the middle of a send and brought back after the original has s
 altered while workers send.
 """
 
-import subprocess
 import time
 from contextlib import contextmanager
 
@@ -15,7 +14,7 @@ from apps.core import clock
 from apps.messaging import homes, services
 from apps.messaging.models import Recipient, Settlement
 from apps.messaging.selectors import Doubt
-from config import servers
+from tests.databases import elsewhere, program
 from tests.factories.accounts import UserFactory
 from tests.factories.messaging import RecipientFactory
 from tests.faults.truth import assert_true, drain
@@ -34,32 +33,12 @@ def _ring(server):
         worker.finish()
 
 
-def _psql(program, *arguments, **options):
-    usual = connection.settings_dict
-    host = usual["HOST"] or usual["OPTIONS"]["host"]
-    command = [servers._postgres_bin(program), "-h", host, "-U", usual["USER"], *arguments]
-    return subprocess.run(command, check=True, capture_output=True, **options).stdout
-
-
-def _in_another(statement):
-    with connection._nodb_cursor() as cursor:
-        cursor.execute(statement)
-
-
 @contextmanager
 def restored(dump):
     """Bring a backup back into a database of its own, which is the one that the test uses meanwhile."""
-    original, copy = connection.settings_dict["NAME"], f"{connection.settings_dict['NAME']}_restored"
-    _in_another(f"CREATE DATABASE {copy}")
-    try:
-        _psql("psql", "-qX", copy, input=dump)
-        connection.close()
-        connection.settings_dict["NAME"] = copy
+    with elsewhere():
+        program("psql", "-qX", connection.settings_dict["NAME"], input=dump)
         yield
-    finally:
-        connection.close()
-        connection.settings_dict["NAME"] = original
-        _in_another(f"DROP DATABASE {copy}")
 
 
 def test_a_backup_of_the_middle_of_a_send_writes_to_nobody_twice(server, message):
@@ -69,7 +48,7 @@ def test_a_backup_of_the_middle_of_a_send_writes_to_nobody_twice(server, message
     tomorrow = RecipientFactory(message=message, state="planned", due_at="2100-01-01T00:00Z")
     with Worker(server, act="tests.faults.workers.handfuls") as worker:
         wait_until(lambda: len(server.taken) >= 12, "it sends")
-        dump = _psql("pg_dump", connection.settings_dict["NAME"])
+        dump = program("pg_dump", connection.settings_dict["NAME"])
         wait_until(lambda: len(server.taken) >= 40, "the original sends on")
         worker.kill()
     reached = {taken.recipient for taken in server.taken}
@@ -106,12 +85,12 @@ def test_a_backup_of_the_middle_of_a_send_writes_to_nobody_twice(server, message
 def test_a_backup_brought_back_over_its_own_database_is_a_copy_too(message):
     admin = UserFactory(role=User.Role.ADMINISTRATOR)
     homes.settle_in(now=clock.now())
-    with restored(_psql("pg_dump", connection.settings_dict["NAME"])):
+    with restored(program("pg_dump", connection.settings_dict["NAME"])):
         services.sending_move_here(by=admin, now=clock.now())
-        again = _psql("pg_dump", "--clean", "--if-exists", connection.settings_dict["NAME"])
+        again = program("pg_dump", "--clean", "--if-exists", connection.settings_dict["NAME"])
         assert not homes.is_copy()
         connection.close()
-        _psql("psql", "-qX", connection.settings_dict["NAME"], input=again)
+        program("psql", "-qX", connection.settings_dict["NAME"], input=again)
         assert homes.is_copy()
 
 

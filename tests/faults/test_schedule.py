@@ -12,6 +12,7 @@ from django.db import connection
 from apps.core import clock
 from apps.messaging import homes
 from apps.messaging.models import Recipient
+from tests.databases import in_another
 from tests.factories.messaging import MessageFactory, RecipientFactory
 from tests.faults.truth import assert_true, drain
 from tests.faults.workers import Worker, count
@@ -71,7 +72,7 @@ def test_a_copy_beside_the_original_sends_nothing(server, message, people, switc
     homes.settle_in(now=clock.now())
     original, copy = connection.settings_dict["NAME"], f"{connection.settings_dict['NAME']}_copy"
     connection.close()
-    _in_another(f"CREATE DATABASE {copy} TEMPLATE {original}")
+    in_another(f"CREATE DATABASE {copy} TEMPLATE {original}")
     try:
         connection.settings_dict["NAME"] = copy
         with Worker(server, act=RING, **switched) as worker:
@@ -80,12 +81,7 @@ def test_a_copy_beside_the_original_sends_nothing(server, message, people, switc
     finally:
         connection.close()
         connection.settings_dict["NAME"] = original
-        _in_another(f"DROP DATABASE {copy}")
+        in_another(f"DROP DATABASE {copy}")
     drain(server)
 
     assert assert_true(message, server).states[State.SENT] == people
-
-
-def _in_another(statement):
-    with connection._nodb_cursor() as cursor:
-        cursor.execute(statement)

@@ -13,8 +13,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from apps.accounts.http import UserRequest, requires
 from apps.accounts.models import User
 from apps.core import clock
-from apps.messaging import forms, homes, selectors, services
+from apps.messaging import homes, selectors, services
 from apps.messaging.models import QuietHours, SendingPolicy
+from apps.messaging.policy_forms import MoveForm, PolicyForm
 
 
 @require_GET
@@ -35,7 +36,7 @@ def policy_detail(request: UserRequest) -> HttpResponse:
 @requires("messaging.change_sendingpolicy")
 def sending_move_here(request: UserRequest) -> HttpResponse:
     """Let a copy of the database send. What its original did meanwhile decides who is written to."""
-    form = forms.MoveForm(request.POST or None)
+    form = MoveForm(request.POST or None)
     now = clock.now()
     if request.method == "POST" and form.is_valid():
         try:
@@ -52,7 +53,7 @@ def sending_move_here(request: UserRequest) -> HttpResponse:
 
 
 def _move(since: str, *, by: User, now: datetime) -> str:
-    if since == forms.MoveForm.Since.NOTHING:
+    if since == MoveForm.Since.NOTHING:
         services.sending_move_here(by=by, now=now)
         return _("From now on this database sends. What is due leaves.")
     count = services.sending_restore_here(by=by, now=now)
@@ -67,7 +68,7 @@ def _move(since: str, *, by: User, now: datetime) -> str:
 @require_http_methods(["GET", "POST"])
 @requires("messaging.change_sendingpolicy")
 def policy_update(request: UserRequest) -> HttpResponse:
-    form = forms.PolicyForm(request.POST or None, instance=SendingPolicy.objects.current())
+    form = PolicyForm(request.POST or None, instance=SendingPolicy.objects.current())
     if request.method == "POST" and form.is_valid():
         try:
             services.policy_update(by=request.user, now=clock.now(), **form.cleaned_data)
