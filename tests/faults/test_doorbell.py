@@ -164,15 +164,19 @@ def test_half_open_it_takes_connections_and_says_nothing(machine, valkey, server
     assert assert_true(message, server).states[State.SENT] == 60
 
 
+def there_is_room(valkey, programs):
+    """A worker that could not say at its start that it is there has given up; its keeper starts it again."""
+    valkey.client.config_set("maxmemory", 0)
+    for program in programs:
+        program.revive()
+
+
 def test_full_it_takes_no_bell_until_there_is_room(machine, valkey, server, message):
-    """A worker that cannot say at its start that it is there gives up; its keeper starts it again."""
     valkey.client.config_set("maxmemory", 1)
     programs = machine()
     time.sleep(12)
     assert server.taken == []
-    valkey.client.config_set("maxmemory", 0)
-    for program in programs:
-        program.revive()
+    there_is_room(valkey, programs)
     ended(message)
 
     assert assert_true(message, server).states[State.SENT] == 60
@@ -184,9 +188,7 @@ def test_filled_up_while_workers_send_they_go_on_once_there_is_room(machine, val
     wait_until(lambda: len(server.taken) >= 5, "it sends", PATIENCE)
     valkey.client.config_set("maxmemory", 1)
     time.sleep(8)
-    valkey.client.config_set("maxmemory", 0)
-    for program in programs:
-        program.revive()
+    there_is_room(valkey, programs)
     ended(message)
 
     assert assert_true(message, server).states[State.SENT] == 60
