@@ -176,7 +176,8 @@ def judged_audience(choice: Choice, *, now: datetime) -> tuple[str, dict[str, An
 
 def judged(choice: Choice, people: ContactQuerySet, *, now: datetime) -> tuple[str, dict[str, Any]]:
     """
-    Return `WITH … judged (id, address, verdict, due_at, is_late, is_held)` and its parameters.
+    Return `WITH … judged (id, address, verdict, due_at, is_late, is_held)` and its parameters; with quiet
+    hours it has the `zone` too.
 
     `verdict` is the reason against a contact, or ''; `due_at` the hour of who gets it: by their own clock
     if the message says so, and after the quiet hours that it would fall into.
@@ -239,7 +240,7 @@ _ZONED = f"""
     ) AS quiet
     CROSS JOIN LATERAL (
         SELECT coalesce(held_until, meant.at) AS due_at, coalesce(wall.told <= %(now)s, false) AS is_late,
-            held_until IS NOT NULL AS is_held
+            held_until IS NOT NULL AS is_held, zones.zone
     ) AS due
 """
 

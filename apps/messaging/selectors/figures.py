@@ -11,6 +11,7 @@ from django.db.models import Count, Max, Min
 from apps.contacts.models import Exclusion
 from apps.messaging import sql
 from apps.messaging.models import HELD, UNFINISHED, DeliveryEvent, Message, Recipient, RecipientQuerySet
+from apps.messaging.selectors.delays import message_hour
 
 State = Recipient.State
 LEFT_OUT = [State.EXCLUDED, State.SKIPPED]
@@ -99,7 +100,8 @@ def message_ledger(message: Message) -> Ledger:
 @dataclass(frozen=True)
 class Pace:
     """
-    How fast a message goes, by the last minute; nothing is guessed where nothing moves.
+    How fast a message goes, by the last minute, of which a pause is no part; nothing is guessed where
+    nothing moves.
 
     `until_begin`: for so many seconds nothing leaves, because the launch may still be undone.
     """
@@ -114,9 +116,8 @@ def message_pace(
     message: Message, ledger: Ledger, *, now: datetime, held_until: datetime | None = None
 ) -> Pace:
     """Tell how fast it goes. `held_until`: when the last one may go; nothing is done before."""
-    hours = [message.launched_at, message.scheduled_at, message.undo_until]
-    begun = max(filter(None, hours), default=now)
-    elapsed = (message.finished_at or now) - begun
+    elapsed = (message.finished_at or now) - (message_hour(message) or now)
+    since = max(now - RATE_TIME, message.resumed_at or now - RATE_TIME)
     [(count, first)] = sql.rows(
         """
         SELECT count(*), min(finished_at) FROM (
@@ -124,7 +125,7 @@ def message_pace(
             WHERE message_id = %(message)s AND state = 'sent' ORDER BY id DESC LIMIT %(rows)s
         ) AS last WHERE finished_at > %(since)s
         """,
-        {"message": message.pk, "rows": RATE_ROWS, "since": now - RATE_TIME},
+        {"message": message.pk, "rows": RATE_ROWS, "since": since},
     )
     is_held = held_until is not None and held_until > now and message.is_running
     held = held_until - now if held_until and is_held else None

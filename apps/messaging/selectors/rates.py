@@ -83,11 +83,12 @@ class Brake:
     """
     A rule that holds a message back: what it says, in people's words, and until when.
 
-    `opens_at`: from when on more may leave. `done_at`: when the last would leave if nothing else held them
-    back; None where nobody can say.
+    `people` wait for it. `opens_at`: from when on more may leave. `done_at`: when the last would leave if
+    nothing else held them back; None where nobody can say.
     """
 
     sentence: str
+    people: int
     opens_at: datetime
     done_at: datetime | None
 
@@ -178,6 +179,7 @@ def _brake(rule: rates.Rule, sentence: str, used: rates.Used, at: datetime, coun
     is_soon = done - at.timestamp() < FOREVER.total_seconds()
     return Brake(
         sentence=sentence,
+        people=count,
         opens_at=datetime.fromtimestamp(rates.opens_at(rule, used, at.timestamp()), UTC),
         done_at=datetime.fromtimestamp(done, UTC) if is_soon else None,
     )

@@ -86,7 +86,8 @@ def _running_page(request: UserRequest, message: Message) -> HttpResponse:
         "pace": replace(pace, per_minute=0, left=None) if provider else pace,
         "brakes": brakes,
         "waited_for": provider,
-        "delays": delays,
+        # Before it begins everybody waits, and the page says so already.
+        "delays": [one for one in delays if not pace.until_begin or one.cause != selectors.Cause.HOUR],
         "unreached": message.connections_failed if message.is_running else 0,
         "unreached_most": services.CONNECTIONS_FAILED,
         # What servers say quotes addresses.
@@ -185,9 +186,11 @@ def _act(request: UserRequest, message: Message, act: Callable[[], object]) -> H
 def message_people(request: UserRequest, message: Message) -> HttpResponse:
     asked = RECIPIENTS.read(request.GET)
     found = selectors.recipients(message, search=asked.search, **asked.values)
+    listing = asked.page(found)
     context = {
         "message": message,
-        "listing": asked.page(found),
+        "listing": listing,
+        "rows": selectors.recipients_told(listing.rows),
         "may_settle": asked.values.get("state") == Recipient.State.UNKNOWN
         and request.user.has_perm("messaging.settle_message", message),
     }
