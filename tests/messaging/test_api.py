@@ -106,6 +106,7 @@ class TestMessages:
             "recipients": 2,
             "late": 0,
             "held": 0,
+            "expiring": 0,
             "sample": 0,
             "awaiting": 0,
             "excluded": {"suppressed": 1},

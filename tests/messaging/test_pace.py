@@ -6,9 +6,15 @@ import pytest
 from django.urls import reverse
 
 from apps.core import clock
-from apps.messaging import services
+from apps.messaging import audience, services
 from apps.messaging.models import Message, Recipient, RuleNote
-from apps.messaging.selectors import Standing, message_ledger, message_pace, recipients_told
+from apps.messaging.selectors import (
+    Standing,
+    message_ledger,
+    message_pace,
+    recipient_checks,
+    recipients_told,
+)
 from tests.factories.contacts import ContactFactory
 from tests.factories.messaging import (
     DeliveryReportFactory,
@@ -147,7 +153,7 @@ def test_what_came_back_is_told_in_the_list_and_in_the_checks(login, lead):
     page = login(lead).get(reverse("messaging:recipient", args=[row.pk])).content.decode()
 
     assert told == "Came back: No such address · 5.1.1 · 550 no such user"
-    assert "Arrived: it did not come back" in page
+    assert "It did not come back" in page
 
 
 def test_who_was_put_aside_for_a_limit_is_not_said_to_have_met_a_cap(login, lead, noon):
@@ -162,3 +168,21 @@ def test_who_was_put_aside_for_a_limit_is_not_said_to_have_met_a_cap(login, lead
 
     assert "Put aside until its domain’s limit has room" in page
     assert "a cap allows" not in page
+
+
+def test_whom_quiet_hours_hold_until_it_expires_is_told_before_the_launch_and_after(login, lead):
+    QuietHoursFactory()
+    ContactFactory(timezone="Europe/Paris")
+    ContactFactory(timezone="America/New_York")
+    message = MessageFactory(not_after=MORNING - SECOND)
+
+    assert audience.promise(audience.choice_of(message), now=EVENING).expiring == 1
+    services.message_launch(message=message, by=lead, now=EVENING)
+    services.messages_send(now=MORNING)
+
+    row = message.recipients.get(contact__timezone="Europe/Paris")
+    checks = {check.rule: check for check in recipient_checks(row, now=MORNING)}
+    assert checks["not_after"].detail == (
+        "Until 28 November 2026, 06:59 (UTC) · Quiet hours from 21:00 to 08:00, by the clock of "
+        "Europe/Paris · held until 28 November 2026, 08:00 (Europe/Paris)"
+    )

@@ -33,8 +33,8 @@ def _suppression_fact(contact: Contact, channel: Channel, at: datetime) -> str:
     found = Suppression.objects.filter(channel=channel, address_hash=address_hash, at__lte=at).first()
     if found is None:  # the address may have been changed, too
         return _("the address was on the list of suppressions then, and is not any more")
-    told = {"why": found.get_reason_display(), "when": clock_time(found.at)}
-    return _("since %(when)s: %(why)s") % told
+    why = ", ".join(filter(None, [str(found.get_reason_display()), found.source]))
+    return _("since %(when)s: %(why)s") % {"why": why, "when": clock_time(found.at)}
 
 
 def _consent_fact(contact: Contact, channel: Channel, topic: str, at: datetime) -> str:
@@ -47,5 +47,7 @@ def _consent_fact(contact: Contact, channel: Channel, topic: str, at: datetime) 
             continue
         about = topic_names().get(key, key) if key else str(Channel(channel).label)
         told = {"about": about, "status": ConsentStatus(last.status).label, "when": clock_time(last.at)}
-        said.append(_("%(about)s: %(status)s on %(when)s") % told)
+        proof = ", ".join(filter(None, [last.basis, last.source]))
+        sentence = _("%(about)s: %(status)s on %(when)s") % told
+        said.append(f"{sentence} ({proof})" if proof else sentence)
     return " · ".join(said) or _("nothing on record: they never agreed to it")

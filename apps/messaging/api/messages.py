@@ -116,6 +116,7 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
             "awaiting": promise.awaiting,
             "late": promise.late,
             "held": promise.held,
+            "expiring": promise.expiring,
             "excluded": excluded,
             "domains": reach.domains.shown,
             "other_domains": reach.domains.others,

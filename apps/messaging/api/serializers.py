@@ -345,6 +345,7 @@ class ReachOut(serializers.Serializer[Any]):
     awaiting = serializers.IntegerField(help_text="Of the recipients: who wait for its winner.")
     late = serializers.IntegerField(help_text="Of the recipients: whose hour has passed where they are.")
     held = serializers.IntegerField(help_text="Of the recipients: who wait for the end of quiet hours.")
+    expiring = serializers.IntegerField(help_text="Of the recipients: whose turn comes after `not_after`.")
     excluded = serializers.DictField(child=serializers.IntegerField())
     domains = DomainReachedOut(
         many=True, help_text="Of e-mail: the largest, and all that a limit holds back; the largest first."

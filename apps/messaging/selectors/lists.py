@@ -25,7 +25,9 @@ from apps.messaging.models import (
     Settlement,
     Verdict,
 )
+from apps.messaging.selectors.delays import Cause
 from apps.messaging.selectors.doubts import recipient_settlements
+from apps.messaging.selectors.waits import recipient_waits
 from apps.messaging.selectors.why import left_out_detail, note_detail, row_sentence, rule_notes
 
 State = Recipient.State
@@ -159,6 +161,12 @@ ENDINGS = {
 }
 
 
+WAITING_FOR = {
+    Cause.HOUR: _("Waits for its hour"),
+    Cause.QUIET_HOURS: _("Waits until quiet hours are over"),
+    Cause.RATE_LIMIT: _("Waits for room within a limit"),
+    Cause.MAIL_SERVER: _("Waits to be tried again"),
+}
 NOTED = {
     RuleNote.Rule.CAP: (_("Had as many messages as a cap allows"), "gauge", "neutral"),
     RuleNote.Rule.QUIET: (_("Held until quiet hours are over"), "moon", "info"),
@@ -168,15 +176,13 @@ NOTED = {
 
 def recipient_timeline(recipient: Recipient) -> list[Entry]:
     """Tell a recipient's story from the facts of its row and what the reader did, newest first."""
-    entries = [_launch_entry(recipient)]
+    entries = []
     if recipient.state in ENDINGS and recipient.finished_at:
         text, icon, tone = ENDINGS[State(recipient.state)]
         detail = left_out_detail(recipient) if recipient.reason else recipient.answer
         entries.append(Entry(recipient.finished_at, str(text), icon, tone, detail))
     elif recipient.state == State.PLANNED:
-        entries.append(
-            Entry(recipient.due_at, str(_("Waits for its hour")), "clock", "info", recipient.answer)
-        )
+        entries.append(_waiting_entry(recipient))
     told = _report_entries(recipient)
     entries += told
     entries += [_note_entry(note) for note in rule_notes(recipient)]
@@ -188,6 +194,7 @@ def recipient_timeline(recipient: Recipient) -> list[Entry]:
         detail = " · ".join(filter(None, [str(event.link) if event.link else "", str(machine)]))
         label = str(DeliveryEvent.Kind(event.kind).label)
         entries.append(Entry(event.at, label, "click" if event.link else "mail-opened", "neutral", detail))
+    entries.append(_launch_entry(recipient))  # last: of what happened in the same moment, it came first
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
 
 
@@ -214,6 +221,12 @@ def _settlement_entry(settlement: Settlement) -> Entry:
     told = _("%(who)s settled it: %(verdict)s")
     text = told % {"who": settlement.by, "verdict": settlement.get_verdict_display()}
     return Entry(settlement.at, text, "gavel", "info", settlement.reason)
+
+
+def _waiting_entry(recipient: Recipient) -> Entry:
+    """What comes next, and when; of who waits for room within a limit nobody knows when."""
+    wait = recipient_waits([recipient])[recipient.pk]
+    return Entry(wait.until or recipient.due_at, str(WAITING_FOR[wait.cause]), "clock", "info", wait.detail)
 
 
 def _launch_entry(recipient: Recipient) -> Entry:

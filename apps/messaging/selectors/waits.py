@@ -60,6 +60,8 @@ def _told(row: Recipient, wait: Wait | None, report: DeliveryReport | None) -> s
     if report is not None:
         said = [str(report.get_verdict_display()), report.status, report.answer]
         return _("Came back: %(said)s") % {"said": " · ".join(filter(None, said))}
+    if row.state == State.EXPIRED and row.message.not_after:
+        return _("not after %(when)s") % {"when": clock_time(row.message.not_after, row.contact.timezone)}
     if wait is None:
         return row.answer
     if wait.until is None:

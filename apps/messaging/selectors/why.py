@@ -173,14 +173,12 @@ def _hour(recipient: Recipient, notes: Sequence[RuleNote]) -> Check:
     label = _("Its hour has come")
     message = recipient.message
     is_hushed = _waits_for_quiet(recipient, notes)
-    is_common = is_hushed and message.local_at is None
-    meant = (message_hour(message) if is_common else None) or recipient.due_at
-    shown = clock_time(meant, recipient.contact.timezone)
-    if message.local_at and is_hushed:
-        shown = _("%(hour)s, by the clock where the person is") % {"hour": f"{message.local_at:%H:%M}"}
-    elif message.local_at:
+    if message.local_at:
         zone = recipient.contact.timezone or SendingPolicy.objects.current().timezone
-        shown = _("%(hour)s, by the clock where the person is") % {"hour": clock_time(meant, zone)}
+        hour = f"{message.local_at:%H:%M}" if is_hushed else clock_time(recipient.due_at, zone)
+        shown = _("%(hour)s, by the clock where the person is") % {"hour": hour}
+    else:  # not the row's, which is that of its next try
+        shown = clock_time(message_hour(message) or recipient.due_at, recipient.contact.timezone)
     is_waiting = recipient.state == State.PLANNED and not (
         is_hushed or recipient.waits_for_id or _was_put_off(recipient)
     )
@@ -213,8 +211,9 @@ def _at_last(recipient: Recipient, notes: Sequence[RuleNote]) -> list[Check]:
     is_wanted = Result.STOPPED if recipient.state == State.CANCELLED else passed
     checks = [*_pause(recipient), Check("not_cancelled", _("Not cancelled"), is_wanted)]
     if recipient.message.not_after:
-        until = clock_time(recipient.message.not_after)
-        checks.append(Check("not_after", _("Not too late"), in_time, _("Until %(when)s") % {"when": until}))
+        told = _("Until %(when)s") % {"when": clock_time(recipient.message.not_after)}
+        held = _held_detail(notes) if recipient.state == State.EXPIRED else ""
+        checks.append(Check("not_after", _("Not too late"), in_time, " · ".join(filter(None, [told, held]))))
     if is_skipped and not is_capped:
         told = left_out_detail(recipient)
         checks.append(Check("reachable_still", _("Could still be written to"), Result.STOPPED, told))
@@ -233,15 +232,19 @@ def _pause(recipient: Recipient) -> list[Check]:
 
 
 def _quiet(recipient: Recipient, notes: Sequence[RuleNote], passed: Result, is_capped: bool) -> Check:
-    held = [note for note in notes if note.rule == RuleNote.Rule.QUIET]
-    detail = ""
-    if held:
-        until = clock_time(held[-1].until or held[-1].at, str(held[-1].facts["zone"]))
-        detail = f"{note_detail(held[-1])} · " + _("held until %(when)s") % {"when": until}
     result = Result.PASSED if is_capped else passed
     if _waits_for_quiet(recipient, notes):
         result = Result.HELD
-    return Check("quiet_hours", _("Outside quiet hours"), result, detail)
+    return Check("quiet_hours", _("Outside quiet hours"), result, _held_detail(notes))
+
+
+def _held_detail(notes: Sequence[RuleNote]) -> str:
+    """Say by which quiet hours somebody was held last, and until when; '' if by none."""
+    held = [note for note in notes if note.rule == RuleNote.Rule.QUIET]
+    if not held:
+        return ""
+    until = clock_time(held[-1].until or held[-1].at, str(held[-1].facts["zone"]))
+    return f"{note_detail(held[-1])} · " + _("held until %(when)s") % {"when": until}
 
 
 def _waits_for_quiet(recipient: Recipient, notes: Sequence[RuleNote]) -> bool:
@@ -315,7 +318,9 @@ def _returned(recipient: Recipient) -> list[Check]:
     report = heard.order_by("-at", "-pk").first()
     if report is None:
         return []
-    is_back = report.verdict in BOUNCES
-    said = [str(report.get_verdict_display()), report.status, report.answer, clock_time(report.at)]
-    result = Result.STOPPED if is_back else Result.PASSED
-    return [Check("returned", _("Arrived: it did not come back"), result, " · ".join(filter(None, said)))]
+    said = [str(report.get_verdict_display()), report.status, report.answer]
+    told = {"when": clock_time(report.at), "said": " · ".join(filter(None, said))}
+    label = _("It did not come back")
+    if report.verdict in BOUNCES:
+        return [Check("returned", label, Result.STOPPED, _("Came back on %(when)s: %(said)s") % told)]
+    return [Check("returned", label, Result.PASSED, _("%(said)s on %(when)s") % told)]
