@@ -48,6 +48,13 @@ class TestPace:
 
         assert (pace.per_minute, pace.left) == (30, 6 * SECOND)
 
+    def test_nothing_is_waited_for_longer_than_until_it_expires(self, noon):
+        message = MessageFactory(launched=True, not_after=noon + 60 * SECOND)
+
+        pace = message_pace(message, message_ledger(message), now=noon, held_until=noon + 90 * SECOND)
+
+        assert pace.left == 60 * SECOND
+
     def test_right_after_a_resume_nothing_is_guessed(self, noon, lead):
         message = MessageFactory(launched=True)
         sent(message, noon - 50 * SECOND)

@@ -105,6 +105,14 @@ def test_what_another_server_took_is_not_looked_for_in_the_catcher(message, sett
         verify(message)
 
 
+def test_who_was_erased_since_is_not_said_to_have_gone_elsewhere(message):
+    row = message.recipients.first()
+    message.recipients.filter(pk=row.pk).update(answer="", address="")
+
+    told = "Not compared: 1 whose row says no more who took it: they were erased."
+    assert verify(message)[-3] == told
+
+
 @pytest.mark.parametrize("launched", [True, False])
 def test_no_such_message(launched):
     draft = MessageFactory()

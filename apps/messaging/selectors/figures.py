@@ -127,8 +127,8 @@ def message_pace(
         """,
         {"message": message.pk, "rows": RATE_ROWS, "since": since},
     )
-    is_held = held_until is not None and held_until > now and message.is_running
-    held = held_until - now if held_until and is_held else None
+    until = min(filter(None, [held_until, message.not_after])) if held_until else now
+    held = until - now if until > now and message.is_running else None
     if not count or not message.is_running:
         return Pace(0, max(elapsed, timedelta()), held, until_begin=_until_begin(message, now=now))
     seconds = max((now - first).total_seconds(), 1.0)

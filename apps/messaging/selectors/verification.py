@@ -80,17 +80,22 @@ RULES = {
 
 @dataclass(frozen=True)
 class RecordShare:
-    """How many of a message's sent mails the mail server with a record took, and how many another one did."""
+    """
+    How many of a message's sent mails the mail server with a record took, and how many another one did.
+
+    `forgotten`: those whose row says no more who did, since the person was erased.
+    """
 
     here: int
     elsewhere: int
+    forgotten: int
 
 
 def record_share(message: Message, *, answer: str) -> RecordShare:
     """Tell how much of a message went through the server that says `answer` to whatever it takes."""
     sent = message.recipients.order_by().filter(state=State.SENT)
-    here = sent.filter(answer=answer).count()
-    return RecordShare(here, sent.count() - here)
+    here, forgotten = sent.filter(answer=answer).count(), sent.filter(answer="").count()
+    return RecordShare(here, sent.count() - here - forgotten, forgotten)
 
 
 def ledger_problems(

@@ -52,10 +52,12 @@ def _compared(message: Message) -> Iterator[str]:
         yield "Not compared with a mail server: EMAIL_URL is set, and no mail catcher keeps a record."
         return
     share = record_share(message, answer=KEPT)
-    if share.here or not share.elsewhere:
+    if share.here or not (share.elsewhere or share.forgotten):
         yield f"Compared with the mail catcher in {settings.MAILBOX_DIR}: {share.here:,} that a catcher took."
     if share.elsewhere:
         yield (
             f"Not compared: {share.elsewhere:,} that something else than a mail catcher took, of which there "
             "is no record here."
         )
+    if share.forgotten:
+        yield f"Not compared: {share.forgotten:,} whose row says no more who took it: they were erased."
