@@ -60,11 +60,14 @@ from apps.messaging.selectors.providers import provider_hook_url, providers
 from apps.messaging.selectors.pulse import Pulse, sending_pulse
 from apps.messaging.selectors.rates import (
     Brake,
+    limits_in_force,
+    line_brake,
     message_brakes,
     message_forecast,
     rate_limits,
     sender_limits,
     warm_up_progress,
+    warm_ups_under_way,
 )
 from apps.messaging.selectors.readers import (
     Preference,
@@ -126,6 +129,8 @@ __all__ = [
     "experiment_of",
     "gets_untitled",
     "ledger_problems",
+    "limits_in_force",
+    "line_brake",
     "message_brakes",
     "message_errors",
     "message_failures",
@@ -164,4 +169,5 @@ __all__ = [
     "variants_read",
     "waited_for",
     "warm_up_progress",
+    "warm_ups_under_way",
 ]

@@ -27,7 +27,7 @@ from apps.messaging.models import (
 )
 from apps.messaging.selectors.delays import Cause
 from apps.messaging.selectors.doubts import recipient_settlements
-from apps.messaging.selectors.waits import recipient_waits
+from apps.messaging.selectors.waits import Wait, recipient_waits
 from apps.messaging.selectors.why import left_out_detail, note_detail, row_sentence, rule_notes
 
 State = Recipient.State
@@ -164,7 +164,6 @@ ENDINGS = {
 WAITING_FOR = {
     Cause.HOUR: _("Waits for its hour"),
     Cause.QUIET_HOURS: _("Waits until quiet hours are over"),
-    Cause.RATE_LIMIT: _("Waits for room within a limit"),
     Cause.MAIL_SERVER: _("Waits to be tried again"),
 }
 NOTED = {
@@ -181,8 +180,8 @@ def recipient_timeline(recipient: Recipient) -> list[Entry]:
         text, icon, tone = ENDINGS[State(recipient.state)]
         detail = left_out_detail(recipient) if recipient.reason else recipient.answer
         entries.append(Entry(recipient.finished_at, str(text), icon, tone, detail))
-    elif recipient.state == State.PLANNED:
-        entries.append(_waiting_entry(recipient))
+    elif wait := recipient_waits([recipient]).get(recipient.pk):
+        entries += _waiting_entries(wait)
     told = _report_entries(recipient)
     entries += told
     entries += [_note_entry(note) for note in rule_notes(recipient)]
@@ -223,10 +222,11 @@ def _settlement_entry(settlement: Settlement) -> Entry:
     return Entry(settlement.at, text, "gavel", "info", settlement.reason)
 
 
-def _waiting_entry(recipient: Recipient) -> Entry:
-    """What comes next, and when; of who waits for room within a limit nobody knows when."""
-    wait = recipient_waits([recipient])[recipient.pk]
-    return Entry(wait.until or recipient.due_at, str(WAITING_FOR[wait.cause]), "clock", "info", wait.detail)
+def _waiting_entries(wait: Wait) -> list[Entry]:
+    """What comes next, and when; nothing of who waits for room, for nobody knows when that is."""
+    if wait.until is None:
+        return []
+    return [Entry(wait.until, str(WAITING_FOR[wait.cause]), "clock", "info", wait.detail)]
 
 
 def _launch_entry(recipient: Recipient) -> Entry:

@@ -130,5 +130,7 @@ def delays_told(standing: Standing, *, sees_people: bool, now: datetime) -> list
         told.append(DelayTold(Cause.PROVIDER, standing.ledger.in_line, until, None, provider.name))
     brakes = message_brakes(message, unfinished=standing.ledger.unfinished, now=now)
     return told + [
-        DelayTold(Cause.RATE_LIMIT, one.people, one.opens_at, one.done_at, one.sentence) for one in brakes
+        DelayTold(Cause.RATE_LIMIT, one.people, one.opens_at, one.done_at, one.sentence)
+        for one in brakes
+        if one.holds
     ]

@@ -45,13 +45,20 @@ def _wait(row: Recipient, note: RuleNote | None, limit: RateLimit | None) -> Wai
     return Wait(Cause.HOUR, row.due_at, "")
 
 
-def recipients_told(rows: Sequence[Recipient]) -> list[tuple[Recipient, str]]:
-    """Return a page of recipients, each with why it is where it is. Their contacts are looked at."""
+def recipients_told(rows: Sequence[Recipient], *, in_line: str = "") -> list[tuple[Recipient, str]]:
+    """
+    Return a page of recipients, each with why it is where it is. Their contacts are looked at.
+
+    `in_line`: what holds those of a message who are in line, if anything does.
+    """
     waits = recipient_waits(rows)
     sent = [row.pk for row in rows if row.state in {State.SENT, State.UNKNOWN}]
     reports = DeliveryReport.objects.filter(recipient__in=sent, verdict__in=BOUNCES).order_by("at", "pk")
     returned = {report.recipient_id: report for report in reports} if sent else {}
-    return [(row, _told(row, waits.get(row.pk), returned.get(row.pk))) for row in rows]
+    return [
+        (row, in_line if row.state == State.QUEUED else _told(row, waits.get(row.pk), returned.get(row.pk)))
+        for row in rows
+    ]
 
 
 def _told(row: Recipient, wait: Wait | None, report: DeliveryReport | None) -> str:

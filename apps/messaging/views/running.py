@@ -190,7 +190,9 @@ def message_people(request: UserRequest, message: Message) -> HttpResponse:
     context = {
         "message": message,
         "listing": listing,
-        "rows": selectors.recipients_told(listing.rows),
+        "rows": selectors.recipients_told(
+            listing.rows, in_line=selectors.line_brake(message, now=clock.now()) if message.is_open else ""
+        ),
         "may_settle": asked.values.get("state") == Recipient.State.UNKNOWN
         and request.user.has_perm("messaging.settle_message", message),
     }
