@@ -1,6 +1,6 @@
 """A message and its recipients: before, while and after it runs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from django.contrib import messages as notes
@@ -190,15 +190,19 @@ def message_people(request: UserRequest, message: Message) -> HttpResponse:
     context = {
         "message": message,
         "listing": listing,
-        "rows": selectors.recipients_told(
-            listing.rows, in_line=selectors.line_brake(message, now=clock.now()) if message.is_open else ""
-        ),
+        "rows": selectors.recipients_told(listing.rows, in_line=_in_line(message, listing.rows)),
         "may_settle": asked.values.get("state") == Recipient.State.UNKNOWN
         and request.user.has_perm("messaging.settle_message", message),
     }
     return render_page_or_fragment(
         request, "messaging/recipient_list.html", context, fragment="recipient-list"
     )
+
+
+def _in_line(message: Message, rows: Sequence[Recipient]) -> str:
+    """Say what holds those in line, if a page shows any; it is the same for all of them."""
+    is_asked = message.is_open and any(row.state == Recipient.State.QUEUED for row in rows)
+    return selectors.line_brake(message, now=clock.now()) if is_asked else ""
 
 
 @require_GET
