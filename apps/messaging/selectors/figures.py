@@ -64,6 +64,10 @@ class Ledger:
         return self.to_send - self.unfinished
 
     @property
+    def sent(self) -> int:
+        return self.states[State.SENT]
+
+    @property
     def unknown(self) -> int:
         return self.states[State.UNKNOWN]
 

@@ -64,6 +64,10 @@ class Standing:
             return message_failures(self.message)
         return [ErrorGroup(State(state), "", *rest) for state, *rest in self.tally.facts["failures"]]
 
+    def delays_now(self, *, now: datetime) -> list[Delay]:
+        """Leave out those whose hour has just come: the next sweep puts them in line."""
+        return [one for one in self.delays if one.cause != Cause.HOUR or one.latest > now]
+
     @cached_property
     def delays(self) -> list[Delay]:
         return delays_read(self.tally.facts.get("waits", [])) if self.tally else message_delays(self.message)
@@ -123,7 +127,7 @@ def delays_told(standing: Standing, *, sees_people: bool, now: datetime) -> list
         return []
     told = [
         DelayTold(one.cause, one.people, one.until, one.latest, one.answer if sees_people else "")
-        for one in standing.delays
+        for one in standing.delays_now(now=now)
     ]
     if provider := waited_for(message, now=now):
         until = provider.waits_until

@@ -74,7 +74,7 @@ def _running_page(request: UserRequest, message: Message) -> HttpResponse:
     sees_people = request.user.has_perm("messaging.view_recipient", message)
     brakes = selectors.message_brakes(message, unfinished=ledger.unfinished, now=now)
     provider = selectors.waited_for(message, now=now) if message.is_open else None
-    delays = standing.delays if message.is_open else []
+    delays = standing.delays_now(now=now) if message.is_open else []
     waits = [brake.done_at for brake in brakes[:1]] + [delay.latest for delay in delays]
     pace = selectors.message_pace(message, ledger, now=now, held_until=max(filter(None, waits), default=None))
     context = {
