@@ -27,6 +27,7 @@ GREETING = b"".join(
 ADDRESS = re.compile(rb"<([^>]*)>")
 FOLD = re.compile(rb"\r?\n[ \t]+")
 END = b"\r\n.\r\n"
+KEPT = "250 2.0.0 Kept"  # stands on the row of whoever's mail is here: by it, a record is known to be theirs
 
 
 class Mailbox:
@@ -173,7 +174,7 @@ class Session(asyncio.Protocol):
             return f"452 4.3.1 Cannot be kept: {error.strerror}\r\n".encode()
         finally:
             self._reset()
-        return b"250 2.0.0 Kept\r\n"
+        return f"{KEPT}\r\n".encode()
 
     def _reset(self) -> None:
         self._sender = None

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
@@ -85,6 +86,12 @@ def exact(moment: datetime) -> str:
     """Return the moment in the viewer's zone, with weekday and zone: “Friday 1 March 2030, 13:00 CET”."""
     local = timezone.localtime(moment)
     return f"{formats.date_format(local, 'l j F Y, H:i')} {local.tzname()}"
+
+
+def clock_time(at: datetime, zone: str = "") -> str:
+    """Return a moment as clocks in a zone show it, with the zone; in the viewer's where none is known."""
+    place = ZoneInfo(zone) if zone in available_timezones() else timezone.get_current_timezone()
+    return f"{formats.date_format(at.astimezone(place), 'j F Y, H:i')} ({place})"
 
 
 def dated(value: date) -> str:

@@ -22,6 +22,7 @@ from apps.demo.fair import cards_import
 from apps.demo.governance import governance_create
 from apps.demo.people import people_create
 from apps.demo.plans import plans_create
+from apps.demo.rules import rules_create
 from apps.demo.signoff import signoffs_create
 from apps.demo.topics import topics_create
 from apps.demo.tracker import tracker_create
@@ -158,6 +159,7 @@ def demo_load(*, now: datetime) -> None:
     governance_create(team=team, now=now)
     budgets_create(team=team, now=now)
     tracker_create(team, now=now)
+    rules_create(team, now=now)
 
 
 def _data_describe(team: dict[str, User], *, has_new_cards: bool, now: datetime) -> None:

@@ -59,8 +59,8 @@ VIEWS = {
                machine_reason
         FROM messaging_deliveryevent""",
     "bi_conversions": """
-        SELECT id AS conversion_id, message_id, contact_id, recipient_id, measure, is_holdout, is_credited,
-               event_id, occurred_at, value
+        SELECT id AS conversion_id, message_id, contact_id, recipient_id, measure, is_holdout, is_control,
+               is_credited, event_id, occurred_at, value
         FROM reporting_conversion""",
     "bi_message_results": """
         SELECT message_id, audience, sent, waiting, excluded, lost, opened, opened_machine, clicked,

@@ -24,13 +24,15 @@ class Promise:
     """
     What a launch at this moment would do: the audience by exclusion, '' for those who get the message.
 
-    Of those, `late` would get it after the hour that was meant for where they are, and `held` wait for the
-    end of quiet hours. With a `split`, a sample of them gets its variants, and the rest waits for the winner.
+    Of those, `late` would get it after the hour that was meant for where they are, `held` wait for the end of
+    quiet hours, and `expiring` never get it: it expires before their hour comes, or before those are over.
+    With a `split`, a sample of them gets its variants, and the rest waits for the winner.
     """
 
     counts: Mapping[str, int]
     late: int = 0
     held: int = 0
+    expiring: int = 0
     split: "Split | None" = None
 
     @property
@@ -77,6 +79,7 @@ class Choice:
     holdout_percent: int
     send_at: datetime | None = None
     local_at: datetime | None = None  # of no zone: by each person's own clock
+    not_after: datetime | None = None
     split: Split | None = None
     channel: Channel = Channel.EMAIL
 
@@ -90,6 +93,7 @@ def choice_of(message: Message) -> Choice:
         holdout_percent=message.holdout_percent,
         send_at=message.scheduled_at,
         local_at=message.local_at,
+        not_after=message.not_after,
         split=split_of(message),
         channel=message.way,
     )
@@ -125,29 +129,37 @@ def promise_of(choice: Choice, people: ContactQuerySet, *, now: datetime) -> Pro
     cte, params = judged(choice, people, now=now)
     found = sql.rows(
         f"""
-        {cte} SELECT verdict, count(*), count(*) FILTER (WHERE is_late), count(*) FILTER (WHERE is_held)
+        {cte} SELECT verdict, count(*), count(*) FILTER (WHERE is_late), count(*) FILTER (WHERE is_held),
+            count(*) FILTER (WHERE {_EXPIRING})
         FROM judged GROUP BY verdict
         """,
         params,
     )
-    late, held = next(((late, held) for verdict, _all, late, held in found if not verdict), (0, 0))
-    counts = {verdict: count for verdict, count, *_more in found}
-    return Promise(counts, late=late, held=held, split=choice.split)
+    return _promised(found, choice)
 
 
-_BY_DOMAIN = """
+def _promised(verdicts: Sequence[tuple[Any, ...]], choice: Choice) -> Promise:
+    """Return what rows of verdict, count, late, held and expiring say."""
+    late, held, expiring = next((more for verdict, _all, *more in verdicts if not verdict), (0, 0, 0))
+    counts = {verdict: count for verdict, count, *_more in verdicts}
+    return Promise(counts, late=late, held=held, expiring=expiring, split=choice.split)
+
+
+_EXPIRING = "coalesce(due_at >= %(not_after)s::timestamptz, false)"
+_BY_DOMAIN = f"""
     , told AS (
-        SELECT verdict, is_late, is_held,
+        SELECT verdict, is_late, is_held, {_EXPIRING} AS is_expiring,
             CASE WHEN verdict = '' THEN lower(split_part(address, '@', -1)) END AS domain FROM judged
     ), counted AS (
         SELECT grouping(verdict) AS is_domain, verdict, domain, count(*) AS n,
-            count(*) FILTER (WHERE is_late) AS late, count(*) FILTER (WHERE is_held) AS held
+            count(*) FILTER (WHERE is_late) AS late, count(*) FILTER (WHERE is_held) AS held,
+            count(*) FILTER (WHERE is_expiring) AS expiring
         FROM told GROUP BY GROUPING SETS ((verdict), (domain))
     ), ranked AS (
         SELECT *, row_number() OVER (PARTITION BY is_domain ORDER BY n DESC, domain) AS place
         FROM counted WHERE is_domain = 0 OR domain IS NOT NULL
     )
-    SELECT verdict, domain, n, late, held FROM ranked
+    SELECT verdict, domain, n, late, held, expiring FROM ranked
     WHERE is_domain = 0 OR place <= %(largest)s OR domain = ANY(%(named)s)
 """
 
@@ -159,10 +171,8 @@ def promise_by_domain(
     cte, params = judged(choice, people, now=now)
     found = sql.rows(f"{cte} {_BY_DOMAIN}", {**params, "largest": DOMAINS_TOLD, "named": list(named)})
     verdicts = [(verdict, *counts) for verdict, domain, *counts in found if verdict is not None]
-    late, held = next(((late, held) for verdict, _n, late, held in verdicts if not verdict), (0, 0))
-    counts = {verdict: count for verdict, count, *_more in verdicts}
     domains = {domain: count for verdict, domain, count, *_more in found if verdict is None}
-    return Promise(counts, late=late, held=held, split=choice.split), domains
+    return _promised(verdicts, choice), domains
 
 
 def judged_audience(choice: Choice, *, now: datetime) -> tuple[str, dict[str, Any]]:
@@ -176,7 +186,8 @@ def judged_audience(choice: Choice, *, now: datetime) -> tuple[str, dict[str, An
 
 def judged(choice: Choice, people: ContactQuerySet, *, now: datetime) -> tuple[str, dict[str, Any]]:
     """
-    Return `WITH … judged (id, address, verdict, due_at, is_late, is_held)` and its parameters.
+    Return `WITH … judged (id, address, verdict, due_at, is_late, is_held)` and its parameters; with quiet
+    hours it has the `zone` too.
 
     `verdict` is the reason against a contact, or ''; `due_at` the hour of who gets it: by their own clock
     if the message says so, and after the quiet hours that it would fall into.
@@ -210,6 +221,7 @@ def judged(choice: Choice, people: ContactQuerySet, *, now: datetime) -> tuple[s
         "now": now,
         "due_at": max(choice.send_at or now, now),
         "local_at": choice.local_at,
+        "not_after": choice.not_after,
         "starts": quiet and quiet.starts,
         "ends": quiet and quiet.ends,
         "holdout": Exclusion.HOLDOUT,
@@ -239,7 +251,7 @@ _ZONED = f"""
     ) AS quiet
     CROSS JOIN LATERAL (
         SELECT coalesce(held_until, meant.at) AS due_at, coalesce(wall.told <= %(now)s, false) AS is_late,
-            held_until IS NOT NULL AS is_held
+            held_until IS NOT NULL AS is_held, zones.zone
     ) AS due
 """
 

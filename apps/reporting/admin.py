@@ -6,7 +6,9 @@ from apps.reporting.models import ArmResult, CampaignResult, Conversion, Message
 
 @admin.register(Conversion)
 class ConversionAdmin(LedgerAdmin):
-    list_display = ["id", "message_id", "measure", "is_holdout", "is_credited", "occurred_at", "value"]
+    list_display = [
+        "id", "message_id", "measure", "is_holdout", "is_control", "is_credited", "occurred_at", "value",
+    ]  # fmt: skip
     ordering = ["-id"]
 
 

@@ -55,16 +55,22 @@ class ArmOut(serializers.Serializer[Any]):
 
 
 class ComparisonOut(serializers.Serializer[Any]):
-    """One message and one measure against the people held out of that message."""
+    """
+    One message and one measure against the people held out of that message, and, for what all messages
+    together do, against those of its audience in the control group.
+    """
 
     message = serializers.IntegerField(source="message.pk")
     measure = serializers.CharField(source="measure.key")
     event = serializers.CharField(source="measure.event")
     sent = ArmOut()
     holdout = ArmOut(allow_null=True)
+    control = ArmOut(allow_null=True)
     difference = EstimateOut(allow_null=True)
     lift = EstimateOut(allow_null=True)
     per_head_difference = EstimateOut(allow_null=True)
+    control_difference = EstimateOut(allow_null=True)
+    control_lift = EstimateOut(allow_null=True)
 
 
 class CampaignResultsOut(serializers.Serializer[Any]):

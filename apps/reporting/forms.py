@@ -23,7 +23,7 @@ class MessageChoice(forms.Form):
 
 
 class ConversionChoice(MessageChoice):
-    """Which conversions: of those written to (credited to a message or not) or of those held out."""
+    """Which conversions: of those written to (all, or the credited), held out, or in the control group."""
 
     arm = forms.ChoiceField(choices=ArmResult.Arm.choices, required=False)
     credited = forms.BooleanField(required=False)

@@ -10,8 +10,9 @@ class Conversion(models.Model):
     """
     An event of someone in a message's ledger, within the campaign's window: the row behind a figure.
 
-    The clock starts at the hour the message was due, for those written to and those held out alike, so the
-    two can be compared; credit is given only for what happened after the mail had left.
+    The clock starts at the hour the message was due, for those written to, those held out and those in the
+    control group alike, so they can be compared; credit is given only for what happened after the mail had
+    left.
     """
 
     message = models.ForeignKey(
@@ -29,6 +30,7 @@ class Conversion(models.Model):
     )
     measure = models.CharField(max_length=24)
     is_holdout = models.BooleanField()
+    is_control = models.BooleanField(default=False, db_default=False)  # in the group that no message goes to
     # The last message of this campaign that had reached the person when it happened. One per event, so
     # that messages sum to their campaign.
     is_credited = models.BooleanField()
@@ -58,6 +60,7 @@ class ArmResult(models.Model):
     class Arm(models.TextChoices):
         SENT = "sent", _("Written to")
         HOLDOUT = "holdout", _("Held out")
+        CONTROL = "control", _("In the control group")
 
     message = models.ForeignKey(
         "messaging.Message", on_delete=models.CASCADE, related_name="arm_results", db_index=False

@@ -15,15 +15,17 @@ from apps.reporting.measures import Measure
 from apps.reporting.models import ArmResult, MessageResult
 from apps.segments import rules
 
-# What a measure compares: events of those written to and those held out, from the hour the message was due,
-# so that both have the same time. `is_credited` asks more: the mail had left, and no later one of the
-# campaign had. A mail may be settled after its click: what was credited to an earlier one is then put right.
+# What a measure compares: events of those written to, those held out and those in the control group, from the
+# hour the message was due, so that all have the same time. `is_credited` asks more: the mail had left, and no
+# later one of the campaign had. A mail may be settled after its click: what was credited to an earlier one is
+# then put right.
 RECORD = """
     INSERT INTO reporting_conversion AS kept (
-        message_id, contact_id, recipient_id, measure, is_holdout, is_credited, event_id, occurred_at, value
+        message_id, contact_id, recipient_id, measure, is_holdout, is_control, is_credited, event_id,
+        occurred_at, value
     )
     SELECT DISTINCT ON (r.message_id, r.contact_id, e.id)
-           r.message_id, r.contact_id, r.id, %(measure)s, r.state <> 'sent',
+           r.message_id, r.contact_id, r.id, %(measure)s, r.reason = 'holdout', r.reason = 'control',
            r.state = 'sent' AND r.finished_at <= e.occurred_at AND NOT EXISTS (
                SELECT FROM messaging_recipient other
                JOIN messaging_message om ON om.id = other.message_id AND om.campaign_id = %(campaign)s
@@ -35,7 +37,7 @@ RECORD = """
     FROM messaging_recipient r
     JOIN messaging_message m ON m.id = r.message_id AND m.campaign_id = %(campaign)s
     JOIN contacts_event e ON e.contact_id = r.contact_id
-    WHERE (r.state = 'sent' OR r.reason = 'holdout') AND e.name = %(event)s
+    WHERE (r.state = 'sent' OR r.reason IN ('holdout', 'control')) AND e.name = %(event)s
       AND e.occurred_at >= coalesce(m.scheduled_at, m.launched_at)
       AND e.occurred_at < coalesce(m.scheduled_at, m.launched_at) + make_interval(days => %(days)s)
       AND e.occurred_at >= %(start)s AND e.occurred_at < %(end)s AND e.received_at <= %(now)s
@@ -62,19 +64,20 @@ ARMS = """
         value_squares, refreshed_at
     )
     WITH arms AS (
-        SELECT r.message_id, CASE r.state WHEN 'sent' THEN 'sent' ELSE 'holdout' END AS arm,
+        SELECT r.message_id, CASE r.state WHEN 'sent' THEN 'sent' ELSE r.reason END AS arm,
                count(*) AS people
         FROM messaging_recipient r
         JOIN messaging_message m ON m.id = r.message_id AND m.campaign_id = %(campaign)s
-        WHERE r.state = 'sent' OR r.reason = 'holdout' GROUP BY 1, 2
+        WHERE r.state = 'sent' OR r.reason IN ('holdout', 'control') GROUP BY 1, 2
     ), per_person AS (
-        SELECT c.message_id, CASE WHEN c.is_holdout THEN 'holdout' ELSE 'sent' END AS arm, c.measure,
+        SELECT c.message_id, c.measure,
+               CASE WHEN c.is_holdout THEN 'holdout' WHEN c.is_control THEN 'control' ELSE 'sent' END AS arm,
                count(*) AS conversions, count(*) FILTER (WHERE c.is_credited) AS credited,
                coalesce(sum(c.value) FILTER (WHERE c.is_credited), 0) AS credited_value,
                coalesce(sum(c.value), 0) AS value
         FROM reporting_conversion c
         JOIN messaging_message m ON m.id = c.message_id AND m.campaign_id = %(campaign)s
-        GROUP BY c.message_id, 2, c.measure, c.contact_id
+        GROUP BY 1, 2, 3, c.contact_id
     )
     SELECT arms.message_id, arms.arm, wanted.measure, arms.people, count(p.arm),
            coalesce(sum(p.conversions), 0),

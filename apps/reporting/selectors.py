@@ -116,17 +116,22 @@ class Comparison:
     """
     What one message did to one measure, against the people held out of that very message.
 
-    `difference` is in points (0.01 is one point), `lift` relative (0.5 is half as much again),
-    `per_head_difference` in the campaign's currency. None: no holdout, or too few to say.
+    `control` are those of its audience whom no message goes to: against them stands what all messages
+    together did, this one included (`control_difference`, `control_lift`). `difference` is in points (0.01 is
+    one point), `lift` relative (0.5 is half as much again), `per_head_difference` in the campaign's currency.
+    None: nobody to compare with, or too few to say.
     """
 
     message: Message
     measure: Measure
     sent: ArmFinding
     holdout: ArmFinding | None
+    control: ArmFinding | None
     difference: Estimate | None
     lift: Estimate | None
     per_head_difference: Estimate | None
+    control_difference: Estimate | None
+    control_lift: Estimate | None
 
 
 @dataclass(frozen=True)
@@ -139,6 +144,10 @@ class MeasureFindings:
     @property
     def has_holdout(self) -> bool:
         return any(comparison.difference for comparison in self.comparisons)
+
+    @property
+    def has_control(self) -> bool:
+        return any(comparison.control for comparison in self.comparisons)
 
     @property
     def low(self) -> float:
@@ -199,24 +208,28 @@ def _arm(message: Message, measure: str, arm: str) -> ArmResult | None:
 
 
 def _comparison(message: Message, measure: Measure) -> Comparison | None:
-    sent, holdout = (_arm(message, measure.key, arm) for arm in ("sent", "holdout"))
+    sent, holdout, control = (_arm(message, measure.key, arm) for arm in ("sent", "holdout", "control"))
     if sent is None:
         return None
-    difference = lift = per_head = None
-    if holdout is not None:
-        counts = (sent.converted, sent.people, holdout.converted, holdout.people)
-        difference, lift = rate_difference(*counts), rate_lift(*counts)
-        if measure.value_property:
-            per_head = mean_difference(_sums(sent), _sums(holdout))
+    per_head = None
+    if holdout is not None and measure.value_property:
+        per_head = mean_difference(_sums(sent), _sums(holdout))
     return Comparison(
         message=message,
         measure=measure,
         sent=_finding(sent, measure),
         holdout=_finding(holdout, measure) if holdout else None,
-        difference=difference,
-        lift=lift,
+        control=_finding(control, measure) if control else None,
+        difference=rate_difference(*_counts(sent, holdout)) if holdout else None,
+        lift=rate_lift(*_counts(sent, holdout)) if holdout else None,
         per_head_difference=per_head,
+        control_difference=rate_difference(*_counts(sent, control)) if control else None,
+        control_lift=rate_lift(*_counts(sent, control)) if control else None,
     )
+
+
+def _counts(sent: ArmResult, others: ArmResult) -> tuple[int, int, int, int]:
+    return sent.converted, sent.people, others.converted, others.people
 
 
 def _finding(row: ArmResult, measure: Measure) -> ArmFinding:

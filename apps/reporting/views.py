@@ -121,8 +121,9 @@ def conversions(request: UserRequest, campaign: Campaign, measure: str) -> HttpR
     found = [one for one in selectors.campaign_results(campaign).measures if one.key == measure]
     if not found or not choice.is_valid():
         raise Http404
-    is_holdout = choice.cleaned_data["arm"] == ArmResult.Arm.HOLDOUT
-    rows = Conversion.objects.filter(message__in=choice.chosen, measure=measure, is_holdout=is_holdout)
+    arm = ArmResult.Arm(choice.cleaned_data["arm"] or ArmResult.Arm.SENT)
+    rows = Conversion.objects.filter(message__in=choice.chosen, measure=measure)
+    rows = rows.filter(is_holdout=arm == ArmResult.Arm.HOLDOUT, is_control=arm == ArmResult.Arm.CONTROL)
     if choice.cleaned_data["credited"]:
         rows = rows.filter(is_credited=True)
     context = {
@@ -130,7 +131,7 @@ def conversions(request: UserRequest, campaign: Campaign, measure: str) -> HttpR
         "crumbs": _crumbs(campaign),
         "measure": found[0],
         "message": choice.cleaned_data["message"],
-        "is_holdout": is_holdout,
+        "arm": arm,
         "sums": selectors.conversions_sum(rows),
         "listing": CONVERSIONS.read(request.GET).page(rows.select_related("message", "contact")),
     }

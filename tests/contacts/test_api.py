@@ -209,6 +209,14 @@ class TestContactsBulk:
         assert response.status_code == HTTPStatus.OK, response.content
         return response.json()["results"]
 
+    def test_consent_of_a_single_row_is_refused_and_not_dropped(self, program):
+        row = {"email": "ann@example.com", "consent": {"status": "subscribed", "basis": "form"}}
+
+        response = program.post(self.URL, {"contacts": [row]}, format="json")
+
+        assert "it is written down for all of them" in errors(response)["contacts.0.consent"]
+        assert not Contact.objects.exists()
+
     def test_each_row_is_told_how_it_ended(self, program):
         AttributeFactory(key="city")
         AttributeFactory(key="visits", type="number")

@@ -24,7 +24,7 @@ from apps.contacts.selectors import systems
 from apps.core import clock
 from apps.demo import building, experiment, hillstrom, rural, services, tracker
 from apps.demo.people import PASSWORD
-from apps.messaging.models import Recipient
+from apps.messaging.models import Recipient, SendingPolicy
 from apps.messaging.selectors import experiment_findings
 from apps.reporting.selectors import campaign_results
 from apps.reporting.services import rollups_verify
@@ -103,6 +103,8 @@ def test_the_demo_shows_what_the_published_experiment_found(client):
 
 
 def assert_tracked(now):
+    assert SendingPolicy.objects.get().control_percent == 2
+    assert not Recipient.objects.filter(reason="control").exists()  # it came after what was published
     assert [system.name for system in systems(now=clock.now()) if system.is_linked] == [tracker.FILE]
     assert use_cases_at("why", now=now) == [UseCase.objects.get(name="Equip whole clubs and schools").pk]
     assert UseCase.objects.count() == 4

@@ -15,8 +15,8 @@ DUE = datetime(2030, 3, 1, 0, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
-def message_launched(*, campaign=None, due_at=DUE, sent=0, holdout=0, name="First"):
-    """Return a finished message with so many people written to and held out; mails left a minute later."""
+def message_launched(*, campaign=None, due_at=DUE, sent=0, holdout=0, control=0, name="First"):
+    """Return a finished message with so many people in each arm; mails left a minute later."""
     campaign = campaign or CampaignFactory()
     channel, _ = Channel.objects.get_or_create(campaign=campaign, kind="email")
     template = Template.objects.create(name=name, edited_at=due_at)
@@ -39,6 +39,8 @@ def message_launched(*, campaign=None, due_at=DUE, sent=0, holdout=0, name="Firs
         recipient_add(message)
     for _each in range(holdout):
         recipient_add(message, state="excluded", reason="holdout")
+    for _each in range(control):
+        recipient_add(message, state="excluded", reason="control")
     return message
 
 

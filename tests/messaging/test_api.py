@@ -1,3 +1,4 @@
+from datetime import timedelta
 from http import HTTPStatus
 
 import pytest
@@ -23,15 +24,19 @@ def url(name, *args):
 
 
 class TestContactWhy:
-    def test_says_it_in_a_sentence_and_with_the_rows_of_the_ledger(self, program):
-        recipient = RecipientFactory(state="excluded", reason="suppressed")
+    def test_says_it_in_a_sentence_and_with_the_rows_of_the_ledger(self, program, noon):
+        recipient = RecipientFactory(
+            state="excluded", reason="suppressed", contact__email="ann@example.com", message__launched_at=noon
+        )
+        SuppressionFactory(address="ann@example.com", reason="complained", at=noon - timedelta(days=1))
 
         told = program.get(
             url("contact-why-why", recipient.contact_id), {"message": recipient.message_id}
         ).json()
 
         assert told["message"] == recipient.message_id
-        assert told["why"] == "Excluded at launch: Suppressed"
+        since = "since 28 February 2030, 12:00 (UTC): Complained"
+        assert told["why"] == f"Excluded at launch: Suppressed · {since}"
         assert [(row["id"], row["state"], row["reason"]) for row in told["rows"]] == [
             (recipient.pk, "excluded", "suppressed")
         ]
@@ -101,6 +106,7 @@ class TestMessages:
             "recipients": 2,
             "late": 0,
             "held": 0,
+            "expiring": 0,
             "sample": 0,
             "awaiting": 0,
             "excluded": {"suppressed": 1},

@@ -227,8 +227,9 @@ class TestPage:
             Message.objects.filter(pk=figure.message_id).update(launched_at=recently())
         client = login(lead)
 
-        # Session, user; clock; sums, pairs, suppressions, refusals twice, domains; if anything came back.
-        with django_assert_num_queries(10):
+        # Session, user; clock; sums, pairs, suppressions, refusals twice, domains; if anything came back;
+        # warm-ups and limits.
+        with django_assert_num_queries(12):
             response = client.get(reverse("messaging:deliverability"), headers=HTMX)
         assert b"d19.example" in response.content
 

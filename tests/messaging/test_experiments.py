@@ -521,7 +521,8 @@ class TestWhy:
         assert told(drawn)[0] == "passed"
         assert told(drawn)[1].startswith(f"Drawn for the sample: variant {'AB'[drawn.variant]}")
         assert told(waits)[0] == "held"
-        assert contact_why(waits.contact, message).sentence == "Waits for the winner"
+        sentence = contact_why(waits.contact, message, now=noon).sentence
+        assert sentence == f"Waits for the winner: {told(waits)[1]}"
 
         services.experiments_decide(now=noon + HOUR)
 

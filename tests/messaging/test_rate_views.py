@@ -242,3 +242,25 @@ class TestBrakes:
         assert brake.opens_at == noon + timedelta(minutes=1)
         assert checks["rate_limits"].result == "held"
         assert checks["hour"].result == "passed"
+
+
+class TestWarmUpUnderWay:
+    """Two on the first day, three on the second."""
+
+    def test_the_estimate_reckons_with_a_ceiling_that_is_not_reached_yet(self, noon):
+        plan = WarmUpFactory(starts_on=noon.date())
+        row = RecipientFactory(message__sender=plan.sender)
+
+        [brake] = selectors.message_brakes(row.message, unfinished=3, now=noon)
+
+        assert (brake.opens_at, brake.done_at) == (noon, noon + timedelta(hours=12))
+
+    def test_is_on_the_page_of_deliverability(self, login, lead):
+        plan = WarmUpFactory(starts_on=clock.now().date())
+        RateLimitFactory(sender=None, domain="slow.example", most=2)
+
+        page = " ".join(login(lead).get(url("deliverability")).content.decode().split())
+
+        assert f"Warm-up of {plan.sender.name}" in page
+        assert "0 of 2 today" in page
+        assert "2 an hour to slow.example" in page

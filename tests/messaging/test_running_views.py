@@ -248,5 +248,5 @@ class TestRecipients:
         RecipientFactory.create_batch(20, message=message)
         client = login(lead)
 
-        with django_assert_num_queries(4):  # session, user, message, recipients
+        with django_assert_num_queries(7):  # session, user, message, recipients; limits, warm-ups, tallies
             client.get(url("people", message.pk), headers=HTMX)

@@ -57,6 +57,9 @@ class TestRecipientChecks:
 
     def test_nothing_is_asked_after_a_no(self, noon, lead):
         contact = ContactFactory(consent=ConsentStatus.UNSUBSCRIBED)
+        contact.consent_events.create(
+            channel="email", status=ConsentStatus.UNSUBSCRIBED, at=noon - timedelta(hours=1)
+        )
         ContactFactory()
         message = MessageFactory()
         services.message_launch(message=message, by=lead, now=noon)
@@ -69,7 +72,7 @@ class TestRecipientChecks:
             "stopped",
             "not_asked",
         )
-        assert detail(row, "reachable") == "No consent"
+        assert detail(row, "reachable") == "No consent · E-mail: Unsubscribed on 1 March 2030, 11:00 (UTC)"
         assert asked["server"] == "not_asked"
 
     def test_the_control_group(self, noon, lead):
@@ -95,7 +98,8 @@ class TestRecipientChecks:
             "passed",
             "stopped",
         )
-        assert detail(row, "caps") == "At most 1 message in 7 calendar days"
+        had = contact.recipients.get(state=State.SENT).message.name
+        assert detail(row, "caps") == f"At most 1 message in 7 calendar days · had by then: “{had}”"
 
     def test_quiet_hours_say_until_when_and_afterwards_that_they_held(self):
         QuietHoursFactory()
@@ -106,7 +110,7 @@ class TestRecipientChecks:
         told = "Quiet hours from 21:00 to 08:00, by the clock of Europe/Paris"
         held = f"{told} · held until 28 November 2026, 08:00 (Europe/Paris)"
         assert detail(row, "quiet_hours") == held
-        assert contact_why(row.contact, row.message).sentence == f"Planned: {told}"
+        assert contact_why(row.contact, row.message, now=NIGHT).sentence == f"Planned: {held}"
 
         morning = datetime(2026, 11, 28, 7, tzinfo=UTC)
         ledger.queue_due(now=morning)

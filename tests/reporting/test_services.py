@@ -44,6 +44,20 @@ class TestResultsRefresh:
         assert (holdout.people, holdout.converted, holdout.conversions, holdout.value) == (2, 1, 1, 5)
         assert (sent.credited, holdout.credited) == (3, 0)
 
+    def test_the_control_group_is_an_arm_of_its_own(self, campaign, noon):
+        message = message_launched(campaign=campaign, sent=1, holdout=2, control=3)
+        event_add(message.recipients.filter(reason="control")[0], "bought", after=HOUR, total=5)
+
+        services.results_refresh(campaign=campaign, now=noon)
+
+        control = arm(message, "control")
+        assert (control.people, control.converted, control.credited, control.value) == (3, 1, 0, 5)
+        assert (arm(message, "holdout").people, arm(message, "holdout").converted) == (2, 0)
+        assert (Conversion.objects.get().is_control, Conversion.objects.get().is_holdout) == (True, False)
+        [found] = campaign_results(campaign).findings[0].comparisons
+        assert found.control_difference.value == pytest.approx(-1 / 3)
+        assert services.rollups_verify(campaign=campaign, now=noon) == []
+
     @pytest.mark.parametrize(
         ("after", "counts"),
         [(-HOUR, 0), (timedelta(0), 1), (7 * DAY - timedelta(seconds=1), 1), (7 * DAY, 0)],

@@ -130,6 +130,20 @@ class TestConversions:
 
         assert login(UserFactory()).get(url).status_code == HTTPStatus.NOT_FOUND
 
+    def test_of_the_control_group_alone(self, login, noon):
+        campaign = CampaignFactory(goal_event="bought", value_property="total")
+        message = message_launched(campaign=campaign, sent=1, control=2, name="Third")
+        event_add(message.recipients.filter(reason="control")[0], "bought", after=HOUR, total=3)
+        services.results_refresh(campaign=campaign, now=noon)
+        client = login(UserFactory())
+
+        page = client.get(reverse("reporting:results", args=[campaign.pk])).content.decode()
+        url = reverse("reporting:conversions", args=[campaign.pk, "goal"]) + "?arm=control"
+        told = " ".join(client.get(url).content.decode().split())
+
+        assert "All messages together" in page
+        assert "1 event · 1 person · $3.00 · all messages · in the control group" in told
+
 
 class TestResultsRefresh:
     def test_counts_now(self, login, campaign, noon):

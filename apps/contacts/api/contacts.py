@@ -2,6 +2,7 @@ from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
@@ -285,6 +286,10 @@ class ContactViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         payload.is_valid(raise_exception=True)
         rows = [ContactIn(data=row) for row in payload.validated_data["contacts"]]
         faults: Any = {str(place): row.errors for place, row in enumerate(rows) if not row.is_valid()}
+        for place, row in enumerate(payload.validated_data["contacts"]):
+            if "consent" in row:  # of a row it would be dropped in silence
+                told = _("Say it once, beside “contacts”: it is written down for all of them.")
+                faults.setdefault(str(place), {})["consent"] = [told]
         if faults:
             raise ValidationError({"contacts": faults})
         results = services.contacts_upsert(

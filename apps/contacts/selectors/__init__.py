@@ -41,6 +41,7 @@ from apps.contacts.selectors.eventtypes import (
     held_events,
     violations_of,
 )
+from apps.contacts.selectors.exclusions import exclusion_fact
 from apps.contacts.selectors.history import LOOKED_AT as EVENTS_LOOKED_AT
 from apps.contacts.selectors.history import (
     BadCursor,
@@ -199,6 +200,7 @@ __all__ = [
     "events",
     "events_arrived",
     "events_arriving",
+    "exclusion_fact",
     "fields_of_schema",
     "findings",
     "findings_details",

@@ -73,9 +73,11 @@ class ContactWhyViewSet(ApiViewSet[Contact]):
     def why(self, request: Request, pk: str) -> Response:
         """Whether the contact got the message and why, from what the ledger holds."""
         message = self._message(request.query_params.get("message", ""))
-        told = selectors.contact_why(self.get_object(), message)
+        now = clock.now()
+        told = selectors.contact_why(self.get_object(), message, now=now)
         why = {"message": message.pk, "why": told.sentence, "rows": told.rows}
-        return Response(WhyOut(why, context={"now": clock.now()}).data)
+        waits = selectors.recipient_waits(told.rows)
+        return Response(WhyOut(why, context={"now": now, "waits": waits}).data)
 
     def _message(self, told: str) -> Message:
         found = (

@@ -116,6 +116,7 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
             "awaiting": promise.awaiting,
             "late": promise.late,
             "held": promise.held,
+            "expiring": promise.expiring,
             "excluded": excluded,
             "domains": reach.domains.shown,
             "other_domains": reach.domains.others,
@@ -235,12 +236,16 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
     @action(detail=True, methods=["get"])
     def ledger(self, request: Request, pk: str) -> Response:
         """Where everyone is: `audience == sum(states)`. Of the largest ledgers as of a few seconds ago."""
-        ledger = selectors.Standing.of(self.get_object()).ledger
+        message, now = self.get_object(), clock.now()
+        standing = selectors.Standing.of(message)
+        ledger = standing.ledger
+        sees_people = self.user.has_perm("messaging.view_recipient", message)
         told: dict[str, Any] = {
             "audience": ledger.audience,
             "states": {state.value: count for state, count in ledger.states.items()},
             "excluded": {reason.value: count for reason, count in ledger.excluded.items()},
             "retryable": ledger.retryable,
+            "delays": selectors.delays_told(standing, sees_people=sees_people, now=now),
         }
         return Response(out.LedgerOut(told).data)
 
@@ -257,7 +262,8 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         reason = self._choice("reason", Exclusion.values)
         rows: Any = selectors.recipients(self.get_object(), state=state, reason=reason).order_by("state")
         found: Any = self.paginate_queryset(rows)
-        return self.get_paginated_response(out.RecipientOut(found, many=True).data)
+        context = {"waits": selectors.recipient_waits(found)}
+        return self.get_paginated_response(out.RecipientOut(found, many=True, context=context).data)
 
     def _choice(self, name: str, known: list[str]) -> str:
         told = self.request.query_params.get(name, "")

@@ -9,6 +9,7 @@ from apps.campaigns.models import Campaign, Channel
 from apps.contacts.models import Exclusion
 from apps.content.models import Template
 from apps.messaging.models import VARIANTS_MOST, Experiment, Message, Recipient, Sender, Settlement, Variant
+from apps.messaging.selectors import Cause
 from apps.messaging.smstext import MOST
 from apps.segments.models import Segment
 
@@ -294,13 +295,30 @@ class MessageTestOut(serializers.Serializer[Any]):
     not_sent = NotSentOut(many=True)
 
 
+CAUSES = [(cause.value, cause.value) for cause in Cause]
+
+
+class DelayOut(serializers.Serializer[Any]):
+    """
+    So many people who wait for one thing, the first until `until`, the last until `latest`; null: nobody can
+    say. `detail` names the rule, the provider, or what the mail server said to them.
+    """
+
+    cause = serializers.ChoiceField(choices=CAUSES)
+    people = serializers.IntegerField()
+    until = serializers.DateTimeField(allow_null=True)
+    latest = serializers.DateTimeField(allow_null=True)
+    detail = serializers.CharField()
+
+
 class LedgerOut(serializers.Serializer[Any]):
-    """The states sum to the audience."""
+    """The states sum to the audience. Somebody may wait for more than one thing, and is in both `delays`."""
 
     audience = serializers.IntegerField()
     states = serializers.DictField(child=serializers.IntegerField())
     excluded = serializers.DictField(child=serializers.IntegerField())
     retryable = serializers.IntegerField()
+    delays = DelayOut(many=True, help_text="Who is put off, until when and why; none of a paused message.")
 
 
 class BrakeOut(serializers.Serializer[Any]):
@@ -327,6 +345,7 @@ class ReachOut(serializers.Serializer[Any]):
     awaiting = serializers.IntegerField(help_text="Of the recipients: who wait for its winner.")
     late = serializers.IntegerField(help_text="Of the recipients: whose hour has passed where they are.")
     held = serializers.IntegerField(help_text="Of the recipients: who wait for the end of quiet hours.")
+    expiring = serializers.IntegerField(help_text="Of the recipients: whose turn comes after `not_after`.")
     excluded = serializers.DictField(child=serializers.IntegerField())
     domains = DomainReachedOut(
         many=True, help_text="Of e-mail: the largest, and all that a limit holds back; the largest first."
@@ -335,15 +354,31 @@ class ReachOut(serializers.Serializer[Any]):
     slowest = BrakeOut(allow_null=True, help_text="Whatever ends last, the sender's limits included.")
 
 
+class WaitOut(serializers.Serializer[Any]):
+    """What one recipient waits for. `until` null: until there is room. `detail`: the rule, or the answer."""
+
+    cause = serializers.ChoiceField(choices=CAUSES)
+    until = serializers.DateTimeField(allow_null=True)
+    detail = serializers.CharField()
+
+
 class RecipientOut(serializers.ModelSerializer[Recipient]):
+    """`delay`: what a planned one waits for; null: it is not put off. `waits` of the context has a page's."""
+
     reason = serializers.ChoiceField(choices=REASONS)
+    delay = serializers.SerializerMethodField()
 
     class Meta:
         model = Recipient
         fields = [
-            "id", "contact", "occurrence", "address", "state", "reason", "due_at", "attempts",
+            "id", "contact", "occurrence", "address", "state", "reason", "due_at", "delay", "attempts",
             "is_retryable", "answer", "mail_id", "finished_at", "variant", "is_sample",
         ]  # fmt: skip
+
+    @extend_schema_field(WaitOut(allow_null=True))
+    def get_delay(self, recipient: Recipient) -> Any:
+        wait = self.context["waits"].get(recipient.pk)
+        return WaitOut(wait).data if wait else None
 
 
 class SenderOut(serializers.ModelSerializer[Sender]):

@@ -138,6 +138,8 @@ class Message(TimeStamped):
     # Until then nothing leaves, so that whoever launched it may think better of it.
     undo_until = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    # When it last went on after a pause; what left before says nothing of how fast it goes now.
+    resumed_at = models.DateTimeField(null=True, blank=True)
 
     # What the mail server has said lately, for the automatic pause: answers and how many of them were
     # refusals (halved now and then, so that the past fades), and connections in a row that failed.

@@ -1,4 +1,4 @@
-from apps.messaging.selectors.delays import waited_for
+from apps.messaging.selectors.delays import Cause, Delay, waited_for
 from apps.messaging.selectors.deliverability import DELIVERABILITY_SPAN, deliverability
 from apps.messaging.selectors.domains_reached import DomainsReached, Reach, draft_reach
 from apps.messaging.selectors.doubts import (
@@ -60,11 +60,14 @@ from apps.messaging.selectors.providers import provider_hook_url, providers
 from apps.messaging.selectors.pulse import Pulse, sending_pulse
 from apps.messaging.selectors.rates import (
     Brake,
+    limits_in_force,
+    line_brake,
     message_brakes,
     message_forecast,
     rate_limits,
     sender_limits,
     warm_up_progress,
+    warm_ups_under_way,
 )
 from apps.messaging.selectors.readers import (
     Preference,
@@ -75,14 +78,18 @@ from apps.messaging.selectors.readers import (
     recipient_of_mail,
 )
 from apps.messaging.selectors.reports import reports, soft_bounces_in_a_row
-from apps.messaging.selectors.standing import Standing, standing_count
-from apps.messaging.selectors.verification import ledger_problems
+from apps.messaging.selectors.standing import DelayTold, Standing, delays_told, standing_count
+from apps.messaging.selectors.verification import RecordShare, ledger_problems, record_share
+from apps.messaging.selectors.waits import Wait, recipient_waits, recipients_told
 from apps.messaging.selectors.why import Check, recipient_checks
 
 __all__ = [
     "DELIVERABILITY_SPAN",
     "Brake",
+    "Cause",
     "Check",
+    "Delay",
+    "DelayTold",
     "DomainsReached",
     "Doubt",
     "ErrorGroup",
@@ -93,15 +100,18 @@ __all__ = [
     "Pulse",
     "Reach",
     "Reaction",
+    "RecordShare",
     "Sampled",
     "Standing",
     "VariantFinding",
+    "Wait",
     "campaign_messages",
     "caps_described",
     "contact_data",
     "contact_recipients",
     "contact_why",
     "copy_known",
+    "delays_told",
     "deliverability",
     "destination_url",
     "domain_of",
@@ -120,6 +130,8 @@ __all__ = [
     "experiment_of",
     "gets_untitled",
     "ledger_problems",
+    "limits_in_force",
+    "line_brake",
     "message_brakes",
     "message_errors",
     "message_failures",
@@ -140,7 +152,10 @@ __all__ = [
     "recipient_of_mail",
     "recipient_settlements",
     "recipient_timeline",
+    "recipient_waits",
     "recipients",
+    "recipients_told",
+    "record_share",
     "reports",
     "sample_counts",
     "sender_limits",
@@ -155,4 +170,5 @@ __all__ = [
     "variants_read",
     "waited_for",
     "warm_up_progress",
+    "warm_ups_under_way",
 ]

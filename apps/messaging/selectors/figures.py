@@ -11,6 +11,7 @@ from django.db.models import Count, Max, Min
 from apps.contacts.models import Exclusion
 from apps.messaging import sql
 from apps.messaging.models import HELD, UNFINISHED, DeliveryEvent, Message, Recipient, RecipientQuerySet
+from apps.messaging.selectors.delays import message_hour
 
 State = Recipient.State
 LEFT_OUT = [State.EXCLUDED, State.SKIPPED]
@@ -63,6 +64,10 @@ class Ledger:
         return self.to_send - self.unfinished
 
     @property
+    def sent(self) -> int:
+        return self.states[State.SENT]
+
+    @property
     def unknown(self) -> int:
         return self.states[State.UNKNOWN]
 
@@ -99,7 +104,8 @@ def message_ledger(message: Message) -> Ledger:
 @dataclass(frozen=True)
 class Pace:
     """
-    How fast a message goes, by the last minute; nothing is guessed where nothing moves.
+    How fast a message goes, by the last minute, of which a pause is no part; nothing is guessed where
+    nothing moves.
 
     `until_begin`: for so many seconds nothing leaves, because the launch may still be undone.
     """
@@ -114,9 +120,8 @@ def message_pace(
     message: Message, ledger: Ledger, *, now: datetime, held_until: datetime | None = None
 ) -> Pace:
     """Tell how fast it goes. `held_until`: when the last one may go; nothing is done before."""
-    hours = [message.launched_at, message.scheduled_at, message.undo_until]
-    begun = max(filter(None, hours), default=now)
-    elapsed = (message.finished_at or now) - begun
+    elapsed = (message.finished_at or now) - (message_hour(message) or now)
+    since = max(now - RATE_TIME, message.resumed_at or now - RATE_TIME)
     [(count, first)] = sql.rows(
         """
         SELECT count(*), min(finished_at) FROM (
@@ -124,10 +129,10 @@ def message_pace(
             WHERE message_id = %(message)s AND state = 'sent' ORDER BY id DESC LIMIT %(rows)s
         ) AS last WHERE finished_at > %(since)s
         """,
-        {"message": message.pk, "rows": RATE_ROWS, "since": now - RATE_TIME},
+        {"message": message.pk, "rows": RATE_ROWS, "since": since},
     )
-    is_held = held_until is not None and held_until > now and message.is_running
-    held = held_until - now if held_until and is_held else None
+    until = min(filter(None, [held_until, message.not_after])) if held_until else now
+    held = until - now if until > now and message.is_running else None
     if not count or not message.is_running:
         return Pace(0, max(elapsed, timedelta()), held, until_begin=_until_begin(message, now=now))
     seconds = max((now - first).total_seconds(), 1.0)

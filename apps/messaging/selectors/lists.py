@@ -25,8 +25,10 @@ from apps.messaging.models import (
     Settlement,
     Verdict,
 )
+from apps.messaging.selectors.delays import Cause
 from apps.messaging.selectors.doubts import recipient_settlements
-from apps.messaging.selectors.why import note_detail, rule_notes
+from apps.messaging.selectors.waits import Wait, recipient_waits
+from apps.messaging.selectors.why import left_out_detail, note_detail, row_sentence, rule_notes
 
 State = Recipient.State
 
@@ -84,19 +86,15 @@ class Why:
     rows: list[Recipient]
 
 
-def contact_why(contact: Contact, message: Message) -> Why:
+def contact_why(contact: Contact, message: Message, *, now: datetime) -> Why:
     """Tell from stored facts whether a contact got a message, and why."""
-    rows = list(contact.recipients.filter(message=message).select_related("message").order_by("-occurrence"))
+    found = contact.recipients.filter(message=message).select_related("message__channel", "contact")
+    rows = list(found.order_by("-occurrence"))
     if message.launched_at is None:
         return Why(str(_("The message has not been launched.")), [])
     if not rows:
         return Why(str(_("Not in the audience when the message was launched.")), [])
-    row = rows[0]
-    state = str(row.get_state_display())
-    detail = str(row.get_reason_display()) if row.reason else row.answer
-    if row.state == State.PLANNED and (notes := rule_notes(row)):
-        detail = note_detail(notes[-1])
-    return Why(f"{state}: {detail}" if detail else state, rows)
+    return Why(row_sentence(rows[0], now=now), rows)
 
 
 def recipient_events(recipient: Recipient) -> list[DeliveryEvent]:
@@ -163,17 +161,27 @@ ENDINGS = {
 }
 
 
+WAITING_FOR = {
+    Cause.HOUR: _("Waits for its hour"),
+    Cause.QUIET_HOURS: _("Waits until quiet hours are over"),
+    Cause.MAIL_SERVER: _("Waits to be tried again"),
+}
+NOTED = {
+    RuleNote.Rule.CAP: (_("Had as many messages as a cap allows"), "gauge", "neutral"),
+    RuleNote.Rule.QUIET: (_("Held until quiet hours are over"), "moon", "info"),
+    RuleNote.Rule.RATE: (_("Put aside until its domain’s limit has room"), "gauge", "info"),
+}
+
+
 def recipient_timeline(recipient: Recipient) -> list[Entry]:
     """Tell a recipient's story from the facts of its row and what the reader did, newest first."""
-    entries = [_launch_entry(recipient)]
+    entries = []
     if recipient.state in ENDINGS and recipient.finished_at:
         text, icon, tone = ENDINGS[State(recipient.state)]
-        detail = str(recipient.get_reason_display()) if recipient.reason else recipient.answer
+        detail = left_out_detail(recipient) if recipient.reason else recipient.answer
         entries.append(Entry(recipient.finished_at, str(text), icon, tone, detail))
-    elif recipient.state == State.PLANNED:
-        entries.append(
-            Entry(recipient.due_at, str(_("Waits for its hour")), "clock", "info", recipient.answer)
-        )
+    elif wait := recipient_waits([recipient]).get(recipient.pk):
+        entries += _waiting_entries(wait)
     told = _report_entries(recipient)
     entries += told
     entries += [_note_entry(note) for note in rule_notes(recipient)]
@@ -185,6 +193,7 @@ def recipient_timeline(recipient: Recipient) -> list[Entry]:
         detail = " · ".join(filter(None, [str(event.link) if event.link else "", str(machine)]))
         label = str(DeliveryEvent.Kind(event.kind).label)
         entries.append(Entry(event.at, label, "click" if event.link else "mail-opened", "neutral", detail))
+    entries.append(_launch_entry(recipient))  # last: of what happened in the same moment, it came first
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
 
 
@@ -203,11 +212,8 @@ def _report_entries(recipient: Recipient) -> list[Entry]:
 
 
 def _note_entry(note: RuleNote) -> Entry:
-    if note.until is None:
-        return Entry(
-            note.at, str(_("Had as many messages as a cap allows")), "gauge", "neutral", note_detail(note)
-        )
-    return Entry(note.at, str(_("Held until quiet hours are over")), "moon", "info", note_detail(note))
+    text, icon, tone = NOTED[RuleNote.Rule(note.rule)]
+    return Entry(note.at, str(text), icon, tone, note_detail(note))
 
 
 def _settlement_entry(settlement: Settlement) -> Entry:
@@ -216,9 +222,16 @@ def _settlement_entry(settlement: Settlement) -> Entry:
     return Entry(settlement.at, text, "gavel", "info", settlement.reason)
 
 
+def _waiting_entries(wait: Wait) -> list[Entry]:
+    """What comes next, and when; nothing of who waits for room, for nobody knows when that is."""
+    if wait.until is None:
+        return []
+    return [Entry(wait.until, str(WAITING_FOR[wait.cause]), "clock", "info", wait.detail)]
+
+
 def _launch_entry(recipient: Recipient) -> Entry:
     at = recipient.message.launched_at or recipient.due_at
     if recipient.state == State.EXCLUDED:
-        reason = str(recipient.get_reason_display())
+        reason = left_out_detail(recipient)
         return Entry(at, str(_("In the audience, but left out at launch")), "circle-minus", "neutral", reason)
     return Entry(at, str(_("In the audience at launch")), "users", "info")

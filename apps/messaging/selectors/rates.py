@@ -1,7 +1,7 @@
 """Limits and warm-ups as people read them: how far they are used, what waits for them, and how long."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from django.db.models import Count, QuerySet
@@ -60,11 +60,25 @@ class WarmUpProgress:
 def warm_up_progress(sender: Sender, *, now: datetime) -> WarmUpProgress | None:
     """Return how far the warm-up of a sender is; None if it has no plan."""
     plan = WarmUp.objects.filter(sender=sender).first()
-    if plan is None:
-        return None
+    return _progress(plan, _used([plan.rule]), now=now) if plan else None
+
+
+def warm_ups_under_way(*, now: datetime) -> list[WarmUpProgress]:
+    """Return the warm-ups whose days have begun and are not over, a page of them at most. Two queries."""
+    plans = list(WarmUp.objects.filter(is_active=True).select_related("sender")[:50])
+    used = _used(plan.rule for plan in plans)
+    return [found for plan in plans if (found := _progress(plan, used, now=now)).day]
+
+
+def limits_in_force() -> list[RateLimit]:
+    """Return the limits that are in force, a page of them at most."""
+    return list(RateLimit.objects.filter(is_active=True).select_related("sender")[:50])
+
+
+def _progress(plan: WarmUp, every: Mapping[str, rates.Used], *, now: datetime) -> WarmUpProgress:
     at, rule = now.timestamp(), plan.rule
     today = rule.day(at)
-    used = _used([rule]).get(rule.key, ())
+    used = every.get(rule.key, ())
     is_over = today >= len(plan.ceilings)
     return WarmUpProgress(
         plan=plan,
@@ -83,12 +97,15 @@ class Brake:
     """
     A rule that holds a message back: what it says, in people's words, and until when.
 
-    `opens_at`: from when on more may leave. `done_at`: when the last would leave if nothing else held them
-    back; None where nobody can say.
+    `people` have to pass it. `opens_at`: from when on more may leave; `holds`: that is not yet, or somebody
+    was put aside for it. `done_at`: when the last would leave if nothing else held them back; None where
+    nobody can say.
     """
 
     sentence: str
+    people: int
     opens_at: datetime
+    holds: bool
     done_at: datetime | None
 
 
@@ -104,24 +121,20 @@ def message_forecast(message: Message, *, count: int, at: datetime) -> list[Brak
 
 
 def message_brakes(message: Message, *, unfinished: int, now: datetime) -> list[Brake]:
-    """Return the limits for which people of a running message wait now, the slowest first."""
+    """
+    Return the limits that make a running message take longer, the slowest first.
+
+    Also those that hold nobody up at this moment, but will before the last one has left.
+    """
     if not message.is_running or not unfinished:
         return []
-    found = message_forecast(message, count=unfinished, at=now)
-    held = [one for one in found if one.opens_at > now]
+    held = message_forecast(message, count=unfinished, at=now)
     aside = _aside(message)
     limits = list(RateLimit.objects.filter(pk__in=aside))
     used = _used(limit.rule for limit in limits)
-    held += [
-        _brake(
-            limit.rule,
-            _limited(limit),
-            used.get(limit.rule.key, ()),
-            now,
-            aside[limit.pk],
-        )
-        for limit in limits
-    ]
+    for limit in limits:
+        brake = _brake(limit.rule, _limited(limit), used.get(limit.rule.key, ()), now, aside[limit.pk])
+        held.append(replace(brake, holds=True))
     return sorted(held, key=lambda one: one.done_at or now + FOREVER, reverse=True)
 
 
@@ -145,9 +158,12 @@ def recipient_brake(recipient: Recipient, *, now: datetime) -> str:
     if recipient.state == Recipient.State.PLANNED and recipient.waits_for_id:
         limit = RateLimit.objects.filter(pk=recipient.waits_for_id).first()
         return _limited(limit) if limit else ""
-    if recipient.state != Recipient.State.QUEUED:
-        return ""
-    found = [one for one in message_forecast(recipient.message, count=1, at=now) if one.opens_at > now]
+    return line_brake(recipient.message, now=now) if recipient.state == Recipient.State.QUEUED else ""
+
+
+def line_brake(message: Message, *, now: datetime) -> str:
+    """Say for which limit of its sender those in line of a message wait now; '' if for none."""
+    found = [one for one in message_forecast(message, count=1, at=now) if one.holds]
     return found[0].sentence if found else ""
 
 
@@ -175,10 +191,13 @@ def _warm_up_sentence(plan: WarmUp) -> str:
 
 def _brake(rule: rates.Rule, sentence: str, used: rates.Used, at: datetime, count: int) -> Brake:
     done = rates.done_at(rule, used, at.timestamp(), count)
+    opens_at = datetime.fromtimestamp(rates.opens_at(rule, used, at.timestamp()), UTC)
     is_soon = done - at.timestamp() < FOREVER.total_seconds()
     return Brake(
         sentence=sentence,
-        opens_at=datetime.fromtimestamp(rates.opens_at(rule, used, at.timestamp()), UTC),
+        people=count,
+        opens_at=opens_at,
+        holds=opens_at > at,
         done_at=datetime.fromtimestamp(done, UTC) if is_soon else None,
     )
 

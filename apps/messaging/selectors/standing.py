@@ -12,7 +12,14 @@ from typing import Any, Self
 
 from apps.contacts.models import Exclusion
 from apps.messaging.models import DeliveryEvent, LedgerTally, Message, Recipient
-from apps.messaging.selectors.delays import Delay, delays_kept, delays_read, message_delays
+from apps.messaging.selectors.delays import (
+    Cause,
+    Delay,
+    delays_kept,
+    delays_read,
+    message_delays,
+    waited_for,
+)
 from apps.messaging.selectors.figures import (
     ErrorGroup,
     Ledger,
@@ -23,6 +30,7 @@ from apps.messaging.selectors.figures import (
     message_ledger,
     message_reactions,
 )
+from apps.messaging.selectors.rates import message_brakes
 
 State = Recipient.State
 
@@ -56,9 +64,13 @@ class Standing:
             return message_failures(self.message)
         return [ErrorGroup(State(state), "", *rest) for state, *rest in self.tally.facts["failures"]]
 
+    def delays_now(self, *, now: datetime) -> list[Delay]:
+        """Leave out those whose hour has just come: the next sweep puts them in line."""
+        return [one for one in self.delays if one.cause != Cause.HOUR or one.latest > now]
+
     @cached_property
     def delays(self) -> list[Delay]:
-        return delays_read(self.tally.facts.get("delays", [])) if self.tally else message_delays(self.message)
+        return delays_read(self.tally.facts.get("waits", [])) if self.tally else message_delays(self.message)
 
     @cached_property
     def reactions(self) -> list[Reaction]:
@@ -76,7 +88,7 @@ def standing_count(message: Message) -> dict[str, Any]:
             for group in message_errors(message)
         ],
         "failures": [[group.state, group.is_retryable, group.count] for group in message_failures(message)],
-        "delays": delays_kept(message_delays(message)),
+        "waits": delays_kept(message_delays(message)),
         "reactions": [[one.kind, one.people, one.machine_hits] for one in message_reactions(message)],
     }
 
@@ -91,3 +103,38 @@ def ledger_read(facts: dict[str, Any]) -> Ledger:
         excluded={reason: facts["excluded"].get(reason, 0) for reason in Exclusion},
         retryable=facts["retryable"],
     )
+
+
+@dataclass(frozen=True)
+class DelayTold:
+    """As a `Delay`, of any cause; None: nobody can say until when."""
+
+    cause: Cause
+    people: int
+    until: datetime | None
+    latest: datetime | None
+    detail: str
+
+
+def delays_told(standing: Standing, *, sees_people: bool, now: datetime) -> list[DelayTold]:
+    """
+    Return who of a running message is put off, until when and why: by whoever and whatever holds them.
+
+    What mail servers say quotes addresses: it is told to whom `sees_people` alone.
+    """
+    message = standing.message
+    if not message.is_running:
+        return []
+    told = [
+        DelayTold(one.cause, one.people, one.until, one.latest, one.answer if sees_people else "")
+        for one in standing.delays_now(now=now)
+    ]
+    if provider := waited_for(message, now=now):
+        until = provider.waits_until
+        told.append(DelayTold(Cause.PROVIDER, standing.ledger.in_line, until, None, provider.name))
+    brakes = message_brakes(message, unfinished=standing.ledger.unfinished, now=now)
+    return told + [
+        DelayTold(Cause.RATE_LIMIT, one.people, one.opens_at, one.done_at, one.sentence)
+        for one in brakes
+        if one.holds
+    ]

@@ -1,7 +1,8 @@
 """Whether a message's ledger is true: against itself, against what readers did, against the mail server."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
@@ -86,11 +87,35 @@ RULES = {
 }
 
 
-def ledger_problems(message: Message, *, now: datetime, record: Iterable[str] | None = None) -> list[str]:
+@dataclass(frozen=True)
+class RecordShare:
+    """
+    How many of a message's sent mails the mail server with a record took, and how many another one did.
+
+    `forgotten`: those whose row says no more who did, since the person was erased.
+    """
+
+    here: int
+    elsewhere: int
+    forgotten: int
+
+
+def record_share(message: Message, *, answer: str) -> RecordShare:
+    """Tell how much of a message went through the server that says `answer` to whatever it takes."""
+    sent = message.recipients.order_by().filter(state=State.SENT)
+    here, forgotten = sent.filter(answer=answer).count(), sent.filter(answer="").count()
+    return RecordShare(here, sent.count() - here - forgotten, forgotten)
+
+
+def ledger_problems(
+    message: Message, *, now: datetime, record: Collection[str] | None = None, answer: str = ""
+) -> list[str]:
     """
     Return a sentence for everything about the ledger that is not true; nothing if all of it is.
 
-    `record`: the Message-IDs that the mail server took, each as often as it did, of whatever mail there was.
+    `record`: the Message-IDs that a mail server took, each as often as it did, of whatever mail there was.
+    `answer`: what that server says to everything it takes: rows with another one went through another
+    server, and are not looked for in its record. Empty: it is the only one that there was.
     """
     problems = []
     for sentence, statement in RULES.items():
@@ -103,31 +128,34 @@ def ledger_problems(message: Message, *, now: datetime, record: Iterable[str] | 
     if message.finished_at and ledger.unfinished:
         told = _("The message is at its end, but %(n)s recipients are not.")
         problems.append(told % {"n": ledger.unfinished})
-    return problems if record is None else [*problems, *_record_problems(message, record)]
+    return problems if record is None else [*problems, *_record_problems(message, record, answer)]
 
 
-def _record_problems(message: Message, record: Iterable[str]) -> list[str]:
-    """Compare with the server's own record: every sent mail is there once, and nothing else is."""
-    rows = dict(message.recipients.exclude(state__in=WAITING).values_list("pk", "state"))
+def _record_problems(message: Message, record: Collection[str], answer: str) -> list[str]:
+    """Compare with the server's own record: every mail that it took is there once, and nothing else is."""
+    rows = message.recipients.exclude(state__in=WAITING)
+    states = dict(rows.values_list("pk", "state"))
     taken = Counter(filter(None, map(_recipient_id, record)))
-    ours = {pk: count for pk, count in taken.items() if pk in rows}
-    sent = {pk for pk, state in rows.items() if state == State.SENT}
-    may_be_there = sent | {pk for pk, state in rows.items() if state in {State.SENDING, State.UNKNOWN}}
-    # Where a person decided, the copies that come of it are no fault of the ledger; a wrong word is.
+    ours = {pk: count for pk, count in taken.items() if pk in states}
+    sent = {pk for pk, state in states.items() if state == State.SENT}
+    told = set(rows.filter(answer=answer).values_list("pk", flat=True)) & sent if answer else sent
+    may_be_there = sent | {pk for pk, state in states.items() if state in {State.SENDING, State.UNKNOWN}}
+    # Where a person decided, the copies that come of it are no fault of the ledger; a wrong word is, if it
+    # was said of this server.
     decided = _settled(message, Settlement.Verdict.SENT)
+    said = sent & set(decided) if told or ours or not answer else set()
     again = _settled(message, Settlement.Verdict.NOT_SENT)
     may_be_there |= set(again)
     found = {
         _("%(n)s recipients got it more than once."): [
             pk for pk, count in ours.items() if count > 1 + again[pk]
         ],
-        _("%(n)s recipients count as sent, and the mail server has nothing for them."): sent
+        _("%(n)s recipients count as sent, and the mail server has nothing for them."): told
         - set(ours)
         - set(decided),
         _("%(n)s recipients count as sent by the word of a person; the mail server has nothing for them."): (
-            sent & set(decided)
-        )
-        - set(ours),
+            said - set(ours)
+        ),
         _("The mail server has mail for %(n)s recipients to whom nothing was sent."): set(ours)
         - may_be_there,
     }

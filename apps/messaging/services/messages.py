@@ -175,7 +175,7 @@ def message_resume(*, message: Message, by: User, now: datetime) -> Message:
     challenges.launch_check(message.campaign)
     fresh = {"pause_reason": "", "recent_answers": 0, "recent_refusals": 0, "connections_failed": 0}
     fresh |= {"bounces": 0, "complaints": 0, "spiked_at": None}  # whoever lets it go on has seen those
-    _move(message, Message.State.RUNNING, now=now, **fresh)
+    _move(message, Message.State.RUNNING, now=now, resumed_at=now, **fresh)
     message_audit(message, "resumed", by=by, now=now)
     ring(SEND_TASK)
     return message

@@ -10,8 +10,12 @@ from apps.messaging import selectors
 @require_GET
 @requires("messaging.view_deliverability")
 def deliverability(request: UserRequest) -> HttpResponse:
+    now = clock.now()
     context = {
-        "page": selectors.deliverability(now=clock.now()),
+        "page": selectors.deliverability(now=now),
+        "warm_ups": selectors.warm_ups_under_way(now=now),
+        "limits": selectors.limits_in_force(),
+        "may_limit": request.user.has_perm("messaging.change_ratelimit"),
         "sees_reports": request.user.has_perm("messaging.view_report"),
         "sees_domains": request.user.has_perm("messaging.view_domain"),
     }

@@ -30,7 +30,7 @@ def campaign_messages(request: UserRequest, campaign: Campaign) -> HttpResponse:
 def contact_deliveries(request: UserRequest, contact: Contact) -> HttpResponse:
     context = {
         "contact": contact,
-        "rows": selectors.contact_recipients(contact),
+        "rows": selectors.recipients_told(selectors.contact_recipients(contact)),
         "is_control": lots.is_control(contact.pk),
     }
     return render_page_or_fragment(

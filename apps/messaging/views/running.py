@@ -1,6 +1,6 @@
 """A message and its recipients: before, while and after it runs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from django.contrib import messages as notes
@@ -74,7 +74,7 @@ def _running_page(request: UserRequest, message: Message) -> HttpResponse:
     sees_people = request.user.has_perm("messaging.view_recipient", message)
     brakes = selectors.message_brakes(message, unfinished=ledger.unfinished, now=now)
     provider = selectors.waited_for(message, now=now) if message.is_open else None
-    delays = standing.delays if message.is_open else []
+    delays = standing.delays_now(now=now) if message.is_open else []
     waits = [brake.done_at for brake in brakes[:1]] + [delay.latest for delay in delays]
     pace = selectors.message_pace(message, ledger, now=now, held_until=max(filter(None, waits), default=None))
     context = {
@@ -86,7 +86,8 @@ def _running_page(request: UserRequest, message: Message) -> HttpResponse:
         "pace": replace(pace, per_minute=0, left=None) if provider else pace,
         "brakes": brakes,
         "waited_for": provider,
-        "delays": delays,
+        # Before it begins everybody waits, and the page says so already.
+        "delays": [one for one in delays if not pace.until_begin or one.cause != selectors.Cause.HOUR],
         "unreached": message.connections_failed if message.is_running else 0,
         "unreached_most": services.CONNECTIONS_FAILED,
         # What servers say quotes addresses.
@@ -185,15 +186,23 @@ def _act(request: UserRequest, message: Message, act: Callable[[], object]) -> H
 def message_people(request: UserRequest, message: Message) -> HttpResponse:
     asked = RECIPIENTS.read(request.GET)
     found = selectors.recipients(message, search=asked.search, **asked.values)
+    listing = asked.page(found)
     context = {
         "message": message,
-        "listing": asked.page(found),
+        "listing": listing,
+        "rows": selectors.recipients_told(listing.rows, in_line=_in_line(message, listing.rows)),
         "may_settle": asked.values.get("state") == Recipient.State.UNKNOWN
         and request.user.has_perm("messaging.settle_message", message),
     }
     return render_page_or_fragment(
         request, "messaging/recipient_list.html", context, fragment="recipient-list"
     )
+
+
+def _in_line(message: Message, rows: Sequence[Recipient]) -> str:
+    """Say what holds those in line, if a page shows any; it is the same for all of them."""
+    is_asked = message.is_open and any(row.state == Recipient.State.QUEUED for row in rows)
+    return selectors.line_brake(message, now=clock.now()) if is_asked else ""
 
 
 @require_GET
