@@ -4,11 +4,12 @@ What every way of sending must do, whichever it is: the same tests for each, ove
 A way that is new needs an entry in `SAMPLES`: which of its answers is a yes, and how its settings are told.
 """
 
+import time
 from dataclasses import dataclass, field
 
 import pytest
 
-from apps.messaging.channels import base, ways
+from apps.messaging.channels import base, http, ways
 from apps.messaging.channels.base import NotLetIn, NotYet
 from apps.messaging.delivery.mail import Mail
 from apps.messaging.delivery.smtp import ServerOutOfReach, Timeouts
@@ -219,6 +220,30 @@ def test_credentials_that_are_refused_stop_everything_at_once(gateway, engine, s
     assert len(gateway.calls) <= 16
     with pytest.raises(NotLetIn, match=f"does not let us in: {status}"):
         engine.reach()
+
+
+def test_credentials_that_were_mended_at_the_provider_are_tried_again_soon(gateway, engine, monkeypatch):
+    monkeypatch.setattr(http, "LOCKED_FOR", 0.1)
+    gateway.on("", (401, {}), times=1)
+    deliver(engine, mail(1))
+    time.sleep(0.2)
+
+    engine.reach()
+
+    assert deliver(engine, mail(2))[2].state == State.SENT
+
+
+def test_a_host_that_no_dns_can_have_is_out_of_reach(provider, sample):
+    provider.settings[sample[1].url] = "http://api..example"
+    engine = ways()[provider.kind].engine(provider, timeouts=PATIENT)
+
+    with pytest.raises(ServerOutOfReach, match="no name of a host"):
+        engine.reach()
+    with pytest.raises(ServerOutOfReach):
+        ways()[provider.kind].check(provider)
+
+    assert deliver(engine, mail())[1].state == State.QUEUED
+    engine.close()
 
 
 def test_a_provider_that_is_not_there_is_given_nothing(provider, sample):
