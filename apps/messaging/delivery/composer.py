@@ -119,6 +119,7 @@ class Composer:
             raise NotComposable(told) from fault
         unsubscribe = self._sign_leave(ids)
         mail_id = f"{self._sign_mail(ids)}@{self.skeleton().sender.domain}"
+        returns_to = self._envelope.mail_from(recipient_id)
         person = mime.Person(
             address=address,
             mail_id=mail_id,
@@ -127,10 +128,11 @@ class Composer:
             html=filled.html_pieces,
             unsubscribe_url=f"{self._base}/u/{unsubscribe}",
             unsubscribe_subject=f"unsubscribe%20{unsubscribe}",
+            returns_to=returns_to,
         )
         return Mail(
             id=recipient_id,
-            sender=self._envelope.mail_from(recipient_id) or self.skeleton().sender.text,
+            sender=returns_to or self.skeleton().sender.text,
             recipient=address.text,
             mail_id=mail_id,
             content=self._envelope.sign(self.skeleton().fill(person, at=at), at=at),
@@ -238,16 +240,20 @@ def composer_for(message: Message) -> Composer:
     assert message.sender
     domain = domain_of(message.sender.email)
     dns = domain and (domain.pk, domain.updated_at, domain.state_of("tracking"))
-    made_of = (message.pk, message.template_version_id, message.sender.updated_at, message.campaign.name, dns)
-    return _composer(Kept(message, made_of))
+    return _composer(Kept(message, dns))
 
 
 class Kept:
-    """A message as a key of the cache: the same as long as what its mails are made of is."""
+    """
+    A message as a key of the cache: the same as long as what its mails are made of is.
 
-    def __init__(self, message: Message, key: tuple[object, ...]) -> None:
+    All else of a message is fixed at its launch; one that was undone may have been written anew since.
+    """
+
+    def __init__(self, message: Message, *more: object) -> None:
+        assert message.sender
         self.message = message
-        self.key = key
+        self.key = (message.pk, message.launched_at, message.sender.updated_at, message.campaign.name, *more)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Kept) and other.key == self.key
