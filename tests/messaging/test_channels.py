@@ -172,10 +172,14 @@ def test_without_an_answer_that_can_be_read_nobody_knows(gateway, impatient_engi
     assert len(gateway.calls) == 1  # and nobody has tried again
 
 
-def test_a_yes_that_says_nothing_else_is_not_believed(gateway, engine, sample):
-    gateway.on("", (200, "<html>Welcome</html>"))
+@pytest.mark.parametrize("answer", ["<html>Welcome</html>", "", [1, 2], None, {"hello": "world"}, "{}"])
+def test_a_yes_that_says_nothing_else_is_not_believed(gateway, engine, sample, answer):
+    gateway.on("", (200, answer))
 
-    assert deliver(engine, mail())[1].state == (State.UNKNOWN if sample[1].says_more else State.SENT)
+    outcome = deliver(engine, mail())[1]
+
+    assert outcome.state == (State.UNKNOWN if sample[1].says_more else State.SENT)
+    assert outcome.answer.startswith("200")
 
 
 @pytest.mark.parametrize("status", [500, 502, 504])

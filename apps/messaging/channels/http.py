@@ -206,6 +206,11 @@ def _wrapped(failure: BaseException) -> BaseException | None:
     return inner if isinstance(inner, BaseException) and inner is not failure else None
 
 
+def nonsense(response: requests.Response, *, told: str) -> Said:
+    """Return what a yes means that does not say so in the way that was agreed: nobody can know."""
+    return Said(Outcome.silence(f"{response.status_code} {told}".strip()[:500]))
+
+
 def is_yes(response: requests.Response) -> bool:
     return 200 <= response.status_code < 300
 
