@@ -45,6 +45,7 @@ class SmtpServer(Way):
 
     key = "smtp-server"
     label = gettext_lazy("Mail server (SMTP)")
+    speaks_smtp = True
     settings = (
         Setting("host", gettext_lazy("Host"), fault=host_fault),
         Setting(
