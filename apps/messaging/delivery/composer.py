@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from secrets import token_hex
 from urllib.parse import urlsplit
 
@@ -50,9 +50,20 @@ class Composer:
         }
         self._shared = {"campaign": {"name": message.campaign.name}, "message": {"name": message.name}}
         self._is_tracked = message.is_tracked
-        self._envelope, self._fault = _envelope_or_fault(message)
-        self._base = self._envelope.links or settings.TRACKING_BASE_URL
         self._skeleton: mime.Skeleton | None = None
+
+    @cached_property
+    def _sealed(self) -> tuple[Envelope, str]:
+        """What the mails go out in, and why there is no such thing: a preview does without."""
+        return _envelope_or_fault(self._message)
+
+    @cached_property
+    def _envelope(self) -> Envelope:
+        return self._sealed[0]
+
+    @cached_property
+    def _base(self) -> str:
+        return self._envelope.links or settings.TRACKING_BASE_URL
 
     def of(self, variant: int | None) -> "Composer":
         """Return what builds the mails of a variant of the message's experiment; None: of the message."""
@@ -86,8 +97,8 @@ class Composer:
         message, sender = self._message, self._message.sender
         if sender is None:
             raise NotComposable(_("No sender is chosen."))
-        if self._fault:
-            raise NotComposable(self._fault)
+        if why := self._sealed[1]:
+            raise NotComposable(why)
         try:
             address = own_address(sender.email)
             reply_to = own_address(sender.reply_to) if sender.reply_to else None
@@ -213,7 +224,6 @@ class Composer:
 
 
 def _envelope_or_fault(message: Message) -> tuple[Envelope, str]:
-    """Return what the mails go out in, and why there is no such thing: a preview does without."""
     sender = message.sender
     if sender is None:
         return Envelope(), ""
