@@ -33,6 +33,7 @@ def facts_of(campaign: Campaign, now: datetime) -> Mapping[str, Any]:
     asked = Stakeholder.objects.filter(campaign=campaign).order_by("pk")
     year = strategy.year_of(campaign, today=now.date())
     return {
+        "overridden": ArraySubquery(campaign.overrides.order_by("pk").values("check_name")),
         "kpis": _rows(campaign.kpis.order_by("position", "pk"), name="metric__name", reason="reason"),
         "elements": _rows(
             campaign.element_owners.order_by("pk"),

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +15,7 @@ from apps.content.lint import Finding, KnownAttribute, lint
 from apps.content.models import Template, TemplateVersion, UseOverride
 from apps.content.rendering import CompiledEmail, EmailSource, load_email, render_data
 from apps.content.sample import SampleAttribute, sample_contact
+from apps.core.together import read_together
 
 LABELS = {"subject": _("Subject"), "preheader": _("Preheader"), "mjml": _("MJML"), "text": _("Plain text")}
 
@@ -59,7 +60,7 @@ def version_findings(version: TemplateVersion, dictionary: "Dictionary") -> list
 class Dictionary:
     """The data dictionary of one moment, and by template why it may print what others may not, by key."""
 
-    attributes: Sequence[Attribute]
+    attributes: Sequence["Entry"]
     overrides: Mapping[int, Mapping[str, str]]
 
     def known(self, template: int | None) -> list[KnownAttribute]:
@@ -77,15 +78,27 @@ class Dictionary:
         ]
 
 
+class Entry(NamedTuple):
+    """What the lint asks of an attribute."""
+
+    key: str
+    label: str
+    uses: Sequence[str]
+    is_defined: bool
+
+
 def dictionary_for(templates: Collection[int]) -> Dictionary:
-    """Return the data dictionary for the lint of these templates, in two queries however many they are."""
+    """Return the data dictionary for the lint of these templates, in one query however many they are."""
     overrides: dict[int, dict[str, str]] = {}
-    if templates:
-        found = UseOverride.objects.filter(template__in=templates)
-        for template, key, reason in found.values_list("template", "attribute__key", "reason"):
-            overrides.setdefault(template, {})[key] = reason
-    attributes = Attribute.objects.only("key", "label", "uses", "is_defined")
-    return Dictionary(list(attributes), overrides)
+    attributes, found = read_together(
+        Attribute.objects.values_list("key", "label", "uses", "is_defined"),
+        UseOverride.objects.filter(template__in=templates or [0]).values_list(
+            "template", "attribute__key", "reason"
+        ),
+    )
+    for template, key, reason in found:
+        overrides.setdefault(template, {})[key] = reason
+    return Dictionary([Entry(*told) for told in attributes], overrides)
 
 
 def known_attributes(*, template: int | None = None) -> list[KnownAttribute]:

@@ -53,7 +53,10 @@ def dial(host: str, port: int, *, timeout: float) -> socket.socket:
 
     :raises OSError: there is none, or none answers
     """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as fault:  # an empty label, or one that is too long: not asked, and no OSError
+        raise socket.gaierror(socket.EAI_NONAME, "This is no name of a host.") from fault
     addresses = [str(info[4][0]) for info in found]
     failure = OSError("This is not a public address.")
     for address in dict.fromkeys(addresses):

@@ -1,6 +1,7 @@
 """
 Reads what mail systems send back: delivery status notifications (RFC 3464, statuses of RFC 3463; RFC 6533 for
-addresses beyond ASCII) and complaints (ARF, RFC 5965). Pure.
+addresses beyond ASCII) and complaints (ARF, RFC 5965); and what readers send who leave by mail (RFC 2369).
+Pure.
 
 Everything in such a mail may be made up. It is about a mail of ours only if it carries what we have signed:
 the return path that it came to, or the Message-ID of the mail that it brings back.
@@ -11,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes, message_from_string
+from email.errors import MessageError
 from email.message import Message
 
 from apps.messaging.models import Verdict
@@ -20,6 +22,7 @@ LARGEST = 1_000_000  # bytes that are read of a report: the rest is the mail tha
 MOST_PARTS = 50
 RETURN_TOKEN = re.compile(r"\+([a-z2-7]{26,48})@", re.IGNORECASE)
 MAIL_TOKEN = re.compile(r"<\s*([A-Za-z0-9_-]{20,40})@[^<>\s]+>")
+LEAVES = re.compile(r"\s*unsubscribe\s+([A-Za-z0-9_-]{20,40})\s*", re.IGNORECASE)  # a subject
 STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 # Headers in which the address stands that a report was delivered to.
 DELIVERED_TO = ("To", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To")
@@ -75,10 +78,19 @@ def is_no_mailbox(answer: str) -> bool:
 
 def report_read(raw: bytes) -> Report:
     """Read one mail out of the bounce mailbox; whatever it is, there is an answer."""
-    mail = message_from_bytes(raw[:LARGEST])
+    try:
+        return _read(raw[:LARGEST])
+    except (RecursionError, MessageError):  # parts within parts, thousands deep, or headers that are none
+        return Report(Verdict.OTHER, None, hashlib.sha256(raw).digest())
+
+
+def _read(raw: bytes) -> Report:
+    mail = message_from_bytes(raw)
     parts = [part for part, _number in zip(mail.walk(), range(MOST_PARTS), strict=False)]
     verdict, status, answer = _judgement(parts)
     recipient_id = _whose(mail, parts)
+    if verdict == Verdict.OTHER and (leaves := _who_leaves(mail)):
+        verdict, recipient_id = Verdict.UNSUBSCRIBED, leaves
     name = _text(mail, "Message-ID").strip().encode("utf-8", "replace") or raw
     return Report(
         verdict=verdict,
@@ -163,6 +175,13 @@ def _whose(mail: Message, parts: list[Message]) -> int | None:
     return known.pop() if len(known) == 1 else None
 
 
+def _who_leaves(mail: Message) -> int | None:
+    """Return the recipient whose signed name stands in the subject that our own List-Unsubscribe asks for."""
+    found = LEAVES.fullmatch(_text(mail, "Subject"))
+    told = token_read(Purpose.UNSUBSCRIBE, found[1]) if found else None
+    return told[0] if told else None
+
+
 def _of_mail(token: str) -> int | None:
     found = token_read(Purpose.MAIL, token)
     return found[0] if found else None
@@ -179,7 +198,7 @@ def _decoded(part: Message) -> str:
 
 
 def _text(fields: Message, name: str) -> str:
-    return str(fields.get(name, ""))
+    return str(fields.get(name, "")).replace("\0", "")
 
 
 def _all(fields: Message | None, name: str) -> str:

@@ -108,7 +108,7 @@ def dns_check() -> Finding:
 def _resolves(host: str) -> bool:
     try:
         socket.getaddrinfo(host, None)
-    except OSError:
+    except (OSError, UnicodeError):  # UnicodeError: a name that no DNS can have
         return False
     return True
 

@@ -313,6 +313,8 @@ CELERY_BROKER_URL = env.REDIS_URL or "memory://"
 # A lost ring costs seconds; a request that waits for a broker that is down costs a person.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
+# A worker whose processes are all busy keeps no ring for later that another machine could answer now.
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # it comes back, and must find the workers here
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 10}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -70,6 +70,22 @@ class TestReportRead:
     def test_a_complaint_is_known_by_the_return_path_that_the_mail_had(self):
         assert report_read(arf(mail_from=return_path(ANN))).recipient_id == 7
 
+    def test_parts_within_parts_without_end_say_nothing(self):
+        report = report_read(b"Content-Type: message/rfc822\n\n" * 5000)
+
+        assert (report.verdict, report.recipient_id) == ("other", None)
+
+    def test_words_that_no_database_takes_are_left_out(self):
+        assert report_read(dsn(return_path(ANN), says="550 no\0body")).answer == "550 nobody"
+
+    def test_who_leaves_by_mail_is_known_by_the_subject_that_we_asked_for(self):
+        mail = "From: ann@example.com\nTo: bounces@mail.example\nSubject: Unsubscribe {}\n\n"
+        names = [token_make(purpose, 7) for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES)]
+
+        reports = [report_read(mail.format(name).encode()) for name in names]
+
+        assert [(one.verdict, one.recipient_id) for one in reports] == [("unsubscribed", 7), ("other", None)]
+
     def test_not_spam_is_no_complaint(self):
         assert report_read(arf(ANN, kind="not-spam")).verdict == "other"
 

@@ -4,11 +4,12 @@ What every way of sending must do, whichever it is: the same tests for each, ove
 A way that is new needs an entry in `SAMPLES`: which of its answers is a yes, and how its settings are told.
 """
 
+import time
 from dataclasses import dataclass, field
 
 import pytest
 
-from apps.messaging.channels import base, ways
+from apps.messaging.channels import base, http, ways
 from apps.messaging.channels.base import NotLetIn, NotYet
 from apps.messaging.delivery.mail import Mail
 from apps.messaging.delivery.smtp import ServerOutOfReach, Timeouts
@@ -171,10 +172,14 @@ def test_without_an_answer_that_can_be_read_nobody_knows(gateway, impatient_engi
     assert len(gateway.calls) == 1  # and nobody has tried again
 
 
-def test_a_yes_that_says_nothing_else_is_not_believed(gateway, engine, sample):
-    gateway.on("", (200, "<html>Welcome</html>"))
+@pytest.mark.parametrize("answer", ["<html>Welcome</html>", "", [1, 2], None, {"hello": "world"}, "{}"])
+def test_a_yes_that_says_nothing_else_is_not_believed(gateway, engine, sample, answer):
+    gateway.on("", (200, answer))
 
-    assert deliver(engine, mail())[1].state == (State.UNKNOWN if sample[1].says_more else State.SENT)
+    outcome = deliver(engine, mail())[1]
+
+    assert outcome.state == (State.UNKNOWN if sample[1].says_more else State.SENT)
+    assert outcome.answer.startswith("200")
 
 
 @pytest.mark.parametrize("status", [500, 502, 504])
@@ -219,6 +224,30 @@ def test_credentials_that_are_refused_stop_everything_at_once(gateway, engine, s
     assert len(gateway.calls) <= 16
     with pytest.raises(NotLetIn, match=f"does not let us in: {status}"):
         engine.reach()
+
+
+def test_credentials_that_were_mended_at_the_provider_are_tried_again_soon(gateway, engine, monkeypatch):
+    monkeypatch.setattr(http, "LOCKED_FOR", 0.1)
+    gateway.on("", (401, {}), times=1)
+    deliver(engine, mail(1))
+    time.sleep(0.2)
+
+    engine.reach()
+
+    assert deliver(engine, mail(2))[2].state == State.SENT
+
+
+def test_a_host_that_no_dns_can_have_is_out_of_reach(provider, sample):
+    provider.settings[sample[1].url] = "http://api..example"
+    engine = ways()[provider.kind].engine(provider, timeouts=PATIENT)
+
+    with pytest.raises(ServerOutOfReach, match="no name of a host"):
+        engine.reach()
+    with pytest.raises(ServerOutOfReach):
+        ways()[provider.kind].check(provider)
+
+    assert deliver(engine, mail())[1].state == State.QUEUED
+    engine.close()
 
 
 def test_a_provider_that_is_not_there_is_given_nothing(provider, sample):

@@ -15,6 +15,7 @@ from tests.factories.contacts import SuppressionFactory
 from tests.factories.messaging import (
     DomainFigureFactory,
     MessageFactory,
+    ProviderFactory,
     RecipientFactory,
     RefusalFigureFactory,
     SendingDomainFactory,
@@ -91,6 +92,15 @@ class TestRefresh:
             ("gmail.com", "421", 1, "421", "421"),
             ("gmx.example", "550", 1, "550 no", "550 no"),
         }
+
+    def test_what_a_provider_said_over_http_is_no_servers_word(self, message, noon):
+        message.sender.provider = ProviderFactory()
+        message.sender.save()
+        RecipientFactory(message=message, address="a@gmail.com", state="failed", answer="422 invalid")
+
+        services.domain_figures_refresh(now=noon)
+
+        assert not RefusalFigure.objects.exists()
 
     def test_counting_refusals_again_after_a_retry_leaves_the_taken_ones_out(self, message, noon):
         row = RecipientFactory(message=message, address="a@gmail.com", state="failed", answer="451 later")

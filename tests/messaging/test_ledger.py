@@ -3,9 +3,8 @@
 import threading
 import time
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, nullcontext
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, OperationalError, connection, connections
@@ -17,7 +16,13 @@ from apps.messaging.delivery.outcome import Outcome
 from apps.messaging.ledger import Addressed, leases
 from apps.messaging.models import Message, Recipient
 from tests.factories.contacts import ContactFactory, SuppressionFactory
-from tests.factories.messaging import MessageFactory, RecipientFactory
+from tests.factories.messaging import (
+    FrequencyCapFactory,
+    MessageFactory,
+    QuietHoursFactory,
+    RateLimitFactory,
+    RecipientFactory,
+)
 from tests.locks import hasty
 
 pytestmark = pytest.mark.django_db
@@ -64,23 +69,73 @@ def only_row():
     return Recipient.objects.get()
 
 
-def test_outcomes_find_their_rows_by_id_though_hardly_a_row_was_in_hand_when_they_were_last_counted(noon):
-    """By state, as the planner would have it, a batch went through all dead entries of that index."""
-    message = MessageFactory()
-    with connection.cursor() as cursor:
-        cursor.execute(MANY_SENT, [message.pk])
-        cursor.execute("ANALYZE messaging_recipient")
-        told = {"ids": [*range(25)], "states": ["sent"] * 25, "answers": [""] * 25, "token": uuid4()}
-        told |= {
-            "retryable": [False] * 25,
-            "again": [False] * 25,
-            "waits": [*ledger.RETRY_AFTER],
-            "now": noon,
-        }
-        cursor.execute(f"EXPLAIN {leases._SETTLE}", told)
-        plan = "\n".join(line for (line,) in cursor.fetchall())
+class TestPlans:
+    """
+    How statements find their rows by statistics of an hour ago: of many people all were sent, and nobody was
+    in anybody's hands. By state, as the planner would have it, each batch goes through all that were since.
+    """
 
-    assert "messaging_recipient_state" not in plan
+    @pytest.fixture
+    def message(self):
+        message = MessageFactory(launched=True)
+        with connection.cursor() as cursor:
+            cursor.execute(MANY_SENT, [message.pk])
+            cursor.execute("ANALYZE messaging_recipient, messaging_message, contacts_contact")
+        RecipientFactory.create_batch(30, message=message)
+        return message
+
+    @pytest.fixture
+    def plans(self, message, monkeypatch):
+        """The plans of what is asked of recipients from here on."""
+        found = []
+
+        def explained(execute, statement, params, many, context):
+            if "messaging_recipient " in statement or '"messaging_recipient"' in statement:
+                with connection.connection.cursor() as asked:
+                    asked.execute(f"EXPLAIN {statement}", params)
+                    found.append("\n".join(line for (line,) in asked.fetchall()))
+            return execute(statement, params, many, context)
+
+        monkeypatch.setattr(leases.prepared, "cursor", connection.cursor)
+        monkeypatch.setattr(leases, "pipeline", nullcontext)
+        with connection.execute_wrapper(explained):
+            yield found
+
+    @pytest.mark.parametrize("has_rules", [False, True], ids=["plain", "caps-hours-and-limits"])
+    def test_a_worker_finds_what_it_has_in_hand_by_id(self, noon, plans, has_rules):
+        if has_rules:
+            FrequencyCapFactory()
+            QuietHoursFactory()
+            RateLimitFactory(sender=None, domain="example.com", most=1000)
+        lease = claimed(noon, limit=25)
+        [of_claim] = plans[:]
+        del plans[:]
+
+        begin(lease, noon)
+        ends = [Outcome.sent("250"), Outcome.not_now("451"), Outcome.untried(""), Outcome.refused("550")]
+        settle_all = {row.id: ends[place % 4] for place, row in enumerate(lease.rows)}
+        ledger.settle(lease, settle_all, now=noon)
+        ledger.release(lease)
+
+        assert "Index Scan using messaging_recipient_pkey on messaging_recipient taken" in of_claim
+        assert "messaging_recipient_state" in of_claim  # who is next in line
+        for plan in [of_claim, *plans]:
+            assert "Seq Scan on messaging_recipient" not in plan
+        for plan in plans:
+            assert "messaging_recipient_state" not in plan, plan
+
+    def test_what_time_brings_is_looked_for_among_what_waits(self, noon, plans):
+        lease = claimed(noon, limit=25)
+        begin(lease, noon)
+        del plans[:]
+
+        later = noon + ledger.LEASE_TIME + MINUTE
+        for act in (ledger.reap, ledger.expire, ledger.cancel, ledger.queue_due, ledger.finish):
+            act(now=later)
+
+        assert plans
+        for plan in plans:
+            assert "Seq Scan on messaging_recipient" not in plan, plan
 
 
 class TestClaim:

@@ -5,6 +5,7 @@ import socketserver
 import threading
 from datetime import timedelta
 from http import HTTPStatus
+from urllib.parse import unquote
 
 import pytest
 from django.core.management import call_command
@@ -16,7 +17,7 @@ from apps.contacts.addresses import address_hash
 from apps.contacts.models import ConsentEvent, Contact, Suppression
 from apps.messaging import selectors, services
 from apps.messaging.bouncebox import MailboxUnavailable, unread
-from apps.messaging.models import DeliveryEvent, DeliveryReport, Message, Recipient
+from apps.messaging.models import DeliveryEvent, DeliveryReport, LedgerTally, Message, Recipient
 from apps.messaging.services import reports
 from apps.messaging.tokens import return_token_read
 from tests.bounces import arf, dsn, original, return_path
@@ -282,6 +283,17 @@ class TestSpike:
 
         assert (message.state, message.bounces, message.spiked_at) == ("running", 20, None)
 
+    def test_of_a_large_ledger_only_its_tally_is_asked_while_that_says_enough(self, noon):
+        message = self.message(noon, sent=25)
+        LedgerTally.objects.create(
+            message=message, facts={"ledger": {"states": {"sent": 401}}}, counted_at=noon
+        )
+        self.bounce(message, noon, 20)
+        enough = message.state
+        self.bounce(message, noon, 1)
+
+        assert (enough, message.state) == ("running", "paused")
+
     def test_mailboxes_that_are_full_do_not(self, noon):
         message = self.message(noon, sent=25)
         self.bounce(message, noon, 25, status="5.2.2")
@@ -437,6 +449,22 @@ class TestSending:
             local, _, domain = paths[row.address].partition("@")
             assert (local.split("+")[0], domain) == ("bounces", "mail.example")
             assert return_token_read(local.split("+")[1]) == row.pk
+
+    def test_who_leaves_by_mail_is_taken_off_where_it_is_read(self, mail_server, settings, noon):
+        settings.RETURN_PATH = "bounces@mail.example"
+        row = RecipientFactory()
+        services.messages_send(now=noon)
+
+        link = mail_server.taken[0].mail["List-Unsubscribe"].split("<mailto:")[1].rstrip(">")
+        to, _, subject = unquote(link).partition("?subject=")
+        for name in ("1@home.example", "1@home.example", "2@home.example"):
+            take(f"To: {to}\nSubject: {subject}\nMessage-ID: <{name}>\n\nLet me out.".encode(), noon)
+
+        assert to == mail_server.taken[0].sender
+        assert suppressed(row.address) == "unsubscribed"
+        left = ConsentEvent.objects.get(contact=row.contact, status="unsubscribed")
+        assert left.basis == "unsubscribe by e-mail"
+        assert DeliveryEvent.objects.filter(kind="unsubscribed").count() == 1
 
     def test_without_one_it_comes_back_to_the_sender(self, mail_server, noon):
         row = RecipientFactory()

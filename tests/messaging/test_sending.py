@@ -14,6 +14,7 @@ from apps.messaging.models import Message, Recipient
 from apps.messaging.services import sending
 from tests.factories.contacts import ContactFactory
 from tests.factories.messaging import MessageFactory, RecipientFactory
+from tests.gateway import free_port
 from tests.mail import HANG_UP, SILENCE
 
 pytestmark = pytest.mark.django_db
@@ -327,6 +328,32 @@ def test_a_worker_is_never_past_the_point_of_no_return_with_more_than_25(noon, m
 
     assert 12 < max(seen) <= 25
     assert len(mail_server.taken) == 80
+
+
+def test_where_there_is_more_than_one_can_take_it_rings_once_for_whoever_is_free(
+    noon, mail_server, monkeypatch, django_capture_on_commit_callbacks
+):
+    monkeypatch.setattr(sending, "CLAIM_SIZE", 2)
+    RecipientFactory.create_batch(5, message=MessageFactory(launched=True))
+
+    with django_capture_on_commit_callbacks() as rung:
+        services.messages_send(now=noon)
+
+    assert len(mail_server.taken) == 5
+    assert [getattr(ring, "__self__", None) for ring in rung] == [tasks.messages_send]
+
+
+def test_of_a_server_out_of_reach_nobody_else_is_told(
+    noon, settings, monkeypatch, django_capture_on_commit_callbacks
+):
+    settings.EMAIL_URL = f"smtp://127.0.0.1:{free_port()}"
+    monkeypatch.setattr(sending, "CLAIM_SIZE", 2)
+    RecipientFactory.create_batch(5, message=MessageFactory(launched=True))
+
+    with django_capture_on_commit_callbacks() as rung:
+        services.messages_send(now=noon)
+
+    assert rung == []
 
 
 def test_it_rings_again_while_there_is_work_and_stops_when_there_is_none(

@@ -168,6 +168,16 @@ def test_nobody_listens():
     engine.close()
 
 
+@pytest.mark.parametrize("host", ["mail..example", f"{'x' * 64}.example"])
+def test_a_host_that_no_dns_can_have_is_out_of_reach(host):
+    engine = Engine(Server(host, 25), timeouts=PATIENT)
+
+    with pytest.raises(ServerOutOfReach, match="no name of a host"):
+        engine.reach()
+
+    engine.close()
+
+
 def test_a_server_that_falls_silent_at_the_greeting_is_out_of_reach(server, impatient_engine):
     server.on("greeting", "*", SILENCE)
 
@@ -268,6 +278,20 @@ def test_the_next_envelope_goes_in_one_group_with_the_text_before_it(server, lan
 
     assert server.recipients == [f"p{number}@example.com" for number in range(3)]
     assert server.connections == 1
+
+
+@pytest.mark.parametrize("verb", ["mail", "rcpt", "data", "dot"])
+@pytest.mark.parametrize("more", ["250 and again", "550 5.7.1 and again"])
+def test_a_server_that_says_more_than_it_was_asked_gives_nobody_the_mail_of_another(server, lane, verb, more):
+    usual = {"data": "354 go ahead"}.get(verb, "250 ok")
+    server.on(verb, "*", f"{usual}\r\n{more}", times=2)
+
+    deliver(lane, *(mail(f"p{n}@example.com", pk=n, content=b"\r\nFor p%d\r\n" % n) for n in range(4)))
+
+    assert {(taken.recipient[:2], taken.content) for taken in server.taken} <= {
+        (f"p{n}", b"\r\nFor p%d\r\n" % n) for n in range(4)
+    }
+    assert {"p2@example.com", "p3@example.com"} <= set(server.recipients)
 
 
 @pytest.mark.parametrize("verb", ["dot", "rcpt", "data"])

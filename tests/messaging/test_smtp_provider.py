@@ -152,6 +152,7 @@ class TestSaving:
         [
             ({"host": ""}, "host"),
             ({"host": "mail.example/x"}, "host"),
+            ({"host": "mail..example"}, "host"),
             ({"security": "rot13"}, "security"),
             ({"port": "smtp"}, "port"),
             ({"user": "shop\r\nRCPT TO:<x>"}, "user"),

@@ -14,6 +14,7 @@ from apps.contacts.models import Consent, ConsentEvent, Suppression
 from apps.core import clock
 from apps.messaging import audience, ledger, selectors, services
 from apps.messaging.channels import base
+from apps.messaging.delivery.texts import composer_of
 from apps.messaging.models import DeliveryReport, Message, Recipient
 from apps.messaging.smstext import text_size
 from apps.messaging.tokens import Purpose, token_make
@@ -168,6 +169,22 @@ class TestLaunch:
 
         with pytest.raises(services.MessageNotLaunchable, match="has no provider for SMS"):
             services.message_launch(message=draft, by=lead, now=clock.now())
+
+
+class TestUndo:
+    def test_one_that_was_undone_and_written_anew_goes_out_as_it_is_now(self, draft, lead):
+        """A worker that had made ready for the first launch, and begun nothing, must not go by that."""
+        reader()
+        now = clock.now()
+        first = services.message_launch(message=draft, by=lead, now=now, undo_seconds=60)
+        composer_of(first)
+        undone = services.message_undo(message=first, by=lead, now=now)
+        fields = services.MessageFields(text="Second. STOP to end.")
+        services.message_update(message=undone, fields=fields, by=lead, now=now)
+
+        again = services.message_launch(message=undone, by=lead, now=now + timedelta(minutes=1))
+
+        assert composer_of(again).preview({}) == "Second. STOP to end."
 
 
 class TestSending:

@@ -36,6 +36,7 @@ from apps.contacts.selectors.eventtypes import (
     event_violations,
     event_violations_by_day,
     events_arrived,
+    events_labelled,
     fields_of_schema,
     held_count,
     held_events,
@@ -103,7 +104,7 @@ from apps.contacts.selectors.quality import (
     scan_newest,
     scans_history,
 )
-from apps.contacts.selectors.sending import contacts_as_data
+from apps.contacts.selectors.sending import contact_as_data, contacts_as_data
 from apps.contacts.selectors.suppressions import address_is_whole, suppressions
 from apps.contacts.selectors.systems import ATTRIBUTES_SHOWN as SYSTEM_ATTRIBUTES_SHOWN
 from apps.contacts.selectors.systems import (
@@ -121,7 +122,7 @@ from apps.contacts.selectors.systems import (
     systems_linked,
     with_systems,
 )
-from apps.contacts.selectors.topics import topic_choices, topic_names, topics_public
+from apps.contacts.selectors.topics import topic_choices, topic_names, topics_named, topics_public
 from apps.contacts.selectors.undo import (
     import_kept,
     import_kept_lines,
@@ -173,6 +174,7 @@ __all__ = [
     "company_people_count",
     "company_profile",
     "company_timeline",
+    "contact_as_data",
     "contact_companies",
     "contact_living",
     "contact_merges",
@@ -201,6 +203,7 @@ __all__ = [
     "events_arrived",
     "events_arriving",
     "exclusion_fact",
+    "events_labelled",
     "fields_of_schema",
     "findings",
     "findings_details",
@@ -246,6 +249,7 @@ __all__ = [
     "timeline_page",
     "topic_choices",
     "topic_names",
+    "topics_named",
     "topics_public",
     "undo_as_data",
     "violations_of",

@@ -5,6 +5,13 @@ from collections.abc import Collection
 import orjson
 from django.db import connection
 
+from apps.contacts.models import Contact
+
+
+def contact_as_data(contact: Contact) -> dict[str, object]:
+    """Return what `contacts_as_data` says of a contact, out of one that has been read."""
+    return {**contact.attributes, "id": contact.pk, "email": contact.email, "phone": contact.phone}
+
 
 def contacts_as_data(ids: Collection[int]) -> dict[int, dict[str, object]]:
     """

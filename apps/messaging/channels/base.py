@@ -99,6 +99,7 @@ class Way(ABC):
     settings: Sequence[Setting] = ()
     # Whether there is more than one: each a provider that somebody has written down.
     is_configured = True
+    speaks_smtp = False  # whether its answers begin with a code of SMTP, and not of HTTP
     takes_calls = False  # whether the provider tells afterwards, at `/hooks/<key>/<secret>`
 
     @abstractmethod

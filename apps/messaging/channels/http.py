@@ -32,6 +32,9 @@ logger = logging.getLogger(__name__)
 
 CALLS = 8  # side by side
 LONGEST_WAIT = 3600.0
+# Seconds for which nothing is tried after credentials were refused. What waits is paused by then, and whoever
+# lets it go on may have mended them at the provider, of which nothing here would know.
+LOCKED_FOR = 60.0
 UNCONNECTED = (
     NewConnectionError,
     ConnectTimeoutError,
@@ -76,7 +79,7 @@ class HttpEngine:
         self._flights = ThreadPoolExecutor(1, thread_name_prefix="flight")
         self._closed_until = 0.0
         self._heard_at = 0.0
-        self._lock = ""
+        self._lock, self._locked_until = "", 0.0
 
     def reach(self) -> None:
         """
@@ -84,9 +87,9 @@ class HttpEngine:
 
         :raises ServerOutOfReach: with the reason, for people
         """
-        if self._lock:
-            raise NotLetIn(self._lock)
         now = time.monotonic()
+        if now < self._locked_until:
+            raise NotLetIn(self._lock)
         if now < self._closed_until:
             told = _("The provider asks to wait for %(n)s more seconds.")
             raise NotYet(told % {"n": round(self._closed_until - now) or 1})
@@ -134,10 +137,14 @@ class HttpEngine:
             self._closed_until = max(self._closed_until, time.monotonic() + said.wait)
         if said.is_locked:
             self._lock = _("The provider does not let us in: %(answer)s") % {"answer": said.outcome.answer}
+            self._locked_until = time.monotonic() + LOCKED_FOR
 
     def _hand(self, mail: Mail) -> Said:
-        if self._lock or time.monotonic() < self._closed_until:
-            return Said(Outcome.untried(self._lock or "The provider asks to wait."))
+        now = time.monotonic()
+        if now < self._locked_until:
+            return Said(Outcome.untried(self._lock))
+        if now < self._closed_until:
+            return Said(Outcome.untried("The provider asks to wait."))
         try:
             said = self._carrier().send(mail)
         except requests.RequestException as failure:
@@ -197,6 +204,11 @@ def _wrapped(failure: BaseException) -> BaseException | None:
     """Return the failure that one of urllib3 or requests carries inside."""
     inner = getattr(failure, "reason", None) or next(iter(failure.args), None)
     return inner if isinstance(inner, BaseException) and inner is not failure else None
+
+
+def nonsense(response: requests.Response, *, told: str) -> Said:
+    """Return what a yes means that does not say so in the way that was agreed: nobody can know."""
+    return Said(Outcome.silence(f"{response.status_code} {told}".strip()[:500]))
 
 
 def is_yes(response: requests.Response) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from secrets import token_hex
 from urllib.parse import urlsplit
 
@@ -50,9 +50,20 @@ class Composer:
         }
         self._shared = {"campaign": {"name": message.campaign.name}, "message": {"name": message.name}}
         self._is_tracked = message.is_tracked
-        self._envelope, self._fault = _envelope_or_fault(message)
-        self._base = self._envelope.links or settings.TRACKING_BASE_URL
         self._skeleton: mime.Skeleton | None = None
+
+    @cached_property
+    def _sealed(self) -> tuple[Envelope, str]:
+        """What the mails go out in, and why there is no such thing: a preview does without."""
+        return _envelope_or_fault(self._message)
+
+    @cached_property
+    def _envelope(self) -> Envelope:
+        return self._sealed[0]
+
+    @cached_property
+    def _base(self) -> str:
+        return self._envelope.links or settings.TRACKING_BASE_URL
 
     def of(self, variant: int | None) -> "Composer":
         """Return what builds the mails of a variant of the message's experiment; None: of the message."""
@@ -86,8 +97,8 @@ class Composer:
         message, sender = self._message, self._message.sender
         if sender is None:
             raise NotComposable(_("No sender is chosen."))
-        if self._fault:
-            raise NotComposable(self._fault)
+        if why := self._sealed[1]:
+            raise NotComposable(why)
         try:
             address = own_address(sender.email)
             reply_to = own_address(sender.reply_to) if sender.reply_to else None
@@ -119,6 +130,7 @@ class Composer:
             raise NotComposable(told) from fault
         unsubscribe = self._sign_leave(ids)
         mail_id = f"{self._sign_mail(ids)}@{self.skeleton().sender.domain}"
+        returns_to = self._envelope.mail_from(recipient_id)
         person = mime.Person(
             address=address,
             mail_id=mail_id,
@@ -127,10 +139,11 @@ class Composer:
             html=filled.html_pieces,
             unsubscribe_url=f"{self._base}/u/{unsubscribe}",
             unsubscribe_subject=f"unsubscribe%20{unsubscribe}",
+            returns_to=returns_to,
         )
         return Mail(
             id=recipient_id,
-            sender=self._envelope.mail_from(recipient_id) or self.skeleton().sender.text,
+            sender=returns_to or self.skeleton().sender.text,
             recipient=address.text,
             mail_id=mail_id,
             content=self._envelope.sign(self.skeleton().fill(person, at=at), at=at),
@@ -211,7 +224,6 @@ class Composer:
 
 
 def _envelope_or_fault(message: Message) -> tuple[Envelope, str]:
-    """Return what the mails go out in, and why there is no such thing: a preview does without."""
     sender = message.sender
     if sender is None:
         return Envelope(), ""
@@ -238,16 +250,20 @@ def composer_for(message: Message) -> Composer:
     assert message.sender
     domain = domain_of(message.sender.email)
     dns = domain and (domain.pk, domain.updated_at, domain.state_of("tracking"))
-    made_of = (message.pk, message.template_version_id, message.sender.updated_at, message.campaign.name, dns)
-    return _composer(Kept(message, made_of))
+    return _composer(Kept(message, dns))
 
 
 class Kept:
-    """A message as a key of the cache: the same as long as what its mails are made of is."""
+    """
+    A message as a key of the cache: the same as long as what its mails are made of is.
 
-    def __init__(self, message: Message, key: tuple[object, ...]) -> None:
+    All else of a message is fixed at its launch; one that was undone may have been written anew since.
+    """
+
+    def __init__(self, message: Message, *more: object) -> None:
+        assert message.sender
         self.message = message
-        self.key = key
+        self.key = (message.pk, message.launched_at, message.sender.updated_at, message.campaign.name, *more)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Kept) and other.key == self.key

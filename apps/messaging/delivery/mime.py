@@ -22,7 +22,11 @@ WORD_SIZE = 42  # bytes of text in an encoded word: 56 characters of base64, and
 
 
 class Person(NamedTuple):
-    """What differs from mail to mail; without `unsubscribe_url` it is no mail to a list (a test)."""
+    """
+    What differs from mail to mail; without `unsubscribe_url` it is no mail to a list (a test).
+
+    `returns_to` is read by us, so who leaves by mail writes there; '' where nobody reads: to the sender.
+    """
 
     address: Address
     mail_id: str
@@ -31,6 +35,7 @@ class Person(NamedTuple):
     html: Sequence[str]
     unsubscribe_url: str
     unsubscribe_subject: str
+    returns_to: str = ""
 
 
 def header_text(value: str) -> str:
@@ -171,7 +176,8 @@ class Skeleton:
             f"Message-ID: <{person.mail_id}>\r\n"
         )
         if person.unsubscribe_url:
-            mailto = f"mailto:{self._answers}?subject={person.unsubscribe_subject}"
+            answers = quote(person.returns_to, safe="@+") or self._answers
+            mailto = f"mailto:{answers}?subject={person.unsubscribe_subject}"
             head += (
                 f"List-Unsubscribe: <{person.unsubscribe_url}>,\r\n <{mailto}>\r\n"
                 "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"

@@ -22,6 +22,9 @@ from apps.messaging.delivery.server import Server
 
 CLOSING = 421  # "I am going down", at any verb: says nothing about the mail in hand
 REPLY_LIMIT = 64 * 1024
+MOST_REPLIES = 100  # unread: no more than a few are ever asked for at once
+GO_AHEAD = 354
+OUT_OF_STEP = "The server said something else than it was asked."
 
 
 class ServerOutOfReach(Exception):
@@ -93,6 +96,8 @@ class Conversation(asyncio.Protocol):
             self._line_received(line.rstrip(b"\r"))
         if len(self._unread) > REPLY_LIMIT or len(self._lines) > REPLY_LIMIT // 8:
             self.drop("The server's answer does not end.")
+        elif len(self._replies) > MOST_REPLIES:
+            self.drop(OUT_OF_STEP)
         elif self._waiter and len(self._replies) >= self._wanted:
             self._wake()
 
@@ -136,6 +141,11 @@ class Conversation(asyncio.Protocol):
     @property
     def is_open(self) -> bool:
         return self._loss is None and self._transport is not None and not self._transport.is_closing()
+
+    @property
+    def has_unasked(self) -> bool:
+        """Test, once all that was asked is answered, if the server has said more than that."""
+        return bool(self._replies)
 
     @property
     def loss(self) -> str:
@@ -224,6 +234,8 @@ class Connection:
         except TimeoutError:
             self._wire.drop("timed out")
             raise ServerOutOfReach(f"No connection to {self.server} in time.") from None
+        except UnicodeError:  # an empty label, or one that is too long: not asked, and no OSError
+            raise ServerOutOfReach(f"No connection to {self.server}: this is no name of a host.") from None
         except (OSError, ssl.SSLError) as error:
             self._wire.drop(str(error))
             raise ServerOutOfReach(f"No connection to {self.server}: {error}") from error
@@ -311,9 +323,13 @@ class Connection:
         if mail.needs_utf8 and "SMTPUTF8" not in self.extensions:
             return Outcome.refused("The mail server does not take addresses with such letters.")
         sender, recipient, go = await self._envelope(mail)
+        if self._wire.has_unasked:
+            raise self._out_of_step()
         if refusal := _refusal(sender, recipient, go):
-            await self._clear(is_reading=go is not None and go.code == 354)
+            await self._clear(is_reading=go is not None and go.code == GO_AHEAD)
             return refusal
+        if go is None or go.code != GO_AHEAD:
+            raise self._out_of_step()
         if following and "PIPELINING" in self.extensions and not following.needs_utf8:
             self._wire.write(mail.content + b".\r\n" + _commands(following))
             self._asked = following
@@ -321,9 +337,21 @@ class Connection:
             self._wire.write(mail.content + b".\r\n")
         return await self._verdict()
 
+    def _out_of_step(self) -> ServerOutOfReach:
+        """
+        Hang up on a server that gives one answer too many, and say so.
+
+        Each answer from there on would be taken for that to something else, and one person's mail end up in
+        the text of the next one's.
+        """
+        self._wire.drop(OUT_OF_STEP)
+        return ServerOutOfReach(OUT_OF_STEP)
+
     async def _envelope(self, mail: Mail) -> tuple[Reply, Reply | None, Reply | None]:
         """Return the answers to MAIL, RCPT and DATA; None to what was not asked any more."""
         asked, self._asked = self._asked, None
+        if asked is None and self._wire.has_unasked:
+            raise self._out_of_step()
         if "PIPELINING" in self.extensions:
             if asked is not mail:
                 self._wire.write(_commands(mail))
@@ -358,7 +386,10 @@ class Connection:
             if is_reading:
                 # A server that says "go ahead" to nobody in particular gets an empty text (RFC 2920, 3.1).
                 await self._wire.ask(".", self.timeouts.command)
-            self._expect_good(await self._wire.ask("RSET", self.timeouts.command))
+            reply = await self._wire.ask("RSET", self.timeouts.command)
+            if reply.code == GO_AHEAD:  # that was said to DATA, and RSET has become text
+                raise self._out_of_step()
+            self._expect_good(reply)
         except ServerOutOfReach as error:
             self._wire.drop(str(error))
 
@@ -392,7 +423,7 @@ def _refusal(sender: Reply, recipient: Reply | None, go: Reply | None) -> Outcom
     if not recipient.is_good:
         return Outcome.not_now(str(recipient)) if recipient.is_passing else Outcome.refused(str(recipient))
     assert go is not None
-    if go.code != 354:
+    if not go.is_good:
         return Outcome.not_now(str(go)) if go.is_passing else Outcome.our_fault(str(go))
     return None
 

@@ -83,9 +83,7 @@ def composer_of(message: Message) -> Composer | TextComposer:
     """
     if not message.is_text:
         return composer_for(message)
-    assert message.sender
-    made_of = (message.pk, message.sender.updated_at, message.campaign.name)
-    return _composer(Kept(message, made_of))
+    return _composer(Kept(message))
 
 
 @lru_cache(maxsize=16)

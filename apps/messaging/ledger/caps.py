@@ -19,7 +19,7 @@ _CLAIM = """
     , ours AS MATERIALIZED (
         SELECT asked.id, asked.contact_id
         FROM {source} AS asked JOIN messaging_recipient AS r ON r.id = asked.id
-        WHERE asked.verdict = 'sending' AND r.lease_token = %(token)s AND r.state = 'leased'
+        WHERE asked.verdict = 'sending' AND r.lease_token = %(token)s AND (r.state = 'leased') IS TRUE
         FOR NO KEY UPDATE OF r
     ), counted AS MATERIALIZED (
         SELECT DISTINCT ON (contact_id) ours.id, contact_id,
@@ -76,7 +76,7 @@ def claim(*, source: str, due_at: str = "NULL::timestamptz") -> str:
 _GIVE_BACK = """
     WITH free AS MATERIALIZED (
         SELECT id, contact_id FROM messaging_recipient
-        WHERE id = ANY(%(ids)s::bigint[]) AND state IN ('queued', 'planned', 'failed')
+        WHERE id = ANY(%(ids)s::bigint[]) AND (state IN ('queued', 'planned', 'failed')) IS TRUE
     ), held AS MATERIALIZED (
         SELECT contact_id FROM messaging_captally
         WHERE contact_id IN (SELECT contact_id FROM free) ORDER BY contact_id FOR NO KEY UPDATE

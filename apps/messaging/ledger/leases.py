@@ -398,7 +398,7 @@ def release(lease: Lease) -> None:
     sql.run(
         """
         UPDATE messaging_recipient SET state = 'queued', lease_token = NULL, leased_until = NULL
-        WHERE id = ANY(%(ids)s::bigint[]) AND lease_token = %(token)s AND state = 'leased'
+        WHERE id = ANY(%(ids)s::bigint[]) AND lease_token = %(token)s AND (state = 'leased') IS TRUE
         """,
         {"ids": [row.id for row in lease.rows], "token": lease.token},
     )

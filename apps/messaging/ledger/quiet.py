@@ -21,6 +21,6 @@ HOLD = f"""
             'starts', %(starts)s::time::text, 'ends', %(ends)s::time::text, 'zone', hushed.zone
         )
         FROM hushed JOIN messaging_recipient AS r ON r.id = hushed.id
-        WHERE hushed.due_at IS NOT NULL AND r.lease_token = %(token)s AND r.state = 'leased'
+        WHERE hushed.due_at IS NOT NULL AND r.lease_token = %(token)s AND (r.state = 'leased') IS TRUE
     )
 """

@@ -76,7 +76,7 @@ _STEP_BACK = """
         state = CASE WHEN one.aside IS NULL THEN 'queued' ELSE 'planned' END,
         waits_for_id = one.aside, lease_token = NULL, leased_until = NULL
     FROM unnest(%(ids)s::bigint[], %(limits)s::bigint[]) AS one (id, aside)
-    WHERE r.id = one.id AND r.lease_token = %(token)s AND r.state = 'leased'
+    WHERE r.id = one.id AND r.lease_token = %(token)s AND (r.state = 'leased') IS TRUE
 """
 _NOTE = """
     INSERT INTO messaging_rulenote (recipient_id, contact_id, rule, at, facts)

@@ -52,7 +52,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """With what every page of a message, and the question who may see it, looks at beside it."""
         return self.select_related(
             "campaign__segment", "campaign__kpi_set", "channel__owner", "sender__provider",
-            "sender__sms_provider", "template",
+            "sender__sms_provider", "template", "experiment__decided_by",
         )  # fmt: skip
 
     def visible_to(self, user: User) -> Self:

@@ -107,9 +107,9 @@ class Recipient(models.Model):
         indexes = [
             # What is next in line, what is unfinished, what is held; the list filtered by state.
             models.Index(fields=["message", "state", "id"], name="messaging_recipient_state"),
-            # Partial: beside a billion finished rows it stays as small as what waits for its hour.
             # Whom a window of a segment slides past. A few pages in all, for rows end in the order of time.
             BrinIndex(fields=["finished_at"], autosummarize=True, name="messaging_recipient_finished"),
+            # Partial: beside a billion finished rows it stays as small as what waits for its hour.
             models.Index(
                 fields=["due_at"],
                 condition=Q(state="planned", waits_for__isnull=True),

@@ -61,4 +61,4 @@ def contact_data(contact: Contact | None) -> dict[str, object]:
     """Return what a mail is filled in with; of nobody, only an address."""
     if contact is None:
         return NOBODY
-    return contacts.contacts_as_data([contact.pk]).get(contact.pk, NOBODY)
+    return NOBODY if contact.erased_at else contacts.contact_as_data(contact)

@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from apps.messaging import sql
+from apps.messaging.channels import way_of
 from apps.messaging.models import DeliveryEvent, DomainFigure, Message, RefusalFigure
 from apps.messaging.selectors import DELIVERABILITY_SPAN
 
@@ -67,7 +68,7 @@ def domain_figures_refresh(*, now: datetime) -> int:
     Each is a transaction of its own, and counts only its own rows. Repeating it changes nothing.
     """
     due = list(_due(now).values_list("pk", flat=True)[:AT_A_TIME])
-    for message in Message.objects.filter(pk__in=due).select_related("sender"):
+    for message in Message.objects.filter(pk__in=due).select_related("sender__provider", "channel"):
         _refresh(message, now=now)
     return len(due)
 
@@ -101,4 +102,5 @@ def _refresh(message: Message, *, now: datetime) -> None:
     sending = message.sender.email.rpartition("@")[2].lower()
     told = {"message": message.pk, "sending": sending, "largest": LARGEST}
     sql.run(COUNT, {**told, "now": now})
-    sql.run(REFUSED, {**told, "code": CODE, "address": ADDRESS})
+    if way_of(message)[0].speaks_smtp:
+        sql.run(REFUSED, {**told, "code": CODE, "address": ADDRESS})

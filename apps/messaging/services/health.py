@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.messaging import ledger
-from apps.messaging.models import Message, Recipient
+from apps.messaging.models import LedgerTally, Message, Recipient
 from apps.messaging.services.messages import message_audit, message_pause, message_tell
 
 # A spike: this many answers and this share of them refusals. Old answers fade, so that a bad hour is not
@@ -99,7 +99,15 @@ def _is_share(message: Message, count: int, least: int, per_thousand: int) -> bo
     if count < least:
         return False
     most = count * 1000 // per_thousand
+    if _sent_by_tally(message) > most:
+        return False
     return message.recipients.filter(state=Recipient.State.SENT)[: most + 1].count() <= most
+
+
+def _sent_by_tally(message: Message) -> int:
+    """Return how many had been sent when a large ledger was last counted: since then only more were."""
+    tally = LedgerTally.objects.filter(message=message)
+    return tally.values_list("facts__ledger__states__sent", flat=True).first() or 0
 
 
 @transaction.atomic

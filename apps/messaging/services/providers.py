@@ -116,7 +116,7 @@ def _known_secrets(provider: Provider) -> dict[str, str]:
 def _is_url(written: str) -> bool:
     try:
         parts = urlsplit(written)
-        _port = parts.port
+        _port, _host = parts.port, (parts.hostname or "").encode("idna")
     except ValueError:
         return False
     return parts.scheme in {"https", "http"} and bool(parts.hostname) and not (parts.username or parts.query)

@@ -180,7 +180,9 @@ def _follow(recipient: Recipient, report: DeliveryReport, *, by: User | None, no
     if report.verdict == Verdict.COMPLAINT:
         _complained(recipient, by=by, now=now)
     elif report.verdict == Verdict.UNSUBSCRIBED:
-        recipient_unsubscribe(recipient=recipient, basis="unsubscribed at the provider", now=now)
+        is_theirs = report.source == Source.PROVIDER
+        basis = "unsubscribed at the provider" if is_theirs else "unsubscribe by e-mail"
+        recipient_unsubscribe(recipient=recipient, basis=basis, now=now)
     elif report.verdict in BOUNCES:
         _bounced(recipient, report, by=by, now=now)
 

@@ -70,7 +70,7 @@ def messages_send(*, now: datetime) -> None:
         return
     watch = Watch(now)
     _upkeep(now)
-    is_going = True
+    is_going, has_rung = True, False
     stuck: set[int] = set()  # messages whose server is out of reach: the next ring tries again
     while watch.elapsed < STRETCH:
         lease = ledger.claim(limit=CLAIM_SIZE, now=watch.time, but=stuck)
@@ -81,8 +81,11 @@ def messages_send(*, now: datetime) -> None:
             newly = _lease_work(lease, watch)
             stuck |= newly
             is_going = any(row.message_id not in newly for row in lease.rows)
+            if is_going and not has_rung and len(lease.rows) == CLAIM_SIZE:
+                ring(SEND_TASK)  # there is more than one can take: for whoever is free, or the next ring
+                has_rung = True
     health.messages_finish(now=watch.time)
-    if is_going and watch.elapsed >= STRETCH:
+    if is_going and not has_rung and watch.elapsed >= STRETCH:
         ring(SEND_TASK)
 
 

@@ -1,10 +1,13 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from apps.contacts import selectors as contacts
 from apps.contacts.models import Attribute, Contact, ContactQuerySet
+from apps.core.together import read_together
 from apps.segments.models import ContactList, DefinitionVersion, Segment
 from apps.segments.registry import Clock
 from apps.segments.rules import (
@@ -21,9 +24,16 @@ from apps.segments.rules.expression import RuleHolds
 
 
 def vocabulary() -> Vocabulary:
-    """Return what a rule may speak of now; six queries. An entry of the dictionary hides a built-in."""
-    entries = list(Attribute.current.all())
-    rules = definition_rules()
+    """Return what a rule may speak of now, read in one query. An entry of the dictionary hides a built-in."""
+    entries, living, segments, lists, topics, events = read_together(
+        Attribute.current.values_list("applies_to", *TERM_FIELDS),
+        _rules_living(),
+        Segment.objects.values_list("pk", "name", "rule", "archived_at"),
+        ContactList.objects.values_list("pk", "name"),
+        contacts.topics_named(),
+        contacts.events_labelled(),
+    )
+    rules = _by_key(living)
     built_in = [
         Term("email", _("E-mail address"), Attribute.Type.TEXT, column="email"),
         Term("phone", _("Phone number"), Attribute.Type.TEXT, column="phone"),
@@ -38,45 +48,58 @@ def vocabulary() -> Vocabulary:
         companies=_terms(of_companies, entries, Attribute.Subject.COMPANY, {}),
         segments={
             pk: SegmentTerm(name, rule, is_archived=archived_at is not None)
-            for pk, name, rule, archived_at in Segment.objects.values_list(
-                "pk", "name", "rule", "archived_at"
-            )
+            for pk, name, rule, archived_at in segments
         },
-        lists=dict(ContactList.objects.values_list("pk", "name")),
-        topics=contacts.topic_names(),
-        events=contacts.event_labels(),
+        lists=dict(lists),
+        topics=dict(topics),
+        events=dict(events),
     )
 
 
-def definition_rules() -> dict[str, tuple[object, ...]]:
-    """Return by key of the computed attribute the rules that say, or are to say, who has it; one query."""
+def _rules_living() -> QuerySet[DefinitionVersion, tuple[str, object]]:
+    return DefinitionVersion.objects.living().values_list("definition__attribute__key", "rule")
+
+
+def _by_key(living: Iterable[tuple[Any, ...]]) -> dict[str, tuple[object, ...]]:
+    """Return by key of the computed attribute the rules that say, or are to say, who has it."""
     found: dict[str, tuple[object, ...]] = {}
-    living = DefinitionVersion.objects.living()
-    for key, rule in living.values_list("definition__attribute__key", "rule"):
+    for key, rule in living:
         found[key] = (*found.get(key, ()), rule)
     return found
 
 
 def _terms(
     built_in: Sequence[Term],
-    entries: Sequence[Attribute],
+    entries: Iterable[tuple[Any, ...]],
     subject: str,
     rules: Mapping[str, tuple[object, ...]],
 ) -> dict[str, Term]:
-    described = [_term(entry, rules.get(entry.key, ())) for entry in entries if entry.applies_to == subject]
+    described = [_term(*told, rules=rules) for applies_to, *told in entries if applies_to == subject]
     return {term.key: term for term in [*built_in, *described]}
 
 
-def _term(attribute: Attribute, rules: tuple[object, ...]) -> Term:
+TERM_FIELDS = ("key", "label", "type", "choices", "index_built_at", "uses")
+
+
+def _term(
+    key: str,
+    label: str,
+    kind: str,
+    choices: Sequence[str],
+    index_built_at: str | None,
+    uses: Sequence[str],
+    *,
+    rules: Mapping[str, tuple[object, ...]],
+) -> Term:
     return Term(
-        key=attribute.key,
-        label=attribute.label,
-        type=Attribute.Type(attribute.type),
-        choices=tuple(attribute.choices),
+        key=key,
+        label=label,
+        type=Attribute.Type(kind),
+        choices=tuple(choices),
         # Only then every stored value passes the casts of its expression.
-        is_indexed=attribute.index_built_at is not None,
-        is_for_targeting=Attribute.Use.TARGETING in attribute.uses,
-        rules=rules,
+        is_indexed=index_built_at is not None,
+        is_for_targeting=Attribute.Use.TARGETING in uses,
+        rules=rules.get(key, ()),
     )
 
 

@@ -23,6 +23,7 @@ from apps.messaging.channels.http import (
     HttpEngine,
     Said,
     is_yes,
+    nonsense,
     outcome_of_failure,
     said_of_answer,
 )
@@ -122,7 +123,7 @@ class _Carrier:
 
     def _ended(self, message: EmailMultiAlternatives) -> Said:
         status = message.anymail_status  # type: ignore[attr-defined]  # anymail's
-        if status.status and status.status <= TOOK:
+        if status.status and status.status <= TOOK and status.message_id:
             taken = _("%(provider)s took it as %(id)s") % {
                 "provider": self._way.label,
                 "id": status.message_id,
@@ -130,7 +131,7 @@ class _Carrier:
             return Said(Outcome.sent(taken[:500]))
         if status.status == {"failed"}:
             return said_of_answer(status.esp_response, told=_told(status.esp_response))
-        return Said(Outcome.silence(_told(status.esp_response)))
+        return nonsense(status.esp_response, told=_told(status.esp_response))
 
     def _message(self, mail: Mail) -> EmailMultiAlternatives:
         parts = parts_of(mail)
@@ -153,9 +154,15 @@ class _Carrier:
         self._backend.close()
 
 
-class _Guarded:
+class _Guarded(AnymailRequestsBackend):  # type: ignore[misc]  # untyped package
     def create_session(self) -> GuardedSession:
         return GuardedSession()
+
+    def parse_recipient_status(self, response: requests.Response, payload: Any, message: Any) -> Any:
+        try:
+            return super().parse_recipient_status(response, payload, message)
+        except (AttributeError, LookupError, TypeError) as fault:  # JSON, but of no shape that they know
+            raise AnymailRequestsAPIError(backend=self, response=response) from fault
 
 
 def _said(failure: AnymailRequestsAPIError) -> Said:
@@ -165,7 +172,7 @@ def _said(failure: AnymailRequestsAPIError) -> Said:
         cause = failure.__cause__
         return Said(outcome_of_failure(cause if isinstance(cause, requests.RequestException) else failure))
     if is_yes(response):
-        return Said(Outcome.silence(_told(response)))  # "yes", and then nothing that says so
+        return nonsense(response, told=_told(response))
     return said_of_answer(response, told=_told(response))
 
 

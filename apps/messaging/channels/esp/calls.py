@@ -82,14 +82,12 @@ class Calls:
         """Read one event; one that nobody can read is nobody's loss but its own."""
         try:
             event = self.event(told)
+            verdict = self._verdict(event) if event else None
+            return self._as_report(event, verdict) if event and verdict else None
         except Exception as fault:
             # Without its text, which is full of addresses.
             logger.warning("an event of a provider could not be read: %s", type(fault).__name__)
             return None
-        if event is None:
-            return None
-        verdict = self._verdict(event)
-        return self._as_report(event, verdict) if verdict else None
 
     def event(self, told: object) -> AnymailTrackingEvent | None:
         """Return anymail's reading of one event; None for one that is empty."""

@@ -19,6 +19,7 @@ from apps.messaging.channels.http import (
     HttpEngine,
     Said,
     is_yes,
+    nonsense,
     outcome_of_failure,
     said_of_answer,
 )
@@ -110,12 +111,12 @@ class _Carrier:
             answer = response.json()
             sid, status = str(answer["sid"]), str(answer["status"])
         except (ValueError, TypeError, LookupError):
-            return Said(Outcome.silence(words))  # "yes", and then nothing that says so
+            return nonsense(response, told=words)
         if status in {"failed", "undelivered"}:
             return Said(Outcome.refused(words))
-        return Said(
-            Outcome.sent(f"{status} as {sid}"[:500]) if status in UNDERWAY else Outcome.silence(words)
-        )
+        if status not in UNDERWAY:
+            return nonsense(response, told=words)
+        return Said(Outcome.sent(f"{status} as {sid}"[:500]))
 
     def close(self) -> None:
         self._session.close()

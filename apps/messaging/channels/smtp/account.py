@@ -18,7 +18,20 @@ HIGHEST_PORT = 65535
 
 def host_fault(written: str) -> str:
     """Return what is wrong with a host, for people; '' if nothing is."""
-    return "" if HOST.fullmatch(written) else _("This is no host such as mail.provider.example.")
+    return (
+        ""
+        if HOST.fullmatch(written) and _is_name(written)
+        else _("This is no host such as mail.provider.example.")
+    )
+
+
+def _is_name(written: str) -> bool:
+    """Test if no part between two dots is empty, or longer than DNS has them."""
+    try:
+        written.encode("idna")
+    except UnicodeError:
+        return False
+    return True
 
 
 def port_fault(written: str) -> str:
@@ -32,6 +45,7 @@ class SmtpServer(Way):
 
     key = "smtp-server"
     label = gettext_lazy("Mail server (SMTP)")
+    speaks_smtp = True
     settings = (
         Setting("host", gettext_lazy("Host"), fault=host_fault),
         Setting(

@@ -13,6 +13,7 @@ class Smtp(Way):
     key = "smtp"
     label = _("Mail server (SMTP)")
     is_configured = False
+    speaks_smtp = True
 
     def engine(self, provider: Provider | None, *, timeouts: Timeouts) -> Engine:
         return Engine(server_of_settings(), connections=1, timeouts=timeouts)
