@@ -124,7 +124,7 @@ def _is_waiting_as_is(standing: Standing) -> bool:
 
 def _is_own(standing: Standing, request: UserRequest) -> bool:
     asked = standing.latest.asked_by_id if standing.latest else None
-    return request.user == standing.last_editor or asked == request.user.pk
+    return request.user.pk == standing.last_editor_id or asked == request.user.pk
 
 
 def _send_back_form(standing: Standing, refused: forms.ApprovalAsk | None) -> forms.ApprovalSendBack:

@@ -88,6 +88,7 @@ from apps.contacts.selectors.quality import (
     Cleanness,
     MendPreview,
     RuleNow,
+    cleanness,
     findings,
     findings_details,
     mend_preview,
@@ -100,6 +101,7 @@ from apps.contacts.selectors.quality import (
     quality_rules,
     scan_last,
     scan_newest,
+    scans_done,
     scans_history,
 )
 from apps.contacts.selectors.sending import contacts_as_data
@@ -163,6 +165,7 @@ __all__ = [
     "address_is_whole",
     "attributes",
     "attributes_alike",
+    "cleanness",
     "companies",
     "companies_found",
     "companies_total",
@@ -233,6 +236,7 @@ __all__ = [
     "quality_rules",
     "scan_last",
     "scan_newest",
+    "scans_done",
     "scans_history",
     "suppressions",
     "system_attributes",
