@@ -7,7 +7,7 @@ without anybody having to remember it. Apps above add the facts that they know f
     sources.register("messages", lambda campaign: Reading(facts={Part.CONTENT: […]}, trail=Trail(…)))
 
 A fact's value is exact, so that it can be compared: the rule of a segment as JSON. What people read of it is
-made when somebody looks (`wording`).
+made when somebody looks (`readbacks`).
 """
 
 import json
@@ -89,12 +89,17 @@ class Reading:
 
 @dataclass(frozen=True)
 class Change:
-    """What was approved, and what is there now, of the facts that have this key."""
+    """
+    What was approved, and what is there now, of the facts that have this key.
+
+    `reads_same`: to people it says what it said, and is only written otherwise.
+    """
 
     key: str
     label: str
     old: str
     new: str
+    reads_same: bool = False
 
     @cached_property
     def lines(self) -> list[tuple[str, str]]:

@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 
 from apps.campaigns.approvals import Edit, Fact, Reading, Trail, sources
 from apps.campaigns.models import Approval, Campaign
+from apps.campaigns.readbacks import readbacks, segments_words
+from apps.content.words import mail_words
 from apps.messaging.models import Message, Variant
 from apps.messaging.selectors import draft_variants, variant_version
 from apps.messaging.together import campaign_messages
@@ -75,11 +77,12 @@ def _variant(variant: Variant, message: Message) -> list[tuple[str, str, str]]:
     """Return what one variant of an experiment says in place of the message."""
     told = {"letter": variant.letter}
     version = variant_version(variant, message)
-    subject, mail = (_("Subject of %(letter)s") % told, _("Mail of %(letter)s") % told)
-    return [
-        (f"subject-{variant.number}", subject, version.subject if version else ""),
-        (f"mjml-{variant.number}", mail, version.mjml if version and variant.template_id else ""),
+    rows = [
+        (f"subject-{variant.number}", _("Subject of %(letter)s") % told, version.subject if version else "")
     ]
+    if version and variant.template_id:  # without one it is the message's mail under another subject
+        rows.append((f"mjml-{variant.number}", _("Mail of %(letter)s") % told, version.mjml))
+    return rows
 
 
 def _audience(message: Message) -> list[tuple[str, str, str]]:
@@ -122,3 +125,9 @@ def _written(drafts: Iterable[Message]) -> dict[str, Edit]:
 def register() -> None:
     """Called from `AppConfig.ready`."""
     sources.register("messages", _read)
+    for key in ("segments", "exclude"):
+        readbacks.register(key, segments_words)
+    for key in ("at", "not_after"):
+        readbacks.register(key, lambda value, _words: _("%(moment)s UTC") % {"moment": value})
+    readbacks.register("topic", lambda value, words: words.vocabulary.topics.get(value, value))
+    readbacks.register("mjml", lambda value, _words: mail_words(value))

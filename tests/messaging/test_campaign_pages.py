@@ -9,6 +9,7 @@ from apps.accounts.models import User
 from apps.campaigns import services
 from apps.campaigns.models import Approval
 from apps.campaigns.standings import part_standing
+from apps.contacts.models import Topic
 from apps.core import clock
 from tests.factories.accounts import UserFactory
 from tests.factories.campaigns import AudienceFactory, CampaignFactory, ContributorFactory, OverrideFactory
@@ -74,3 +75,17 @@ def test_a_page_costs_no_more_than_twelve_statements(login, lead, campaign, page
     counted = [query["sql"] for query in asked if "SAVEPOINT" not in query["sql"]]
     assert len(counted) <= MOST, "\n".join(sql[:300] for sql in counted)
     assert b"could not be checked" not in response.content
+
+
+def test_what_a_message_is_approved_with_is_said_in_words(login, lead):
+    campaign = CampaignFactory(stage="review", asks_approvals=True)
+    ExperimentFactory(message=MessageFactory(campaign=campaign, not_after=clock.now(), topic="news"))
+    Topic.objects.create(key="news", name="The newsletter")
+
+    page = login(lead).get(reverse("campaigns:approvals", args=[campaign.pk])).content.decode()
+
+    assert "The newsletter</dd>" in page
+    assert " UTC</dd>" in page
+    assert "Summer is near</dd>" in page  # of the variant
+    assert "&lt;mj" not in page
+    assert "{&quot;" not in page
