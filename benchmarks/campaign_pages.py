@@ -125,7 +125,6 @@ TABS = [
 ]
 # Pages of all campaigns, by the name of their address.
 ROOMS = [
-    "campaigns:calendar",
     "campaigns:tasks",
     "campaigns:workload",
     "campaigns:strategy",
@@ -139,8 +138,6 @@ ROOMS = [
     "collaboration:notifications",
     "collaboration:notification-settings",
     "collaboration:bell",
-    "collaboration:saved-views",
-    "collaboration:audit",
 ]
 TASK_VIEWS = ["list", "board", "calendar"]
 

@@ -152,7 +152,6 @@ def things_pages(one: Campaign) -> dict[str, str]:
     """Return the address of each page about one of these things, by what it is called."""
     objects = {
         "task": one.tasks.order_by("pk"),
-        "checklist": one.tasks.order_by("pk"),
         "channel": one.channels.order_by("pk"),
         "challenge": one.challenges.order_by("pk"),
         "budget_line": one.budget_lines.order_by("pk"),

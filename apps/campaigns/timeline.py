@@ -154,7 +154,7 @@ def _waits(rows: Sequence[Row], plan: Plan, axis: _Axis) -> list[Wait]:
 
 
 def _ticks(axis: _Axis, lines: Sequence[float]) -> list[Mark]:
-    """Return Mondays, as many as there is room for; none whose day a line would cross, or the edge cut off."""
+    """Return Mondays, as many as there is room for; none whose day a line crosses, or the edge cuts off."""
     step = max(-(-((axis.last - axis.first).days // WEEK) // TICKS), 1) * WEEK
     day = axis.first + ONE_DAY * (-axis.first.weekday() % WEEK)
     found = []

@@ -12,7 +12,14 @@ from apps.campaigns.standings import part_standing
 from apps.contacts.models import Topic
 from apps.core import clock
 from tests.factories.accounts import UserFactory
-from tests.factories.campaigns import AudienceFactory, CampaignFactory, ContributorFactory, OverrideFactory
+from tests.factories.campaigns import (
+    AudienceFactory,
+    CampaignFactory,
+    ContributorFactory,
+    ExpectationFactory,
+    KpiFactory,
+    OverrideFactory,
+)
 from tests.factories.contacts import QualityScanFactory
 from tests.factories.messaging import ExperimentFactory, MessageFactory, SendingDomainFactory
 
@@ -50,6 +57,8 @@ def campaign(request, lead):
     campaign = CampaignFactory(
         stage="review", asks_approvals=case == "approvals" or whole, value_property="", **segment
     )
+    ExpectationFactory(campaign=campaign)
+    KpiFactory.create_batch(3, campaign=campaign)
     QualityScanFactory(finished_at=clock.now(), score=90)
     OverrideFactory(campaign=campaign)
     if case == "messages" or whole:
@@ -61,7 +70,7 @@ def campaign(request, lead):
     return campaign
 
 
-@pytest.mark.parametrize("page", ["readiness", "approvals"])
+@pytest.mark.parametrize("page", ["detail", "readiness", "approvals", "advance", "challenge_raise"])
 @pytest.mark.parametrize("who", ["lead", "helper"])
 def test_a_page_costs_no_more_than_twelve_statements(login, lead, campaign, page, who):
     helper = UserFactory(role=User.Role.CONTRIBUTOR)
