@@ -262,8 +262,9 @@ class TestRefusedRows:
             apply(upload)
         assert not BudgetLine.objects.exists()
 
-    def test_are_told_of_a_total_that_disagrees(self, campaign):
-        content = f"{HEADS}\n,,,2030-04,Prints,,10,,,,,\ntotal,,,,,,11,,,,,\n"
+    @pytest.mark.parametrize("total", ["total,,,,", ",,,Total,", ",,,,TOTAL:"])
+    def test_are_told_of_a_total_that_disagrees(self, campaign, total):
+        content = f"{HEADS}\n,,,2030-04,Prints,,10,,,,,\n{total},,11,,,,,\n"
 
         (refusal,) = report_of(upload_of(campaign, content)).refused
 
