@@ -1,7 +1,7 @@
 """
 What the server needs for the pages of campaigns: p50, p95, queries, and the weight of each page.
 
-    python -m benchmarks.campaign_pages [--campaigns 500 --tasks 20000 --people 200]
+    python -m benchmarks.campaign_pages [--campaigns 500 --tasks 20000 --people 200] [--only TEXT]
 
 Seen by somebody who leads everything: nothing is hidden from the figures. A first visit loads the page with
 all that it names, compressed; a later one the page alone.
@@ -21,9 +21,11 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import User
+from apps.campaigns import panels
 from apps.campaigns.models import Campaign, Channel, Kpi, Metric, Task
 from apps.core import clock
 from apps.segments.models import Segment
+from benchmarks.campaign_things import things_make, things_pages
 from benchmarks.pages import measure
 
 MUST_REACH_MS, MOST_QUERIES = 150, 12
@@ -38,7 +40,9 @@ def seed(*, campaigns: int, tasks: int, people: int) -> User:
         User(email=f"p{number}@shop.example", name=f"Person {number}", role=User.Role.MARKETER)
         for number in range(people - 1)
     )
-    tasks_make(campaigns_make(campaigns, users), users, count=tasks)
+    made = campaigns_make(campaigns, users)
+    tasks_make(made, users, count=tasks)
+    things_make(made[0], users, lead=lead, now=clock.now())
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return lead
@@ -110,6 +114,14 @@ TABS = [
     "lineage",
     "history",
     "kpis",
+    "progress",
+    "budget_figures",
+    "budget_upload_add",
+    "challenge_raise",
+    "replay",
+    "reschedule",
+    "template_apply",
+    "guide",
 ]
 # Pages of all campaigns, by the name of their address.
 ROOMS = [
@@ -125,6 +137,7 @@ ROOMS = [
     "collaboration:feed",
     "collaboration:notifications",
     "collaboration:notification-settings",
+    "collaboration:bell",
 ]
 TASK_VIEWS = ["list", "board", "calendar"]
 
@@ -150,9 +163,9 @@ def pages() -> dict[str, str]:
     shown |= {f"tasks, everyone’s {view}": f"{tasks}?whose=all&view={view}" for view in TASK_VIEWS}
     own = shown["campaign, campaign_tasks"]
     shown |= {f"campaign, tasks as {view}": f"{own}?view={view}" for view in TASK_VIEWS}
-    shown["activity"] = reverse("collaboration:activity", args=["campaigns.campaign", one.pk])
-    shown["one task"] = reverse("campaigns:task", args=[one.tasks.order_by("pk")[0].pk])
-    shown["one channel"] = reverse("campaigns:channel", args=[one.channels.order_by("pk")[0].pk])
+    for panel in panels.tabs:
+        shown[f"campaign, {panel.name}"] = reverse("campaigns:tab", args=[one.pk, panel.name])
+    shown |= things_pages(one)
     shown["home"] = reverse("home")
     shown["search"] = f"{reverse('search')}?q=task 19"
     return shown
@@ -188,6 +201,7 @@ def main() -> None:
     parser.add_argument("--campaigns", type=int, default=500)
     parser.add_argument("--tasks", type=int, default=20_000)
     parser.add_argument("--people", type=int, default=200)
+    parser.add_argument("--only", default="", help="pages whose name has this in it")
     asked = parser.parse_args()
     missed = 0
     with scratch.database():
@@ -195,8 +209,9 @@ def main() -> None:
         client = Client()
         client.force_login(lead)
         for name, url in pages().items():
-            missed += not tell(client, name, url)
-        for role in User.Role:
+            if asked.only in name:
+                missed += not tell(client, name, url)
+        for role in User.Role if not asked.only else ():
             person = User.objects.filter(role=role).order_by("pk").last()
             client.force_login(person or User.objects.create_user(f"{role}@shop.example", role=role))
             missed += not tell(client, f"home, {role.label}", reverse("home"))

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import get_script_prefix, resolve
 
 from apps.accounts import idempotency
+from apps.accounts.asking import asking_once
 from apps.accounts.models import User
 from apps.accounts.permissions import permission_check
 from apps.core.gone import ABSENCE, has_gone
@@ -49,15 +51,17 @@ def requires(permission: str, *, on: type[Model] | None = None) -> Callable[[Vie
             if on is not None:
                 subject = get_object_or_404(_shown(on), pk=kwargs.pop("pk"))
                 kwargs[str(on._meta.model_name)] = subject
-            permission_check(request.user, permission, subject)
-            try:
-                if request.method == "POST" and request.POST.get("once"):
-                    return idempotency.form_once(request, request.user, lambda: view(request, **kwargs))
-                return view(request, **kwargs)
-            except ABSENCE as error:
-                if has_gone(subject):
-                    raise Http404 from error
-                raise
+            # An act may change what the next question goes by; a page that is only read changes nothing.
+            with asking_once() if request.method == "GET" else nullcontext():
+                permission_check(request.user, permission, subject)
+                try:
+                    if request.method == "POST" and request.POST.get("once"):
+                        return idempotency.form_once(request, request.user, lambda: view(request, **kwargs))
+                    return view(request, **kwargs)
+                except ABSENCE as error:
+                    if has_gone(subject):
+                        raise Http404 from error
+                    raise
 
         # Read by the tests that ask every view who may enter.
         wrapper.permission = permission  # type: ignore[attr-defined]

@@ -4,24 +4,27 @@ What somebody approves of a campaign: the facts of each part, read anew each tim
 A part is approved while every fact that counts is what it was then; an edit resets that part and no other,
 without anybody having to remember it. Apps above add the facts that they know from `AppConfig.ready`:
 
-    sources.register("messages", lambda campaign: Reading(facts={Part.CONTENT: […]}, edits={…}))
+    sources.register("messages", lambda campaign: Reading(facts={Part.CONTENT: […]}, trail=Trail(…)))
+
+A fact's value is exact, so that it can be compared: the rule of a segment as JSON. What people read of it is
+made when somebody looks (`readbacks`).
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from difflib import unified_diff
+from functools import cached_property
 from hashlib import sha256
 
 from apps.campaigns.dates import day_text
+from apps.campaigns.differences import Piece, differing_lines, differing_words
 from apps.campaigns.models import Approval, Campaign
 from apps.collaboration.models import AuditEvent
 from apps.core import display
 from apps.core.registry import Registry
 
 Part = Approval.Part
-DIFF_LINES = 120  # of one long text that are shown
 EDITS = 500  # that are looked through for the latest of each part
 # The campaign's own fields of each part: what is read, and whose change in the log is an edit of it.
 FIELDS: dict[str, list[str]] = {
@@ -56,45 +59,103 @@ class Edit:
 
 
 @dataclass(frozen=True)
+class Trail:
+    """
+    Where the log tells of edits: by whom these `subjects` were changed, by one of these `actions`.
+
+    `key` of its details names the fields that changed, and `fields` which of them are of which part; where
+    it names none, all were. `known` is told by something else than the log.
+    """
+
+    subjects: Collection[str]
+    actions: Collection[str]
+    key: str
+    fields: Mapping[str, Collection[str]]
+    known: Mapping[str, Edit] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Reading:
     """
-    What one app knows of a campaign now: facts and the latest edit, by part.
+    What one app knows of a campaign now: facts by part, and where it is told who edited them.
 
     `over` are the groups that are past changing, such as messages that were launched.
     """
 
     facts: Mapping[str, list[Fact]]
-    edits: Mapping[str, Edit]
+    trail: Trail
     over: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Change:
-    """What was approved, and what is there now; `lines` is the difference of a long text."""
+    """
+    What was approved, and what is there now, of the facts that have this key.
 
+    `reads_same`: to people it says what it said, and is only written otherwise.
+    """
+
+    key: str
     label: str
     old: str
     new: str
-    lines: list[tuple[str, str]]
+    reads_same: bool = False
+
+    @cached_property
+    def lines(self) -> list[tuple[str, str]]:
+        """The lines that went and came, each with its sign; nothing where neither side has several."""
+        return differing_lines(self.old, self.new)
+
+    @cached_property
+    def words(self) -> tuple[list[Piece], list[Piece]]:
+        """What was and what is, in pieces, with which of them differ; nothing where they share too little."""
+        return differing_words(self.old, self.new)
 
 
 sources: Registry[Callable[[Campaign], Reading]] = Registry()
 
 
-def read(campaign: Campaign) -> Reading:
-    """Return what all apps know, each part's facts in the order in which they are read."""
+def read(campaign: Campaign) -> list[Reading]:
+    """Return what each app knows."""
+    return [source(campaign) for source in sources]
+
+
+def facts_by_part(readings: Iterable[Reading]) -> dict[str, list[Fact]]:
+    """Return all facts of each part, in the order in which they are read."""
     facts: dict[str, list[Fact]] = {part: [] for part in Part.values}
-    edits: dict[str, Edit] = {}
-    over: frozenset[str] = frozenset()
-    for source in sources:
-        reading = source(campaign)
-        over |= reading.over
+    for reading in readings:
         for part, found in reading.facts.items():
             facts[part] += found
-        for part, edit in reading.edits.items():
-            if part not in edits or edits[part].at < edit.at:
-                edits[part] = edit
-    return Reading(facts, edits, over)
+    return facts
+
+
+def past_changing(readings: Iterable[Reading]) -> frozenset[str]:
+    return frozenset(group for reading in readings for group in reading.over)
+
+
+def last_edits(readings: Iterable[Reading]) -> dict[str, Edit]:
+    """Return the latest edit of each part, in one query whatever tells of them."""
+    trails = [reading.trail for reading in readings]
+    of_subject = {subject: trail for trail in trails for subject in trail.subjects}
+    events = AuditEvent.objects.filter(
+        subject__in=of_subject, action__in={action for trail in trails for action in trail.actions}
+    )
+    edits = [edit for trail in trails for edit in trail.known.items()]
+    for subject, at, by_id, details in events.order_by("-at", "-pk").values_list(
+        "subject", "at", "by", "details"
+    )[:EDITS]:
+        trail = of_subject[subject]
+        changed = details.get(trail.key)
+        edits += [
+            (part, Edit(at, by_id))
+            for part, fields in trail.fields.items()
+            if changed is None or not set(fields).isdisjoint(changed)
+        ]
+    latest: dict[str, Edit] = {}
+    for part, edit in edits:
+        if part not in latest or latest[part].at < edit.at:
+            latest[part] = edit
+    return latest
 
 
 def digest_of(facts: Iterable[Fact]) -> str:
@@ -119,17 +180,8 @@ def changes(old: Iterable[Fact], new: Iterable[Fact], *, over: frozenset[str]) -
         was, now = (facts[place].value if place in facts else "" for facts in (before, after))
         if was != now:
             label = (after.get(place) or before[place]).label
-            found.append(Change(label, was, now, _lines(was, now)))
+            found.append(Change(place[1], label, was, now))
     return found
-
-
-def _lines(old: str, new: str) -> list[tuple[str, str]]:
-    """Return the lines that went and came, each with its sign; nothing where neither side has several."""
-    if "\n" not in old + new:
-        return []
-    told = unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=0)
-    differing = [(line[0], line[1:]) for line in list(told)[2:] if line[0] in "+-"]
-    return differing[:DIFF_LINES]
 
 
 def _campaign_facts(campaign: Campaign, part: str) -> list[Fact]:
@@ -162,24 +214,14 @@ def _value(campaign: Campaign, name: str) -> str:
     return str(value)
 
 
-def _campaign_edits(campaign: Campaign) -> dict[str, Edit]:
-    events = AuditEvent.objects.filter(
-        subject=f"{campaign._meta.label_lower}:{campaign.pk}",
-        action__in=["campaign.created", "campaign.changed"],
-    )
-    edits: dict[str, Edit] = {}
-    for at, by_id, changed in events.order_by("-at", "-pk").values_list("at", "by", "details__changes")[
-        :EDITS
-    ]:
-        for part, fields in FIELDS.items():
-            if changed is None or not set(fields).isdisjoint(changed):
-                edits.setdefault(part, Edit(at, by_id))
-    return edits
-
-
 def _campaign_read(campaign: Campaign) -> Reading:
-    facts = {part: _campaign_facts(campaign, part) for part in FIELDS}
-    return Reading(facts, _campaign_edits(campaign))
+    trail = Trail(
+        subjects=[f"{campaign._meta.label_lower}:{campaign.pk}"],
+        actions=["campaign.created", "campaign.changed"],
+        key="changes",
+        fields=FIELDS,
+    )
+    return Reading({part: _campaign_facts(campaign, part) for part in FIELDS}, trail)
 
 
 def register() -> None:

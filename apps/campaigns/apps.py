@@ -7,11 +7,12 @@ class CampaignsConfig(AppConfig):
     verbose_name = _("Campaigns")
 
     def ready(self) -> None:
-        from apps.campaigns import approvals, challenges, checks, register, stages
+        from apps.campaigns import approvals, challenges, checks, readbacks, register, stages
         from apps.campaigns.services import replay_parts
 
         checks.register()
         approvals.register()
+        readbacks.register()
         challenges.register()
         stages.register()
         replay_parts.register()

@@ -127,7 +127,7 @@ def sheet_read(file: Any) -> Sheet:
     raw = file
     while hasattr(raw, "file"):  # below Django's wrappers, as what reads workbooks wants it
         raw = raw.file
-    with _as_csv(cast(BinaryIO, raw)) as (rows, encoding):
+    with _as_csv(cast(BinaryIO, raw), name=file.name or "") as (rows, encoding):
         layout = csvfile.layout_detect(rows, encoding=encoding)
         names = [" ".join(name.split()).casefold() for name in layout.names]
         if missing := [name for name in NEEDED if name not in names]:
@@ -145,8 +145,8 @@ def sheet_read(file: Any) -> Sheet:
 
 
 @contextmanager
-def _as_csv(raw: BinaryIO) -> Iterator[tuple[BinaryIO, str]]:
-    book = csvfile.workbook_look(raw)
+def _as_csv(raw: BinaryIO, *, name: str) -> Iterator[tuple[BinaryIO, str]]:
+    book = csvfile.workbook_look(raw, name=name)
     if book is None:
         yield raw, csvfile.encoding_detect(raw)
         return

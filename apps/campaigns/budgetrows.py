@@ -52,7 +52,7 @@ def rows_read(
     for number, cells in rows:
         if FAULT in cells:
             refused.append(Refusal(number, "", cells[FAULT]))
-        elif cells.get("line", "").casefold() == TOTAL:
+        elif _is_total(cells):
             _total_check(number, cells, wanted, refused)
         elif any(cells.get(name) for name in ("line", "month", "what for", *AMOUNTS)):
             row = _row_read(number, cells, refused, known=known, currency=currency)
@@ -148,6 +148,12 @@ def _moment(text: str, refuse: Refuse) -> datetime | None:
     if moment is None or moment.tzinfo is None:
         refuse("read at", _("“%(text)s” is not the time that we wrote.") % {"text": text[:40]})
     return moment
+
+
+def _is_total(cells: Mapping[str, str]) -> bool:
+    """Test if a row adds up the others: as we write it, or alone in whichever cell its author has put it."""
+    said = [cells.get(name, "").rstrip(" :").casefold() for name in ("line", "channel", "month", "what for")]
+    return said[0] == TOTAL or [word for word in said if word] == [TOTAL]
 
 
 def _total_check(

@@ -178,7 +178,7 @@ def register() -> None:
         Challengeable(
             model=Kpi,
             kind=_l("KPI"),
-            of=lambda campaign: campaign.kpis.all(),
+            of=lambda campaign: campaign.kpis.with_metric(),
             owners=lambda kpi: [kpi.campaign.captain],
             owned_by=lambda user: Kpi.objects.filter(campaign__captain=user),
             url=lambda kpi: reverse("campaigns:kpi_update", args=[kpi.pk]),

@@ -16,19 +16,16 @@ from apps.campaigns import challenges, links, readiness, strategy
 from apps.campaigns.budget import NOTHING, Amounts
 from apps.campaigns.dates import day_text
 from apps.campaigns.expectations import amount_text
-from apps.campaigns.facts import facts_of
+from apps.campaigns.facts import facts_of, is_uncounted, words_asked
 from apps.campaigns.models import Campaign, ElementOwner, KpiSet
 from apps.campaigns.readiness import Check, Finding, Group
 from apps.campaigns.selectors.expectation import expectation_of
-from apps.campaigns.standings import part_standings
-from apps.contacts.models import Event
-from apps.contacts.selectors import quality_now
+from apps.campaigns.standings import parts_unapproved
+from apps.contacts.selectors import cleanness
 from apps.core import display
 from apps.segments.selectors import segment_contacts
 
 QUIET_AFTER = timedelta(days=30)
-# How many of the latest goal events are looked at for the properties that the goal needs.
-SAMPLE = 1000
 # Of the quality score, from which on the contacts count as clean.
 LEAST_SCORE = 80
 BEFORE_REVIEW = frozenset({Campaign.Stage.IDEA, Campaign.Stage.PLANNING, Campaign.Stage.BUILDING})
@@ -73,9 +70,8 @@ def goal_is_arriving(campaign: Campaign, now: datetime) -> Finding:
     name = campaign.goal_event
     if not name:
         return Finding(False, _("The goal has no event to count."), links.step_url(campaign, "goal"))
-    needed = _properties_needed(campaign)
-    events = Event.objects.filter(name=name).order_by("-occurred_at").values_list("occurred_at", "properties")
-    seen = list(events[: SAMPLE if needed else 1])
+    rows = readiness.fact(campaign, now, "goal_events")
+    seen = [(datetime.fromisoformat(row["at"]), row["properties"]) for row in rows]
     if not seen:
         return Finding(
             False,
@@ -88,6 +84,7 @@ def goal_is_arriving(campaign: Campaign, now: datetime) -> Finding:
         told = _("“%(event)s” was last received on %(day)s.") % {"event": name, "day": day}
         return Finding(False, told, links.step_url(campaign, "goal"))
     recent = [properties for at, properties in seen if at >= now - QUIET_AFTER]
+    needed = _properties_needed(campaign)
     if missing := next((name for name, has in needed if not any(map(has, recent))), ""):
         told = _("“%(event)s” arrives, but never with “%(property)s”.") % {"event": name, "property": missing}
         return Finding(False, told, links.step_url(campaign, "goal"))
@@ -120,8 +117,9 @@ def audience_is_there(campaign: Campaign, now: datetime) -> Finding:
     if segment is None:
         return Finding(False, _("No segment is chosen as the audience."), mend)
     nobody = Finding(False, _("Nobody is in the segment “%(segment)s”.") % {"segment": segment}, mend)
-    if segment.size is None or segment.is_stale:  # not counted since the rule was written: ask the rule
-        if not segment_contacts(segment, now=now).exists():
+    if is_uncounted(campaign):  # the rule is asked
+        words = words_asked(partial(readiness.fact, campaign, now))
+        if not segment_contacts(segment, now=now, words=words).exists():
             return nobody
         return Finding(True, _("“%(segment)s” is not empty.") % {"segment": segment})
     if not segment.size:
@@ -134,7 +132,8 @@ def audience_is_there(campaign: Campaign, now: datetime) -> Finding:
 
 def data_is_clean(campaign: Campaign, now: datetime) -> Finding:
     """Ask how good the contacts were at the last scan, and whether that was lately."""
-    found = quality_now(now=now)
+    at, score = (readiness.fact(campaign, now, name) for name in ("scan_at", "scan_score"))
+    found = cleanness(at, score, now=now)
     mend = reverse("contacts:quality")
     if found.at is None or found.score is None:
         return Finding(False, _("Nobody has looked yet at the quality of the contacts."), mend)
@@ -267,8 +266,7 @@ def parts_are_approved(campaign: Campaign, now: datetime) -> Finding:
         return Finding(True, _("This campaign asks for no approvals."))
     if campaign.stage in BEFORE_REVIEW:
         return Finding(True, _("Approvals are asked for from review on."))
-    missing = [str(standing.label) for standing in part_standings(campaign) if not standing.is_approved]
-    if missing:
+    if missing := parts_unapproved(campaign, readiness.fact(campaign, now, "approved")):
         told = _("Not approved as it is now: %(parts)s.") % {"parts": ", ".join(missing)}
         return Finding(False, told, links.tab_url(campaign, "approvals"))
     return Finding(True, _("Content, audience, schedule and goal are approved."))

@@ -5,7 +5,7 @@ All of them are asked in one statement (`readiness.fact`), so that a page of twe
 times.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,11 +14,19 @@ from django.db.models import Count, Exists, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
 from apps.accounts.selectors import called
-from apps.campaigns import strategy
+from apps.campaigns import readiness, strategy
 from apps.campaigns.budget import month_first
 from apps.campaigns.dates import day_begun
-from apps.campaigns.models import BudgetLine, Campaign, Stakeholder, YearGoal
+from apps.campaigns.models import Approval, BudgetLine, Campaign, Stakeholder, YearGoal
 from apps.campaigns.selectors.budget import with_sums
+from apps.contacts.models import Event
+from apps.contacts.selectors import scans_done
+from apps.segments.rules import Vocabulary
+from apps.segments.selectors import vocabulary_of, vocabulary_rows
+
+# How many of the latest goal events are looked at for the properties that the goal needs.
+SAMPLE = 1000
+WORDS = "words."  # before the names of what a rule may speak of
 
 
 def facts_of(campaign: Campaign, now: datetime) -> Mapping[str, Any]:
@@ -33,7 +41,21 @@ def facts_of(campaign: Campaign, now: datetime) -> Mapping[str, Any]:
     asked = Stakeholder.objects.filter(campaign=campaign).order_by("pk")
     year = strategy.year_of(campaign, today=now.date())
     return {
-        "overridden": ArraySubquery(campaign.overrides.order_by("pk").values("check_name")),
+        **_words(campaign),
+        **_approvals(campaign),
+        readiness.OVERRIDES: _rows(
+            campaign.overrides.order_by(),
+            pk="pk",
+            check_name="check_name",
+            reason="reason",
+            at="at",
+            by="by",
+            name="by__name",
+            email="by__email",
+        ),
+        "goal_events": _goal_events(campaign),
+        "scan_at": Subquery(scans_done().values("finished_at")[:1]),
+        "scan_score": Subquery(scans_done().values("score")[:1]),
         "kpis": _rows(campaign.kpis.order_by("position", "pk"), name="metric__name", reason="reason"),
         "elements": _rows(
             campaign.element_owners.order_by("pk"),
@@ -52,6 +74,39 @@ def facts_of(campaign: Campaign, now: datetime) -> Mapping[str, Any]:
         "short_expected": Subquery(short.values("expected")[:1]),
         "short_reached": Subquery(short.values("reached")[:1]),
     }
+
+
+def _goal_events(campaign: Campaign) -> ArraySubquery:
+    """The latest goal events; only the last one, where the goal reads no properties."""
+    reads = campaign.value_property or any(one.get("op") != "missing" for one in campaign.goal_where)
+    events = Event.objects.filter(name=campaign.goal_event).order_by("-occurred_at")
+    row = JSONObject(at="occurred_at", properties="properties")
+    return ArraySubquery(events.values(row=row)[: SAMPLE if reads else 1])
+
+
+def _approvals(campaign: Campaign) -> Mapping[str, Any]:
+    """What was last approved of each part, of a campaign that asks for it."""
+    if not campaign.asks_approvals:
+        return {}
+    return {"approved": _rows(Approval.objects.approved_last(campaign), part="part", snapshot="snapshot")}
+
+
+def _words(campaign: Campaign) -> Mapping[str, Any]:
+    """What the rule of the audience may speak of, where it has to be asked: nobody has counted it yet."""
+    if not is_uncounted(campaign):
+        return {}
+    return {f"{WORDS}{name}": ArraySubquery(rows) for name, rows in vocabulary_rows().items()}
+
+
+def is_uncounted(campaign: Campaign) -> bool:
+    """Test if the rule of the audience was written since its people were last counted."""
+    segment = campaign.segment
+    return segment is not None and (segment.size is None or segment.is_stale)
+
+
+def words_asked(ask: Callable[[str], Any]) -> Vocabulary:
+    """Return what the rule of an audience may speak of, out of the facts that `ask` reads."""
+    return vocabulary_of({name: ask(f"{WORDS}{name}") for name in vocabulary_rows()})
 
 
 def _rows(found: "QuerySet[Any]", **fields: Any) -> ArraySubquery:

@@ -12,6 +12,8 @@ from apps.campaigns.models import Campaign, Channel, Kpi, YearGoal
 from apps.campaigns.models.version import Versioned
 from apps.campaigns.wording import shown
 from apps.core import display
+from apps.segments.rules import RuleInvalid
+from apps.segments.rules.sentence import where_words
 
 FIELDS = (
     "outcome", "goal_event", "goal_where", "goal_measure", "value_property", "goal_target", "goal_date",
@@ -89,7 +91,7 @@ def _value(row: Versioned, name: str) -> Any:
 
 def _said(row: Versioned, name: str) -> str:
     if name in {"goal_where", "where"}:
-        return ", ".join(_condition(one) for one in getattr(row, name))
+        return _conditions(getattr(row, name))
     value = getattr(row, name)
     if isinstance(value, Decimal):  # 500 and not 500.00
         return display.number(value, 0 if value == value.to_integral_value() else 2)
@@ -98,8 +100,11 @@ def _said(row: Versioned, name: str) -> str:
     return shown(row, name, value)
 
 
-def _condition(told: Mapping[str, Any]) -> str:
-    return " ".join(str(told[key]) for key in ("property", "op", "value") if key in told)
+def _conditions(told: Sequence[object]) -> str:
+    try:
+        return where_words(told) if told else ""
+    except RuleInvalid:
+        return _("conditions that cannot be read any more")
 
 
 def _label(row: Versioned, name: str) -> str:

@@ -9,7 +9,7 @@ What happens to such things is told in the campaign's history if it is audited w
 A tab's URL takes the campaign's `pk` and answers htmx with a fragment, which is put into the campaign's page.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,18 +40,29 @@ class ChannelLine:
     status: str | Promise = ""
     tone: str = "neutral"
     at: datetime | None = None  # when it goes out, or went
-    is_sent: bool = True  # the story tells what goes out; what it costs stands on the card alone
 
 
+Ask = Callable[[Sequence[Channel]], Mapping[int, list[ChannelLine]]]
 tabs: Registry[Tab] = Registry()
 # What goes out on these channels, by the channel's id: asked once for a whole campaign.
-channel_lines: Registry[Callable[[Sequence[Channel]], Mapping[int, list[ChannelLine]]]] = Registry()
+channel_lines: Registry[Ask] = Registry()
+# What they cost: it stands on their cards, and not in the story.
+channel_costs: Registry[Ask] = Registry()
 
 
 def lines_of(channels: Sequence[Channel]) -> dict[int, list[ChannelLine]]:
-    """Return every app's lines, by channel."""
+    """Return all that stands on the cards of these channels, by channel."""
+    return _asked([*channel_costs, *channel_lines], channels)
+
+
+def sent_on(channels: Sequence[Channel]) -> dict[int, list[ChannelLine]]:
+    """Return what goes out on these channels, by channel."""
+    return _asked(channel_lines, channels)
+
+
+def _asked(asks: Iterable[Ask], channels: Sequence[Channel]) -> dict[int, list[ChannelLine]]:
     found: dict[int, list[ChannelLine]] = {channel.pk: [] for channel in channels}
-    for ask in channel_lines:
+    for ask in asks:
         for pk, lines in ask(channels).items():
             found[pk] += lines
     return found

@@ -6,8 +6,14 @@ assignee moves own tasks, a contributor comments. People with the role contribut
 whose team they are on. Programs do what the scopes of their token say.
 """
 
-import rules
+from enum import Flag, auto
+from functools import reduce
+from operator import or_
 
+import rules
+from django.db.models import Exists
+
+from apps.accounts.asking import answer
 from apps.accounts.models import User
 from apps.accounts.permissions import (
     has_role,
@@ -79,10 +85,38 @@ def is_channel_owner(user: User, subject: Subject) -> bool:
     return user.is_active and isinstance(channel, Channel) and channel.owner_id == user.pk
 
 
+class Place(Flag):
+    """What somebody is in a campaign beside its captain."""
+
+    NONE = 0
+    CHANNEL_OWNER = auto()
+    CONTRIBUTOR = auto()
+    ASSIGNEE = auto()
+    CHALLENGER = auto()
+
+
+def place_in(user: User, campaign: Campaign | None) -> Place:
+    """Return what an active person is in a campaign; all of it is asked in one statement."""
+    if campaign is None or not user.is_active:
+        return Place.NONE
+    return answer(("campaigns.place", user.pk, campaign.pk), lambda: _place_read(user, campaign))
+
+
+def _place_read(user: User, campaign: Campaign) -> Place:
+    mine = {
+        Place.CHANNEL_OWNER: Channel.objects.filter(campaign=campaign.pk, owner=user),
+        Place.CONTRIBUTOR: Contributor.objects.filter(campaign=campaign.pk, user=user),
+        Place.ASSIGNEE: Task.objects.filter(campaign=campaign.pk, assignee=user),
+        Place.CHALLENGER: Challenger.objects.filter(campaign=campaign.pk, user=user),
+    }
+    found = Campaign.objects.filter(pk=campaign.pk).values_list(*(Exists(rows) for rows in mine.values()))
+    places = zip(mine, found.first() or (), strict=False)  # no row: it was deleted meanwhile
+    return reduce(or_, (place for place, is_so in places if is_so), Place.NONE)
+
+
 @rules.predicate
 def owns_a_channel(user: User, subject: Subject) -> bool:
-    campaign = campaign_of(subject)
-    return user.is_active and campaign is not None and campaign.channels.filter(owner=user).exists()
+    return Place.CHANNEL_OWNER in place_in(user, campaign_of(subject))
 
 
 @rules.predicate
@@ -93,19 +127,13 @@ def is_assignee(user: User, subject: Subject) -> bool:
 @rules.predicate
 def is_on_team(user: User, subject: Subject) -> bool:
     """Test if the user is captain, channel owner, contributor or assignee of a task of the campaign."""
-    campaign = campaign_of(subject)
-    if campaign is None or not user.is_active:
-        return False
-    if campaign.captain_id == user.pk:
-        return True
-    return Campaign.objects.of_team(user).filter(pk=campaign.pk).exists()
+    return is_captain.test(user, subject) or place_in(user, campaign_of(subject)) != Place.NONE
 
 
 @rules.predicate
 def is_challenger(user: User, subject: Subject) -> bool:
     """Test if the captain has named this person to challenge what is in the campaign."""
-    campaign = campaign_of(subject)
-    return user.is_active and campaign is not None and campaign.challengers.filter(user=user).exists()
+    return Place.CHALLENGER in place_in(user, campaign_of(subject))
 
 
 @rules.predicate

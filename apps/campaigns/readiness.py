@@ -7,7 +7,7 @@ Every check is asked anew each time; nothing is ticked by hand. Apps above this 
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -19,11 +19,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.accounts.models import User
 from apps.campaigns.models import Campaign, Channel, Override
 from apps.core.registry import Registry
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
+OVERRIDES = "overrides"  # the fact that tells them
 _SHARED = "_readiness_shared"  # of a campaign: what the checks have read
 
 
@@ -90,9 +92,9 @@ STAGE_CHECK = "campaigns.stage"
 
 def findings(campaign: Campaign, now: datetime) -> list[Line]:
     """Return every check's answer, by group, in the order in which they were registered."""
-    overrides = {override.check_name: override for override in campaign.overrides.select_related("by")}
     order = list(Group)
     with _together(campaign):
+        overrides = _overrides(campaign, now)
         lines = [Line(check, check_run(check, campaign, now), overrides.get(check.name)) for check in checks]
     return sorted(lines, key=lambda line: order.index(line.check.group))
 
@@ -104,8 +106,8 @@ def problems(campaign: Campaign, now: datetime, *, but: frozenset[str] = frozens
     `but` names checks that are not to be asked.
     """
     with _together(campaign):
-        excused = but.union(fact(campaign, now, "overridden"))
-        asked = [check for check in checks if check.is_required and check.name not in excused]
+        passed = but | _overrides(campaign, now).keys()
+        asked = [check for check in checks if check.is_required and check.name not in passed]
         answers = [check_run(check, campaign, now) for check in asked]
     return [answer.sentence for answer in answers if not answer.ok]
 
@@ -149,11 +151,31 @@ def _together(campaign: Campaign) -> Iterator[None]:
 
 def check_run(check: Check, campaign: Campaign, now: datetime) -> Finding:
     """Ask one check. One that breaks has not been passed: it fails, says so, and breaks nothing else."""
-    # Inside a transaction (a launch) an error of the database needs a savepoint to go back to.
-    fence = transaction.atomic() if connection.in_atomic_block else nullcontext()
     try:
-        with fence:
+        with _fence():
             return check.run(campaign, now)
     except Exception:
         logger.exception("readiness check %s broke for campaign %s", check.name, campaign.pk)
         return Finding(ok=False, sentence=_("“%(check)s” could not be checked.") % {"check": check.label})
+
+
+def _fence() -> AbstractContextManager[None]:
+    """Inside a transaction (a launch) an error of the database needs a savepoint to go back to."""
+    return transaction.atomic() if connection.in_atomic_block else nullcontext()
+
+
+def _overrides(campaign: Campaign, now: datetime) -> dict[str, Override]:
+    """Return what is overridden, by check: read along with the facts, or by itself where those break."""
+    try:
+        with _fence():
+            rows = fact(campaign, now, OVERRIDES)
+    except Exception:
+        logger.exception("the facts of campaign %s cannot be read", campaign.pk)
+        return {one.check_name: one for one in campaign.overrides.select_related("by")}
+    return {row["check_name"]: _override(row) for row in rows}
+
+
+def _override(row: Mapping[str, Any]) -> Override:
+    by = User(pk=row["by"], name=row["name"], email=row["email"])
+    told = {name: row[name] for name in ("pk", "check_name", "reason")}
+    return Override(**told, by=by, at=datetime.fromisoformat(row["at"]))

@@ -71,7 +71,7 @@ def _spend_lines(channels: Sequence[Channel]) -> dict[int, list[panels.ChannelLi
             planned, actual = (display.money(sum_, channel.campaign.currency) for sum_ in spend[channel.pk])
             told = _("%(actual)s spent of %(planned)s planned") % {"actual": actual, "planned": planned}
             url = f"{reverse('campaigns:budget', args=[channel.campaign_id])}?channel={channel.kind}"
-            found[channel.pk] = [panels.ChannelLine(told, url=url, is_sent=False)]
+            found[channel.pk] = [panels.ChannelLine(told, url=url)]
     return found
 
 
@@ -126,7 +126,7 @@ def register() -> None:
     event_uses.register("campaigns", _event_uses)
     finding.register()
     homes.register()
-    panels.channel_lines.register("budget", _spend_lines)
+    panels.channel_costs.register("budget", _spend_lines)
     calendar.marks.register("tasks", selectors.tasks_due)
     _rooms_register()
     _home_register()

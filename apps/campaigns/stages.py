@@ -42,9 +42,34 @@ def is_forward(campaign: Campaign, target: Stage) -> bool:
     return ORDER.index(target) > ORDER.index(Stage(campaign.stage))
 
 
-def entry(campaign: Campaign, stage: Stage, now: datetime) -> list[tuple[Criterion, Finding]]:
-    """Return the checklist of one stage."""
-    return [(criterion, criterion.run(campaign, now)) for criterion in criteria if criterion.stage == stage]
+@dataclass(frozen=True)
+class Outlook:
+    """What entering a stage takes: its checklist, and a sentence for each reason not to enter it now."""
+
+    entry: list[tuple[Criterion, Finding]]
+    unmet: list[str]
+
+
+def outlook(campaign: Campaign, target: Stage, now: datetime) -> Outlook:
+    """Return what it takes to enter `target` now; what several criteria ask is asked once."""
+    path = _path(campaign, target)
+    answers: dict[Callable[[Campaign, datetime], Finding], Finding] = {}
+    found: dict[Stage, list[tuple[Criterion, Finding]]] = {stage: [] for stage in {*path, target}}
+    for criterion in criteria:
+        if criterion.stage in found:
+            if criterion.run not in answers:
+                answers[criterion.run] = criterion.run(campaign, now)
+            found[criterion.stage].append((criterion, answers[criterion.run]))
+    reasons = [_("The stage “%(stage)s” would be left out.") % {"stage": stage.label} for stage in path[:-1]]
+    reasons += [each.sentence for stage in path for _criterion, each in found[stage] if not each.ok]
+    return Outlook(found[target], list(dict.fromkeys(reasons)))  # several stages may ask the same
+
+
+def _path(campaign: Campaign, target: Stage) -> list[Stage]:
+    """Return the stages on the way, `target` the last of them; going back there are none."""
+    if not is_forward(campaign, target):
+        return []
+    return ORDER[ORDER.index(Stage(campaign.stage)) + 1 : ORDER.index(target) + 1]
 
 
 def unmet(campaign: Campaign, target: Stage, now: datetime) -> list[str]:
@@ -53,13 +78,7 @@ def unmet(campaign: Campaign, target: Stage, now: datetime) -> list[str]:
 
     A stage in between that would be left out is a reason, and so is every unmet criterion of it.
     """
-    if not is_forward(campaign, target):
-        return []
-    path = ORDER[ORDER.index(Stage(campaign.stage)) + 1 : ORDER.index(target) + 1]
-    reasons = [_("The stage “%(stage)s” would be left out.") % {"stage": stage.label} for stage in path[:-1]]
-    for stage in path:
-        reasons += [found.sentence for _criterion, found in entry(campaign, stage, now) if not found.ok]
-    return list(dict.fromkeys(reasons))  # several stages may ask the same
+    return outlook(campaign, target, now).unmet if is_forward(campaign, target) else []
 
 
 def holding(campaign: Campaign, target: Stage) -> list[Challenge]:

@@ -8,12 +8,13 @@ from apps.campaigns.models import Campaign, Task
 from apps.campaigns.scheduling import Placed
 from apps.campaigns.selectors.schedule import Plan
 
-ROW, HEAD, FOOT = 34, 48, 22
+ROW, HEAD, FOOT = 34, 64, 22
 BAR = 16
 ROWS_MAX = 300
 # Room left and right of the first and last day, so that marks on them are seen whole.
 LEFT, RIGHT = 1.0, 98.5
 TICKS = 9
+TICK_WIDTH = 8.0  # of its day, written to the right of it
 WEEK = 7
 ONE_DAY = timedelta(days=1)
 
@@ -92,18 +93,18 @@ def timeline(campaign: Campaign, plan: Plan, *, today: date, labels: tuple[str, 
     shown = dated[:ROWS_MAX]
     axis = _axis(campaign, shown, today)
     rows = [_row(task, number, plan, axis) for number, task in enumerate(shown)]
-    outcome = axis.mark(campaign.goal_date, labels[1])
+    launch, outcome = axis.mark(campaign.launch_date, labels[0]), axis.mark(campaign.goal_date, labels[1])
     body = HEAD + ROW * len(rows)
     return Timeline(
         rows=rows,
         undated=[task for task in plan.tasks if task.due_date is None][:ROWS_MAX],
         more=len(dated) - len(shown),
         waits=_waits(rows, plan, axis),
-        ticks=_ticks(axis),
-        launch=axis.mark(campaign.launch_date, labels[0]),
+        ticks=_ticks(axis, [_at(mark) for mark in (launch, outcome) if mark]),
+        launch=launch,
         outcome=outcome,
         today=axis.mark(today, labels[2]),
-        after_outcome=_percent(100 - float(outcome.x.rstrip("%"))) if outcome else "",
+        after_outcome=_percent(100 - _at(outcome)) if outcome else "",
         height=body + FOOT,
         body=body,
     )
@@ -152,15 +153,21 @@ def _waits(rows: Sequence[Row], plan: Plan, axis: _Axis) -> list[Wait]:
     return found
 
 
-def _ticks(axis: _Axis) -> list[Mark]:
-    """Return Mondays, as many as there is room for."""
+def _ticks(axis: _Axis, lines: Sequence[float]) -> list[Mark]:
+    """Return Mondays, as many as there is room for; none whose day a line crosses, or the edge cuts off."""
     step = max(-(-((axis.last - axis.first).days // WEEK) // TICKS), 1) * WEEK
     day = axis.first + ONE_DAY * (-axis.first.weekday() % WEEK)
     found = []
     while day <= axis.last:
-        found.append(Mark(_percent(axis.at(day)), "", day))
+        x = axis.at(day)
+        if x + TICK_WIDTH <= 100 and not any(x <= line <= x + TICK_WIDTH for line in lines):
+            found.append(Mark(_percent(x), "", day))
         day += ONE_DAY * step
     return found
+
+
+def _at(mark: Mark) -> float:
+    return float(mark.x.rstrip("%"))
 
 
 def _percent(value: float) -> str:

@@ -133,9 +133,11 @@ urlpatterns = [
     # Tasks
     path("tasks/", task_board.task_list, name="tasks"),
     path("tasks/more/", task_board.tasks_more, name="tasks_more"),
+    path("tasks/day/", task_board.tasks_day, name="tasks_day"),
     path("tasks/workload/", workload.workload, name="workload"),
     path("campaigns/<int:pk>/tasks/", task_board.campaign_tasks, name="campaign_tasks"),
     path("campaigns/<int:pk>/tasks/more/", task_board.campaign_tasks_more, name="campaign_tasks_more"),
+    path("campaigns/<int:pk>/tasks/day/", task_board.campaign_tasks_day, name="campaign_tasks_day"),
     path("campaigns/tasks/<int:pk>/place/", task_board.task_place, name="task_place"),
     path("campaigns/tasks/<int:pk>/", tasks.task_detail, name="task"),
     path("campaigns/tasks/<int:pk>/edit/", tasks.task_update, name="task_update"),

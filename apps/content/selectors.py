@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.db.models.functions import JSONObject
 from django.utils.translation import gettext_lazy as _
 
 from apps.contacts import selectors as contacts
@@ -99,6 +100,31 @@ def dictionary_for(templates: Collection[int]) -> Dictionary:
     for template, key, reason in found:
         overrides.setdefault(template, {})[key] = reason
     return Dictionary([Entry(*told) for told in attributes], overrides)
+
+
+def dictionary_rows(templates: Q) -> dict[str, QuerySet[Any, Any]]:
+    """
+    Return what that dictionary is made of: by name, statements for rows of one object each.
+
+    Whoever asks something else at the same time takes them along, and hands what came to `dictionary_of`.
+    `templates` are conditions on overrides.
+    """
+    overrides = UseOverride.objects.filter(templates).order_by()
+    attributes = JSONObject(key="key", label="label", uses="uses", is_defined="is_defined")
+    return {
+        "attributes": Attribute.objects.values_list(attributes),
+        "overrides": overrides.values_list(
+            JSONObject(template="template", key="attribute__key", reason="reason")
+        ),
+    }
+
+
+def dictionary_of(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> Dictionary:
+    """Return the dictionary that these rows, as `dictionary_rows` names them, make."""
+    overrides: dict[int, dict[str, str]] = {}
+    for row in found["overrides"]:
+        overrides.setdefault(row["template"], {})[row["key"]] = row["reason"]
+    return Dictionary([Attribute(**row) for row in found["attributes"]], overrides)
 
 
 def known_attributes(*, template: int | None = None) -> list[KnownAttribute]:

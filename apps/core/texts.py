@@ -1,10 +1,16 @@
 """What may stand in a name that people write and read on one line."""
 
-# They join letters of Persian and Indic scripts, and the parts of an emoji; Python calls them unprintable.
-_JOINERS = dict.fromkeys(map(ord, "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"))
+import unicodedata
+
+# They turn all that follows them to the other direction, beyond the name itself.
+_TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_BREAKS = frozenset({"Cc", "Cs", "Zl", "Zp"})
+# What joins letters of Persian and Indic scripts or the parts of an emoji, where a word may be parted, marks
+# of direction: at home in many texts, and alone nothing to read.
+_UNSEEN = frozenset({"Cf", "Zs"})
 
 
 def is_one_line(text: str) -> bool:
     """Test if there is something to read, and no line break, control or turn of direction in it."""
-    shown = text.translate(_JOINERS)
-    return bool(shown.strip()) and shown.isprintable()
+    kinds = {unicodedata.category(letter) for letter in text}
+    return bool(kinds - _UNSEEN) and not kinds & _BREAKS and _TURNS.isdisjoint(text)

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -15,13 +14,13 @@ from apps.campaigns.models import Campaign, Channel
 from apps.campaigns.readiness import Check, Finding, Group
 from apps.content.models import TemplateVersion
 from apps.content.rendering import TemplateFault
-from apps.messaging import homes
+from apps.content.selectors import dictionary_for
 from apps.messaging.addresses import own_address_validate
 from apps.messaging.delivery.texts import text_program
 from apps.messaging.lint import DraftLint
 from apps.messaging.models import Experiment, Message, Sender, Variant
-from apps.messaging.selectors import domains_of, message_version, variant_version, variants_read
-from apps.segments.models import Segment
+from apps.messaging.selectors import domain_name, message_version, variant_version
+from apps.messaging.together import campaign_lint, campaign_messages, facts_of, sending_domains
 
 # A launch asks this of its own message; an unfinished draft beside it must not be in its way.
 COMPLETE = "messaging.complete"
@@ -44,7 +43,7 @@ def message_problems(
     """
     lint = lint or drafts_lint([message])
     problems = []
-    if not message.segments.all():
+    if not (message.segments.all() if message.wanted is None else message.wanted):
         problems.append(_("Nobody is chosen to get it."))
     if message.is_text:
         problems += text_problems(message, lint)
@@ -63,7 +62,7 @@ def drafts_lint(drafts: Sequence[Message]) -> DraftLint:
     """Return the lint of the templates of these, and of those of their variants."""
     experiments = [one for one in (getattr(message, "experiment", None) for message in drafts) if one]
     variants = [variant for one in experiments for variant in one.variants.all()]
-    return DraftLint({one.template_id for one in (*drafts, *variants) if one.template_id})
+    return DraftLint(dictionary_for({one.template_id for one in (*drafts, *variants) if one.template_id}))
 
 
 def text_problems(message: Message, lint: DraftLint) -> list[str]:
@@ -150,31 +149,12 @@ def sender_problems(sender: Sender, *, by_text: bool = False) -> list[str]:
     return []
 
 
-def _messages(campaign: Campaign) -> list[Message]:
-    """Return the campaign's messages with all that a check looks at, in three queries at most."""
-    found = campaign.messages.select_related(
-        "campaign",
-        "template__current",
-        "template_version",
-        "sender__provider",
-        "sender__sms_provider",
-        "channel",
-        "experiment",
-    )
-    found = found.prefetch_related(Prefetch("segments", Segment.objects.only("pk")), variants_read())
-    return readiness.shared(campaign, "messaging.messages", lambda: list(found.order_by("pk")))
-
-
-def _lint(campaign: Campaign) -> DraftLint:
-    return readiness.shared(campaign, "messaging.lint", lambda: drafts_lint(_messages(campaign)))
-
-
 def messages_are_complete(campaign: Campaign, now: datetime) -> Finding:
-    messages = _messages(campaign)
+    messages = campaign_messages(campaign)
     if not messages:
         told = _("The campaign has no message yet.")
         return Finding(ok=False, sentence=told)
-    lint = _lint(campaign)
+    lint = campaign_lint(campaign, now)
     for message in messages:
         if message.is_draft and (problems := message_problems(message, message_version(message), lint)):
             told = _("“%(message)s”: %(problem)s") % {"message": message.name, "problem": problems[0]}
@@ -185,7 +165,7 @@ def messages_are_complete(campaign: Campaign, now: datetime) -> Finding:
 
 def channels_are_covered(campaign: Campaign, now: datetime) -> Finding:
     """Ask that something goes out on each channel that messages go out on."""
-    with_message = {message.channel_id for message in _messages(campaign)}
+    with_message = {message.channel_id for message in campaign_messages(campaign)}
     bare = [
         str(channel)
         for channel in campaign.channels.all()
@@ -202,11 +182,13 @@ def channels_are_covered(campaign: Campaign, now: datetime) -> Finding:
 
 def messages_call_to_act(campaign: Campaign, now: datetime) -> Finding:
     """Ask that each e-mail has something to do in it: a link, besides the way out."""
-    for message in _messages(campaign):
+    for message in campaign_messages(campaign):
         if message.template is None:
             continue
         version = message_version(message)
-        if version and any(finding.code == NO_LINK for finding in _lint(campaign).findings(version)):
+        if version and any(
+            finding.code == NO_LINK for finding in campaign_lint(campaign, now).findings(version)
+        ):
             told = _("“%(message)s” has no link: nothing for the reader to do.") % {"message": message.name}
             return Finding(ok=False, sentence=told, url=reverse("messaging:detail", args=[message.pk]))
     return Finding(ok=True, sentence=_("Every e-mail that is written asks for something."))
@@ -222,12 +204,12 @@ def sending_is_on(campaign: Campaign, now: datetime) -> Finding:
 
 def domains_are_well(campaign: Campaign, now: datetime) -> Finding:
     """Test if receivers can see that the mails are ours, by what DNS said when it was last asked."""
-    by_mail = [message.sender for message in _messages(campaign) if not message.is_text]
+    by_mail = [message.sender for message in campaign_messages(campaign) if not message.is_text]
     senders = {sender.pk: sender for sender in by_mail if sender is not None}
     asked = [sender for _pk, sender in sorted(senders.items())[:SENDERS]]
-    domains = domains_of([sender.email for sender in asked])
+    domains = sending_domains(campaign, now)
     for sender in asked:
-        domain = domains.get(sender.email)
+        domain = domains.get(domain_name(sender.email))
         if domain is None:
             told = _("Nobody looks at the DNS of “%(sender)s”: add its domain under Sending domains.")
             return Finding(ok=False, sentence=told % {"sender": sender.email})
@@ -241,7 +223,7 @@ def domains_are_well(campaign: Campaign, now: datetime) -> Finding:
 
 def register() -> None:
     """Add the checks of this app, and what they read; called from `AppConfig.ready`."""
-    readiness.facts.register("messaging", lambda _campaign, _now: {"is_copy": homes.IS_COPY})
+    readiness.facts.register("messaging", facts_of)
     for check in (
         Check(COMPLETE, gettext_lazy("Messages are complete"), Group.SENDING, True, messages_are_complete),
         Check(

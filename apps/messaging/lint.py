@@ -1,19 +1,17 @@
 """What the lint says of messages, by the data dictionary of now: read once, whatever the number of them."""
 
-from collections.abc import Collection
-
 from apps.content.lint import Finding, errors
 from apps.content.lint.variables import variables_lint
 from apps.content.models import TemplateVersion
 from apps.content.rendering import Part
-from apps.content.selectors import dictionary_for, version_findings
+from apps.content.selectors import Dictionary, version_findings
 
 
 class DraftLint:
-    """The findings of the versions of these templates, and of texts; a version is looked at once."""
+    """The findings of versions whose templates a dictionary knows, and of texts; each is looked at once."""
 
-    def __init__(self, templates: Collection[int] = ()) -> None:
-        self._dictionary = dictionary_for(templates)
+    def __init__(self, dictionary: Dictionary) -> None:
+        self._dictionary = dictionary
         self._found: dict[tuple[int, str], list[Finding]] = {}
 
     def findings(self, version: TemplateVersion) -> list[Finding]:

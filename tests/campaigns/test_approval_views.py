@@ -2,9 +2,11 @@ from http import HTTPStatus
 
 import pytest
 from django.urls import reverse
+from django.utils.html import strip_tags
 
 from apps.campaigns import services
 from apps.campaigns.models import Approval
+from apps.contacts.models import Topic
 from tests.factories.accounts import UserFactory
 from tests.factories.campaigns import CampaignFactory
 
@@ -17,6 +19,10 @@ def url(name, *args):
 
 def text(response):
     return response.content.decode()
+
+
+def consent(topic, *, status="subscribed"):
+    return {"consent": {"channel": "email", "topic": topic}, "status": status}
 
 
 @pytest.fixture
@@ -36,7 +42,37 @@ def test_the_approver_sees_what_differs_and_approves_it(login, lead, noon, campa
 
     assert Approval.objects.get().decided_by == campaign.captain
     assert "Changed since it was approved" in page
-    assert "<del>200.00</del> <ins>300.00</ins>" in page
+    assert "<del>200</del> <ins>300</ins>" in page
+
+
+def test_the_rule_of_an_audience_is_read_back_with_what_was_and_what_is(login, lead, noon, campaign):
+    Topic.objects.create(key="news", name="The newsletter")
+    segment = campaign.segment
+    segment.name, segment.rule = "Loyal {readers}", {"all": [consent("news")]}
+    segment.save()
+    services.approval_ask(campaign=campaign, part="audience", by=lead, now=noon)
+    captain = login(campaign.captain)
+    page = text(captain.get(url("approvals", campaign.pk)))
+    digest = page.split('id="part-audience"')[1].split('name="digest" value="')[1][:64]
+    captain.post(url("approval_give", campaign.pk), {"part": "audience", "digest": digest})
+    segment.rule = {"all": [consent("news", status="unsubscribed")]}
+    segment.save()
+
+    page = text(captain.get(url("approvals", campaign.pk)))
+
+    said = "Loyal {readers}: Everyone where they are subscribed to e-mail on “The newsletter”."
+    assert said in strip_tags(page)
+    assert said.replace("are subscribed to", "have unsubscribed from") in strip_tags(page)
+    assert "&quot;" not in page
+
+
+def test_what_is_counted_is_read_back(login, lead, noon, campaign):
+    where = [{"property": "shop", "op": "in", "value": ["Rome", "Oslo"]}]
+    services.campaign_update(campaign=campaign, goal_where=where, by=lead, now=noon)
+
+    page = text(login(campaign.captain).get(url("approvals", campaign.pk)))
+
+    assert "“shop” is one of “Rome”, “Oslo”" in page
 
 
 def test_who_asked_is_told_that_somebody_else_approves(login, lead, campaign):

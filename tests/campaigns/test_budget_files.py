@@ -262,8 +262,9 @@ class TestRefusedRows:
             apply(upload)
         assert not BudgetLine.objects.exists()
 
-    def test_are_told_of_a_total_that_disagrees(self, campaign):
-        content = f"{HEADS}\n,,,2030-04,Prints,,10,,,,,\ntotal,,,,,,11,,,,,\n"
+    @pytest.mark.parametrize("total", ["total,,,,", ",,,Total,", ",,,,TOTAL:"])
+    def test_are_told_of_a_total_that_disagrees(self, campaign, total):
+        content = f"{HEADS}\n,,,2030-04,Prints,,10,,,,,\n{total},,11,,,,,\n"
 
         (refusal,) = report_of(upload_of(campaign, content)).refused
 
@@ -299,19 +300,20 @@ class TestRefusedRows:
 
 class TestRefusedFiles:
     @pytest.mark.parametrize(
-        ("content", "reason"),
+        ("name", "content", "reason"),
         [
-            (b"MZ\x90\x00" + b"\x00" * 400, ""),
-            (b"PK\x03\x04mimetypeapplication/vnd.oasis.opendocument.spreadsheet", "damaged"),
-            (b"a,b\n1,2\n", "no column “month”, “what for”"),
-            (b"month,what for,planned,planned\n2030-04,x,1,1\n", "column"),
-            (f"{HEADS}\n".encode(), "no rows below the header"),
-            (b"%PDF-1.7 \xff\xfe\x00", ""),
+            ("budget.csv", b"MZ\x90\x00" + b"\x00" * 400, ""),
+            ("budget.xlsx", b"PK\x03\x04mimetypeapplication/vnd.oasis.opendocument.spreadsheet", "damaged"),
+            ("budget.xlsx", b"Forty euros for prints.", "called an Excel workbook, but it is none"),
+            ("budget.csv", b"a,b\n1,2\n", "no column “month”, “what for”"),
+            ("budget.csv", b"month,what for,planned,planned\n2030-04,x,1,1\n", "column"),
+            ("budget.csv", f"{HEADS}\n".encode(), "no rows below the header"),
+            ("budget.csv", b"%PDF-1.7 \xff\xfe\x00", ""),
         ],
     )
-    def test_are_kept_out_with_a_reason(self, campaign, content, reason):
+    def test_are_kept_out_with_a_reason(self, campaign, name, content, reason):
         with pytest.raises(BudgetRefused) as refused:
-            upload_of(campaign, content, name="budget.xlsx")
+            upload_of(campaign, content, name=name)
 
         assert refused.value.field == "file"
         assert reason.replace("”, “", "") in str(refused.value).replace("”, “", "")

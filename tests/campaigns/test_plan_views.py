@@ -9,6 +9,7 @@ from apps.accounts.models import User
 from apps.campaigns import services
 from apps.campaigns.errors import CalendarRefused, TemplateRefused
 from apps.campaigns.models import Holiday, PlanTemplate, PlanTemplateItem, Task, TaskDependency, WorkWeek
+from apps.campaigns.timeline import TICK_WIDTH
 from tests.factories.accounts import UserFactory
 from tests.factories.campaigns import (
     CampaignFactory,
@@ -195,6 +196,14 @@ class TestTimeline:
         # The outcome is the right end of the picture, and the last milestone stands on it.
         assert drawn.outcome.x == drawn.rows[1].x == "98.50%"
         assert (len(drawn.waits), EVIL in page, "waits for “Ask buyers”" in page) == (1, False, True)
+
+    def test_leaves_out_a_day_that_the_line_of_launch_or_outcome_would_cross(self, login, campaign, task):
+        drawn = login(campaign.captain).get(url("timeline", campaign.pk)).context["timeline"]
+
+        lines = [float(mark.x.rstrip("%")) for mark in (drawn.launch, drawn.outcome)]
+        days = [float(tick.x.rstrip("%")) for tick in drawn.ticks]
+        assert days
+        assert not [day for day in days if any(day <= line <= day + TICK_WIDTH for line in lines)]
 
     def test_is_there_for_a_plan_without_days(self, login, campaign):
         assert "Nothing has a day yet" in text(login(campaign.captain).get(url("timeline", campaign.pk)))

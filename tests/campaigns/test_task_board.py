@@ -248,7 +248,24 @@ class TestTaskMonth:
         assert month.weeks[0][0].date == date(2030, 2, 25)
         assert [task.title for task in month.tasks] == ["2030-02-25", "2030-03-31"]
         assert (month.previous, month.next) == (date(2030, 2, 1), date(2030, 4, 1))
-        assert not month.is_cut
+
+    def test_shows_the_first_of_a_day_open_ones_on_top_and_counts_the_others(
+        self, lead, django_assert_num_queries
+    ):
+        TaskFactory(title="done", due_date=TODAY, done=True)
+        for title in "ABCDEF":
+            TaskFactory(title=title, due_date=TODAY)
+        TaskFactory(title="alone", due_date=date(2030, 3, 7))
+        with django_assert_num_queries(2):
+            month = selectors.task_month(Task.objects.with_card(), date(2030, 3, 1))
+
+        full, other = [day for week in month.weeks for day in week if day.tasks]
+
+        assert [task.title for task in full.tasks] == list("ABCD")
+        assert (full.left, other.left, other.after) == (3, 0, "")
+        rest = selectors.task_day_next(Task.objects.with_card(), TODAY, cursor=full.after)
+        assert [task.title for task in rest.tasks] == ["E", "F", "done"]
+        assert (rest.left, rest.after) == (0, "")
 
 
 PAGES = ["list", "board", "calendar"]
@@ -299,7 +316,7 @@ class TestPages:
         many = [queries(client, *page) for page in pages]
 
         assert few == many
-        assert max(many) <= 13
+        assert max(many) <= 12
 
     @pytest.mark.parametrize("within", [True, False])
     @pytest.mark.parametrize("state", ["todo", "done"])
@@ -322,6 +339,48 @@ class TestPages:
         assert len(seen) == 6  # each once, and the one of the other column
         assert "<html" not in page
         assert page.count("autofocus") == 1  # where the button was that brought them
+
+    @pytest.mark.parametrize("within", [True, False])
+    def test_the_calendar_shows_the_other_tasks_of_a_day_on_demand(
+        self, login, lead, campaign, monkeypatch, within
+    ):
+        monkeypatch.setattr("apps.campaigns.selectors.task_board.DAY_MORE", 3)
+        today = clock.now().date()
+        made = TaskFactory.create_batch(9, campaign=campaign, due_date=today, title="Draw it")
+        TaskFactory.create_batch(2, campaign=campaign, due_date=today, title="Other")
+        client, page = login(lead), url("campaign_tasks", campaign.pk) if within else url("tasks")
+        page = text(client.get(page, {"view": "calendar", "whose": "all", "q": "draw"}))
+        seen, told = [], []
+
+        while more := re.search(r'hx-get="([^"]*/tasks/day/[^"]*)"[^>]*>(\d+) more', page):
+            seen += re.findall(r'class="calendar-task[^>]*/tasks/(\d+)/"', page)
+            told.append(int(more[2]))
+            page = text(client.get(unescape(more[1]), headers=HTMX))
+        seen += re.findall(r'class="calendar-task[^>]*/tasks/(\d+)/"', page)
+
+        assert seen == [str(one.pk) for one in made]
+        assert told == [5, 2]
+        assert "<html" not in page
+        assert page.count("autofocus") == 1  # where the way was that brought them
+
+    def test_without_script_the_other_tasks_of_a_day_are_a_list(self, login, lead, campaign):
+        today = clock.now().date()
+        TaskFactory.create_batch(5, campaign=campaign, due_date=today, done=True)
+        TaskFactory(campaign=campaign, title="Other day", due_date=date(2030, 3, 6))
+        client, page = login(lead), url("tasks")
+        calendar = text(client.get(page, {"view": "calendar", "whose": "all", "month": ""}))
+
+        (whole,) = re.findall(r'class="calendar-more" href="([^"]*)"', calendar)
+        found = text(client.get(page + unescape(whole)))
+
+        assert len(re.findall(r"<tr[ >]", found)) == 6  # a head, and each of them, though they are done
+        assert "Other day" not in found
+
+    @pytest.mark.parametrize("day", ["", "cake", "0001-01-01", "9999-12-31"])
+    def test_a_day_that_is_none_has_nothing_to_break(self, login, lead, day):
+        response = login(lead).get(url("tasks_day"), {"day": day, "cursor": "cake"}, headers=HTMX)
+
+        assert response.status_code == 200
 
     def test_a_card_that_a_challenge_holds_says_so(self, login, lead, campaign, cards):
         ChallengeFactory(campaign=campaign, thing=cards["A"])

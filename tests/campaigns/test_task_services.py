@@ -88,6 +88,14 @@ class TestTaskAdd:
         assert not Task.objects.exists()
         assert actions() == []
 
+    @pytest.mark.parametrize("title", ["\u200b\u200b", "\u202eelprup", "a\nb"])
+    def test_refuses_a_name_in_which_there_is_nothing_to_read(self, noon, lead, title):
+        with pytest.raises(Refused) as refused:
+            services.task_add(campaign=CampaignFactory(), title=title, by=lead, now=noon)
+
+        assert refused.value.field == "title"
+        assert not Task.objects.exists()
+
     def test_refuses_a_campaign_that_was_put_away(self, noon, lead):
         with pytest.raises(PutAway):
             services.task_add(campaign=CampaignFactory(archived_at=noon), title="Write", by=lead, now=noon)

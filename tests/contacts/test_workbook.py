@@ -94,6 +94,11 @@ class TestSheet:
         assert workbook_look(file) is None
         assert file.read() == b"a,b\n1,2\n"
 
+    @pytest.mark.parametrize("name", ["people.xlsx", "PEOPLE.XLSM"])
+    def test_text_that_is_called_a_workbook_is_told_to_be_none(self, name):
+        with pytest.raises(FileRefused, match="is called an Excel workbook, but it is none"):
+            workbook_look(BytesIO(b"Only a line of text."), name=name)
+
     def test_the_reader_tells_how_far_it_is(self, monkeypatch):
         monkeypatch.setattr(workbook, "TELL_EVERY", 0)
         file, told = BytesIO(packed([["a"]] + [[f"text {n * 7919}"] for n in range(20_000)])), []

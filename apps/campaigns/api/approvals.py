@@ -13,7 +13,8 @@ from apps.campaigns import services
 from apps.campaigns.api.base import IF_MATCH, CampaignPart
 from apps.campaigns.forms.approval import LONGEST_REVIEW
 from apps.campaigns.models import Approval, Campaign
-from apps.campaigns.standings import Standing, part_standing, part_standings
+from apps.campaigns.readbacks import standings_read
+from apps.campaigns.standings import Standing
 from apps.core import clock
 
 
@@ -35,7 +36,10 @@ class ApprovalOut(serializers.ModelSerializer[Approval]):
 
 
 class ApprovalStandingOut(serializers.Serializer[Standing]):
-    """One part. `digest` is of what is there now: approving names it. `changes` is since it was approved."""
+    """
+    One part, in words for people. `digest` is of what is there now: approving names it. `changes` is since it
+    was approved.
+    """
 
     part = serializers.ChoiceField(choices=Approval.Part.choices)
     digest = serializers.CharField()
@@ -91,7 +95,7 @@ class CampaignApprovalsViewSet(CampaignPart[Campaign]):
     @action(detail=True, methods=["get"])
     def approvals(self, request: Request, pk: str) -> Response:
         """Content, audience, schedule and goal, read now."""
-        return Response(ApprovalsOut({"parts": part_standings(self.get_object())}).data)
+        return Response(ApprovalsOut({"parts": standings_read(self.get_object())}).data)
 
     @extend_schema(request=ApprovalAskIn, responses=ApprovalStandingOut)
     @action(detail=True, methods=["post"], url_path="approvals/ask")
@@ -131,4 +135,5 @@ class CampaignApprovalsViewSet(CampaignPart[Campaign]):
     def _do(self, act: Any, payload: type[serializers.Serializer[Any]]) -> Response:
         campaign, told = self.get_object(), self.told(payload)
         act(campaign=campaign, by=self.user, now=clock.now(), **told)
-        return Response(ApprovalStandingOut(part_standing(campaign, told["part"])).data)
+        standing = next(one for one in standings_read(campaign) if one.part == told["part"])
+        return Response(ApprovalStandingOut(standing).data)

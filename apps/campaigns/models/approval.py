@@ -2,13 +2,18 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.utils.translation import gettext_lazy as _
 
 
 class ApprovalQuerySet(models.QuerySet["Approval"]):
     def waiting(self) -> Self:
         return self.filter(state=Approval.State.ASKED)
+
+    def approved_last(self, campaign: Model) -> Self:
+        """The last approval of each part of a campaign; what came before is history."""
+        given = self.filter(campaign=campaign, state=Approval.State.APPROVED)
+        return given.order_by("part", "-pk").distinct("part")
 
 
 class Approval(models.Model):

@@ -97,6 +97,10 @@ class BudgetLine(Versioned):
 
 
 class BudgetUploadQuerySet(models.QuerySet["BudgetUpload"]):
+    def shown(self) -> Self:
+        """With what the page of an upload, within its campaign, shows beside it."""
+        return self.select_related(*FRAME)
+
     def waiting(self) -> Self:
         return self.filter(applied_at__isnull=True)
 

@@ -5,6 +5,7 @@ from django.utils.safestring import SafeString
 
 from apps.campaigns.expectations import Standing, chart_of, standing_of, variance_text
 from apps.campaigns.models import Campaign, Expectation, Stakeholder
+from apps.campaigns.progress import GoalProgress
 from apps.campaigns.selectors.progress import goal_progress
 
 
@@ -29,12 +30,18 @@ def expectation_of(campaign: Campaign) -> Expectation | None:
     return found
 
 
-def expectation_view(campaign: Campaign, now: datetime) -> ExpectationView | None:
-    """Compare the curve with what is counted now; None: nobody has said what to expect."""
+def expectation_view(
+    campaign: Campaign, now: datetime, *, progress: GoalProgress | None = None
+) -> ExpectationView | None:
+    """
+    Compare the curve with what is counted now; None: nobody has said what to expect.
+
+    `progress`, where it has been counted already.
+    """
     expectation = expectation_of(campaign)
     if expectation is None:
         return None
-    progress = goal_progress(campaign, now)
+    progress = progress or goal_progress(campaign, now)
     standing = standing_of(expectation.by_month, progress, alert_percent=expectation.alert_percent)
     return ExpectationView(expectation, standing, variance_text(campaign, standing))
 

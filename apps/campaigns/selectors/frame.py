@@ -71,13 +71,15 @@ class Frame:
         return self.campaign.stage in {Stage.REPORTING, Stage.CLOSED}
 
 
-def campaign_frame(campaign: Campaign, user: User, now: datetime, *, tab: str) -> Frame:
-    """Gather the frame around the tab of this name."""
+def campaign_frame(
+    campaign: Campaign, user: User, now: datetime, *, tab: str, progress: GoalProgress | None = None
+) -> Frame:
+    """Gather the frame around the tab of this name; `progress`, where that tab has counted it already."""
     is_kept = campaign.archived_at is None
     found, here = campaign.open_challenges, WITHIN.get(tab, tab)
     return Frame(
         campaign=campaign,
-        progress=goal_progress(campaign, now),
+        progress=progress or goal_progress(campaign, now),
         steps=stage_steps(campaign),
         next_stage=stages.next_stage(campaign),
         tabs=tab_links(campaign, user, current=here, counts={"challenges": len(found) or None}),

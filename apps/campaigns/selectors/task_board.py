@@ -4,17 +4,21 @@ import calendar
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign, Task, TaskQuerySet
 from apps.campaigns.selectors.blocked import IS_STUCK, Stuck, stuck, with_stuck
-from apps.core.pagination import keyset_page
+from apps.core.pagination import cursor_after, keyset_page
 
 State = Task.State
 PER_COLUMN = 15  # cards of one column of the board that are there at once
-PER_MONTH = 600  # tasks of one calendar page
+PER_DAY = 4  # tasks of one day of the calendar that are there at once
+DAY_MORE = 50  # of its others, that come at a time
+DAY_ORDER = ["is_behind", "pk"]
 CHOICES = 300  # campaigns and people that a filter offers
 WEEK = timedelta(days=7)
 WEEKS = 6  # of this one and those to come, that a filter offers and the workload shows
@@ -36,6 +40,7 @@ class TaskFilter:
     channel: str = ""
     state: str = ""
     due: str = ""
+    day: date | None = None
     going: str = ""
     search: str = ""
 
@@ -52,18 +57,25 @@ class Column:
 
 @dataclass
 class Day:
+    """
+    One day of the calendar: tasks of it, what is open first, and the way to the others.
+
+    `left` is how many there are besides; `after` is the cursor of the next of them, '' if there is none.
+    """
+
     date: date
-    is_in_month: bool
+    is_in_month: bool = True
     tasks: list[Task] = field(default_factory=list)
+    left: int = 0
+    after: str = ""
 
 
 @dataclass(frozen=True)
 class Month:
-    """Whole weeks from Monday. `is_cut`: there are more tasks than one page shows."""
+    """Whole weeks from Monday, each day with its first tasks."""
 
     first: date
     weeks: list[list[Day]]
-    is_cut: bool
 
     @property
     def tasks(self) -> list[Task]:
@@ -93,6 +105,8 @@ def tasks_found(user: User, asked: TaskFilter, *, today: date, is_mine: bool = F
         found = found.filter(channel__kind=asked.channel)
     if asked.assignee:
         found = found.filter(assignee=None if asked.assignee == NOBODY else int(asked.assignee))
+    if asked.day:
+        found = found.filter(due_date=asked.day)
     if asked.state:
         found = found.open() if asked.state == "open" else found.filter(state=asked.state)
     return tasks_going(_by_due(found, asked.due, today=today), asked.going).with_card()
@@ -138,18 +152,51 @@ def task_column_next(found: TaskQuerySet, state: State, *, cursor: str = "") -> 
 
 
 def task_month(found: TaskQuerySet, first: date) -> Month:
-    """Return the weeks of the month that begins on `first`, each day with its tasks. One query."""
+    """
+    Return the weeks of the month that begins on `first`, each day with its first tasks and how many more.
+
+    Two queries: which are the first of their day, and these.
+    """
     weeks = [
         [Day(day, day.month == first.month) for day in week]
         for week in calendar.Calendar().monthdatescalendar(first.year, first.month)
     ]
-    begin, end = weeks[0][0].date, weeks[-1][-1].date
-    due = list(found.filter(due_date__range=(begin, end)).order_by("due_date", "pk")[: PER_MONTH + 1])
     by_date = {day.date: day for week in weeks for day in week}
-    for task in due[:PER_MONTH]:
+    sizes = _day_firsts(found.filter(due_date__range=(min(by_date), max(by_date))))
+    shown = _by_day(Task.objects.filter(pk__in=sizes).with_card())
+    for task in shown.order_by("due_date", *DAY_ORDER):
         assert task.due_date is not None
         by_date[task.due_date].tasks.append(task)
-    return Month(first, weeks, is_cut=len(due) > PER_MONTH)
+    for day in by_date.values():
+        if day.tasks and (left := sizes[day.tasks[-1].pk] - len(day.tasks)) > 0:
+            day.left = left
+            day.after = cursor_after(shown, day.tasks[-1], ordering=DAY_ORDER)
+    return Month(first, weeks)
+
+
+def task_day_next(found: TaskQuerySet, day: date, *, cursor: str = "") -> Day:
+    """Return the tasks of this day after the cursor, and how many come after them. One query."""
+    # Counted after the cursor and before the limit: what is left is exact, whatever has changed meanwhile.
+    counted = _by_day(found.filter(due_date=day)).annotate(left=Window(Count("pk")))
+    page: Any = keyset_page(counted, ordering=DAY_ORDER, cursor=cursor, size=DAY_MORE)
+    left = page.rows[0].left - len(page.rows) if page.rows else 0
+    return Day(day, tasks=page.rows, left=left, after=page.older)
+
+
+def _by_day(found: TaskQuerySet) -> TaskQuerySet:
+    """Add `is_behind`, by which a day is ordered: what is done stands after what is to do."""
+    is_done = ExpressionWrapper(Q(state=State.DONE), output_field=BooleanField())
+    return found.annotate(is_behind=is_done)
+
+
+def _day_firsts(found: TaskQuerySet) -> dict[int, int]:
+    """Return the keys of the first tasks of each day, with how many that day has in all."""
+    day = "due_date"
+    ranked = _by_day(found.order_by()).annotate(
+        nth=Window(RowNumber(), partition_by=day, order_by=DAY_ORDER),
+        of_day=Window(Count("pk"), partition_by=day),
+    )
+    return dict(ranked.filter(nth__lte=PER_DAY).values_list("pk", "of_day"))
 
 
 def tasks_mark(tasks: Iterable[Task], user: User) -> list[Task]:

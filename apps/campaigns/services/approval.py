@@ -102,7 +102,7 @@ def self_check(standing: Standing, by: User) -> None:
     """
     if settings.CAMPAIGN_SELF_APPROVAL:
         return
-    if standing.last_editor == by:
+    if standing.last_editor_id == by.pk:
         raise ApprovalRefused(_("You have edited this part last: somebody else approves it."))
     if standing.latest is not None and standing.latest.asked_by_id == by.pk:
         raise ApprovalRefused(_("You have asked for this approval: somebody else gives it."))

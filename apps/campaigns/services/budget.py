@@ -10,7 +10,7 @@ from apps.accounts.models import User
 from apps.campaigns import challenges, dates
 from apps.campaigns.errors import BudgetRefused
 from apps.campaigns.models import BudgetLine, Campaign
-from apps.campaigns.services.edit import campaign_lock, changes_of, row_edit
+from apps.campaigns.services.edit import campaign_lock, changes_of, lines_check, row_edit
 from apps.campaigns.services.once import creation_key, made_once
 from apps.collaboration import services as collaboration
 from apps.core import display
@@ -41,6 +41,7 @@ def budget_line_add(
 
     def make() -> BudgetLine:
         locked = campaign_lock(campaign)
+        lines_check(BudgetLine, fields)
         fields_check(locked, fields)
         if locked.budget_lines.standing().count() >= MOST_LINES:
             told = _("A budget has at most %(count)s lines. Put some of them together.")

@@ -11,7 +11,7 @@ from apps.accounts.models import User
 from apps.campaigns import dates, wizard
 from apps.campaigns.errors import BookendMissing, DatesDoNotFit, NotEligible, Refused
 from apps.campaigns.models import Campaign
-from apps.campaigns.services.edit import campaign_lock, changes_of, row_edit, where_check
+from apps.campaigns.services.edit import campaign_lock, changes_of, lines_check, row_edit, where_check
 from apps.campaigns.services.follow import tasks_follow
 from apps.campaigns.services.handover import handed_over_tell, note_details
 from apps.campaigns.services.once import creation_key, made_once
@@ -60,6 +60,7 @@ def campaign_create(
             stage_at=now,
             asks_approvals=settings.CAMPAIGN_APPROVALS,
         )
+        lines_check(Campaign, {"name": name, **fields})
         _fields_check(campaign, fields, now=now)
         for field, value in fields.items():
             setattr(campaign, field, value)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.campaigns.errors import TaskRefused
 from apps.campaigns.models import ChecklistItem, Task
+from apps.campaigns.services.edit import lines_check
 from apps.campaigns.services.task import task_lock
 from apps.collaboration import services as collaboration
 
@@ -27,6 +28,7 @@ def checklist_add(*, task: Task, text: str, by: User, now: datetime) -> Checklis
         raise TaskRefused(_("Write something first."), field="text")
     if len(items) >= AT_MOST:
         raise TaskRefused(_("A checklist has at most %(n)s lines.") % {"n": AT_MOST}, field="text")
+    lines_check(ChecklistItem, {"text": text})
     item = ChecklistItem.objects.create(task=task, text=text.strip(), position=len(items))
     _record(item, "checklist.added", by=by, now=now)
     return item

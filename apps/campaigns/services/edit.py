@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from django.db.models import ForeignKey
+from django.db.models import CharField, ForeignKey, Model
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -14,6 +14,7 @@ from apps.campaigns.models.version import Versioned
 from apps.campaigns.wording import shown
 from apps.collaboration import services as collaboration
 from apps.collaboration.models import AuditEvent
+from apps.core.texts import is_one_line
 from apps.segments.rules import RuleInvalid, event_where
 
 Row = TypeVar("Row", bound=Versioned)
@@ -54,8 +55,10 @@ def row_edit(
     `seen` is the version that the editor looked at; None overwrites whatever is there.
 
     :raises ChangedMeanwhile: one of these fields was changed by somebody after that version
+    :raises Refused: what is read on one line has nothing to read in it, or more than a line
     """
     seen_check(row, changes, seen=seen)
+    lines_check(type(row), changes)
     told = {
         name: [shown(row, name, getattr(row, name)), shown(row, name, new)] for name, new in changes.items()
     }
@@ -78,6 +81,16 @@ def seen_check(row: Versioned, changes: Mapping[str, Any], *, seen: int | None) 
     """
     if seen is not None and seen != row.version:
         _refuse_overwriting(row, changes, seen=seen)
+
+
+def lines_check(model: type[Model], values: Mapping[str, Any]) -> None:
+    """Refuse a name, or another text of one line, in which there is nothing to read, or a break or a turn."""
+    for name, value in values.items():
+        field: Any = model._meta.get_field(name)
+        is_line = isinstance(field, CharField) and not field.choices
+        if is_line and value and not is_one_line(str(value)):
+            told = _("There is nothing to read in it, or something in it that cannot be seen: write it anew.")
+            raise Refused(told, field=name)
 
 
 def where_check(where: Sequence[object], *, field: str, now: datetime) -> None:

@@ -12,7 +12,7 @@ from apps.campaigns import metrics
 from apps.campaigns.errors import MetricRefused
 from apps.campaigns.models import Campaign, Metric, MetricVersion
 from apps.campaigns.models.metric import DEFINING
-from apps.campaigns.services.edit import changes_of, row_edit, where_check
+from apps.campaigns.services.edit import changes_of, lines_check, row_edit, where_check
 from apps.campaigns.services.signoff import kpi_sets_settle
 from apps.collaboration import services as collaboration
 
@@ -25,6 +25,7 @@ def metric_create(*, name: str, definition: str, by: User, now: datetime, **fiel
     :raises MetricRefused: the name is taken, or it is not said how it is counted
     """
     metric = Metric(name=name.strip(), definition=definition, **fields)
+    lines_check(Metric, {"name": name, **fields})
     _check(metric, now=now)
     metric.save(force_insert=True)
     _version_keep(metric, by=by, now=now)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.campaigns.errors import StrategyRefused
 from apps.campaigns.models import Campaign, NotDoing, YearGoal
-from apps.campaigns.services.edit import changes_of, row_edit
+from apps.campaigns.services.edit import changes_of, lines_check, row_edit
 from apps.campaigns.services.team import person_check
 from apps.collaboration import services as collaboration
 
@@ -24,6 +24,7 @@ def year_goal_add(*, year: int, name: str, by: User, now: datetime, **fields: An
     :raises StrategyRefused: the year has a goal of that name already
     :raises NotEligible: that person cannot own one
     """
+    lines_check(YearGoal, {"name": name, **fields})
     person_check(fields.get("owner"), field="owner")
 
     def make() -> YearGoal:
@@ -96,6 +97,7 @@ def not_doing_add(
 
     :raises StrategyRefused: both or neither are named, or it is on the list already
     """
+    lines_check(NotDoing, {"practice": practice, "reason": reason})
     _one_of_both(kind, practice)
 
     def make() -> NotDoing:

@@ -12,7 +12,7 @@ from apps.campaigns import challenges, dates
 from apps.campaigns.errors import NotEligible, TaskRefused
 from apps.campaigns.models import Campaign, Recurrence, Task
 from apps.campaigns.selectors.schedule import work_calendar
-from apps.campaigns.services.edit import campaign_lock, changes_of, row_edit
+from apps.campaigns.services.edit import campaign_lock, changes_of, lines_check, row_edit
 from apps.campaigns.services.once import creation_key, made_once
 from apps.campaigns.services.team import person_check
 from apps.collaboration import services as collaboration
@@ -34,6 +34,7 @@ def task_add(
     def make() -> Task:
         locked = campaign_lock(campaign)
         task = Task(campaign=locked, title=title, creation_key=made_of)
+        lines_check(Task, {"title": title, **fields})
         _fields_check(task, fields, now=now)
         for field, value in days_of(task, fields).items():
             setattr(task, field, value)

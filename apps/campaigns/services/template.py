@@ -13,7 +13,7 @@ from apps.campaigns.errors import TemplateRefused
 from apps.campaigns.models import Anchor, PlanTemplate, PlanTemplateItem
 from apps.campaigns.scheduling import CircularDependency, Item, ordered
 from apps.campaigns.services.dependency import circle_told
-from apps.campaigns.services.edit import changes_of, row_edit
+from apps.campaigns.services.edit import changes_of, lines_check, row_edit
 from apps.collaboration import services as collaboration
 
 ITEMS_MAX = 500
@@ -48,6 +48,7 @@ def plan_template_create(
 
     :raises TemplateRefused: the name is taken, there are too many items, or some wait for each other
     """
+    lines_check(PlanTemplate, {"name": name})
     _name_check(name)
     template = PlanTemplate.objects.create(name=name, description=description)
     _items_set(template, items)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.campaigns.errors import TemplateRefused
 from apps.campaigns.models import PlanTemplate, PlanTemplateItem
-from apps.campaigns.services.edit import changes_of, row_edit
+from apps.campaigns.services.edit import changes_of, lines_check, row_edit
 from apps.campaigns.services.template import ITEMS_MAX, circle_check, template_lock
 from apps.collaboration import services as collaboration
 
@@ -35,6 +35,7 @@ def template_item_add(
     if template.items.count() >= ITEMS_MAX:
         raise TemplateRefused(_("A template holds at most %(n)s tasks.") % {"n": ITEMS_MAX})
     last = template.items.aggregate(last=Max("position"))["last"] or 0
+    lines_check(PlanTemplateItem, {"title": title})
     item = PlanTemplateItem(template=template, title=title, position=last + 1, **_whole(fields))
     item.save(force_insert=True)
     _waits_set(item, waits_for)

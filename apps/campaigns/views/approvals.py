@@ -10,7 +10,8 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.accounts.http import UserRequest, requires
 from apps.campaigns import forms, services
 from apps.campaigns.models import Campaign
-from apps.campaigns.standings import Standing, part_standings
+from apps.campaigns.readbacks import standings_read
+from apps.campaigns.standings import Standing
 from apps.campaigns.views.frame import campaign_page
 from apps.core import clock
 
@@ -103,7 +104,7 @@ def _approvals_page(
             "refused": refused if named == standing.part else None,
             "form": _send_back_form(standing, refused if named == standing.part else None),
         }
-        for standing in part_standings(campaign)
+        for standing in standings_read(campaign)
     ]
     initial = forms.initial_of(campaign, ["asks_approvals", "review_hours"])
     return campaign_page(
@@ -124,7 +125,7 @@ def _is_waiting_as_is(standing: Standing) -> bool:
 
 def _is_own(standing: Standing, request: UserRequest) -> bool:
     asked = standing.latest.asked_by_id if standing.latest else None
-    return request.user == standing.last_editor or asked == request.user.pk
+    return request.user.pk == standing.last_editor_id or asked == request.user.pk
 
 
 def _send_back_form(standing: Standing, refused: forms.ApprovalAsk | None) -> forms.ApprovalSendBack:

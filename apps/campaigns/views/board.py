@@ -99,6 +99,7 @@ def _dropped(request: UserRequest) -> HttpResponse:
 def _unmet_dialog(request: UserRequest, campaign: Campaign, form: forms.Advance) -> HttpResponse:
     now, asked = clock.now(), form.data.get("stage", "")
     target = Stage(asked) if asked in Stage.values else None
+    outlook = stages.outlook(campaign, target, now) if target else stages.Outlook([], [])
     has_reason = bool(form.data.get("reason", "").strip())
     if target and not has_reason:
         form = forms.Advance(initial={"stage": target})  # a first drop is a question, not an error
@@ -106,8 +107,8 @@ def _unmet_dialog(request: UserRequest, campaign: Campaign, form: forms.Advance)
         "campaign": campaign,
         "form": form,
         "target": target,
-        "entry": stages.entry(campaign, target, now) if target else [],
-        "unmet": stages.unmet(campaign, target, now) if target else [],
+        "entry": outlook.entry,
+        "unmet": outlook.unmet,
         "needs_bookends": target not in {None, Stage.IDEA}
         and not (campaign.outcome.strip() and campaign.idea.strip()),
     }

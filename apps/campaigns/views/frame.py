@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 from apps.accounts.http import UserRequest, requires
 from apps.campaigns import panels, selectors
 from apps.campaigns.models import Campaign
+from apps.campaigns.progress import GoalProgress
 from apps.core import clock
 from apps.core.errors import DomainError
 from apps.core.htmx import render_page_or_fragment, wants_fragment
@@ -32,11 +33,17 @@ def campaign_page(
     now: datetime,
     fragment: str = "campaign-tab",
     template: str = "",
+    progress: GoalProgress | None = None,
     **context: Any,
 ) -> HttpResponse:
-    """Render `campaigns/campaign_<tab>.html`, or only its fragment, which does without the frame."""
+    """
+    Render `campaigns/campaign_<tab>.html`, or only its fragment, which does without the frame.
+
+    `progress` of the goal, where it has been counted already.
+    """
     if not wants_fragment(request):
-        context["frame"] = selectors.campaign_frame(campaign, request.user, now, tab=tab)
+        frame = selectors.campaign_frame(campaign, request.user, now, tab=tab, progress=progress)
+        context["frame"] = frame
     context |= {"campaign": campaign, "now": now, "today": timezone.localdate(now)}
     name = template or f"campaigns/campaign_{tab}.html"
     return render_page_or_fragment(request, name, context, fragment=fragment)
@@ -46,19 +53,21 @@ def campaign_page(
 @requires("campaigns.view_campaign", on=Campaign)
 def campaign_detail(request: UserRequest, campaign: Campaign) -> HttpResponse:
     channels = list(campaign.channels.select_related("owner"))
-    lines = panels.lines_of(channels)
+    lines = panels.sent_on(channels)
     lessons, applied = selectors.story_lessons(campaign, request.user, each=STORY_LESSONS)
     now = clock.now()
+    progress = selectors.goal_progress(campaign, now)
     return campaign_page(
         request,
         campaign,
         tab="detail",
+        progress=progress,
         elements={owner.element: owner for owner in selectors.campaign_elements(campaign)},
-        sent=[(channel, line) for channel in channels for line in lines[channel.pk] if line.is_sent],
+        sent=[(channel, line) for channel in channels for line in lines[channel.pk]],
         now=now,
         channels=channels,
         kpis=list(campaign.kpis.with_metric()),
-        expectation=selectors.expectation_view(campaign, now),
+        expectation=selectors.expectation_view(campaign, now, progress=progress),
         may_change=may_change(request, campaign),
         lessons=lessons,
         lessons_applied=applied,

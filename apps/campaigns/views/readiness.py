@@ -129,13 +129,14 @@ def _advance_page(request: UserRequest, campaign: Campaign, form: forms.Advance)
     following = stages.next_stage(campaign)
     asked = form.data.get("stage") or request.GET.get("stage") or following
     target = Stage(asked) if asked in Stage.values else following
-    unmet = stages.unmet(campaign, target, now) if target else []
+    outlook = stages.outlook(campaign, target, now) if target else stages.Outlook([], [])
+    unmet = outlook.unmet
     form.fields["reason"].required = bool(unmet)  # as the label says it; the act itself asks
     context: dict[str, Any] = {
         "form": form,
         "target": target,
         "is_forward": target is not None and stages.is_forward(campaign, target),
-        "entry": stages.entry(campaign, target, now) if target else [],
+        "entry": outlook.entry,
         "unmet": unmet,
         "holds": stages.holding(campaign, target) if target else [],
         "may_challenge": may_challenge(request, campaign),

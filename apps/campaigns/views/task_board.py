@@ -19,13 +19,24 @@ from apps.accounts.models import User
 from apps.campaigns import dates, forms, selectors, services
 from apps.campaigns.forms.task_board import TaskPlace
 from apps.campaigns.models import Campaign, Channel, Task, TaskQuerySet
-from apps.campaigns.selectors.task_board import BLOCKED, FREE, LATER, NO_DAY, NOBODY, OVERDUE, WEEK, WEEKS
+from apps.campaigns.selectors.task_board import (
+    BLOCKED,
+    FREE,
+    LATER,
+    NO_DAY,
+    NOBODY,
+    OVERDUE,
+    WEEK,
+    WEEKS,
+    Day,
+)
 from apps.campaigns.views.frame import campaign_page
 from apps.core import clock
 from apps.core.htmx import render_page_or_fragment
-from apps.core.lists import Column, Filter, ListQuery, ListSpec
+from apps.core.lists import Column, DayFilter, Filter, ListQuery, ListSpec, day_read
 
 State = Task.State
+DAY = "day"  # one day of the calendar, as a list of its own
 TEMPLATE = "campaigns/campaign_tasks.html"
 VIEWS = [
     ("list", _l("List"), "list"),
@@ -68,6 +79,7 @@ class Asked:
             channel=values.get("channel", ""),
             state="" if state == "all" else state,
             due=values.get("due", ""),
+            day=self.query.days.get(DAY),
             going=values.get("going", ""),
             search=self.query.search,
         )
@@ -78,6 +90,19 @@ class Asked:
         if self.campaign:
             return reverse("campaigns:campaign_tasks_more", args=[self.campaign.pk])
         return reverse("campaigns:tasks_more")
+
+    def day_urls(self, day: Day) -> tuple[str, str]:
+        """Return where the next tasks of a day are, and where all of it is as a list; '' if all are shown."""
+        if not day.after:
+            return "", ""
+        iso = day.date.isoformat()
+        if self.campaign:
+            address = reverse("campaigns:campaign_tasks_day", args=[self.campaign.pk])
+        else:
+            address = reverse("campaigns:tasks_day")
+        state = self.narrowed.state or "all"  # a list without one shows what is open alone
+        whole = self.query.url(view="list", month="", day=iso, state=state)
+        return f"{address}{self.query.url(day=iso, cursor=day.after)}", whole
 
     def found(self, user: User) -> TaskQuerySet:
         return selectors.tasks_found(user, self.narrowed, today=self.today, is_mine=self.is_mine)
@@ -123,13 +148,27 @@ def campaign_tasks_more(request: UserRequest, campaign: Campaign) -> HttpRespons
     return _cards_next(request, _asked_of(request, campaign, clock.now()))
 
 
+@require_GET
+@requires("campaigns.view_task")
+def tasks_day(request: UserRequest) -> HttpResponse:
+    """The next tasks of one day of the calendar."""
+    return _day_next(request, _asked_of_all(request, clock.now()))
+
+
+@require_GET
+@requires("campaigns.view_campaign", on=Campaign)
+def campaign_tasks_day(request: UserRequest, campaign: Campaign) -> HttpResponse:
+    """The same, within one campaign."""
+    return _day_next(request, _asked_of(request, campaign, clock.now()))
+
+
 def _asked_of_all(request: UserRequest, now: datetime) -> Asked:
     is_mine, today = request.GET.get("whose") != "all", timezone.localdate(now)
     filters = [_campaign_filter(request, is_mine=is_mine), *_filters(today)]
     if not is_mine:
         filters.insert(1, _assignee_filter(selectors.people_with_tasks(request.user)))
     columns = [column for column in TASKS.columns if not is_mine or column.sort != "assignee__name"]
-    spec = replace(TASKS, filters=filters, columns=columns)
+    spec = replace(TASKS, filters=filters, columns=columns, days=_days(request))
     return Asked(spec.read(request.GET), _view_of(request), is_mine=is_mine, today=today)
 
 
@@ -137,7 +176,7 @@ def _asked_of(request: UserRequest, campaign: Campaign, now: datetime) -> Asked:
     today = timezone.localdate(now)
     columns = [column for column in TASKS.columns if column.sort != "campaign__name"]
     filters = [_assignee_filter(selectors.team(campaign)), *_filters(today)]
-    spec = replace(TASKS, filters=filters, columns=columns)
+    spec = replace(TASKS, filters=filters, columns=columns, days=_days(request))
     view = _view_of(request, usual="board")
     return Asked(spec.read(request.GET), view, is_mine=False, today=today, campaign=campaign)
 
@@ -157,6 +196,22 @@ def _cards_next(request: UserRequest, asked: Asked) -> HttpResponse:
         "takes_focus": True,
     }
     return render(request, "campaigns/_task_cards.html", context)
+
+
+def _day_next(request: UserRequest, asked: Asked) -> HttpResponse:
+    """Answer with tasks of the day that is asked for; of today where none or nonsense is."""
+    day = day_read(request.GET.get(DAY, "")) or asked.today
+    shown = selectors.task_day_next(asked.found(request.user), day, cursor=request.GET.get("cursor", ""))
+    selectors.tasks_mark(shown.tasks, request.user)
+    more_url, whole_url = asked.day_urls(shown)
+    context = {
+        "day": shown,
+        "more_url": more_url,
+        "whole_url": whole_url,
+        "today": asked.today,
+        "takes_focus": True,
+    }
+    return render(request, "campaigns/_task_day.html", context)
 
 
 def _more_url(asked: Asked, state: str, after: str) -> str:
@@ -208,6 +263,7 @@ def _shown(request: UserRequest, asked: Asked) -> dict[str, Any]:
             month = selectors.task_month(found, _month_of(request, asked.today))
             selectors.tasks_mark(month.tasks, request.user)
             context |= {"month": month, "is_empty": False}
+            context["weeks"] = [[(day, *asked.day_urls(day)) for day in week] for week in month.weeks]
             context["earlier_url"] = asked.query.url(month=f"{month.previous:%Y-%m}")
             context["later_url"] = asked.query.url(month=f"{month.next:%Y-%m}")
             context["now_url"] = asked.query.url(month="")
@@ -220,6 +276,11 @@ def _shown(request: UserRequest, asked: Asked) -> dict[str, Any]:
 def _view_of(request: UserRequest, *, usual: str = "list") -> str:
     view = request.GET.get("view", "")
     return view if view in {name for name, _label, _icon in VIEWS} else usual
+
+
+def _days(request: UserRequest) -> list[DayFilter]:
+    """Return the filter of one day where it is asked for: it is chosen in the calendar, not above a list."""
+    return [DayFilter(DAY, _l("Due on"))] if DAY in request.GET else []
 
 
 def _states(asked: Asked) -> Sequence[State]:

@@ -36,6 +36,7 @@ CELL_ERRORS = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NU
 
 _INDEX = (".rels", "workbook.xml", "[Content_Types].xml")
 _PACKED = b"PK\x03\x04"
+_CALLED = (".xlsx", ".xlsm")
 _OLD = b"\xd0\xcf\x11\xe0"  # .xls, and the envelope of a workbook with a password
 _ENVELOPE = "EncryptedPackage".encode("utf-16-le")
 
@@ -62,12 +63,14 @@ class Workbook:
         )
 
 
-def workbook_look(file: BinaryIO) -> Workbook | None:
+def workbook_look(file: BinaryIO, *, name: str = "") -> Workbook | None:
     """
     Return what is in a workbook without reading any cell; None if the file is something else, such as CSV.
 
-    :raises FileRefused: it is damaged, packed or of the old kind, has a password, macros or no sheet, or is
-        too large unpacked
+    `name` is what the file is called, where that is known.
+
+    :raises FileRefused: it is damaged, packed or of the old kind, has a password, macros or no sheet, is too
+        large unpacked, or is called a workbook and is none
     """
     file.seek(0)
     head = file.read(4)
@@ -75,6 +78,8 @@ def workbook_look(file: BinaryIO) -> Workbook | None:
         raise FileRefused(_old_sentence(file))
     file.seek(0)
     if head != _PACKED:
+        if head and name.lower().endswith(_CALLED):
+            raise FileRefused(_misnamed(name))
         return None
     try:
         unpacked = _parts_check(file)
@@ -134,6 +139,14 @@ def _unreadable() -> tuple[type[Exception], ...]:
 
 def _damaged() -> str:
     return _("This is not an Excel workbook that can be read: it may be damaged.")
+
+
+def _misnamed(name: str) -> str:
+    told = _(
+        "“%(name)s” is called an Excel workbook, but it is none. Save it from your spreadsheet as .xlsx; "
+        "if it is CSV, give it a name that ends with .csv."
+    )
+    return told % {"name": name[-60:]}
 
 
 def _old_sentence(file: BinaryIO) -> str:

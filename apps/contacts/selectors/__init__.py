@@ -90,6 +90,7 @@ from apps.contacts.selectors.quality import (
     Cleanness,
     MendPreview,
     RuleNow,
+    cleanness,
     findings,
     findings_details,
     mend_preview,
@@ -102,6 +103,7 @@ from apps.contacts.selectors.quality import (
     quality_rules,
     scan_last,
     scan_newest,
+    scans_done,
     scans_history,
 )
 from apps.contacts.selectors.sending import contact_as_data, contacts_as_data
@@ -165,6 +167,7 @@ __all__ = [
     "address_is_whole",
     "attributes",
     "attributes_alike",
+    "cleanness",
     "companies",
     "companies_found",
     "companies_total",
@@ -238,6 +241,7 @@ __all__ = [
     "quality_rules",
     "scan_last",
     "scan_newest",
+    "scans_done",
     "scans_history",
     "suppressions",
     "system_attributes",

@@ -53,7 +53,12 @@ class RuleNow:
 
 def scan_last() -> QualityScan | None:
     """Return the last scan that came to its end."""
-    return QualityScan.objects.filter(state=State.DONE).select_related("by").order_by("-finished_at").first()
+    return scans_done().select_related("by").first()
+
+
+def scans_done() -> QuerySet[QualityScan]:
+    """Return the scans that came to their end, the last one first."""
+    return QualityScan.objects.filter(state=State.DONE).order_by("-finished_at")
 
 
 def scan_newest() -> QualityScan | None:
@@ -63,8 +68,7 @@ def scan_newest() -> QualityScan | None:
 
 def scans_history() -> list[QualityScan]:
     """Return the last scans that came to their end, oldest first."""
-    done = QualityScan.objects.filter(state=State.DONE).order_by("-finished_at")[:HISTORY]
-    return list(done)[::-1]
+    return list(scans_done()[:HISTORY])[::-1]
 
 
 def quality_rules(history: Sequence[QualityScan] = ()) -> list[RuleNow]:
@@ -230,6 +234,9 @@ class Cleanness:
 
 def quality_now(*, now: datetime) -> Cleanness:
     scan = scan_last()
-    if scan is None or scan.finished_at is None:
-        return Cleanness(None, None, True)
-    return Cleanness(scan.finished_at, scan.score, scan.finished_at < now - SCAN_HOLDS)
+    return cleanness(scan.finished_at, scan.score, now=now) if scan else cleanness(None, None, now=now)
+
+
+def cleanness(at: datetime | None, score: Decimal | None, *, now: datetime) -> Cleanness:
+    """Return what a scan that came to its end `at` says now; None: there was none."""
+    return Cleanness(at, score if at else None, is_old=at is None or at < now - SCAN_HOLDS)

@@ -59,17 +59,18 @@ def import_upload(
     `import_start` takes them, start the import once it is read. They start nothing that is a draft at once.
     `saved_mapping` notes where the terms are from.
 
-    :raises FileRefused: empty, neither CSV nor a workbook, no such sheet, no header, two columns of one name,
-        an encoding that cannot be told
+    :raises FileRefused: empty, neither CSV nor a workbook, not what its name says, no such sheet, no header,
+        two columns of one name, an encoding that cannot be told
     """
     raw = file_raw(file)
-    book = csvfile.workbook_look(raw)
+    name = (file.name or "contacts.csv").rpartition("/")[2]
+    book = csvfile.workbook_look(raw, name=name)
     if book is None and sheet:
         raise csvfile.FileRefused(_("This file is not an Excel workbook: it has no sheets to choose from."))
     import_file = ImportFile(
         by=by,
         about=about,
-        file_name=(file.name or "contacts.csv").rpartition("/")[2][-200:],
+        file_name=name[-200:],
         file_size=file.size,
         saved_mapping=saved_mapping,
     )

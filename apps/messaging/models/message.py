@@ -1,10 +1,13 @@
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import JSONObject
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
@@ -14,6 +17,7 @@ from apps.core.models import TimeStamped
 from apps.messaging.addresses import own_address_validate
 from apps.messaging.models.provider import Provider
 from apps.messaging.models.recipient import Recipient
+from apps.segments.models import Segment
 
 TEXTS_FROM = r"^(\+\d{6,15}|\d{3,8}|[A-Za-z][A-Za-z0-9 ]{0,10})\Z"
 
@@ -58,6 +62,15 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def visible_to(self, user: User) -> Self:
         """Messages of the campaigns that exist for this person."""
         return self.filter(campaign__in=Campaign.objects.visible_to(user))
+
+    def with_choice(self) -> Self:
+        """Add `wanted` and `unwanted`: name and rule of each segment that it is for, and not for."""
+        row = JSONObject(name="name", rule="rule")
+        wanted = Segment.objects.filter(messages=OuterRef("pk")).order_by("pk")
+        unwanted = Segment.objects.filter(messages_excluding=OuterRef("pk")).order_by("pk")
+        return self.annotate(
+            wanted=ArraySubquery(wanted.values(row=row)), unwanted=ArraySubquery(unwanted.values(row=row))
+        )
 
     def running(self) -> Self:
         return self.filter(state=Message.State.RUNNING)
@@ -150,6 +163,10 @@ class Message(TimeStamped):
     bounces = models.PositiveIntegerField(default=0, db_default=0)
     complaints = models.PositiveIntegerField(default=0, db_default=0)
     spiked_at = models.DateTimeField(null=True, blank=True)
+
+    # Of `with_choice`.
+    wanted: Sequence[Mapping[str, Any]] | None = None
+    unwanted: Sequence[Mapping[str, Any]] | None = None
 
     objects = MessageQuerySet.as_manager()
 

@@ -1,6 +1,5 @@
 """The lists of messages, recipients and senders."""
 
-from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -117,17 +116,14 @@ def domains(*, search: str = "") -> QuerySet[SendingDomain]:
 
 def domain_of(address: str) -> SendingDomain | None:
     """Return the sending domain that an address is of; None if nobody has written it down."""
-    return domains_of([address]).get(address)
+    return SendingDomain.objects.filter(name=domain_name(address)).first()
 
 
-def domains_of(addresses: Collection[str]) -> dict[str, SendingDomain]:
-    """Return the sending domain of each address, where one is written down. One query."""
-    names: dict[str, str] = {}
-    for address in addresses:
-        with suppress(AddressNotUsable):
-            names[address] = own_address(address).domain.lower()
-    known = {one.name: one for one in SendingDomain.objects.filter(name__in=set(names.values()))}
-    return {address: known[name] for address, name in names.items() if name in known}
+def domain_name(address: str) -> str:
+    """Return what the sending domain of an address is called, written down or not; '' of one that is none."""
+    with suppress(AddressNotUsable):
+        return own_address(address).domain.lower()
+    return ""
 
 
 def domain_senders(domain: SendingDomain) -> list[Sender]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 from apps.contacts.models import Channel, ConsentStatus, Role
 from apps.core.display import dated
 from apps.segments import registry
+from apps.segments.rules.parsing import rule_parse
 from apps.segments.rules.tree import (
     AttributeIs,
     CompanyIs,
@@ -26,6 +27,7 @@ from apps.segments.rules.tree import (
     Value,
 )
 from apps.segments.rules.values import Duration, Op, Type
+from apps.segments.rules.where import NO_WORDS
 
 ASSERTIONS = {
     Op.EQ: gettext_lazy("%(name)s is %(value)s"),
@@ -67,6 +69,17 @@ def rule_sentence(node: Node) -> str:
     if isinstance(node, Group) and not node.rules:
         return _("Everyone.")
     return _("Everyone where %(rule)s.") % {"rule": _words(node, outermost=True)}
+
+
+def where_words(where: Sequence[object]) -> str:
+    """
+    Return the conditions on an event, as a goal or a KPI has them, to stand inside a sentence.
+
+    :raises RuleInvalid: with every fault and its path
+    """
+    node = rule_parse({"event": "any", "did": True, "where": list(where)}, NO_WORDS)
+    assert isinstance(node, EventDid)
+    return _joined([_property(one) for one in node.where])
 
 
 def condition_words(node: Condition) -> str:

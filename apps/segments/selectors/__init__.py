@@ -36,7 +36,15 @@ from apps.segments.selectors.pages import (
     segment_sparks,
     segments,
 )
-from apps.segments.selectors.rules import audience, rule_contacts, rule_read, segment_contacts, vocabulary
+from apps.segments.selectors.rules import (
+    audience,
+    rule_contacts,
+    rule_read,
+    segment_contacts,
+    vocabulary,
+    vocabulary_of,
+    vocabulary_rows,
+)
 from apps.segments.selectors.uses import (
     attribute_uses,
     company_attribute_uses,
@@ -96,4 +104,6 @@ __all__ = [
     "version_sentence",
     "version_thresholds",
     "vocabulary",
+    "vocabulary_of",
+    "vocabulary_rows",
 ]

@@ -2,11 +2,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.db.models.functions import JSONObject
 from django.utils.translation import gettext as _
 
-from apps.contacts import selectors as contacts
-from apps.contacts.models import Attribute, Contact, ContactQuerySet
+from apps.contacts.models import Attribute, Contact, ContactQuerySet, EventSchema, Topic
 from apps.core.together import read_together
 from apps.segments.models import ContactList, DefinitionVersion, Segment
 from apps.segments.registry import Clock
@@ -22,18 +22,55 @@ from apps.segments.rules import (
 )
 from apps.segments.rules.expression import RuleHolds
 
+Rows = Mapping[str, Sequence[Mapping[str, Any]]]
+
 
 def vocabulary() -> Vocabulary:
-    """Return what a rule may speak of now, read in one query. An entry of the dictionary hides a built-in."""
-    entries, living, segments, lists, topics, events = read_together(
-        Attribute.current.values_list("applies_to", *TERM_FIELDS),
-        _rules_living(),
-        Segment.objects.values_list("pk", "name", "rule", "archived_at"),
-        ContactList.objects.values_list("pk", "name"),
-        contacts.topics_named(),
-        contacts.events_labelled(),
+    """Return what a rule may speak of now; one query. An entry of the dictionary hides a built-in."""
+    asked = vocabulary_rows()
+    found = read_together(*asked.values())
+    return vocabulary_of(
+        {name: [row for (row,) in rows] for name, rows in zip(asked, found, strict=True)}
     )
-    rules = _by_key(living)
+
+
+def vocabulary_rows() -> dict[str, QuerySet[Any, Any]]:
+    """
+    Return what a vocabulary is made of: by name, statements for rows of one object each.
+
+    Whoever asks something else at the same time takes them along (`ArraySubquery`), and hands what came to
+    `vocabulary_of`.
+    """
+    is_indexed = ExpressionWrapper(Q(index_built_at__isnull=False), output_field=BooleanField())
+    is_archived = ExpressionWrapper(Q(archived_at__isnull=False), output_field=BooleanField())
+    entries = JSONObject(
+        key="key",
+        label="label",
+        type="type",
+        choices="choices",
+        uses="uses",
+        applies_to="applies_to",
+        is_indexed=is_indexed,
+    )
+    segments = JSONObject(pk="pk", name="name", rule="rule", is_archived=is_archived)
+    events = JSONObject(key="event_type__name", name="label")
+    return {
+        "attributes": Attribute.current.values_list(entries),
+        "rules": DefinitionVersion.objects.living().values_list(
+            JSONObject(key="definition__attribute__key", rule="rule")
+        ),
+        "segments": Segment.objects.values_list(segments),
+        "lists": ContactList.objects.values_list(JSONObject(key="pk", name="name")),
+        "topics": Topic.objects.values_list(JSONObject(key="key", name="name")),
+        "events": EventSchema.objects.exclude(label="").values_list(events),
+    }
+
+
+def vocabulary_of(found: Rows) -> Vocabulary:
+    """Return what these rows, as `vocabulary_rows` names them, allow a rule to speak of."""
+    rules: dict[str, tuple[object, ...]] = {}
+    for row in found["rules"]:
+        rules[row["key"]] = (*rules.get(row["key"], ()), row["rule"])
     built_in = [
         Term("email", _("E-mail address"), Attribute.Type.TEXT, column="email"),
         Term("phone", _("Phone number"), Attribute.Type.TEXT, column="phone"),
@@ -43,63 +80,46 @@ def vocabulary() -> Vocabulary:
         Term("name", _("Name"), Attribute.Type.TEXT, column="name"),
         Term("domain", _("Domain"), Attribute.Type.TEXT, column="domain"),
     ]
+    entries = found["attributes"]
     return Vocabulary(
         attributes=_terms(built_in, entries, Attribute.Subject.CONTACT, rules),
         companies=_terms(of_companies, entries, Attribute.Subject.COMPANY, {}),
         segments={
-            pk: SegmentTerm(name, rule, is_archived=archived_at is not None)
-            for pk, name, rule, archived_at in segments
+            row["pk"]: SegmentTerm(row["name"], row["rule"], is_archived=row["is_archived"])
+            for row in found["segments"]
         },
-        lists=dict(lists),
-        topics=dict(topics),
-        events=dict(events),
+        lists=_names(found["lists"]),
+        topics=_names(found["topics"]),
+        events=_names(found["events"]),
     )
 
 
-def _rules_living() -> QuerySet[DefinitionVersion, tuple[str, object]]:
-    return DefinitionVersion.objects.living().values_list("definition__attribute__key", "rule")
-
-
-def _by_key(living: Iterable[tuple[Any, ...]]) -> dict[str, tuple[object, ...]]:
-    """Return by key of the computed attribute the rules that say, or are to say, who has it."""
-    found: dict[str, tuple[object, ...]] = {}
-    for key, rule in living:
-        found[key] = (*found.get(key, ()), rule)
-    return found
+def _names(rows: Iterable[Mapping[str, Any]]) -> dict[Any, str]:
+    return {row["key"]: row["name"] for row in rows}
 
 
 def _terms(
     built_in: Sequence[Term],
-    entries: Iterable[tuple[Any, ...]],
+    entries: Iterable[Mapping[str, Any]],
     subject: str,
     rules: Mapping[str, tuple[object, ...]],
 ) -> dict[str, Term]:
-    described = [_term(*told, rules=rules) for applies_to, *told in entries if applies_to == subject]
+    described = [
+        _term(entry, rules.get(entry["key"], ())) for entry in entries if entry["applies_to"] == subject
+    ]
     return {term.key: term for term in [*built_in, *described]}
 
 
-TERM_FIELDS = ("key", "label", "type", "choices", "index_built_at", "uses")
-
-
-def _term(
-    key: str,
-    label: str,
-    kind: str,
-    choices: Sequence[str],
-    index_built_at: str | None,
-    uses: Sequence[str],
-    *,
-    rules: Mapping[str, tuple[object, ...]],
-) -> Term:
+def _term(entry: Mapping[str, Any], rules: tuple[object, ...]) -> Term:
     return Term(
-        key=key,
-        label=label,
-        type=Attribute.Type(kind),
-        choices=tuple(choices),
+        key=entry["key"],
+        label=entry["label"],
+        type=Attribute.Type(entry["type"]),
+        choices=tuple(entry["choices"]),
         # Only then every stored value passes the casts of its expression.
-        is_indexed=index_built_at is not None,
-        is_for_targeting=Attribute.Use.TARGETING in uses,
-        rules=rules.get(key, ()),
+        is_indexed=entry["is_indexed"],
+        is_for_targeting=Attribute.Use.TARGETING in entry["uses"],
+        rules=rules,
     )
 
 
@@ -129,13 +149,14 @@ def _contacts(node: Node, clock: Clock) -> ContactQuerySet:
     return Contact.objects.known().filter(RuleHolds(node, clock))
 
 
-def segment_contacts(segment: Segment, *, now: datetime) -> ContactQuerySet:
+def segment_contacts(segment: Segment, *, now: datetime, words: Vocabulary | None = None) -> ContactQuerySet:
     """
-    Return who is in a segment by its rule, at this moment.
+    Return who is in a segment by its rule, at this moment; `words` where they have been read already.
 
     :raises RuleInvalid: the rule speaks of something that is gone
     """
-    return rule_contacts(rule_read(segment.rule, segment=segment), now=now)
+    node = rule_parse(segment.rule, words or vocabulary(), segment=segment.pk)
+    return rule_contacts(node, now=now)
 
 
 def audience(*, include: Sequence[Segment], exclude: Sequence[Segment], now: datetime) -> ContactQuerySet:
