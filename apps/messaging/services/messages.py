@@ -12,6 +12,7 @@ from apps.accounts.models import User
 from apps.campaigns import challenges, dates
 from apps.campaigns.models import Channel
 from apps.collaboration import services as collaboration
+from apps.collaboration.stale import seen_check
 from apps.contacts import services as contacts
 from apps.content.models import Template
 from apps.core.errors import DomainError
@@ -73,10 +74,14 @@ def message_create(*, channel: Channel, fields: MessageFields, by: User, now: da
 
 
 @transaction.atomic
-def message_update(*, message: Message, fields: MessageFields, by: User, now: datetime) -> Message:
+def message_update(
+    *, message: Message, fields: MessageFields, by: User, now: datetime, seen_at: datetime | None = None
+) -> Message:
     """
-    Change a draft.
+    Change a draft. `seen_at` is how old was what the author read: who works at another step stands in
+    nobody's way.
 
+    :raises SavedSince: somebody has saved one of these fields since it was seen
     :raises MessageRefused: it has been launched: what was promised then must stay true; or the hours cannot
         be
     :raises TopicUnknown: nobody described this topic of e-mail
@@ -85,6 +90,7 @@ def message_update(*, message: Message, fields: MessageFields, by: User, now: da
     message = message_lock(message)
     if not message.is_draft:
         raise MessageRefused(_("A message that was launched cannot be changed any more."))
+    seen_check(message, seen_at, only=fields)
     _fields_set(message, fields)
     message_audit(message, "changed", by=by, now=now, details={"fields": sorted(fields)})
     return message
