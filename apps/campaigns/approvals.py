@@ -22,6 +22,7 @@ from apps.core.registry import Registry
 
 Part = Approval.Part
 DIFF_LINES = 120  # of one long text that are shown
+OF_SEGMENTS = frozenset({"segment", "segments", "exclude"})  # facts that are segments, with their rules
 EDITS = 500  # that are looked through for the latest of each part
 # The campaign's own fields of each part: what is read, and whose change in the log is an edit of it.
 FIELDS: dict[str, list[str]] = {
@@ -47,6 +48,14 @@ class Fact:
     @property
     def place(self) -> tuple[str, str]:
         return self.group, self.key
+
+    @property
+    def shown(self) -> str:
+        """What is read of it: of segments the names alone, without the rules that are kept beside them."""
+        if self.key not in OF_SEGMENTS:
+            return self.value
+        lines = (line for line in self.value.splitlines() if line[:1] not in {*"{} "})
+        return ", ".join(line.partition(" {")[0] for line in lines)
 
 
 @dataclass(frozen=True)
