@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 IMG = Path(__file__).resolve().parents[1] / "docs" / "img"
 PASSWORD = "bookend-demo"  # noqa: S105  # printed at start; the demo holds no secrets
 DONE, BUILT, PLANNED = "Two e-mails, one question", "Spring preview for two", "Harvest evening at the mill"
-ASKED, TEMPLATE = "A thank-you to those who came back", "Men's range"
+ASKED, REPLAYED = "A thank-you to those who came back", "Two e-mails, to whom they suit"
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,12 @@ PICTURES = [
     Picture("kpis", "executive", "/campaigns/{pk}/kpis/", BUILT),
     Picture("budget", "captain", "/campaigns/{pk}/budget/", BUILT),
     Picture("expectation", "captain", "/campaigns/{pk}/expectation/", DONE),
-    Picture("composer", "captain", "/templates/{pk}/", TEMPLATE, of="/templates/"),
+    Picture("composer", "captain", "/templates/{pk}/", "Men's range", of="/templates/"),
     Picture("readiness", "captain", "/campaigns/{pk}/readiness/", BUILT),
     Picture("results", "captain", "/campaigns/{pk}/tab/results/", DONE),
     Picture("overview", "lead", "/overview/"),
     Picture("lessons", "lead", "/lessons/"),
-    Picture("lineage", "captain", "/campaigns/{pk}/lineage/", DONE),
+    Picture("lineage", "captain", "/campaigns/{pk}/lineage/", REPLAYED),
     Picture("use-cases", "data", "/use-cases/"),
 ]
 

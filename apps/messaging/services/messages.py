@@ -1,6 +1,6 @@
 """Acts on a message before and after its launch. What happens in between is in `launch` and `sending`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypedDict
 
@@ -91,9 +91,19 @@ def message_update(
     if not message.is_draft:
         raise MessageRefused(_("A message that was launched cannot be changed any more."))
     seen_check(message, seen_at, only=fields)
+    before = _values(message, fields)
     _fields_set(message, fields)
-    message_audit(message, "changed", by=by, now=now, details={"fields": sorted(fields)})
+    after = _values(message, fields)
+    if changed := sorted(name for name in fields if name not in before or before[name] != after[name]):
+        message_audit(message, "changed", by=by, now=now, details={"fields": changed})
     return message
+
+
+def _values(message: Message, fields: Iterable[str]) -> dict[str, Any]:
+    """Return what it says now of these; of an experiment, which is written anew each time, nothing."""
+    values = {name: getattr(message, name) for name in fields if name != "experiment"}
+    sets = values.keys() & {"segments", "exclude_segments"}
+    return values | {name: set(values[name].values_list("pk", flat=True)) for name in sets}
 
 
 def _fields_set(message: Message, fields: MessageFields) -> None:
