@@ -1,5 +1,5 @@
 """
-Take the guide's pictures of planning from a running demo, each as the person who would look at that page.
+Take the guide's pictures from a running demo, each as the person who would look at that page.
 
     python -m tools.guide_pictures http://127.0.0.1:8000
 
@@ -18,16 +18,18 @@ from playwright.sync_api import Browser, Page, sync_playwright
 IMG = Path(__file__).resolve().parents[1] / "docs" / "img"
 PASSWORD = "bookend-demo"  # noqa: S105  # printed at start; the demo holds no secrets
 DONE, BUILT, PLANNED = "Two e-mails, one question", "Spring preview for two", "Harvest evening at the mill"
+ASKED, REPLAYED = "A thank-you to those who came back", "Two e-mails, to whom they suit"
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One file of `docs/img`. `path` may have the `{pk}` of the campaign of this name in it."""
+    """One file of `docs/img`. `path` may have the `{pk}` of what is called so in the list `of` in it."""
 
     name: str
     who: str
     path: str
-    campaign: str = ""
+    called: str = ""
+    of: str = "/campaigns/"
     is_phone: bool = False
 
 
@@ -39,15 +41,23 @@ PICTURES = [
     Picture("timeline", "captain", "/campaigns/{pk}/plan/timeline/", PLANNED),
     Picture("campaigns-board", "lead", "/campaigns/?view=board"),
     Picture("campaigns-calendar", "lead", "/campaigns/?view=calendar"),
+    Picture("campaigns-spreadsheet", "lead", "/campaigns/?view=sheet"),
+    Picture("team", "captain", "/campaigns/{pk}/team/", DONE),
     Picture("strategy", "lead", "/strategy/"),
     Picture("challenges", "captain", "/campaigns/{pk}/challenges/", BUILT),
+    Picture("approvals", "lead", "/campaigns/{pk}/approvals/", ASKED),
     Picture("tasks", "captain", "/campaigns/{pk}/tasks/", BUILT),
     Picture("workload", "lead", "/tasks/workload/"),
     Picture("kpis", "executive", "/campaigns/{pk}/kpis/", BUILT),
     Picture("budget", "captain", "/campaigns/{pk}/budget/", BUILT),
     Picture("expectation", "captain", "/campaigns/{pk}/expectation/", DONE),
+    Picture("composer", "captain", "/templates/{pk}/", "Men's range", of="/templates/"),
     Picture("readiness", "captain", "/campaigns/{pk}/readiness/", BUILT),
+    Picture("results", "captain", "/campaigns/{pk}/tab/results/", DONE),
+    Picture("overview", "lead", "/overview/"),
     Picture("lessons", "lead", "/lessons/"),
+    Picture("lineage", "captain", "/campaigns/{pk}/lineage/", REPLAYED),
+    Picture("use-cases", "data", "/use-cases/"),
 ]
 
 
@@ -73,7 +83,7 @@ def take(browser: Browser, url: str, picture: Picture) -> None:
     )
     page = context.new_page()
     _sign_in(page, url, picture.who)
-    page.goto(url + picture.path.format(pk=_key(page, url, picture.campaign)))
+    page.goto(url + picture.path.format(pk=_key(page, url, picture)))
     page.wait_for_load_state("networkidle")  # what comes after the page: tabs, files, the bell
     page.screenshot(path=IMG / f"{picture.name}.png", animations="disabled")
     context.close()
@@ -87,12 +97,13 @@ def _sign_in(page: Page, url: str, who: str) -> None:
     page.wait_for_url(lambda there: "login" not in there)
 
 
-def _key(page: Page, url: str, campaign: str) -> str:
-    if not campaign:
+def _key(page: Page, url: str, picture: Picture) -> str:
+    if not picture.called:
         return ""
-    page.goto(f"{url}/campaigns/?q={quote(campaign)}")
-    found = re.search(r"/campaigns/(\d+)/", page.locator("a.row-link").first.get_attribute("href") or "")
-    assert found, f"the demo has no campaign “{campaign}”"
+    page.goto(f"{url}{picture.of}?q={quote(picture.called)}")
+    link = page.get_by_role("link", name=picture.called, exact=True).first.get_attribute("href") or ""
+    found = re.fullmatch(rf"{picture.of}(\d+)/", link)
+    assert found, f"the demo has no “{picture.called}” in {picture.of}"
     return found[1]
 
 

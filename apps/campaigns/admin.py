@@ -5,16 +5,11 @@ What is changed here goes through the same acts as everywhere: it is refused for
 the same history. Stages, captains and overrides are changed on the campaign's own pages.
 """
 
-from collections.abc import Callable
-from typing import Any, ClassVar
+from django.contrib import admin
 
-from django.contrib import admin, messages
-from django.db.models import Model
-from django.forms import Form
-from django.http import HttpRequest
-
-from apps.accounts.admin_base import BookendAdmin, LedgerAdmin
+from apps.accounts.admin_base import LedgerAdmin
 from apps.campaigns import services
+from apps.campaigns.acted import ActedAdmin
 from apps.campaigns.models import (
     Approval,
     BudgetLine,
@@ -51,32 +46,6 @@ from apps.campaigns.models import (
     WorkWeek,
     YearGoal,
 )
-from apps.core import clock
-from apps.core.errors import DomainError
-
-
-class ActedAdmin(BookendAdmin):
-    """Changes are written by `act`, which locks, checks and audits; nothing is added or deleted here."""
-
-    act: ClassVar[Callable[..., object]]
-    argument: ClassVar[str]
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Form, change: bool) -> None:
-        fields = {name: form.cleaned_data[name] for name in form.changed_data}
-        row = type(obj)._default_manager.get(pk=obj.pk)
-        try:
-            type(self).act(**{self.argument: row}, by=request.user, now=clock.now(), **fields)
-        except DomainError as refusal:
-            messages.error(request, str(refusal))
-
-    def _audit(self, request: HttpRequest, obj: Model, verb: str, message: Any = None) -> None:
-        """The act has told it already."""
 
 
 @admin.register(Campaign)

@@ -108,7 +108,9 @@ def comment_add(*, subject: Model, text: str, by: User, now: datetime) -> Commen
         raise CommentNotAllowed(_("Write something first."))
     kind = subjects.of(subject._meta.label_lower)
     named = set(mentioned(text, kind=kind, subject=subject))
-    spoke_before = User.objects.active().filter(pk__in=Comment.objects.about(subject).order_by().values("by"))
+    spoke = User.objects.active().filter(pk__in=Comment.objects.about(subject).order_by().values("by"))
+    # Who may not see it any more is told no more of it.
+    spoke_before = set(kind.viewers(subject, spoke) if kind else spoke)
     comment = Comment.objects.create(subject=subject, text=text.strip(), by=by, at=now)
     audit_record(action="comment.added", subject=comment, by=by, now=now, within=subject)
     _mentions_add(comment, named, by=by, now=now)

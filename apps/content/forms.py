@@ -57,10 +57,8 @@ class TemplateForm(EmailForm):
         required=False,
         widget=forms.TextInput(attrs={"placeholder": _("What changed?")}),
     )
-    # Not of type hidden: a draft that the browser kept must remember what it was written over.
-    base = forms.IntegerField(
-        min_value=1, widget=forms.TextInput(attrs={"hidden": True, "data-draft-keep": True})
-    )
+    # A draft that the browser kept remembers what it was written over.
+    base = forms.IntegerField(min_value=1, widget=forms.HiddenInput(attrs={"data-draft-keep": True}))
 
 
 class OverrideForm(forms.Form):

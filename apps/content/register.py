@@ -79,6 +79,7 @@ def register() -> None:
             model=Template,
             view_permission="content.view_template",
             comment_permission="content.comment_template",
+            viewers=lambda _template, people: people,
             url=_url,
             watchers=lambda template: [person for person in {template.by, template.edited_by} if person],
         ),

@@ -24,7 +24,8 @@ def refuse(form: forms.BaseForm, refusal: DomainError) -> None:
 class SeenForm(forms.Form):
     """Knows how old was what it was shown with; print `seen_at` with it."""
 
-    seen_at = forms.DateTimeField(required=False, widget=forms.HiddenInput)
+    # A draft that the browser kept remembers what it was written over.
+    seen_at = forms.DateTimeField(required=False, widget=forms.HiddenInput(attrs={"data-draft-keep": True}))
 
     def refuse_stale(self, stale: SavedSince) -> None:
         """Say so, and keep what was typed; sent again, the form overwrites."""

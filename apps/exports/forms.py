@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.contacts.models import EventType
+from apps.core.refusals import SeenForm
 from apps.exports.asks import MOST_DAYS, Terms
 from apps.exports.columns import Column, columns_default
 from apps.exports.destinations import destinations
@@ -135,7 +136,7 @@ def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
-class _ScheduleForm(_ColumnsForm):
+class _ScheduleForm(_ColumnsForm, SeenForm):
     """When, where to and which columns; a kind says which rows (`terms`), all of them unless it asks."""
 
     name = forms.CharField(
@@ -164,7 +165,8 @@ class _ScheduleForm(_ColumnsForm):
         field.choices = [(name, label) for name, label in Schedule.Destination.choices if name in places]
         if schedule:
             own = {name: getattr(schedule, name) for name in self.fields if hasattr(schedule, name)}
-            self.initial.update(own | {"days": None} | schedule.terms)
+            seen = {"seen_at": schedule.updated_at.isoformat()}
+            self.initial.update(own | {"days": None} | schedule.terms | seen)
         self._timezone = schedule.timezone if schedule else timezone.get_current_timezone_name()
 
     def given(self) -> dict[str, Any]:

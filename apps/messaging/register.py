@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from apps.accounts.models import User
 from apps.campaigns import calendar as campaigns_calendar
 from apps.campaigns import panels as campaigns
+from apps.campaigns import selectors as campaigns_selectors
 from apps.campaigns.models import Campaign, Channel
 from apps.collaboration.kinds import Kind, kinds
 from apps.collaboration.subjects import Subject, actions, subjects
@@ -192,6 +193,7 @@ def _subjects() -> None:
             model=Message,
             view_permission="messaging.view_message",
             comment_permission="messaging.view_message",
+            viewers=lambda message, people: campaigns_selectors.who_may_see(message.campaign, people),
             url=lambda message: reverse("messaging:detail", args=[message.pk]),
             watchers=lambda message: filter(None, [message.campaign.captain, message.channel.owner]),
         ),

@@ -22,6 +22,10 @@ class ListForm(forms.Form):
     description = forms.CharField(label=_("What it is for"), required=False, max_length=2_000)
 
 
+class ListChangeForm(ListForm, SeenForm):
+    pass
+
+
 class PasteForm(forms.Form):
     text = forms.CharField(
         label=_("E-mail addresses"),

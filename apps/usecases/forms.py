@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.core.refusals import SeenForm
 from apps.usecases.kinds import KINDS
 from apps.usecases.models import Part, UseCase
 
@@ -33,10 +34,14 @@ class UseCaseForm(forms.Form):
         assert isinstance(people, forms.ModelChoiceField)
         people.queryset = User.objects.filter(is_active=True).order_by("name", "email")
 
+
+class UseCaseChangeForm(UseCaseForm, SeenForm):
+    """The same of one that is there."""
+
     @staticmethod
     def initial_of(use_case: UseCase) -> dict[str, Any]:
         told = {name: getattr(use_case, name) for name in UseCaseForm.base_fields}
-        return told | {"owner": use_case.owner_id}
+        return told | {"owner": use_case.owner_id, "seen_at": use_case.updated_at.isoformat()}
 
 
 class PartForm(forms.Form):

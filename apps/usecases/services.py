@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.collaboration import services as collaboration
+from apps.collaboration.stale import seen_check
 from apps.contacts.attributes import key_is_valid
 from apps.core.errors import DomainError
 from apps.usecases.kinds import KINDS, State
@@ -43,13 +44,17 @@ def use_case_create(*, by: User | None, now: datetime, **described: Any) -> UseC
 
 
 @transaction.atomic
-def use_case_update(*, use_case: UseCase, by: User | None, now: datetime, **changes: Any) -> UseCase:
+def use_case_update(
+    *, use_case: UseCase, by: User | None, now: datetime, seen_at: datetime | None = None, **changes: Any
+) -> UseCase:
     """
-    Change what is given.
+    Change what is given. `seen_at` is how old was what the author read.
 
+    :raises SavedSince: somebody has saved it since it was seen
     :raises ValidationError: by field
     """
     use_case = UseCase.objects.select_for_update(no_key=True).get(pk=use_case.pk)
+    seen_check(use_case, seen_at)
     changed = {name: value for name, value in changes.items() if value != getattr(use_case, name)}
     for name, value in changed.items():
         setattr(use_case, name, value)

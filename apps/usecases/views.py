@@ -13,8 +13,9 @@ from apps.core import clock
 from apps.core.errors import DomainError
 from apps.core.htmx import render_page_or_fragment
 from apps.core.lists import Column, Filter, ListSpec
+from apps.core.stale import SavedSince
 from apps.usecases import selectors, services
-from apps.usecases.forms import PartForm, UseCaseForm
+from apps.usecases.forms import PartForm, UseCaseChangeForm, UseCaseForm
 from apps.usecases.models import Part, UseCase
 from apps.usecases.selectors import Stage
 
@@ -106,12 +107,14 @@ def use_case_create(request: UserRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @requires("usecases.change_usecase", on=UseCase)
 def use_case_change(request: UserRequest, usecase: UseCase) -> HttpResponse:
-    form = UseCaseForm(request.POST or None, initial=UseCaseForm.initial_of(usecase))
+    form = UseCaseChangeForm(request.POST or None, initial=UseCaseChangeForm.initial_of(usecase))
     if request.method == "POST" and form.is_valid():
         try:
             services.use_case_update(use_case=usecase, **form.cleaned_data, by=request.user, now=clock.now())
         except ValidationError as refusal:
             _refuse(form, refusal)
+        except SavedSince as stale:
+            form.refuse_stale(stale)
         else:
             messages.success(request, _("Saved."))
             return redirect("usecases:detail", usecase.pk)

@@ -16,7 +16,8 @@
   const isStale = (name) => {
     try { return !/^draft:\d+:/.test(name) || !(Date.now() - JSON.parse(localStorage.getItem(name)).at < LIFE); } catch { return true; }
   };
-  const fields = (form) => [...form.elements].filter((field) => field.name && !["hidden", "password", "file", "submit", "button"].includes(field.type));
+  const says = (field) => "draftKeep" in field.dataset;
+  const fields = (form) => [...form.elements].filter((field) => field.name && (says(field) || !["hidden", "password", "file", "submit", "button"].includes(field.type)));
   const ticks = (field) => field.type === "checkbox" || field.type === "radio";
   const choices = (field) => [...field.options].filter((option) => option.selected).map((option) => option.value);
   const value = (field) => (ticks(field) ? field.checked : field.multiple ? choices(field) : field.value);
@@ -35,7 +36,7 @@
   const typed = (form, served) => {
     const now = read(form);
     const changed = Object.entries(now).filter(([field, kept]) => !same(kept, served[field]));
-    const told = changed.length ? fields(form).filter((field) => "draftKeep" in field.dataset).map((field) => [field.name, field.value]) : [];
+    const told = changed.length ? fields(form).filter(says).map((field) => [field.name, field.value]) : [];
     return Object.fromEntries([...changed, ...told]);
   };
   const refused = (form) => form.querySelector("[aria-invalid=true], .form-summary");
@@ -63,7 +64,9 @@
     const draft = store.get(key);
     // A refused form comes back as it was sent: what was typed before that is in the draft.
     let before = draft && refused(form) ? draft.values : {};
-    if (draft && !refused(form) && !same({ ...served, ...draft.values }, served)) restore(form, draft, served);
+    const kept = new Set(fields(form).filter(says).map(name)); // over what it was typed is no news by itself
+    const isNews = ([field, value]) => !kept.has(field) && !same(value, served[field]);
+    if (draft && !refused(form) && Object.entries(draft.values).some(isNews)) restore(form, draft, served);
     let timer = 0;
     const keep = () => {
       timer = 0;
@@ -78,7 +81,7 @@
     // The server has what was sent, and the form stays: what was typed since is the draft.
     form.addEventListener("draft-taken", () => {
       clearTimeout(timer);
-      const told = fields(form).filter((field) => "draftKeep" in field.dataset).map((field) => [name(field), value(field)]);
+      const told = fields(form).filter(says).map((field) => [name(field), value(field)]);
       [served, before] = [{ ...sent, ...Object.fromEntries(told) }, {}];
       keep();
     });

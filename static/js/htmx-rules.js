@@ -13,6 +13,10 @@ document.addEventListener("htmx:responseError", ({ detail }) => {
   else if (detail.xhr.status === 404) failed(words().gone);
   else failed(words().failed);
 });
+for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+  // It does not come: what waited below it appears.
+  document.addEventListener(name, ({ detail }) => { for (const link of detail.elt.querySelectorAll("[data-awaited]")) link.removeAttribute("data-awaited"); });
+}
 for (const name of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(name, () => failed(words().offline));
 
 // A page that nobody looks at does not poll; what it loads once, it loads.

@@ -65,7 +65,7 @@
   };
   const save = async (changes) => {
     if (!changes.length) return null;
-    const sent = changes.map(([cell, text]) => [Number(cell.parentElement.dataset.row), cell.dataset.cell, text, Number(cell.parentElement.dataset.version)]);
+    const sent = changes.map(([cell, text]) => [Number(cell.parentElement.dataset.row), cell.dataset.cell, text, Number(cell.parentElement.dataset.version), cell.parentElement.dataset.shown ?? ""]);
     let kept = null;
     let had = false;
     for (const [cell] of changes) cell.dataset.pending = "";

@@ -9,11 +9,12 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from apps.accounts.models import User
+from apps.campaigns import services as campaigns
 from apps.contacts.models import Contact
 from apps.core import clock
 from tests.browser.axe import faults
 from tests.factories.accounts import UserFactory
-from tests.factories.campaigns import BareCampaignFactory
+from tests.factories.campaigns import BareCampaignFactory, TaskFactory
 from tests.factories.collaboration import CommentFactory
 from tests.factories.contacts import ContactFactory
 
@@ -266,6 +267,23 @@ class TestDraft:
 
         expect(first).to_be_visible()
         expect(first).to_have_value("Because they read it.")
+
+    def test_knows_over_what_it_was_written(self, visit, admin):
+        task = TaskFactory(title="Print it", campaign=BareCampaignFactory(captain=admin))
+        page = visit(reverse("campaigns:task", args=[task.pk]), as_user=admin)
+        page.locator("#id_title").fill("Print it twice")
+        page.wait_for_timeout(500)
+        other = UserFactory(name="Olga Other")
+        campaigns.task_update(task=task, by=other, now=clock.now(), title="Print it at home")
+
+        page.reload()
+        expect(page.locator("#id_title")).to_have_value("Print it twice")
+        page.locator("form[data-draft^=task-] button[type=submit]").first.click()
+
+        expect(page.locator(".form-summary")).to_contain_text(
+            "Olga Other has changed this to “Print it at home”"
+        )
+        expect(page.locator("#id_title")).to_have_value("Print it twice")
 
     def test_is_kept_while_a_comment_is_changed(self, visit, admin):
         comment = CommentFactory(by=admin, at=clock.now())

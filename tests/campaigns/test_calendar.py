@@ -170,6 +170,25 @@ class TestMove:
         campaign.refresh_from_db()
         assert campaign.launch_date == there
 
+    def test_shows_which_tasks_move_along_before_they_do(self, login, campaign):
+        task = TaskFactory(campaign=campaign, title="Print it", due_date=campaign.launch_date)
+        client = login(campaign.captain)
+        asked = {"part": "all", "days": "7", "version": "1"}
+
+        answer = client.post(move_url(campaign), asked, headers=HTMX)
+        task.refresh_from_db()
+        stays = task.due_date
+        shown = answer.context["preview"].fingerprint
+        unseen = client.post(move_url(campaign), {**asked, "is_confirmed": "on"}, headers=HTMX)
+        client.post(move_url(campaign), {**asked, "is_confirmed": "on", "shown": shown}, headers=HTMX)
+
+        assert "1 task moves" in text(answer)
+        assert "Print it" in text(answer)
+        assert stays == campaign.launch_date
+        assert "This is what would move now" in text(unseen)
+        task.refresh_from_db()
+        assert task.due_date > stays
+
     def test_asks_before_something_approved_is_moved(self, login, campaign):
         Campaign.objects.filter(pk=campaign.pk).update(stage="ready", idea="x", outcome="y")
 

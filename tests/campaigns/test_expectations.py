@@ -187,6 +187,16 @@ class TestSet:
 
         assert str(lead) in change.value.theirs["2030-04"]
 
+    def test_tells_the_second_who_changed_the_share_that_is_alerted_of(self, noon, lead, campaign):
+        set_curve(campaign, noon)
+        set_curve(campaign, noon, alert_percent=30, by=lead, seen=1)
+
+        with pytest.raises(ChangedMeanwhile) as change:
+            set_curve(campaign, noon, alert_percent=40, seen=1)
+
+        assert f"{lead} has changed this to “30 %”" in change.value.theirs["alert_percent"]
+        assert Expectation.objects.get().alert_percent == 30
+
 
 class TestAcknowledge:
     def test_is_on_record_once(self, noon, campaign):

@@ -9,7 +9,7 @@ from apps.campaigns import services, sheet
 from apps.campaigns.models import Campaign
 from apps.core import clock
 from tests.factories.accounts import UserFactory
-from tests.factories.campaigns import BareCampaignFactory, CampaignFactory
+from tests.factories.campaigns import BareCampaignFactory, CampaignFactory, TaskFactory
 
 LONG = "x" * 10_000
 
@@ -70,6 +70,23 @@ def save(campaign, by, noon, seen=None, **texts):
 
 @pytest.mark.django_db
 class TestRowSave:
+    def test_a_day_that_moves_tasks_says_so_first_and_moves_them_when_saved_again(self, noon, lead):
+        campaign = BareCampaignFactory(launch_date=date(2030, 3, 21))
+        task = TaskFactory(campaign=campaign, due_date=campaign.launch_date)
+        day = date(2030, 3, 28)
+
+        told = save(campaign, lead, noon, name="Renamed", launch_date=day.isoformat())
+        task.refresh_from_db()
+        stays = task.due_date
+        services.row_save(
+            campaign=campaign, texts={"launch_date": f"{day}"}, by=lead, now=noon, shown=told.shown
+        )
+
+        assert told.refused == {"launch_date": "1 task would move with it. Save again to move it too."}
+        assert (told.campaign.name, stays) == ("Renamed", campaign.launch_date)
+        task.refresh_from_db()
+        assert task.due_date > stays
+
     def test_keeps_each_cell_that_is_right_and_tells_why_of_the_others(self, campaign, lead, noon):
         row = save(
             campaign, lead, noon, name="Renamed", launch_date="2030-03-12", goal_target="many", stage="moon"

@@ -8,7 +8,8 @@ from apps.collaboration import services
 from apps.collaboration.mentions import MentionRefused
 from apps.collaboration.models import Comment, Mention, Notification
 from tests.factories.accounts import UserFactory
-from tests.factories.campaigns import CampaignFactory, ContributorFactory
+from tests.factories.campaigns import CampaignFactory, ChallengerFactory, ContributorFactory
+from tests.factories.messaging import MessageFactory
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -78,6 +79,17 @@ class TestCommentAdd:
         ContributorFactory(campaign=campaign, user=helper)
 
         assert named(say(campaign, "Ask @Ben.", lead, noon)) == ["Ben"]
+
+    def test_a_contributor_who_may_challenge_it_can_be_named(self, noon, lead, campaign):
+        ChallengerFactory(campaign=campaign, user=UserFactory(name="Ben", role=User.Role.CONTRIBUTOR))
+
+        assert named(say(campaign, "Ask @Ben.", lead, noon)) == ["Ben"]
+
+    def test_people_can_be_named_below_a_message_too(self, noon, lead):
+        message = MessageFactory()
+        UserFactory(name="Ann")
+
+        assert named(say(message, "Ask @Ann.", lead, noon)) == ["Ann"]
 
 
 class TestCommentEdit:

@@ -245,7 +245,7 @@ class TestDetail:
         refused = person.post(url("edit", attribute), shown | {"label": "Town"})
         again = refused.context["form"].data.dict() | {"uses": shown["uses"]}
 
-        assert "saved in the meantime" in text(refused)
+        assert "has saved this since you opened it" in text(refused)
         assert 'value="Town"' in text(refused)
         assert Attribute.objects.get().definition == "Where they live."
         assert person.post(url("edit", attribute), again).status_code == HTTPStatus.FOUND

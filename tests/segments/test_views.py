@@ -179,7 +179,7 @@ class TestSegmentChange:
 
         refused = browser.post(url, form(row, name="People of Rome", seen_at=seen_at), headers=HTMX)
 
-        assert b"saved in the meantime" in refused.content
+        assert b"has saved this since you opened it" in refused.content
         assert b'value="People of Rome"' in refused.content
         assert Segment.objects.get().name == "Romans"
         browser.post(url, form(row, name="People of Rome", seen_at=refused.context["form"].data["seen_at"]))

@@ -66,7 +66,13 @@ class VersionForm(forms.Form):
     typed, and overwrites only when it is sent again.
     """
 
-    version = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
+    # A draft that the browser kept remembers what it was written over.
+    version = forms.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=2**31 - 1,
+        widget=forms.HiddenInput(attrs={"data-draft-keep": True}),
+    )
 
     def renew(self, change: ChangedMeanwhile) -> None:
         """Let the next sending overwrite what somebody else has changed: the person has been told."""

@@ -8,7 +8,7 @@ FAR = 3660  # days: ten years
 
 
 class MoveForm(VersionForm):
-    """What is moved and by how many days; `is_confirmed`: the person has seen what follows."""
+    """What is moved and by how many days; `is_confirmed`: the person has seen what follows, `shown`."""
 
     part = forms.ChoiceField(label=_("What"), choices=PART_LABELS)
     days = forms.IntegerField(
@@ -18,3 +18,4 @@ class MoveForm(VersionForm):
         help_text=_("With a minus it moves to an earlier day. What has passed already stays where it was."),
     )
     is_confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    shown = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)

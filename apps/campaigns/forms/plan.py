@@ -231,7 +231,11 @@ class Channels(VersionForm):
     not-doing list by kind: such a channel has to be justified.
     """
 
-    known = forms.RegexField(r"^[a-z]+:\d{1,9}(,[a-z]+:\d{1,9})*$", required=False, widget=forms.HiddenInput)
+    known = forms.RegexField(
+        r"^[a-z]+:\d{1,9}(,[a-z]+:\d{1,9})*$",
+        required=False,
+        widget=forms.HiddenInput(attrs={"data-draft-keep": True}),
+    )
 
     def __init__(
         self, *args: Any, campaign: Campaign, avoided: Mapping[str, NotDoing], **options: Any

@@ -61,6 +61,7 @@ class Frame:
     next_stage: Stage | None
     tabs: list[TabLink]
     holds: list[Challenge]  # what is open about the stage that the campaign stands at, or an earlier one
+    is_brief: bool  # beside the story: where room is short, the bookends leave it to the work
     may_change: bool
     may_advance: bool
     may_restore: bool
@@ -84,6 +85,7 @@ def campaign_frame(
         next_stage=stages.next_stage(campaign),
         tabs=tab_links(campaign, user, current=here, counts={"challenges": len(found) or None}),
         holds=[one for one in found if one.stage],
+        is_brief=here != "detail",
         may_change=is_kept and user.has_perm("campaigns.change_campaign", campaign),
         may_advance=is_kept and user.has_perm("campaigns.advance_campaign", campaign),
         may_restore=not is_kept and user.has_perm("campaigns.delete_campaign", campaign),

@@ -3,7 +3,7 @@ from typing import Any
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 
 from apps.accounts.models import User
-from apps.campaigns.models import Campaign, Channel, Contributor, Task
+from apps.campaigns.models import Campaign, Challenger, Channel, Contributor, Task
 
 Role = User.Role
 CAPTAINS = [Role.MARKETER, Role.MARKETING_LEAD, Role.ADMINISTRATOR]
@@ -34,9 +34,10 @@ def who_may_see(subject: Campaign | Channel | Task, people: QuerySet[User]) -> Q
         Exists(Channel.objects.filter(campaign=campaign, owner=OuterRef("pk"))),
         Exists(Contributor.objects.filter(campaign=campaign, user=OuterRef("pk"))),
         Exists(Task.objects.filter(campaign=campaign, assignee=OuterRef("pk")).order_by()),
+        Exists(Challenger.objects.filter(campaign=campaign, user=OuterRef("pk"))),
     ]
     return people.exclude(role=Role.INTEGRATION).filter(
-        everywhere | Q(on_team[0]) | Q(on_team[1]) | Q(on_team[2])
+        everywhere | Q(on_team[0]) | Q(on_team[1]) | Q(on_team[2]) | Q(on_team[3])
     )
 
 

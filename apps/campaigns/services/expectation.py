@@ -35,7 +35,7 @@ def expectation_set(
     """
     Say how much of the goal should have come by the end of each month. Whoever acknowledged it is asked anew.
 
-    :raises ChangedMeanwhile: somebody changed one of these months after version `seen`
+    :raises ChangedMeanwhile: somebody changed one of these months, or the share, after version `seen`
     :raises ExpectationRefused: the goal has no target or no date, a month is not one of its, or it would fall
     """
     campaign = campaign_lock(campaign)
@@ -48,13 +48,15 @@ def expectation_set(
         for month in sorted({*old, *points})
         if old.get(month) != points.get(month)
     }
-    is_alert_new = expectation is not None and expectation.alert_percent != alert_percent
-    if expectation is not None and not changes and not is_alert_new:
+    edits = dict(changes)
+    if expectation is not None and expectation.alert_percent != alert_percent:
+        edits["alert_percent"] = [f"{expectation.alert_percent} %", f"{alert_percent} %"]
+    if expectation is not None and not edits:
         return expectation
     if expectation is None:
         expectation = Expectation(campaign=campaign, version=0)
     else:
-        seen_check(expectation, changes, seen=seen)
+        seen_check(expectation, edits, seen=seen)
     expectation.points, expectation.alert_percent = told, alert_percent
     expectation.version += 1
     expectation.updated_at = now
@@ -64,7 +66,7 @@ def expectation_set(
         subject=expectation,
         by=by,
         now=now,
-        details={"changes": changes, "version": expectation.version},
+        details={"changes": edits, "version": expectation.version},
         within=campaign,
     )
     if changes:

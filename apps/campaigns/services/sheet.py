@@ -7,10 +7,12 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.accounts.models import User
 from apps.campaigns import selectors, sheet
-from apps.campaigns.errors import ChangedMeanwhile, Refused
+from apps.campaigns.dates import day_begun
+from apps.campaigns.errors import ChangedMeanwhile, MoveUnseen, Refused
 from apps.campaigns.models import Campaign
 from apps.campaigns.services.campaign import DATES, campaign_update, captain_change
 from apps.campaigns.services.edit import campaign_lock, seen_check
@@ -24,21 +26,30 @@ OWN_ACT = ("captain", "stage")  # each of these is an act of its own
 class RowSaved:
     """
     One row after its cells were saved. `refused` has why, by column; what is there and not refused is kept.
+
+    `shown` is the fingerprint of the preview that was told of the tasks that new days would move.
     """
 
     campaign: Campaign
     refused: dict[str, str] = field(default_factory=dict)
+    shown: str = ""
 
 
 def row_save(
-    *, campaign: Campaign, texts: Mapping[str, str], by: User, now: datetime, seen: int | None = None
+    *,
+    campaign: Campaign,
+    texts: Mapping[str, str],
+    by: User,
+    now: datetime,
+    seen: int | None = None,
+    shown: str = "",
 ) -> RowSaved:
     """
     Save what was typed into the cells of one row: each that can be, whatever becomes of the others.
 
-    `seen` is the version of the row that the person looked at.
+    `seen` is the version of the row that the person looked at, `shown` what they were told would move.
     """
-    row = RowSaved(campaign)
+    row = RowSaved(campaign, shown=shown)
     values: dict[str, Any] = {}
     for key, text in texts.items():
         try:
@@ -63,9 +74,11 @@ def _plain_save(row: RowSaved, fields: dict[str, Any], *, by: User, now: datetim
     """Save them together, for days are right or wrong together; whatever is refused is left out in turn."""
     while fields:
         try:
-            campaign_update(campaign=row.campaign, by=by, now=now, seen=seen, **fields)
+            campaign_update(campaign=row.campaign, by=by, now=now, seen=seen, shown=row.shown, **fields)
         except ChangedMeanwhile as change:
             told = {key: change.theirs[key] for key in fields if key in change.theirs}
+        except MoveUnseen:
+            told = _moves_told(row, fields, now=now)
         except Refused as refusal:
             # Days that contradict each other are told at one of them, perhaps not the one that was typed.
             blamed = {refusal.field} & fields.keys() or DATES & fields.keys() or fields.keys()
@@ -74,6 +87,20 @@ def _plain_save(row: RowSaved, fields: dict[str, Any], *, by: User, now: datetim
             return
         row.refused |= told
         fields = {key: value for key, value in fields.items() if key not in told}
+
+
+def _moves_told(row: RowSaved, fields: Mapping[str, Any], *, now: datetime) -> dict[str, str]:
+    """Say beside the new days how many tasks they would move; saved again, they do."""
+    campaign = Campaign.objects.get(pk=row.campaign.pk)
+    launch, goal = (fields.get(name, getattr(campaign, name)) for name in ("launch_date", "goal_date"))
+    preview = selectors.plan_preview(campaign, launch_date=launch, goal_date=goal, today=day_begun(now))
+    row.shown = preview.fingerprint
+    sentence = ngettext(
+        "%(n)s task would move with it. Save again to move it too.",
+        "%(n)s tasks would move with it. Save again to move them too.",
+        len(preview.moves),
+    )
+    return dict.fromkeys(DATES & fields.keys(), sentence % {"n": len(preview.moves)})
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 """The calendar over the filtered campaigns, and the act of moving one of them to other days."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from http import HTTPStatus
 from typing import Any
@@ -15,6 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.http import UserRequest, requires
 from apps.campaigns import calendar, forms, moves, selectors, services
+from apps.campaigns.dates import day_begun
+from apps.campaigns.errors import MoveUnseen
 from apps.campaigns.forms.move import MoveForm
 from apps.campaigns.models import Campaign, CampaignQuerySet
 from apps.campaigns.views.frame import campaign_page, done_or_told
@@ -66,49 +69,68 @@ def _day(request: UserRequest, today: date) -> date:
     return day if day and date(1900, 1, 1) < day < date(2200, 1, 1) else today
 
 
+@dataclass(frozen=True)
+class Follows:
+    """What a move by days would lead to: the new dates, what else runs then, which tasks move along."""
+
+    dates: dict[str, date]
+    others: list[Campaign]
+    preview: selectors.PlanPreview
+
+
 @require_http_methods(["GET", "POST"])
 @requires("campaigns.change_campaign", on=Campaign)
 def campaign_move(request: UserRequest, campaign: Campaign) -> HttpResponse:
-    """Move it by days: asked about what else runs then, and before something approved or live is moved."""
+    """Move it by days: asked about what follows, and before something approved or live is moved."""
     form = MoveForm(request.POST or None, initial={"part": "all", "version": campaign.version})
-    if request.method == "POST" and form.is_valid():
-        now = clock.now()
-        dates = forms.attempt(form, lambda: _dates(campaign, form, timezone.localdate(now)))
-        if dates:
-            others = _conflicts(request, campaign, dates)
-            is_asked = bool(others) or campaign.stage in moves.ASK_FIRST
-            if is_asked and not form.cleaned_data["is_confirmed"]:
-                return _ask(request, campaign, form, dates, others)
-            moved = forms.attempt(
-                form,
-                lambda: services.campaign_move(
-                    campaign=campaign, dates=dates, by=request.user, now=now, seen=form.seen
-                ),
-            )
-            if moved:
-                _keep_undo(request, campaign, moved, dates)
-                return _moved(request)
-    return _ask(request, campaign, form, {}, [])
+    if request.method != "POST" or not form.is_valid():
+        return _ask(request, campaign, form)
+    now = clock.now()
+    follows = forms.attempt(form, lambda: _follows(request, campaign, form, now))
+    if follows is None:
+        return _ask(request, campaign, form)
+    if _is_question(campaign, follows) and not form.cleaned_data["is_confirmed"]:
+        return _ask(request, campaign, form, follows)
+    days, shown = follows.dates, form.cleaned_data["shown"]
+    try:
+        moved = forms.attempt(
+            form,
+            lambda: services.campaign_move(
+                campaign=campaign, dates=days, by=request.user, now=now, seen=form.seen, shown=shown
+            ),
+        )
+    except MoveUnseen:
+        form.add_error(None, _("The plan has changed since you looked. This is what would move now."))
+        return _ask(request, campaign, form, follows)
+    if moved is None:
+        return _ask(request, campaign, form)
+    _keep_undo(request, campaign, moved, days)
+    return _moved(request)
 
 
-def _dates(campaign: Campaign, form: MoveForm, today: date) -> dict[str, date]:
+def _follows(request: UserRequest, campaign: Campaign, form: MoveForm, now: datetime) -> Follows:
     told = form.cleaned_data
-    return moves.shifted(campaign, part=told["part"], days=told["days"], today=today)
+    days = moves.shifted(campaign, part=told["part"], days=told["days"], today=timezone.localdate(now))
+    launch, goal = (days.get(name, getattr(campaign, name)) for name in ("launch_date", "goal_date"))
+    preview = selectors.plan_preview(campaign, launch_date=launch, goal_date=goal, today=day_begun(now))
+    day = days.get("launch_date")
+    return Follows(days, selectors.conflicts(campaign, day, request.user) if day else [], preview)
 
 
-def _conflicts(request: UserRequest, campaign: Campaign, dates: dict[str, date]) -> list[Campaign]:
-    day = dates.get("launch_date")
-    return selectors.conflicts(campaign, day, request.user) if day else []
+def _is_question(campaign: Campaign, follows: Follows) -> bool:
+    return bool(follows.others or follows.preview.moves) or campaign.stage in moves.ASK_FIRST
 
 
 def _ask(
-    request: UserRequest, campaign: Campaign, form: MoveForm, dates: dict[str, date], others: list[Campaign]
+    request: UserRequest, campaign: Campaign, form: MoveForm, follows: Follows | None = None
 ) -> HttpResponse:
     labels = {"start_date": _("Starts"), "launch_date": _("Launch"), "goal_date": _("Outcome by")}
+    dates = follows.dates if follows else {}
     context: dict[str, Any] = {
         "form": form,
         "changes": [(labels[name], getattr(campaign, name), day) for name, day in dates.items()],
-        "others": others,
+        "others": follows.others if follows else [],
+        "preview": follows.preview if follows else None,
         "needs_word": bool(dates) and campaign.stage in moves.ASK_FIRST,
     }
     if request.htmx:

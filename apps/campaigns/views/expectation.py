@@ -40,7 +40,9 @@ def expectation_set(request: UserRequest, campaign: Campaign) -> HttpResponse:
                 seen=seen,
             ),
         ):
-            messages.success(request, _("Saved. Who had acknowledged it before is asked again."))
+            messages.success(
+                request, _("Saved. Where a month has changed, who had acknowledged it is asked again.")
+            )
             return redirect("campaigns:expectation", campaign.pk)
     return _expectation_page(request, campaign, form=form)
 

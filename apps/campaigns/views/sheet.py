@@ -1,6 +1,6 @@
 """The spreadsheet over the filtered campaigns, and the one request that saves its cells."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -39,9 +39,21 @@ class CellShown:
 
 @dataclass(frozen=True)
 class RowShown:
+    """`shown` is of the tasks that were told to move, and comes back with what is saved again."""
+
     campaign: Campaign
     cells: list[CellShown]
     may_change: bool
+    shown: str = ""
+
+
+@dataclass
+class RowSent:
+    """What was typed into the cells of one row, over which version of it."""
+
+    texts: dict[str, str]
+    seen: int | None
+    shown: str
 
 
 def sheet_context(
@@ -67,7 +79,7 @@ def sheet_context(
 @require_POST
 @requires("campaigns.view_campaign")
 def cells_save(request: UserRequest) -> HttpResponse:
-    """Save `cells`, JSON of [campaign, column, text, version seen]; answer with the rows as they are now."""
+    """Save `cells`, JSON of [campaign, column, text, version seen, moves shown]; answer with the rows."""
     by_row = _cells(request.POST.get("cells", ""))
     if by_row is None:
         return HttpResponseBadRequest(_("These are no cells, or too many at once."))
@@ -77,33 +89,37 @@ def cells_save(request: UserRequest) -> HttpResponse:
     if not campaigns:
         raise Http404
     rows = []
-    for pk, (texts, seen) in by_row.items():
-        campaign = campaigns.get(pk)
-        if campaign is None:
-            continue
-        may = request.user.has_perm("campaigns.change_campaign", campaign)
-        if may:
-            saved = services.row_save(campaign=campaign, texts=texts, by=request.user, now=now, seen=seen)
-            rows.append(_row(saved.campaign, may_change=True, texts=texts, refused=saved.refused))
-        else:
-            told = _("You may not change this campaign.")
-            rows.append(_row(campaign, may_change=False, texts=texts, refused=dict.fromkeys(texts, told)))
+    for pk, sent in by_row.items():
+        if pk in campaigns:
+            rows.append(_saved(request, campaigns[pk], sent, now))
     return render(request, "campaigns/_sheet_rows.html", {"sheet": rows})
 
 
-def _cells(text: str) -> dict[int, tuple[dict[str, str], int | None]] | None:
+def _saved(request: UserRequest, campaign: Campaign, sent: RowSent, now: datetime) -> RowShown:
+    texts = sent.texts
+    if not request.user.has_perm("campaigns.change_campaign", campaign):
+        told = _("You may not change this campaign.")
+        return _row(campaign, may_change=False, texts=texts, refused=dict.fromkeys(texts, told))
+    saved = services.row_save(
+        campaign=campaign, texts=texts, by=request.user, now=now, seen=sent.seen, shown=sent.shown
+    )
+    row = _row(saved.campaign, may_change=True, texts=texts, refused=saved.refused)
+    return replace(row, shown=saved.shown)
+
+
+def _cells(text: str) -> dict[int, RowSent] | None:
     """Read what the script sends; None where it is nothing that it would send."""
     try:
         told = orjson.loads(text)
         if not isinstance(told, list) or not 0 < len(told) <= sheet.MOST_CELLS:
             return None
-        rows: dict[int, tuple[dict[str, str], int | None]] = {}
-        for pk, key, typed, seen in told:
+        rows: dict[int, RowSent] = {}
+        for pk, key, typed, seen, *shown in told:
             is_right = key in sheet.KEYS and isinstance(typed, str) and len(typed) <= LONGEST
             if not is_right or not 0 < int(pk) < 2**63:
                 return None
-            texts, _seen = rows.setdefault(int(pk), ({}, None if seen is None else int(seen)))
-            texts[key] = typed
+            sent = RowSent({}, None if seen is None else int(seen), str(shown[0]) if shown else "")
+            rows.setdefault(int(pk), sent).texts[key] = typed
     except (ValueError, TypeError):
         return None
     return rows

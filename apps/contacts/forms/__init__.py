@@ -12,7 +12,7 @@ from apps.contacts.forms.imports import (
 from apps.contacts.forms.merging import IdentityForm, MergeForm
 from apps.contacts.forms.quality import RuleForm
 from apps.contacts.forms.suppressions import SuppressForm
-from apps.contacts.forms.systems import SystemForm
+from apps.contacts.forms.systems import SystemChangeForm, SystemForm
 from apps.contacts.forms.topics import TopicChangeForm, TopicForm
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "RuleForm",
     "SheetForm",
     "SuppressForm",
+    "SystemChangeForm",
     "SystemForm",
     "TopicChangeForm",
     "TopicForm",

@@ -48,7 +48,9 @@ class DescribedForm(forms.Form):
     @property
     def shown(self) -> list[SafeString]:
         """What the fields were shown with, as hidden inputs."""
-        return [bound.as_hidden(only_initial=True) for bound in self]
+        # A draft that the browser kept remembers what it was written over.
+        keep: dict[str, str | bool] = {"data-draft-keep": True}
+        return [bound.as_hidden(keep, only_initial=True) for bound in self]
 
     def seen(self) -> dict[str, str]:
         """Return what the fields were shown with, by their names for the services."""

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.contacts.models import System
+from apps.core.refusals import SeenForm
 
 
 class SystemForm(forms.Form):
@@ -62,7 +63,11 @@ class SystemForm(forms.Form):
         is_same = told and before and told == before.replace(second=0, microsecond=0)
         return before if is_same else told
 
+
+class SystemChangeForm(SystemForm, SeenForm):
+    """The same of one that is there."""
+
     @staticmethod
     def initial_of(system: System) -> dict[str, Any]:
         told = {name: getattr(system, name) for name in SystemForm.base_fields}
-        return told | {"owner": system.owner_id}
+        return told | {"owner": system.owner_id, "seen_at": system.updated_at.isoformat()}

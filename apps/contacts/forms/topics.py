@@ -4,9 +4,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.contacts.models import Channel, Topic
+from apps.core.refusals import SeenForm
 
 
-class TopicChangeForm(forms.Form):
+class TopicChangeForm(SeenForm):
     name = forms.CharField(
         label=_("Name"), max_length=100, help_text=_("What readers see, such as “New products”.")
     )
@@ -34,11 +35,14 @@ class TopicChangeForm(forms.Form):
 
     @staticmethod
     def initial_of(topic: Topic) -> dict[str, Any]:
-        return {name: getattr(topic, name) for name in TopicChangeForm.base_fields}
+        names = TopicChangeForm.base_fields.keys() - {"seen_at"}
+        told = {name: getattr(topic, name) for name in names}
+        return told | {"seen_at": topic.updated_at.isoformat()}
 
 
 class TopicForm(TopicChangeForm):
     field_order = ["name", "key"]
+    seen_at = None  # type: ignore[assignment]  # nobody has saved it yet
 
     key = forms.CharField(
         label=_("System name"),

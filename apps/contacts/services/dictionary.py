@@ -18,13 +18,13 @@ from django.utils.translation import ngettext
 
 from apps.accounts.models import User
 from apps.collaboration import services as collaboration
+from apps.collaboration.stale import seen_check
 from apps.contacts import attributes as keys
 from apps.contacts.models import Attribute, Company, Contact
 from apps.contacts.registries import Use, attribute_uses, company_attribute_uses
 from apps.contacts.retyping import SHOWN, retyping_plan, values_retype
 from apps.core.errors import DomainError
 from apps.core.queues import ring
-from apps.core.stale import seen_check
 
 logger = logging.getLogger(__name__)
 

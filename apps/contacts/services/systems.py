@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.collaboration import services as collaboration
+from apps.collaboration.stale import seen_check
 from apps.contacts import registries
 from apps.contacts.models import Attribute, System, SystemLink
 from apps.contacts.selectors.systems import system_attributes, system_is_linked
@@ -41,14 +42,19 @@ def system_create(*, by: User | None, now: datetime, **described: Any) -> System
 
 
 @transaction.atomic
-def system_update(*, system: System, by: User | None, now: datetime, **changes: Any) -> System:
+def system_update(
+    *, system: System, by: User | None, now: datetime, seen_at: datetime | None = None, **changes: Any
+) -> System:
     """
-    Change what is given. Attributes that name the system follow it to its new name.
+    Change what is given. Attributes that name the system follow it to its new name. `seen_at` is how old was
+    what the author read.
 
+    :raises SavedSince: somebody has saved it since it was seen
     :raises ValidationError: by field
     :raises SystemRefused: a sync is typed of a system of which the data says it
     """
     system = System.objects.select_for_update(no_key=True).get(pk=system.pk)
+    seen_check(system, seen_at)
     was = system.name
     changed = {name: value for name, value in changes.items() if value != getattr(system, name)}
     if "synced_at" in changed and system_is_linked(system):

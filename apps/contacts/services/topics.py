@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.collaboration import services as collaboration
+from apps.collaboration.stale import seen_check
 from apps.contacts import attributes as keys
 from apps.contacts.models import Channel, Consent, ConsentEvent, ConsentStatus, ImportFile, Topic
 from apps.contacts.registries import Use, topic_uses
@@ -44,13 +45,18 @@ def topic_create(*, by: User | None, now: datetime, key: str, name: str, **descr
 
 
 @transaction.atomic
-def topic_update(*, topic: Topic, by: User | None, now: datetime, **changes: Any) -> Topic:
+def topic_update(
+    *, topic: Topic, by: User | None, now: datetime, seen_at: datetime | None = None, **changes: Any
+) -> Topic:
     """
-    Change what is given; the key never changes, for it is how everything names the topic.
+    Change what is given; the key never changes, for it is how everything names the topic. `seen_at` is how
+    old was what the author read.
 
+    :raises SavedSince: somebody has saved it since it was seen
     :raises ValidationError: by field
     """
     topic = Topic.objects.select_for_update(no_key=True).get(pk=topic.pk)
+    seen_check(topic, seen_at)
     changed = {name: value for name, value in changes.items() if value != getattr(topic, name)}
     for name, value in changed.items():
         setattr(topic, name, value)

@@ -15,6 +15,7 @@ from apps.core import clock
 from apps.core.errors import DomainError
 from apps.core.htmx import render_page_or_fragment
 from apps.core.lists import Column, Filter, ListSpec
+from apps.core.stale import SavedSince
 
 LIST = ListSpec(
     columns=[
@@ -99,9 +100,9 @@ def system_create(request: UserRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @requires("contacts.change_system", on=System)
 def system_change(request: UserRequest, system: System) -> HttpResponse:
-    form = forms.SystemForm(
+    form = forms.SystemChangeForm(
         request.POST or None,
-        initial=forms.SystemForm.initial_of(system),
+        initial=forms.SystemChangeForm.initial_of(system),
         is_linked=selectors.system_is_linked(system),
     )
     if request.method == "POST" and form.is_valid():
@@ -109,6 +110,8 @@ def system_change(request: UserRequest, system: System) -> HttpResponse:
             services.system_update(system=system, **form.cleaned_data, by=request.user, now=clock.now())
         except ValidationError as refusal:
             _refuse(form, refusal)
+        except SavedSince as stale:
+            form.refuse_stale(stale)
         except DomainError as refusal:  # linked, since the form was opened
             form.add_error(refusal.field or None, str(refusal))
         else:

@@ -13,6 +13,7 @@ from apps.core import clock
 from apps.core.errors import DomainError
 from apps.core.htmx import render_page_or_fragment
 from apps.core.lists import Column, ListSpec
+from apps.core.stale import SavedSince
 
 LIST = ListSpec(
     columns=[
@@ -61,6 +62,8 @@ def topic_change(request: UserRequest, topic: Topic) -> HttpResponse:
             services.topic_update(topic=topic, **form.cleaned_data, by=request.user, now=clock.now())
         except ValidationError as refusal:
             _refuse(form, refusal)
+        except SavedSince as stale:
+            form.refuse_stale(stale)
         else:
             messages.success(request, _("Saved."))
             return redirect("contacts:topic-list")

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.collaboration import services as collaboration
+from apps.collaboration.stale import seen_check
 from apps.core.errors import DomainError
 from apps.core.queues import ring
 from apps.exports.asks import terms_check
@@ -48,15 +49,23 @@ def schedule_create(
     return _save(schedule, "schedule.created", by=by, now=now)
 
 
-def schedule_change(*, schedule: Schedule, by: User, now: datetime, **given: Any) -> Schedule:
+@transaction.atomic
+def schedule_change(
+    *, schedule: Schedule, by: User, now: datetime, seen_at: datetime | None = None, **given: Any
+) -> Schedule:
     """
-    Change some of its fields; it is next due at its next hour from now.
+    Change some of its fields; it is next due at its next hour from now. `seen_at` is how old was what the
+    author read.
 
+    :raises SavedSince: somebody has saved it since it was seen
     :raises DomainError, SensitiveColumn: as for a new one
     """
-    schedule = Schedule.objects.get(pk=schedule.pk)
+    schedule = Schedule.objects.select_for_update(no_key=True).get(pk=schedule.pk)
+    seen_check(schedule, seen_at)
+    before = {name: getattr(schedule, name) for name in SETTABLE}
     _settle(schedule, given, by=by, now=now)
-    return _save(schedule, "schedule.changed", by=by, now=now)
+    changed = [name for name, value in before.items() if value != getattr(schedule, name)]
+    return _save(schedule, "schedule.changed", by=by, now=now, fields=changed)
 
 
 @transaction.atomic
@@ -86,7 +95,9 @@ def _settle(schedule: Schedule, given: dict[str, Any], *, by: User, now: datetim
     schedule.next_at = due_after(schedule, now)
 
 
-def _save(schedule: Schedule, action: str, *, by: User, now: datetime) -> Schedule:
+def _save(
+    schedule: Schedule, action: str, *, by: User, now: datetime, fields: Sequence[str] = ()
+) -> Schedule:
     try:
         with transaction.atomic():
             schedule.save()
@@ -95,7 +106,11 @@ def _save(schedule: Schedule, action: str, *, by: User, now: datetime) -> Schedu
                 subject=schedule,
                 by=by,
                 now=now,
-                details={"columns": schedule.columns, "destination": schedule.destination},
+                details={
+                    "columns": schedule.columns,
+                    "destination": schedule.destination,
+                    **({"fields": [*fields]} if fields else {}),
+                },
             )
     except IntegrityError as error:
         raise ScheduleNameTaken(_("There is a schedule of this name already.")) from error

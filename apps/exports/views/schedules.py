@@ -14,6 +14,7 @@ from apps.core.errors import DomainError
 from apps.core.htmx import render_page_or_fragment
 from apps.core.lists import Column, ListSpec
 from apps.core.refusals import refuse
+from apps.core.stale import SavedSince
 from apps.exports import feeds, forms, selectors, services
 from apps.exports.destinations import destinations
 from apps.exports.models import Kind, Schedule
@@ -65,7 +66,15 @@ def schedule_change(request: UserRequest, schedule: Schedule) -> HttpResponse:
     form = _form(request, schedule.kind, schedule=schedule)
     if request.method == "POST" and form.is_valid():
         try:
-            services.schedule_change(schedule=schedule, by=request.user, now=clock.now(), **form.given())
+            services.schedule_change(
+                schedule=schedule,
+                by=request.user,
+                now=clock.now(),
+                seen_at=form.cleaned_data["seen_at"],
+                **form.given(),
+            )
+        except SavedSince as stale:
+            form.refuse_stale(stale)
         except DomainError as refusal:
             refuse(form, refusal)
         else:

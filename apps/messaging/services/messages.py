@@ -1,6 +1,6 @@
 """Acts on a message before and after its launch. What happens in between is in `launch` and `sending`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypedDict
 
@@ -13,6 +13,7 @@ from apps.accounts.models import User
 from apps.campaigns import challenges, dates
 from apps.campaigns.models import Channel
 from apps.collaboration import services as collaboration
+from apps.collaboration.stale import seen_check
 from apps.contacts import services as contacts
 from apps.content.models import Template
 from apps.core.errors import DomainError
@@ -74,10 +75,14 @@ def message_create(*, channel: Channel, fields: MessageFields, by: User, now: da
 
 
 @transaction.atomic
-def message_update(*, message: Message, fields: MessageFields, by: User, now: datetime) -> Message:
+def message_update(
+    *, message: Message, fields: MessageFields, by: User, now: datetime, seen_at: datetime | None = None
+) -> Message:
     """
-    Change a draft.
+    Change a draft. `seen_at` is how old was what the author read: who works at another step stands in
+    nobody's way.
 
+    :raises SavedSince: somebody has saved one of these fields since it was seen
     :raises MessageRefused: it has been launched: what was promised then must stay true; or the hours cannot
         be
     :raises TopicUnknown: nobody described this topic of e-mail
@@ -86,9 +91,20 @@ def message_update(*, message: Message, fields: MessageFields, by: User, now: da
     message = message_lock(message)
     if not message.is_draft:
         raise MessageRefused(_("A message that was launched cannot be changed any more."))
+    seen_check(message, seen_at, only=fields)
+    before = _values(message, fields)
     _fields_set(message, fields)
-    message_audit(message, "changed", by=by, now=now, details={"fields": sorted(fields)})
+    after = _values(message, fields)
+    if changed := sorted(name for name in fields if name not in before or before[name] != after[name]):
+        message_audit(message, "changed", by=by, now=now, details={"fields": changed})
     return message
+
+
+def _values(message: Message, fields: Iterable[str]) -> dict[str, Any]:
+    """Return what it says now of these; of an experiment, which is written anew each time, nothing."""
+    values = {name: getattr(message, name) for name in fields if name != "experiment"}
+    sets = values.keys() & {"segments", "exclude_segments"}
+    return values | {name: set(values[name].values_list("pk", flat=True)) for name in sets}
 
 
 def _fields_set(message: Message, fields: MessageFields) -> None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.collaboration import services as collaboration
+from apps.collaboration.stale import seen_check
 from apps.contacts import selectors as contacts
 from apps.contacts.addresses import AddressInvalid, email_normalise
 from apps.contacts.models import Identity
@@ -148,17 +149,28 @@ def list_change(
     now: datetime,
     name: str | None = None,
     description: str | None = None,
+    seen_at: datetime | None = None,
 ) -> ContactList:
     """
-    Change the name or description.
+    Change the name or description. `seen_at` is how old was what the author read.
 
+    :raises SavedSince: somebody has changed one of them since; who comes onto the list and leaves it does not
     :raises ListInvalid: no name, or one that is taken
     """
     contact_list = ContactList.objects.select_for_update(no_key=True).get(pk=contact_list.pk)
-    contact_list.name = contact_list.name if name is None else _name(name)
-    contact_list.description = contact_list.description if description is None else description.strip()
+    seen_check(contact_list, seen_at, only=("name", "description"))
+    wanted = {
+        "name": contact_list.name if name is None else _name(name),
+        "description": contact_list.description if description is None else description.strip(),
+    }
+    changed = [field for field, value in wanted.items() if value != getattr(contact_list, field)]
+    if not changed:
+        return contact_list
+    contact_list.name, contact_list.description = wanted["name"], wanted["description"]
     _save(contact_list)
-    collaboration.audit_record(action="contactlist.changed", subject=contact_list, by=by, now=now)
+    collaboration.audit_record(
+        action="contactlist.changed", subject=contact_list, by=by, now=now, details={"fields": changed}
+    )
     return contact_list
 
 

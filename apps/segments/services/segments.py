@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.collaboration import services as collaboration
+from apps.collaboration.stale import seen_check
 from apps.core.errors import DomainError
 from apps.core.queues import ring
-from apps.core.stale import seen_check
 from apps.core.texts import is_one_line
 from apps.segments import selectors
 from apps.segments.models import Segment, SegmentChange

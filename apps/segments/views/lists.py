@@ -122,7 +122,13 @@ def _detail(request: UserRequest, contact_list: ContactList, **forms_refused: An
         "may_change": request.user.has_perm("segments.change_contactlist", contact_list),
         "told": told,
         "paste": forms.PasteForm(),
-        "about": forms.ListForm(initial={"name": contact_list.name, "description": contact_list.description}),
+        "about": forms.ListChangeForm(
+            initial={
+                "name": contact_list.name,
+                "description": contact_list.description,
+                "seen_at": contact_list.updated_at.isoformat(),
+            }
+        ),
         **forms_refused,
     }
     return render_page_or_fragment(request, "segments/list_detail.html", context, fragment="list-people")
@@ -148,14 +154,14 @@ def list_paste(request: UserRequest, contactlist: ContactList) -> HttpResponse:
 @require_POST
 @requires("segments.change_contactlist", on=ContactList)
 def list_change(request: UserRequest, contactlist: ContactList) -> HttpResponse:
-    form = forms.ListForm(request.POST)
+    form = forms.ListChangeForm(request.POST)
     if form.is_valid() and _attempt_change(request, contactlist, form):
         messages.success(request, _("Saved."))
         return redirect("segments:list_detail", contactlist.pk)
     return _detail(request, contactlist, about=form)
 
 
-def _attempt_change(request: UserRequest, contact_list: ContactList, form: forms.ListForm) -> bool:
+def _attempt_change(request: UserRequest, contact_list: ContactList, form: forms.ListChangeForm) -> bool:
     changed = forms.attempt(
         form,
         lambda: services.list_change(
