@@ -90,16 +90,7 @@ class Entry(NamedTuple):
 
 def dictionary_for(templates: Collection[int]) -> Dictionary:
     """Return the data dictionary for the lint of these templates, in one query however many they are."""
-    overrides: dict[int, dict[str, str]] = {}
-    attributes, found = read_together(
-        Attribute.objects.values_list("key", "label", "uses", "is_defined"),
-        UseOverride.objects.filter(template__in=templates or [0]).values_list(
-            "template", "attribute__key", "reason"
-        ),
-    )
-    for template, key, reason in found:
-        overrides.setdefault(template, {})[key] = reason
-    return Dictionary([Entry(*told) for told in attributes], overrides)
+    return dictionary_of(read_together(dictionary_rows(Q(template__in=templates or [0]))))
 
 
 def dictionary_rows(templates: Q) -> dict[str, QuerySet[Any, Any]]:
@@ -124,7 +115,7 @@ def dictionary_of(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> Dictionar
     overrides: dict[int, dict[str, str]] = {}
     for row in found["overrides"]:
         overrides.setdefault(row["template"], {})[row["key"]] = row["reason"]
-    return Dictionary([Attribute(**row) for row in found["attributes"]], overrides)
+    return Dictionary([Entry(**row) for row in found["attributes"]], overrides)
 
 
 def known_attributes(*, template: int | None = None) -> list[KnownAttribute]:

@@ -1,22 +1,23 @@
 """Several small tables, read in one way to the database and back."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
 
 
-def read_together(*asked: QuerySet[Any, Any]) -> list[list[tuple[Any, ...]]]:
+def read_together(asked: Mapping[str, QuerySet[Any, Any]]) -> dict[str, list[Any]]:
     """
-    Return the rows of each `values_list`, in its order; all of them are asked in one statement.
+    Return by name the rows of each query, in its order; all of them are asked in one statement.
 
-    For what is small and always read together. Values are as JSON has them: dates and times are texts, arrays
-    are lists. No two columns of one query have the same name.
+    For what is small and always read together. Each query has one column, an object (`JSONObject`), and
+    values are as JSON has them: dates and times are texts.
     """
-    compiled = [one.query.sql_with_params() for one in asked]
-    columns = ", ".join(f"(SELECT json_agg(row)::text FROM ({text}) AS row)" for text, _params in compiled)  # noqa: S608  # Django's
+    compiled = [one.query.sql_with_params() for one in asked.values()]
+    columns = ", ".join(f"ARRAY({text})" for text, _params in compiled)  # Django's own
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {columns}", [param for _text, params in compiled for param in params])
         found = cursor.fetchone()
-    return [[tuple(row.values()) for row in json.loads(rows or "[]")] for rows in found]
+    return {name: [json.loads(row) for row in rows] for name, rows in zip(asked, found, strict=True)}

@@ -1,4 +1,5 @@
 import pytest
+from django.db.models.functions import JSONObject
 
 from apps.core.together import read_together
 from apps.segments.models import ContactList, Segment
@@ -12,12 +13,16 @@ def test_each_query_gets_its_rows_in_its_order_in_one_statement(django_assert_nu
     AudienceFactory(name="B"), AudienceFactory(name="A", rule=rule)
 
     with django_assert_num_queries(1):
-        segments, lists, chosen = read_together(
-            Segment.objects.order_by("name").values_list("name", "rule", "archived_at"),
-            ContactList.objects.values_list("pk", "name"),
-            Segment.objects.filter(name="B").values_list("name"),
+        found = read_together(
+            {
+                "segments": Segment.objects.order_by("name").values_list(
+                    JSONObject(name="name", rule="rule")
+                ),
+                "lists": ContactList.objects.values_list(JSONObject(pk="pk")),
+                "chosen": Segment.objects.filter(name="B").values_list(JSONObject(name="name")),
+            }
         )
 
-    assert [name for name, _rule, _at in segments] == ["A", "B"]
-    assert segments[0] == ("A", rule, None)
-    assert (lists, chosen) == ([], [("B",)])
+    assert [row["name"] for row in found["segments"]] == ["A", "B"]
+    assert found["segments"][0]["rule"] == rule
+    assert (found["lists"], found["chosen"]) == ([], [{"name": "B"}])

@@ -36,7 +36,6 @@ from apps.contacts.selectors.eventtypes import (
     event_violations,
     event_violations_by_day,
     events_arrived,
-    events_labelled,
     fields_of_schema,
     held_count,
     held_events,
@@ -124,7 +123,7 @@ from apps.contacts.selectors.systems import (
     systems_linked,
     with_systems,
 )
-from apps.contacts.selectors.topics import topic_choices, topic_names, topics_named, topics_public
+from apps.contacts.selectors.topics import topic_choices, topic_names, topics_public
 from apps.contacts.selectors.undo import (
     import_kept,
     import_kept_lines,
@@ -206,7 +205,6 @@ __all__ = [
     "events_arrived",
     "events_arriving",
     "exclusion_fact",
-    "events_labelled",
     "fields_of_schema",
     "findings",
     "findings_details",
@@ -253,7 +251,6 @@ __all__ = [
     "timeline_page",
     "topic_choices",
     "topic_names",
-    "topics_named",
     "topics_public",
     "undo_as_data",
     "violations_of",

@@ -237,9 +237,5 @@ def _tallied(names: Collection[str], by: str, *, now: datetime) -> list[dict[str
 
 def event_labels() -> dict[str, str]:
     """Return the business names of events by the name under which they arrive; of those that have one."""
-    return dict(events_labelled())
-
-
-def events_labelled() -> QuerySet[EventSchema, tuple[str, str]]:
-    """Return the pairs of `event_labels`, to be read with others."""
-    return EventSchema.objects.exclude(label="").values_list("event_type__name", "label")
+    described = EventSchema.objects.exclude(label="")
+    return dict(described.values_list("event_type__name", "label"))

@@ -1,18 +1,11 @@
 """Topics as forms, pages and rules offer them."""
 
-from django.db.models import QuerySet
-
 from apps.contacts.models import Channel, Topic
 
 
 def topic_names() -> dict[str, str]:
     """Return what people call each topic, by its key, in the order of the page."""
-    return dict(topics_named())
-
-
-def topics_named() -> QuerySet[Topic, tuple[str, str]]:
-    """Return the pairs of `topic_names`, to be read with others."""
-    return Topic.objects.values_list("key", "name")
+    return dict(Topic.objects.values_list("key", "name"))
 
 
 def topic_choices(channel: Channel, *, whole: object) -> list[tuple[str, object]]:

@@ -12,5 +12,5 @@ RENAME = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("messaging", "0054_failed_is_failed")]
+    dependencies = [("messaging", "0055_message_resumed_at")]
     operations = [migrations.RunSQL(RENAME.format(new=IS, old=WAS), RENAME.format(new=WAS, old=IS))]

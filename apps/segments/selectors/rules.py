@@ -27,11 +27,7 @@ Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
 def vocabulary() -> Vocabulary:
     """Return what a rule may speak of now; one query. An entry of the dictionary hides a built-in."""
-    asked = vocabulary_rows()
-    found = read_together(*asked.values())
-    return vocabulary_of(
-        {name: [row for (row,) in rows] for name, rows in zip(asked, found, strict=True)}
-    )
+    return vocabulary_of(read_together(vocabulary_rows()))
 
 
 def vocabulary_rows() -> dict[str, QuerySet[Any, Any]]:
