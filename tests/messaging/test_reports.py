@@ -530,7 +530,7 @@ class TestDoors:
 
         told = login(lead).get(reverse("messaging:recipient", args=[recipient.pk])).content.decode()
 
-        assert told.count("5.1.1 · 550 nobody here") == 1
+        assert told.count("5.1.1 · 550 nobody here") == 2  # among the rules, and once in the story
         assert "No such address" in told
 
 
