@@ -110,6 +110,14 @@ class TestProviderSave:
         assert list(refusal.value.message_dict) == [field]
         assert not Provider.objects.exists()
 
+    def test_a_name_with_line_breaks_is_refused(self, lead, noon):
+        provider = Provider(kind="postmark", name="Post\r\nX")
+
+        with pytest.raises(ValidationError, match="no line breaks"):
+            services.provider_save(provider=provider, told={"server_token": "token"}, by=lead, now=noon)
+
+        assert not Provider.objects.exists()
+
     def test_two_of_one_name_are_refused(self, lead, noon):
         save(lead, noon)
 

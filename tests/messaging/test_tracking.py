@@ -246,7 +246,7 @@ class TestUnsubscribe:
 
         response = client.post(self.url(recipient), {"List-Unsubscribe": "One-Click"})
 
-        assert response.status_code == HTTPStatus.OK
+        assert (response.status_code, response["Content-Type"]) == (HTTPStatus.OK, "text/plain")
         assert response.cookies == {}
         assert Consent.objects.get(contact=recipient.contact).status == "unsubscribed"
         proof = ConsentEvent.objects.get()

@@ -40,11 +40,6 @@ class ProviderIn(serializers.Serializer[Any]):
     )
     is_active = serializers.BooleanField(required=False)
 
-    def validate_name(self, name: str) -> str:
-        if not name.isprintable():
-            raise serializers.ValidationError("A name has no line breaks.")
-        return name
-
     def told(self) -> dict[str, str]:
         found: dict[str, Any] = self.validated_data
         return {**found.get("settings", {}), **found.get("credentials", {})}

@@ -49,11 +49,13 @@ def provider_save(*, provider: Provider, told: Mapping[str, str], by: User, now:
     Of a known one, what is not told stays as it is, and so does a secret that is told as empty. What the last
     check has found is forgotten, and so is that it asked to wait.
 
-    :raises ValidationError: by key; `name` if there is one of that name
+    :raises ValidationError: by key; `name` if there is one of that name, or it is none
     """
     way = ways().get(provider.kind)
     if way is None or not way.is_configured:
         raise ValidationError({"kind": _("There is no such kind of provider.")})
+    if not provider.name.isprintable():
+        raise ValidationError({"name": _("A name has no line breaks.")})
     _fill(provider, way, told)
     is_new = provider.pk is None
     if is_new:

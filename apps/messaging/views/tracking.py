@@ -91,6 +91,8 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
                 # One click is the mailbox provider's, whose machine says nothing about the reader.
                 network=None if one_click else network_address(request),
             )
+            if one_click:  # nobody reads the answer, and they come by the thousand
+                return HttpResponse(_("You get no more of these mails."), content_type="text/plain")
         is_done = selectors.recipient_has_left(recipient)
         context = {
             "recipient": recipient,
