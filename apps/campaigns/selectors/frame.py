@@ -85,7 +85,7 @@ def campaign_frame(
         next_stage=stages.next_stage(campaign),
         tabs=tab_links(campaign, user, current=here, counts={"challenges": len(found) or None}),
         holds=[one for one in found if one.stage],
-        is_brief=here != "detail",
+        is_brief=tab != "detail",
         may_change=is_kept and user.has_perm("campaigns.change_campaign", campaign),
         may_advance=is_kept and user.has_perm("campaigns.advance_campaign", campaign),
         may_restore=not is_kept and user.has_perm("campaigns.delete_campaign", campaign),
