@@ -96,7 +96,7 @@ class TestReviewCost:
             # A request of its own has no savepoints.
             costs.append([one["sql"] for one in asked if "SAVEPOINT" not in one["sql"]])
 
-        assert len(costs[0]) == len(costs[1]) == 22
+        assert len(costs[0]) == len(costs[1]) == 21
 
 
 class TestMessageCreate:
