@@ -120,7 +120,10 @@ class TestPutOffAtLaunch:
             "latest": "2026-11-28T07:00:00Z",
             "detail": "",
         } in delays
-        assert [row["delay"]["cause"] for row in rows] == ["quiet_hours", "hour"]
+        assert {row["address"]: row["delay"]["cause"] for row in rows} == {
+            "ann@example.com": "quiet_hours",
+            "bob@example.com": "hour",
+        }
 
 
 class TestDelaysOverTheApi:

@@ -57,7 +57,7 @@ def message_delays(message: Message) -> list[Delay]:
     groups = told.values_list("cause", "told").annotate(
         people=Count("pk"), until=Min("due_at"), latest=Max("due_at")
     )
-    found = groups.order_by("-people", "told")[:CAUSES]
+    found = groups.order_by("-people", "cause", "told")[:CAUSES]
     return [Delay(Cause(cause), *facts) for cause, *facts in found]
 
 
