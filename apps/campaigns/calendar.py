@@ -112,17 +112,12 @@ class Bar:
     @property
     def css(self) -> str:
         """What is seen of it beside its stage and its place."""
-        told = [("begins-before", self.begins_before), ("ends-after", self.ends_after)]
+        told = [
+            ("is-launched", self.launch == self.column),
+            ("begins-before", self.begins_before),
+            ("ends-after", self.ends_after),
+        ]
         return "".join(f" {name}" for name, is_so in told if is_so)
-
-    @property
-    def room(self) -> tuple[int, int]:
-        """Return from which of its days, and over how many, its name stands clear of the launch's mark."""
-        before = self.launch - self.column
-        after = self.length - before - 1
-        if before < 0 or after < 0:
-            return 1, self.length
-        return (1, before) if before >= after else (before + 2, after)
 
     @property
     def last(self) -> int:

@@ -33,16 +33,6 @@ class TestWindow:
 
 
 class TestBars:
-    @pytest.mark.parametrize(
-        ("launch", "room"),
-        [(None, (1, 10)), (1, (2, 9)), (3, (4, 7)), (6, (1, 5)), (7, (1, 6)), (10, (1, 9))],
-    )
-    def test_the_name_stands_where_the_launch_leaves_most_room(self, launch, room):
-        day = date(2030, 6, launch) if launch else None
-        bar = calendar.bar_of(spanned(date(2030, 6, 1), date(2030, 6, 10), launch=day), JUNE, [])
-
-        assert bar.room == room
-
     def test_a_bar_is_cut_at_the_edges_of_the_window(self):
         bar = calendar.bar_of(spanned(date(2030, 5, 1), date(2030, 6, 3), launch=date(2030, 6, 2)), JUNE, [])
 

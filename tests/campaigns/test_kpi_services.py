@@ -42,6 +42,11 @@ class TestKpiAdd:
 
 
 class TestKpiUpdate:
+    def test_a_reason_may_have_several_lines(self, noon, lead):
+        kpi = services.kpi_update(kpi=KpiFactory(), by=lead, now=noon, reason="They come.\nAnd they stay.")
+
+        assert kpi.reason == "They come.\nAnd they stay."
+
     def test_changes_it_once(self, noon, lead):
         kpi = KpiFactory()
 

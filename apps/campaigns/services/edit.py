@@ -18,6 +18,8 @@ from apps.core.texts import is_one_line
 from apps.segments.rules import RuleInvalid, event_where
 
 Row = TypeVar("Row", bound=Versioned)
+# What things are called, on one line; reasons and notes may have several.
+LINES = frozenset({"name", "title", "label", "vendor", "practice", "text"})
 
 
 def campaign_lock(campaign: Campaign) -> Campaign:
@@ -86,8 +88,7 @@ def seen_check(row: Versioned, changes: Mapping[str, Any], *, seen: int | None) 
 def lines_check(model: type[Model], values: Mapping[str, Any]) -> None:
     """Refuse a name, or another text of one line, in which there is nothing to read, or a break or a turn."""
     for name, value in values.items():
-        field: Any = model._meta.get_field(name)
-        is_line = isinstance(field, CharField) and not field.choices
+        is_line = name in LINES and isinstance(model._meta.get_field(name), CharField)
         if is_line and value and not is_one_line(str(value)):
             told = _("There is nothing to read in it, or something in it that cannot be seen: write it anew.")
             raise Refused(told, field=name)

@@ -97,7 +97,7 @@ def not_doing_add(
 
     :raises StrategyRefused: both or neither are named, or it is on the list already
     """
-    lines_check(NotDoing, {"practice": practice, "reason": reason})
+    lines_check(NotDoing, {"practice": practice})
     _one_of_both(kind, practice)
 
     def make() -> NotDoing:

@@ -92,11 +92,10 @@ def calendar_bar(bar: Bar) -> SafeString:
     """Return one campaign in its lane, its launch, and what is marked below."""
     campaign = bar.campaign
     detail = path_to("campaigns:detail", campaign.pk)
-    first, days = bar.room
     parts = [
         format_html(
             '<a class="calendar-bar stage-{} at-{} for-{}{}" href="{}" draggable="false" title="{}"{}>'
-            '<span class="{}">{}</span></a>',
+            '<span class="truncate">{}</span></a>',
             campaign.stage,
             bar.column,
             bar.length,
@@ -104,7 +103,6 @@ def calendar_bar(bar: Bar) -> SafeString:
             detail,
             _told(campaign),
             _moved(campaign, "all"),
-            f"truncate at-{first - 1} for-{days}" if days else "visually-hidden",
             campaign.name,
         )
     ]
