@@ -15,8 +15,11 @@ def read_together(*asked: QuerySet[Any, Any]) -> list[list[tuple[Any, ...]]]:
     are lists. No two columns of one query have the same name.
     """
     compiled = [one.query.sql_with_params() for one in asked]
-    columns = ", ".join(f"(SELECT json_agg(row)::text FROM ({text}) AS row)" for text, _params in compiled)  # noqa: S608  # Django's
+    # What stands within is Django's own.
+    columns = [f"(SELECT json_agg(one)::text FROM ({text}) AS one)" for text, _params in compiled]  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {columns}", [param for _text, params in compiled for param in params])
+        cursor.execute(
+            f"SELECT {', '.join(columns)}", [param for _text, params in compiled for param in params]
+        )
         found = cursor.fetchone()
     return [[tuple(row.values()) for row in json.loads(rows or "[]")] for rows in found]

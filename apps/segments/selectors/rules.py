@@ -22,6 +22,9 @@ from apps.segments.rules import (
 )
 from apps.segments.rules.expression import RuleHolds
 
+# Of an attribute, in the order of `_term`.
+TERM_FIELDS = ("key", "label", "type", "choices", "index_built_at", "uses")
+
 
 def vocabulary() -> Vocabulary:
     """Return what a rule may speak of now, read in one query. An entry of the dictionary hides a built-in."""
@@ -76,9 +79,6 @@ def _terms(
 ) -> dict[str, Term]:
     described = [_term(*told, rules=rules) for applies_to, *told in entries if applies_to == subject]
     return {term.key: term for term in [*built_in, *described]}
-
-
-TERM_FIELDS = ("key", "label", "type", "choices", "index_built_at", "uses")
 
 
 def _term(
