@@ -323,13 +323,11 @@ class Connection:
         if mail.needs_utf8 and "SMTPUTF8" not in self.extensions:
             return Outcome.refused("The mail server does not take addresses with such letters.")
         sender, recipient, go = await self._envelope(mail)
-        if self._wire.has_unasked:
+        if self._wire.has_unasked or (go and go.is_good and go.code != GO_AHEAD):
             raise self._out_of_step()
         if refusal := _refusal(sender, recipient, go):
             await self._clear(is_reading=go is not None and go.code == GO_AHEAD)
             return refusal
-        if go is None or go.code != GO_AHEAD:
-            raise self._out_of_step()
         if following and "PIPELINING" in self.extensions and not following.needs_utf8:
             self._wire.write(mail.content + b".\r\n" + _commands(following))
             self._asked = following
