@@ -21,6 +21,7 @@ from apps.core.registry import Registry
 
 DAY = timedelta(days=1)
 WEEK = 7
+ROOM = 5  # days that a name has room in
 SCALES = {"month": _("Month"), "week": _("Week")}
 LANES = {"channel": _("Channel"), "captain": _("Captain")}
 
@@ -113,11 +114,19 @@ class Bar:
     def css(self) -> str:
         """What is seen of it beside its stage and its place."""
         told = [
-            ("is-launched", self.launch == self.column),
             ("begins-before", self.begins_before),
             ("ends-after", self.ends_after),
         ]
         return "".join(f" {name}" for name, is_so in told if is_so)
+
+    @property
+    def name_css(self) -> str:
+        """Where in it its name stands: before its launch or after, where there is more room."""
+        if not self.launch:
+            return ""
+        before = self.launch - self.column
+        after = self.length - before - 1
+        return f"for-{before}" if before >= min(ROOM, after) and before else f"at-{before + 1}"
 
     @property
     def last(self) -> int:

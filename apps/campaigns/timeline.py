@@ -13,6 +13,7 @@ BAR = 16
 ROWS_MAX = 300
 # Room left and right of the first and last day, so that marks on them are seen whole.
 LEFT, RIGHT = 1.0, 98.5
+LABEL = 2  # half of a short label, in percent
 TICKS = 9
 TICK_WIDTH = 8.0  # of its day, written to the right of it
 WEEK = 7
@@ -52,6 +53,11 @@ class Mark:
     x: str
     label: str
     day: date
+
+    @property
+    def is_at_edge(self) -> bool:
+        """Test if a label centred here would stand over the names of the tasks."""
+        return _at(self) < LEFT + LABEL
 
 
 @dataclass(frozen=True)

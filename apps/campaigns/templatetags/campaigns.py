@@ -95,7 +95,7 @@ def calendar_bar(bar: Bar) -> SafeString:
     parts = [
         format_html(
             '<a class="calendar-bar stage-{} at-{} for-{}{}" href="{}" draggable="false" title="{}"{}>'
-            '<span class="truncate">{}</span></a>',
+            '<span class="truncate {}">{}</span></a>',
             campaign.stage,
             bar.column,
             bar.length,
@@ -103,6 +103,7 @@ def calendar_bar(bar: Bar) -> SafeString:
             detail,
             _told(campaign),
             _moved(campaign, "all"),
+            bar.name_css,
             campaign.name,
         )
     ]
