@@ -13,7 +13,7 @@ BAR = 16
 ROWS_MAX = 300
 # Room left and right of the first and last day, so that marks on them are seen whole.
 LEFT, RIGHT = 1.0, 98.5
-LABEL = 2  # half of a short label, in percent
+LABEL = 6.0  # half of a short label on a phone, in percent
 TICKS = 9
 TICK_WIDTH = 8.0  # of its day, written to the right of it
 WEEK = 7
@@ -56,7 +56,7 @@ class Mark:
 
     @property
     def is_at_edge(self) -> bool:
-        """Test if a label centred here would stand over the names of the tasks."""
+        """Test if a label that is centred here would be cut at the left."""
         return _at(self) < LEFT + LABEL
 
 
