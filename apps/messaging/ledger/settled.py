@@ -15,8 +15,8 @@ _BECOMES = {
     Verdict.NOT_SENT: """
         state = CASE WHEN r.variant IS NULL AND EXISTS (
             SELECT FROM messaging_experiment AS e WHERE e.message_id = r.message_id
-        ) THEN 'awaiting' ELSE 'queued' END, answer = '', lease_token = NULL, attempts = 0, mail_id = '', due_at = %(now)s,
-        finished_at = NULL
+        ) THEN 'awaiting' ELSE 'queued' END, answer = '', lease_token = NULL, attempts = 0,
+        mail_id = '', due_at = %(now)s, finished_at = NULL
     """,
 }
 _SETTLE = """
@@ -37,7 +37,8 @@ def settle_unknown(
     Settle rows that are `unknown` now, and write down by whom and why; return how many.
 
     `told` stands as the server's answer on those taken to be sent. Those to be tried again are in line at
-    once, or await the winner of an experiment if no variant was theirs yet; what their first try had counted towards a cap is given back.
+    once, or await the winner of an experiment if no variant was theirs yet; what their first try had counted
+    towards a cap is given back.
     """
     unknown = chosen.filter(state="unknown").order_by("pk").values_list("pk", "contact_id", "message_id")
     statement = _SETTLE.format(chosen=sql.compiled(unknown))
