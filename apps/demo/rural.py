@@ -11,7 +11,7 @@ from apps.accounts.models import User
 from apps.campaigns.models import Campaign, Channel, Contributor
 from apps.content.models import Template
 from apps.demo import hillstrom
-from apps.demo.experiment import ANSWER, VISITED, launch_hour
+from apps.demo.experiment import ANSWER, VISITED, launch_hour, sent_settle
 from apps.messaging.models import Experiment, Message, Recipient, Sender, Variant
 from apps.messaging.services import experiments_decide
 from apps.segments.models import Segment
@@ -54,6 +54,7 @@ def campaign_create(
     _ledger(message, dict.fromkeys(held), due=hour)
     experiments_decide(now=decided_at)
     _ledger(message, hillstrom.rural_rest(), due=decided_at)
+    sent_settle(message)
     people = message.recipients.count()
     message.holdout_percent = round(100 * len(held) / people)
     message.save(update_fields=["holdout_percent"])

@@ -11,12 +11,15 @@ The keys are not in it: whoever has the backup is not to have those too.
 import hashlib
 import hmac
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from tempfile import mkdtemp
 
 from django.conf import settings
 from django.core.management import call_command
@@ -34,14 +37,31 @@ MANIFEST, DUMP, MEDIA, UNFINISHED = "manifest.json", "database.dump", "media", "
 # libpq reads these; in the arguments of a program anybody on the machine could read the password.
 LIBPQ = {
     "host": "PGHOST",
+    "hostaddr": "PGHOSTADDR",
     "port": "PGPORT",
     "user": "PGUSER",
     "password": "PGPASSWORD",
+    "passfile": "PGPASSFILE",
+    "service": "PGSERVICE",
     "dbname": "PGDATABASE",
+    "options": "PGOPTIONS",
+    "target_session_attrs": "PGTARGETSESSIONATTRS",
+    "channel_binding": "PGCHANNELBINDING",
+    "require_auth": "PGREQUIREAUTH",
+    "requirepeer": "PGREQUIREPEER",
+    "gssencmode": "PGGSSENCMODE",
+    "krbsrvname": "PGKRBSRVNAME",
     "sslmode": "PGSSLMODE",
+    "sslnegotiation": "PGSSLNEGOTIATION",
     "sslrootcert": "PGSSLROOTCERT",
     "sslcert": "PGSSLCERT",
+    "sslcertmode": "PGSSLCERTMODE",
     "sslkey": "PGSSLKEY",
+    "sslcrl": "PGSSLCRL",
+    "sslcrldir": "PGSSLCRLDIR",
+    "sslsni": "PGSSLSNI",
+    "ssl_min_protocol_version": "PGSSLMINPROTOCOLVERSION",
+    "ssl_max_protocol_version": "PGSSLMAXPROTOCOLVERSION",
 }
 # What must happen in a database that was brought back, before anything else does; each says what it did, or
 # what is left for people to do.
@@ -71,33 +91,56 @@ def backup_make(folder: Path, *, now: datetime) -> Backup:
     """
     Write a backup into a new folder, while people and workers go on; the database is that of one moment.
 
-    A folder of this name is there only once all of it is.
+    A folder of this name is there only once all of it is. `folder` is absolute.
 
-    :raises BackupRefused: the folder is there already, or PostgreSQL's program says no
+    :raises BackupRefused: the folder is there already, lies in MEDIA_ROOT, or cannot be written; or
+        PostgreSQL's program says no
     """
+    with _told():
+        part = _part_begin(folder)
+        try:
+            _run("pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={part / DUMP}")
+            # After the database: what it names is there, and what has come since is not in the way.
+            _media_copy(Path(settings.MEDIA_ROOT), part / MEDIA)
+            backup = Backup(
+                made_at=now.isoformat(),
+                postgres=connection.pg_version // 10_000,  # type: ignore[attr-defined]  # PostgreSQL's own
+                migrations=sorted(MigrationLoader(connection).applied_migrations),
+                key=_fingerprint(),
+                files={str(path.relative_to(part)): _digest(path) for path in _files(part)},
+            )
+            (part / MANIFEST).write_text(json.dumps(asdict(backup), indent=1))
+            _is_new_check(folder)
+            part.rename(folder)
+        except BaseException:
+            shutil.rmtree(part, ignore_errors=True)
+            raise
+    return backup
+
+
+def _part_begin(folder: Path) -> Path:
+    """Make the folder that gets the name at the end: each run has its own, which nobody else can read."""
+    _is_new_check(folder)
+    if folder.is_relative_to(Path(settings.MEDIA_ROOT).resolve()):
+        told = _("%(folder)s lies in MEDIA_ROOT: each backup would hold all the earlier ones. Name another.")
+        raise BackupRefused(told % {"folder": folder})
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    return Path(mkdtemp(prefix=f"{folder.name}{UNFINISHED}-", dir=folder.parent))
+
+
+def _is_new_check(folder: Path) -> None:
     if folder.exists():
         raise BackupRefused(_("%(folder)s is there already: name a new folder.") % {"folder": folder})
-    part = folder.with_name(folder.name + UNFINISHED)
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    part.chmod(0o700)  # it holds everybody's data
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say as a sentence what the disk refuses."""
     try:
-        _run("pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={part / DUMP}")
-        # After the database: what it names is there, and what has come since is not in the way.
-        _media_copy(Path(settings.MEDIA_ROOT), part / MEDIA)
-        backup = Backup(
-            made_at=now.isoformat(),
-            postgres=connection.pg_version // 10_000,  # type: ignore[attr-defined]  # PostgreSQL's own
-            migrations=sorted(MigrationLoader(connection).applied_migrations),
-            key=_fingerprint(),
-            files={str(path.relative_to(part)): _digest(path) for path in _files(part)},
-        )
-        (part / MANIFEST).write_text(json.dumps(asdict(backup), indent=1))
-        part.rename(folder)
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
-    return backup
+        yield
+    except OSError as error:
+        told = {"path": error.filename or "", "why": error.strerror or error}
+        raise BackupRefused(_("%(path)s: %(why)s") % told) from error
 
 
 def backup_read(folder: Path) -> Backup:
@@ -129,22 +172,55 @@ def backup_restore(folder: Path, *, now: datetime) -> Iterator[str]:
     :raises BackupRefused: the backup is damaged, or this installation is not empty, has another
         SUPPRESSION_KEY, or is older than the backup
     """
-    backup = backup_read(folder)
+    with _told():
+        backup = backup_read(folder)
     _fits_check(backup)
     media = Path(settings.MEDIA_ROOT)
-    if connection.introspection.table_names():
-        raise BackupRefused(_("This database is not empty. Name a new one (DATABASE_URL or DATA_DIR)."))
-    if media.exists() and any(media.iterdir()):
-        raise BackupRefused(_("%(folder)s has files in it. Name an empty MEDIA_ROOT.") % {"folder": media})
-    connection.close()
+    _is_empty_check(media)
     whole = ("--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", "--no-comments")
-    _run("pg_restore", *whole, f"--dbname={_connection()['PGDATABASE']}", str(folder / DUMP))
+    # The files first: once the database is there people could be let in, and what it names must be there.
+    with _told(), _media_back(folder / MEDIA, media):
+        _run("pg_restore", *whole, f"--dbname={connection.settings_dict['NAME']}", str(folder / DUMP))
     call_command("migrate", verbosity=0)
     yield _("The database is that of %(when)s.") % {"when": backup.made_at}
-    _media_copy(folder / MEDIA, media)
     count = len(backup.files) - 1
     yield ngettext("%(n)s file came back.", "%(n)s files came back.", count) % {"n": count}
     yield from (act(now) for act in restored)
+
+
+def _is_empty_check(media: Path) -> None:
+    """Test that nothing is overwritten, and that nobody else is bringing something back here."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtext('bookend restore'))")  # until the program ends
+        [is_alone] = cursor.fetchone()
+    if not is_alone:
+        raise BackupRefused(_("Another restore into this database is under way."))
+    if connection.introspection.table_names():
+        raise BackupRefused(_("This database is not empty. Name a new one (DATABASE_URL or DATA_DIR)."))
+    with _told():
+        if media.exists() and any(media.iterdir()):
+            told = _("%(folder)s has files in it. Name an empty MEDIA_ROOT.")
+            raise BackupRefused(told % {"folder": media})
+
+
+@contextmanager
+def _media_back(source: Path, media: Path) -> Iterator[None]:
+    """Bring the files back, and take them away again if what is done with them fails."""
+    try:
+        _media_copy(source, media)
+        yield
+    except BaseException:
+        _empty(media)
+        raise
+
+
+def _empty(media: Path) -> None:
+    """Take away what was brought back: there was nothing before."""
+    for path in media.iterdir() if media.is_dir() else ():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def _fits_check(backup: Backup) -> None:
@@ -169,7 +245,22 @@ def _fingerprint() -> str:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    return (path for path in sorted(folder.rglob("*")) if path.is_file())
+    """Return all files below, also those behind links to other disks; a folder of many names is read once."""
+    read = set[str]()
+    for parent, folders, names in os.walk(folder, followlinks=True, onerror=_raise):
+        folders.sort()
+        here = os.path.realpath(parent)
+        if here in read:
+            folders.clear()
+            continue
+        read.add(here)
+        yield from (path for name in sorted(names) if (path := Path(parent, name)).is_file())
+
+
+def _raise(error: OSError) -> None:
+    """A folder that may not be read is missed; one that was deleted meanwhile is not."""
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 def _digest(path: Path) -> tuple[int, str]:
@@ -196,7 +287,7 @@ def _connection() -> dict[str, str]:
 
 def _run(name: str, *arguments: str) -> None:
     command = [_program(name), *arguments]
-    env = _connection() | {"LC_ALL": "C", "PGCONNECT_TIMEOUT": "15"}
+    env = os.environ | _connection() | {"LC_ALL": "C", "PGCONNECT_TIMEOUT": "15"}
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)  # noqa: S603  # ours
     if done.returncode:
         said = done.stderr.strip().splitlines() or ["no reason given"]

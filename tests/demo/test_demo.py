@@ -24,12 +24,13 @@ from apps.contacts.selectors import systems
 from apps.core import clock
 from apps.demo import building, experiment, hillstrom, rural, services, tracker
 from apps.demo.people import PASSWORD
-from apps.messaging.models import Recipient, SendingPolicy
-from apps.messaging.selectors import experiment_findings
+from apps.messaging.models import Message, Recipient, SendingPolicy
+from apps.messaging.selectors import experiment_findings, ledger_problems
 from apps.reporting.selectors import campaign_results
 from apps.reporting.services import rollups_verify
 from apps.usecases.models import UseCase
 from apps.usecases.selectors import use_cases_at
+from config.mailcatcher import KEPT
 
 
 class TestCustomers:
@@ -91,6 +92,8 @@ def test_the_demo_shows_what_the_published_experiment_found(client):
 
     assert_taught_and_replayed(campaign)
     assert_tried_out(Campaign.objects.get(name=rural.NAME))
+    for message in Message.objects.launched():
+        assert ledger_problems(message, now=clock.now(), record=[], answer=KEPT) == []
     assert_tracked(now)
 
     client.force_login(User.objects.get(email="executive@bookend.example"))

@@ -9,8 +9,8 @@ from django.core.management import CommandError, call_command
 from apps.accounts.models import User
 from apps.collaboration.models import AuditEvent, Notification
 from apps.messaging import homes, services
-from apps.messaging.models import Recipient, SendingHome
-from apps.messaging.selectors import ledger_problems
+from apps.messaging.models import Recipient, SendingHome, Settlement
+from apps.messaging.selectors import Doubt, ledger_problems
 from apps.messaging.watch import sending_check
 from tests.factories.accounts import UserFactory
 from tests.factories.contacts import ContactFactory
@@ -124,6 +124,47 @@ class TestRestored:
         row.refresh_from_db()
         assert row.state == "unknown"
         assert ledger_problems(experiment.message, now=noon) == []
+
+    @pytest.mark.parametrize("is_retried", [False, True])
+    def test_who_got_nothing_awaits_the_winner_again(self, copied, noon, admin, is_retried):
+        """Not the first variant, which nobody has chosen."""
+        experiment = ExperimentFactory(message__launched=True)
+        message = experiment.message
+        row = RecipientFactory(message=message, state="awaiting", due_at=noon)
+        services.sending_restore_here(by=admin, now=noon)
+        asked = {"message": message, "by": admin, "now": noon}
+
+        if is_retried:  # the original's mail to them came back
+            message.recipients.update(state="failed", is_retryable=True)
+            assert ledger_problems(message, now=noon) == []
+            services.message_retry_failed(**asked)
+        else:
+            no = Settlement.Verdict.NOT_SENT
+            services.recipients_settle(doubt=Doubt(), verdict=no, reason="The log has none.", **asked)
+
+        row.refresh_from_db()
+        assert row.state == "awaiting"
+        assert ledger_problems(message, now=noon) == []
+        services.experiment_choose(variant=1, **asked)
+        services.experiments_decide(now=noon)
+        row.refresh_from_db()
+        assert (row.state, row.variant) == ("queued", 1)
+
+    def test_the_word_of_a_person_needs_no_variant(self, copied, noon, admin):
+        message = ExperimentFactory(message__launched=True).message
+        RecipientFactory(message=message, state="awaiting", due_at=noon)
+        services.sending_restore_here(by=admin, now=noon)
+
+        services.recipients_settle(
+            message=message,
+            doubt=Doubt(),
+            verdict=Settlement.Verdict.SENT,
+            reason="It is in the log.",
+            by=admin,
+            now=noon,
+        )
+
+        assert ledger_problems(message, now=noon) == []
 
     def test_an_administrator_sees_who_is_due_and_the_captain_is_told(self, row, login, admin):
         client = login(admin)

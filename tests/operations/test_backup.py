@@ -71,6 +71,48 @@ def test_without_the_log_of_erasures_it_says_what_is_left_to_do(folder, settings
     assert any("No log of erasures" in sentence for sentence in told)
 
 
+def test_two_into_the_same_folder_do_not_mix(folder, monkeypatch):
+    """Whoever ends second is told that the first was faster; what is there is whole."""
+    run = backups._run
+
+    def meanwhile(*arguments):
+        run(*arguments)
+        monkeypatch.setattr(backups, "_run", run)
+        ContactFactory()
+        backup_make(folder, now=clock.now())
+
+    monkeypatch.setattr(backups, "_run", meanwhile)
+    with pytest.raises(BackupRefused, match="is there already"):
+        backup_make(folder, now=clock.now())
+
+    assert backup_read(folder).files
+    assert list(folder.parent.glob("backup*")) == [folder]
+
+
+def test_files_on_another_disk_are_in_it_once(folder, media, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    (disk / "big.csv").write_text("a")
+    (media / "imports").symlink_to(disk)
+    (disk / "round").symlink_to(media)
+
+    made = backup_make(folder, now=clock.now())
+
+    assert set(made.files) == {"database.dump", "media/attachments/ab/plan.pdf", "media/imports/big.csv"}
+
+
+def test_programs_are_told_all_that_the_url_says_of_the_connection(monkeypatch):
+    said = {"user": "ann", "password": "p w", "dbname": "b", "sslmode": "verify-full", "sslcrl": "/c.pem"}
+    monkeypatch.setattr(connection, "get_connection_params", lambda: said | {"cursor_factory": object})
+    assert backups._connection() == {
+        "PGUSER": "ann",
+        "PGPASSWORD": "p w",
+        "PGDATABASE": "b",
+        "PGSSLMODE": "verify-full",
+        "PGSSLCRL": "/c.pem",
+    }
+
+
 class TestRefused:
     @pytest.fixture
     def made(self, folder):
@@ -81,6 +123,16 @@ class TestRefused:
     def test_where_a_backup_is_already(self, made):
         with pytest.raises(CommandError, match="is there already"):
             call_command("backup", made)
+
+    def test_in_the_folder_of_uploaded_files(self, media):
+        with pytest.raises(CommandError, match="lies in MEDIA_ROOT"):
+            call_command("backup", media / "backups" / "one")
+        assert not (media / "backups").exists()
+
+    def test_where_nothing_can_be_written(self, folder):
+        folder.write_text("a file")
+        with pytest.raises(CommandError, match="File exists"):
+            call_command("backup", folder / "one")
 
     def test_a_failed_one_leaves_no_folder(self, folder, tmp_path, monkeypatch):
         broken = tmp_path / "pg_dump"
@@ -143,6 +195,24 @@ class TestRefused:
             with pytest.raises(BackupRefused, match="pg_restore says"):
                 restore(made)
             assert connection.introspection.table_names() == []
+        assert list(settings.MEDIA_ROOT.iterdir()) == []
+
+    def test_where_the_files_cannot_be_written(self, made, settings, tmp_path):
+        settings.MEDIA_ROOT = tmp_path / "file"
+        settings.MEDIA_ROOT.write_text("no folder")
+        with elsewhere():
+            with pytest.raises(BackupRefused, match="Not a directory"):
+                restore(made)
+            assert connection.introspection.table_names() == []
+
+    def test_while_another_is_under_way(self, made):
+        with elsewhere():
+            other = connection.copy()
+            with other.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_lock(hashtext('bookend restore'))")
+            with pytest.raises(BackupRefused, match="under way"):
+                restore(made)
+            other.close()
 
     def test_by_a_client_that_is_older_than_the_server(self, folder, tmp_path, monkeypatch):
         old = tmp_path / "pg_dump"

@@ -11,9 +11,12 @@ Verdict = Settlement.Verdict
 # The token goes with the doubt: what a slow worker says after this changes nothing.
 _BECOMES = {
     Verdict.SENT: "state = 'sent', answer = %(told)s, lease_token = NULL",
+    # Who was in doubt while awaiting a winner, as in a copy that was brought back, awaits it again.
     Verdict.NOT_SENT: """
-        state = 'queued', answer = '', lease_token = NULL, attempts = 0, mail_id = '', due_at = %(now)s,
-        finished_at = NULL
+        state = CASE WHEN r.variant IS NULL AND EXISTS (
+            SELECT FROM messaging_experiment AS e WHERE e.message_id = r.message_id
+        ) THEN 'awaiting' ELSE 'queued' END, answer = '', lease_token = NULL, attempts = 0,
+        mail_id = '', due_at = %(now)s, finished_at = NULL
     """,
 }
 _SETTLE = """
@@ -34,7 +37,8 @@ def settle_unknown(
     Settle rows that are `unknown` now, and write down by whom and why; return how many.
 
     `told` stands as the server's answer on those taken to be sent. Those to be tried again are in line at
-    once; what their first try had counted towards a cap is given back.
+    once, or await the winner of an experiment if no variant was theirs yet; what their first try had counted
+    towards a cap is given back.
     """
     unknown = chosen.filter(state="unknown").order_by("pk").values_list("pk", "contact_id", "message_id")
     statement = _SETTLE.format(chosen=sql.compiled(unknown))

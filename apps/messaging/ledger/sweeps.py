@@ -56,10 +56,17 @@ def roll_out(*, now: datetime) -> int:
 
 
 def retry(message: Message, *, chosen: Q, now: datetime) -> int:
-    """Put failed rows back in line: those of `chosen`. Never an unknown one."""
+    """
+    Put failed rows back in line: those of `chosen`. Never an unknown one.
+
+    Who has no variant of an experiment yet, because only its original has written to them, awaits a winner.
+    """
     failed = message.recipients.filter(chosen, state=State.FAILED)
+    state: Value | Case = Value(State.QUEUED)
+    if Experiment.objects.filter(message=message).exists():
+        state = Case(When(variant=None, then=Value(State.AWAITING)), default=state)
     return failed.update(
-        state=State.QUEUED, is_retryable=False, attempts=0, mail_id="", due_at=now, finished_at=None
+        state=state, is_retryable=False, attempts=0, mail_id="", due_at=now, finished_at=None
     )
 
 

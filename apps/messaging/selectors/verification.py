@@ -62,12 +62,12 @@ RULES = {
             AND s.message_id = r.message_id AND s.verdict = 'not_sent'
         )
     """,
-    # Who awaited a winner when a copy was made is unknown, and was never tried here.
+    # Who awaited a winner when a copy was made is unknown, or settled since, and was never tried here.
     gettext_lazy("%(n)s rows have left, or may leave now, without a variant of the experiment."): """
         SELECT count(*) FROM messaging_recipient AS r JOIN messaging_experiment AS e USING (message_id)
         WHERE message_id = %(message)s AND r.state IN (
             'planned', 'queued', 'leased', 'sending', 'sent', 'failed', 'unknown'
-        ) AND NOT (r.state = 'unknown' AND r.attempts = 0) AND NOT EXISTS (
+        ) AND NOT (r.state IN ('unknown', 'sent', 'failed') AND r.attempts = 0) AND NOT EXISTS (
             SELECT FROM messaging_variant AS v WHERE v.experiment_id = e.message_id AND v.number = r.variant
         )
     """,

@@ -28,6 +28,8 @@ class Command(BaseCommand):
             backup = backup_make(folder.resolve(), now=now)
         except BackupRefused as refusal:
             raise CommandError(str(refusal)) from refusal
+        except KeyboardInterrupt as interrupt:
+            raise CommandError("Interrupted: there is no backup of this time.") from interrupt
         size = filesizeformat(backup.size).replace("\N{NO-BREAK SPACE}", " ")
         self.stdout.write(f"{folder}: {len(backup.files)} files, {size}")
         self.stderr.write("Not in it: SECRET_KEY, SUPPRESSION_KEY and the log of erasures. Keep those apart.")

@@ -21,3 +21,7 @@ class Command(BaseCommand):
                 self.stdout.flush()
         except BackupRefused as refusal:
             raise CommandError(str(refusal)) from refusal
+        except KeyboardInterrupt as interrupt:
+            raise CommandError(
+                "Interrupted. Begin again with an empty database and an empty MEDIA_ROOT."
+            ) from interrupt
