@@ -59,7 +59,8 @@ def editor_cancel(editor: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FILTER (WHERE pg_cancel_backend(pid)) FROM pg_stat_activity "
-            "WHERE application_name = %s AND state = 'active' AND pid <> pg_backend_pid()",
+            "WHERE application_name = %s AND state = 'active' AND pid <> pg_backend_pid() "
+            "AND datname = current_database()",  # another installation has editors of the same names
             [_name(editor)],
         )
         (ended,) = cursor.fetchone()

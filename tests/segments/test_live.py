@@ -8,6 +8,7 @@ import pytest
 from django.db import DatabaseError, connection
 
 from apps.segments import live
+from tests.databases import elsewhere
 
 SECOND = timedelta(seconds=1)
 
@@ -27,7 +28,8 @@ def sleep_as(editor, limit=30 * SECOND):
 def active():
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query = 'SELECT pg_sleep(20)'"
+            "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query = 'SELECT pg_sleep(20)' "
+            "AND datname = current_database()"
         )
         return cursor.fetchone()[0]
 
@@ -60,6 +62,16 @@ class TestReplaceable:
                 assert active() == 1
 
             assert live.editor_cancel("bob") == 1
+            assert other.result(timeout=5) is live.Replaced
+
+    def test_nobody_of_another_database(self):
+        with ThreadPoolExecutor() as pool:
+            other = pool.submit(sleep_as, "ann")
+            wait_until(1)
+            with elsewhere():
+                assert live.editor_cancel("ann") == 0
+
+            assert live.editor_cancel("ann") == 1
             assert other.result(timeout=5) is live.Replaced
 
     def test_ends_by_itself_when_its_time_is_over(self):
