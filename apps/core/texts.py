@@ -21,6 +21,16 @@ def is_one_line(text: str) -> bool:
     return bool(kinds - _UNSEEN) and not kinds & _BREAKS and _TURNS.isdisjoint(text)
 
 
+def line_validate(text: str) -> None:
+    """
+    Test what is typed into a field of one line; for forms and serializers.
+
+    :raises ValidationError: there is nothing to read, or a break or a turn
+    """
+    if text and not is_one_line(text):
+        raise ValidationError(NOT_ONE_LINE)
+
+
 def name_check(name: str) -> None:
     """
     Test a name that is typed now; that there is one at all is for others to say.
