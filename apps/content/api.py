@@ -18,6 +18,7 @@ from apps.content.models import Template, TemplateVersion, UseOverride
 from apps.content.previews import preview
 from apps.content.rendering import EmailSource, TemplateFault
 from apps.core import clock
+from apps.core.texts import line_validate
 
 PARTS = ("subject", "preheader", "mjml", "text")
 # A program that writes a template sees the same words as a person: see the rendering package.
@@ -53,7 +54,7 @@ class VersionOut(serializers.ModelSerializer[TemplateVersion]):
 
 
 class TemplateIn(serializers.Serializer[Any]):
-    name = serializers.CharField(max_length=200)
+    name = serializers.CharField(max_length=200, validators=[line_validate])
     description = serializers.CharField(max_length=500, allow_blank=True, default="")
     subject = serializers.CharField(max_length=500)
     preheader = serializers.CharField(max_length=500, allow_blank=True, default="")

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.contacts.models import Attribute
 from apps.content.rendering import EmailSource, TemplateFault
 from apps.content.starters import STARTERS
+from apps.core.texts import line_validate
 
 CODE = {"spellcheck": "false", "autocapitalize": "off", "autocomplete": "off"}
 
@@ -49,7 +50,7 @@ class EmailForm(forms.Form):
 
 
 class TemplateForm(EmailForm):
-    name = forms.CharField(label=_("Name"), max_length=200)
+    name = forms.CharField(label=_("Name"), max_length=200, validators=[line_validate])
     description = forms.CharField(label=_("Description"), max_length=500, required=False)
     note = forms.CharField(
         label=_("What changed"),
@@ -82,7 +83,7 @@ class OverrideForm(forms.Form):
 
 
 class TemplateCreateForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=200)
+    name = forms.CharField(label=_("Name"), max_length=200, validators=[line_validate])
     starter = forms.ChoiceField(
         label=_("Begin with"),
         choices=[(starter.key, starter.label) for starter in STARTERS.values()],

@@ -63,6 +63,7 @@ LIBPQ = {
     "ssl_min_protocol_version": "PGSSLMINPROTOCOLVERSION",
     "ssl_max_protocol_version": "PGSSLMAXPROTOCOLVERSION",
 }
+TLS = {"require", "verify-ca", "verify-full"}
 # What must happen in a database that was brought back, before anything else does; each says what it did, or
 # what is left for people to do.
 restored: Registry[Callable[[datetime], str]] = Registry()
@@ -298,7 +299,9 @@ def _program(name: str) -> str:
     """Return a program that is not older than the server: an older one does not read what is new."""
     connection.ensure_connection()
     wanted = connection.pg_version // 10_000  # type: ignore[attr-defined]  # PostgreSQL's own
-    for path in filter(None, [shutil.which(name), _embedded(name)]):
+    # What comes with the embedded server is built without TLS, which that one does not need.
+    needs_tls = _connection().get("PGSSLMODE") in TLS
+    for path in filter(None, [shutil.which(name), None if needs_tls else _embedded(name)]):
         asked = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
         major = asked.stdout.split()[-1].partition(".")[0] if asked.stdout else ""
         if major.isdigit() and int(major) >= wanted:

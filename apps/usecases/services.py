@@ -12,6 +12,7 @@ from apps.collaboration import services as collaboration
 from apps.collaboration.stale import seen_check
 from apps.contacts.attributes import key_is_valid
 from apps.core.errors import DomainError
+from apps.core.texts import name_check
 from apps.usecases.kinds import KINDS, State
 from apps.usecases.models import Part, UseCase
 
@@ -36,6 +37,7 @@ def use_case_create(*, by: User | None, now: datetime, **described: Any) -> UseC
     """
     if UseCase.objects.count() >= MOST:
         raise UseCaseRefused(_("There are too many use cases. Delete those that are over first."))
+    name_check(described.get("name", ""))
     use_case = UseCase(**described)
     _check(use_case)
     use_case.save()
@@ -56,6 +58,7 @@ def use_case_update(
     use_case = UseCase.objects.select_for_update(no_key=True).get(pk=use_case.pk)
     seen_check(use_case, seen_at)
     changed = {name: value for name, value in changes.items() if value != getattr(use_case, name)}
+    name_check(changed.get("name", ""))
     for name, value in changed.items():
         setattr(use_case, name, value)
     _check(use_case)

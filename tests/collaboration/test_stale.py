@@ -96,3 +96,18 @@ def test_who_comes_onto_a_list_stands_in_nobodys_way(login, other, noon):
 
     contact_list.refresh_from_db()
     assert contact_list.name == "Renamed"
+
+
+@pytest.mark.parametrize("name", ["\u202eevil", "\u200b\u200b", "two\nlines"])
+@pytest.mark.parametrize("form", FORMS)
+def test_a_name_that_cannot_be_read_is_refused(login, other, form, name, settings, tmp_path):
+    settings.EXPORT_ROOT = str(tmp_path)
+    factory, seen_at, sent_to, in_context, _field, _second = FORMS[form]
+    row = factory()
+    seen_at, sent_to = (reverse(one, args=[row.pk]) for one in (seen_at, sent_to or seen_at))
+    client = login(other)
+
+    refused = client.post(sent_to, shown(client.get(seen_at), in_context) | {"name": name})
+
+    assert refused.status_code == HTTPStatus.OK
+    assert refused.context[in_context].errors["name"]

@@ -71,6 +71,14 @@ class TestTemplates:
         assert errors(response) == {"mjml": "Line 3: “{{” is never closed with “}}”."}
         assert not Template.objects.exists()
 
+    @pytest.mark.parametrize("name", ["\u202elas", "two\nlines"])
+    def test_are_called_by_a_line_that_can_be_read(self, program, name):
+        response = program.post(
+            url("list"), {"name": name, "subject": "Hi", "mjml": mjml("Hello")}, format="json"
+        )
+
+        assert "nothing to read" in errors(response)["name"]
+
     def test_a_patch_is_a_version_of_what_it_names(self, program):
         template = TemplateFactory()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import OperationalError, connection
 
 from apps.contacts import services as contacts
 from apps.contacts.models import Contact
@@ -222,6 +222,22 @@ class TestRefused:
         monkeypatch.setattr(backups, "_embedded", lambda _name: None)
         with pytest.raises(BackupRefused, match=r"pg_dump of PostgreSQL \d+ or later is needed"):
             backup_make(folder, now=clock.now())
+
+    def test_by_the_embedded_client_where_tls_is_demanded(self, folder, monkeypatch):
+        """It is built without, and would only say so."""
+        monkeypatch.setattr(backups, "_connection", lambda: {"PGSSLMODE": "verify-full"})
+        monkeypatch.setattr(backups.shutil, "which", lambda _name: None)
+        with pytest.raises(BackupRefused, match="Install PostgreSQL's client programs"):
+            backup_make(folder, now=clock.now())
+
+    @pytest.mark.parametrize("command", ["backup", "restore"])
+    def test_where_no_database_answers(self, made, tmp_path, monkeypatch, command):
+        def gone(*_arguments, **_options):
+            raise OperationalError("connection refused\nIs the server running?")
+
+        monkeypatch.setattr(clock, "now", gone)
+        with pytest.raises(CommandError, match=r"does not answer: connection refused$"):
+            call_command(command, made if command == "restore" else tmp_path / "new")
 
 
 def _key():

@@ -14,7 +14,7 @@ from apps.campaigns.models.version import Versioned
 from apps.campaigns.wording import shown
 from apps.collaboration import services as collaboration
 from apps.collaboration.models import AuditEvent
-from apps.core.texts import is_one_line
+from apps.core.texts import NOT_ONE_LINE, is_one_line
 from apps.segments.rules import RuleInvalid, event_where
 
 Row = TypeVar("Row", bound=Versioned)
@@ -90,8 +90,7 @@ def lines_check(model: type[Model], values: Mapping[str, Any]) -> None:
     for name, value in values.items():
         is_line = name in LINES and isinstance(model._meta.get_field(name), CharField)
         if is_line and value and not is_one_line(str(value)):
-            told = _("There is nothing to read in it, or something in it that cannot be seen: write it anew.")
-            raise Refused(told, field=name)
+            raise Refused(str(NOT_ONE_LINE), field=name)
 
 
 def where_check(where: Sequence[object], *, field: str, now: datetime) -> None:

@@ -15,6 +15,7 @@ from apps.contacts import registries
 from apps.contacts.models import Attribute, System, SystemLink
 from apps.contacts.selectors.systems import system_attributes, system_is_linked
 from apps.core.errors import DomainError
+from apps.core.texts import name_check
 
 NAMED = 5  # attributes that a refusal names
 
@@ -33,6 +34,7 @@ def system_create(*, by: User | None, now: datetime, **described: Any) -> System
 
     :raises ValidationError: by field; also a name that is taken, and a sync that is yet to come
     """
+    name_check(described.get("name", ""))
     system = System(**described)
     _check(system, now=now)
     with transaction.atomic():
@@ -61,6 +63,7 @@ def system_update(
         raise SystemRefused(
             _("When it was last in step is taken from what it is linked to, and is not typed."), "synced_at"
         )
+    name_check(changed.get("name", ""))
     for name, value in changed.items():
         setattr(system, name, value)
     _check(system, now=now)

@@ -15,6 +15,7 @@ from apps.contacts import attributes as keys
 from apps.contacts.models import Channel, Consent, ConsentEvent, ConsentStatus, ImportFile, Topic
 from apps.contacts.registries import Use, topic_uses
 from apps.core.errors import DomainError
+from apps.core.texts import name_check
 
 UNFINISHED = (ImportFile.State.PENDING, ImportFile.State.RUNNING, ImportFile.State.FAILED)
 
@@ -36,6 +37,7 @@ def topic_create(*, by: User | None, now: datetime, key: str, name: str, **descr
     if not keys.key_is_valid(key):
         sentence = _("Lower-case words joined by underscores, such as “%(better)s”.")
         raise ValidationError({"key": [sentence % {"better": keys.key_suggest(key or name)}]})
+    name_check(name)
     topic = Topic(key=key, name=name, **described)
     topic.full_clean()
     with transaction.atomic():
@@ -58,6 +60,7 @@ def topic_update(
     topic = Topic.objects.select_for_update(no_key=True).get(pk=topic.pk)
     seen_check(topic, seen_at)
     changed = {name: value for name, value in changes.items() if value != getattr(topic, name)}
+    name_check(changed.get("name", ""))
     for name, value in changed.items():
         setattr(topic, name, value)
     topic.full_clean()

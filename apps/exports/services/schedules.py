@@ -13,6 +13,7 @@ from apps.collaboration import services as collaboration
 from apps.collaboration.stale import seen_check
 from apps.core.errors import DomainError
 from apps.core.queues import ring
+from apps.core.texts import NOT_ONE_LINE, is_one_line
 from apps.exports.asks import terms_check
 from apps.exports.destinations import path_check, place_of
 from apps.exports.models import Export, Kind, Schedule
@@ -31,6 +32,10 @@ class ScheduleInvalid(DomainError):
 
 
 class ScheduleNameTaken(ScheduleInvalid):
+    field = "name"
+
+
+class ScheduleNameUnreadable(ScheduleInvalid):
     field = "name"
 
 
@@ -78,6 +83,8 @@ def schedule_delete(*, schedule: Schedule, by: User, now: datetime) -> None:
 def _settle(schedule: Schedule, given: dict[str, Any], *, by: User, now: datetime) -> None:
     if unknown := given.keys() - set(SETTABLE):
         raise ScheduleInvalid(_("A schedule has no “%(name)s”.") % {"name": min(unknown)[:100]})
+    if (named := given.get("name")) and named != schedule.name and not is_one_line(named):
+        raise ScheduleNameUnreadable(str(NOT_ONE_LINE))
     for name, value in given.items():
         if name != "columns":
             setattr(schedule, name, value)

@@ -18,6 +18,7 @@ from apps.contacts import services as contacts
 from apps.content.models import Template
 from apps.core.errors import DomainError
 from apps.core.queues import ring
+from apps.core.texts import NOT_ONE_LINE, is_one_line
 from apps.messaging import ledger
 from apps.messaging.models import Message, Sender
 from apps.messaging.services.variants import ExperimentFields, experiment_put
@@ -109,6 +110,8 @@ def _values(message: Message, fields: Iterable[str]) -> dict[str, Any]:
 
 def _fields_set(message: Message, fields: MessageFields) -> None:
     plain: dict[str, Any] = dict(fields)
+    if (name := plain.get("name")) and name != message.name and not is_one_line(name):
+        raise MessageRefused(str(NOT_ONE_LINE), field="name")
     contacts.topic_check(topic=plain.get("topic", ""), channel=message.way)
     sets = {name: plain.pop(name) for name in ("segments", "exclude_segments") if name in plain}
     trial = {"fields": plain.pop("experiment")} if "experiment" in plain else {}

@@ -3,6 +3,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError
 from django.template.defaultfilters import filesizeformat
 
 from apps.core import clock
@@ -22,12 +23,14 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        now = clock.now()
-        folder = options["folder"] or settings.DATA_DIR / "backups" / f"{now:%Y-%m-%dT%H%M%S}"
         try:
+            now = clock.now()
+            folder = options["folder"] or settings.DATA_DIR / "backups" / f"{now:%Y-%m-%dT%H%M%S}"
             backup = backup_make(folder.resolve(), now=now)
         except BackupRefused as refusal:
             raise CommandError(str(refusal)) from refusal
+        except OperationalError as error:
+            raise CommandError(f"The database does not answer: {str(error).partition(chr(10))[0]}") from error
         except KeyboardInterrupt as interrupt:
             raise CommandError("Interrupted: there is no backup of this time.") from interrupt
         size = filesizeformat(backup.size).replace("\N{NO-BREAK SPACE}", " ")

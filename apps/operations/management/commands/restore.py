@@ -2,6 +2,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError
 
 from apps.core import clock
 from apps.operations.backups import BackupRefused, backup_restore
@@ -21,6 +22,8 @@ class Command(BaseCommand):
                 self.stdout.flush()
         except BackupRefused as refusal:
             raise CommandError(str(refusal)) from refusal
+        except OperationalError as error:
+            raise CommandError(f"The database does not answer: {str(error).partition(chr(10))[0]}") from error
         except KeyboardInterrupt as interrupt:
             raise CommandError(
                 "Interrupted. Begin again with an empty database and an empty MEDIA_ROOT."
