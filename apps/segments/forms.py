@@ -23,7 +23,7 @@ class ListForm(forms.Form):
 
 
 class ListChangeForm(ListForm, SeenForm):
-    pass
+    """The same of one that is there."""
 
 
 class PasteForm(forms.Form):
