@@ -5,8 +5,7 @@ from django.http import QueryDict
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from apps.core.errors import DomainError
-from apps.core.stale import SavedSince
+from apps.core.errors import DomainError, SavedSince
 
 
 def told(refusal: DomainError) -> str:

@@ -23,9 +23,8 @@ from apps.contacts import selectors as contacts
 from apps.contacts.models import Contact
 from apps.content.frames import mail_frame
 from apps.core import clock
-from apps.core.errors import DomainError
+from apps.core.errors import DomainError, SavedSince
 from apps.core.refusals import told
-from apps.core.stale import SavedSince
 from apps.messaging import audience, checks, forms, previews, selectors, services
 from apps.messaging.models import Message, Variant
 from apps.segments.rules import RuleInvalid
