@@ -16,14 +16,14 @@ from apps.campaigns import challenges, links, readiness, strategy
 from apps.campaigns.budget import NOTHING, Amounts
 from apps.campaigns.dates import day_text
 from apps.campaigns.expectations import amount_text
-from apps.campaigns.facts import facts_of, is_uncounted, words_asked
+from apps.campaigns.facts import WORDS, facts_of, is_uncounted
 from apps.campaigns.models import Campaign, ElementOwner, KpiSet
 from apps.campaigns.readiness import Check, Finding, Group
 from apps.campaigns.selectors.expectation import expectation_of
 from apps.campaigns.standings import parts_unapproved
 from apps.contacts.selectors import cleanness
 from apps.core import display
-from apps.segments.selectors import segment_contacts
+from apps.segments.selectors import segment_contacts, vocabulary_of
 
 QUIET_AFTER = timedelta(days=30)
 # Of the quality score, from which on the contacts count as clean.
@@ -118,7 +118,7 @@ def audience_is_there(campaign: Campaign, now: datetime) -> Finding:
         return Finding(False, _("No segment is chosen as the audience."), mend)
     nobody = Finding(False, _("Nobody is in the segment “%(segment)s”.") % {"segment": segment}, mend)
     if is_uncounted(campaign):  # the rule is asked
-        words = words_asked(partial(readiness.fact, campaign, now))
+        words = vocabulary_of(readiness.facts_in(campaign, now, WORDS))
         if not segment_contacts(segment, now=now, words=words).exists():
             return nobody
         return Finding(True, _("“%(segment)s” is not empty.") % {"segment": segment})

@@ -5,7 +5,7 @@ All of them are asked in one statement (`readiness.fact`), so that a page of twe
 times.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -21,12 +21,11 @@ from apps.campaigns.models import Approval, BudgetLine, Campaign, Stakeholder, Y
 from apps.campaigns.selectors.budget import with_sums
 from apps.contacts.models import Event
 from apps.contacts.selectors import scans_done
-from apps.segments.rules import Vocabulary
-from apps.segments.selectors import vocabulary_of, vocabulary_rows
+from apps.segments.selectors import vocabulary_rows
 
 # How many of the latest goal events are looked at for the properties that the goal needs.
 SAMPLE = 1000
-WORDS = "words."  # before the names of what a rule may speak of
+WORDS = "words"  # the group of what a rule may speak of
 
 
 def facts_of(campaign: Campaign, now: datetime) -> Mapping[str, Any]:
@@ -95,18 +94,13 @@ def _words(campaign: Campaign) -> Mapping[str, Any]:
     """What the rule of the audience may speak of, where it has to be asked: nobody has counted it yet."""
     if not is_uncounted(campaign):
         return {}
-    return {f"{WORDS}{name}": ArraySubquery(rows) for name, rows in vocabulary_rows().items()}
+    return readiness.fact_group(WORDS, vocabulary_rows())
 
 
 def is_uncounted(campaign: Campaign) -> bool:
     """Test if the rule of the audience was written since its people were last counted."""
     segment = campaign.segment
     return segment is not None and (segment.size is None or segment.is_stale)
-
-
-def words_asked(ask: Callable[[str], Any]) -> Vocabulary:
-    """Return what the rule of an audience may speak of, out of the facts that `ask` reads."""
-    return vocabulary_of({name: ask(f"{WORDS}{name}") for name in vocabulary_rows()})
 
 
 def _rows(found: "QuerySet[Any]", **fields: Any) -> ArraySubquery:

@@ -10,10 +10,8 @@ from django.utils.translation import gettext as _
 
 from apps.campaigns.models import Campaign, Channel, Kpi, YearGoal
 from apps.campaigns.models.version import Versioned
-from apps.campaigns.wording import shown
+from apps.campaigns.wording import conditions_shown, shown
 from apps.core import display
-from apps.segments.rules import RuleInvalid
-from apps.segments.rules.sentence import where_words
 
 FIELDS = (
     "outcome", "goal_event", "goal_where", "goal_measure", "value_property", "goal_target", "goal_date",
@@ -91,20 +89,13 @@ def _value(row: Versioned, name: str) -> Any:
 
 def _said(row: Versioned, name: str) -> str:
     if name in {"goal_where", "where"}:
-        return _conditions(getattr(row, name))
+        return conditions_shown(getattr(row, name))
     value = getattr(row, name)
     if isinstance(value, Decimal):  # 500 and not 500.00
         return display.number(value, 0 if value == value.to_integral_value() else 2)
     if isinstance(value, YearGoal):  # the next year may have one of the same name
         return f"{value.name} ({value.year})"
     return shown(row, name, value)
-
-
-def _conditions(told: Sequence[object]) -> str:
-    try:
-        return where_words(told) if told else ""
-    except RuleInvalid:
-        return _("conditions that cannot be read any more")
 
 
 def _label(row: Versioned, name: str) -> str:

@@ -16,9 +16,10 @@ from django.utils.translation import gettext as _
 from apps.campaigns.approvals import Change, Fact
 from apps.campaigns.models import Campaign
 from apps.campaigns.standings import Standing, part_standings
+from apps.campaigns.wording import conditions_shown
 from apps.core.registry import Registry
 from apps.segments.rules import RuleInvalid, Vocabulary, rule_parse
-from apps.segments.rules.sentence import rule_sentence, where_words
+from apps.segments.rules.sentence import rule_sentence
 from apps.segments.selectors import vocabulary
 
 
@@ -99,16 +100,9 @@ def segments_words(value: str, words: Words) -> str:
     return " ".join(words.segment(name, rule) for name, rule in found) if found else value
 
 
-def _conditions(value: str, _words: Words) -> str:
-    try:
-        return where_words(json.loads(value))
-    except RuleInvalid:
-        return _("conditions that cannot be read any more")
-
-
 def register() -> None:
     """Add what is read of the facts of this app; called from `AppConfig.ready`."""
     readbacks.register("segment", segments_words)
-    readbacks.register("goal_where", _conditions)
+    readbacks.register("goal_where", lambda value, _words: conditions_shown(json.loads(value)))
     readbacks.register("goal_event", lambda value, words: words.vocabulary.events.get(value, value))
     readbacks.register("goal_target", lambda value, _words: value.removesuffix(".00"))

@@ -13,8 +13,9 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, TypeVar
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection, transaction
-from django.db.models import Prefetch, prefetch_related_objects
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -125,7 +126,23 @@ def shared(campaign: Campaign, name: str, read: Callable[[], T]) -> T:
 
 def fact(campaign: Campaign, now: datetime, name: str) -> Any:
     """Return one of the facts; all that are registered are read in one statement."""
-    return shared(campaign, "facts", lambda: _facts_read(campaign, now))[name]
+    return _facts(campaign, now)[name]
+
+
+def fact_group(group: str, rows: Mapping[str, QuerySet[Any, Any]]) -> dict[str, ArraySubquery]:
+    """Return, to be registered, facts that belong together: the rows of each of these statements."""
+    return {f"{group}.{name}": ArraySubquery(found) for name, found in rows.items()}
+
+
+def facts_in(campaign: Campaign, now: datetime, group: str) -> dict[str, Any]:
+    """Return the facts of a `fact_group`, each by the name that it has there."""
+    begin = f"{group}."
+    found = _facts(campaign, now).items()
+    return {name.removeprefix(begin): value for name, value in found if name.startswith(begin)}
+
+
+def _facts(campaign: Campaign, now: datetime) -> dict[str, Any]:
+    return shared(campaign, "facts", lambda: _facts_read(campaign, now))
 
 
 def _facts_read(campaign: Campaign, now: datetime) -> dict[str, Any]:

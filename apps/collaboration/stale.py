@@ -7,8 +7,8 @@ from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext as _
 
 from apps.collaboration.models import AuditEvent, subject_key
+from apps.core.errors import SavedSince
 from apps.core.models import TimeStamped
-from apps.core.stale import SavedSince
 
 LATEST = 50  # acts of which the sentence is made
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.contacts.models import Attribute
 from apps.content.rendering import EmailSource, TemplateFault
 from apps.content.starters import STARTERS
+from apps.core.refusals import KeptInput
 from apps.core.texts import line_validate
 
 CODE = {"spellcheck": "false", "autocapitalize": "off", "autocomplete": "off"}
@@ -58,8 +59,7 @@ class TemplateForm(EmailForm):
         required=False,
         widget=forms.TextInput(attrs={"placeholder": _("What changed?")}),
     )
-    # A draft that the browser kept remembers what it was written over.
-    base = forms.IntegerField(min_value=1, widget=forms.HiddenInput(attrs={"data-draft-keep": True}))
+    base = forms.IntegerField(min_value=1, widget=KeptInput)
 
 
 class OverrideForm(forms.Form):

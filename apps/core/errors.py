@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from datetime import datetime
 
 
 class DomainError(Exception):
@@ -21,3 +22,11 @@ class StaleEdit(DomainError):
     """
 
     fields: Sequence[str] = ()
+
+
+class SavedSince(StaleEdit):
+    """It was saved by somebody else, or in another tab; `saved_at` says when, and the sentence by whom."""
+
+    def __init__(self, sentence: str, *, saved_at: datetime) -> None:
+        super().__init__(sentence)
+        self.saved_at = saved_at

@@ -5,8 +5,7 @@ from django.http import QueryDict
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from apps.core.errors import DomainError
-from apps.core.stale import SavedSince
+from apps.core.errors import DomainError, SavedSince
 
 
 def told(refusal: DomainError) -> str:
@@ -21,11 +20,17 @@ def refuse(form: forms.BaseForm, refusal: DomainError) -> None:
     form.add_error(refusal.field if refusal.field in form.fields else None, told(refusal))
 
 
+class KeptInput(forms.HiddenInput):
+    """Over what a form is written: a draft of it that the browser keeps remembers that, and says it."""
+
+    def __init__(self) -> None:
+        super().__init__({"data-draft-keep": True})
+
+
 class SeenForm(forms.Form):
     """Knows how old was what it was shown with; print `seen_at` with it."""
 
-    # A draft that the browser kept remembers what it was written over.
-    seen_at = forms.DateTimeField(required=False, widget=forms.HiddenInput(attrs={"data-draft-keep": True}))
+    seen_at = forms.DateTimeField(required=False, widget=KeptInput)
 
     def refuse_stale(self, stale: SavedSince) -> None:
         """Say so, and keep what was typed; sent again, the form overwrites."""

@@ -13,6 +13,7 @@ from apps.accounts.models import User
 from apps.contacts import selectors as contacts
 from apps.contacts.models import Channel
 from apps.content.models import Template
+from apps.core.texts import is_one_line
 from apps.messaging import selectors
 from apps.messaging.channels import kinds_of
 from apps.messaging.channels.base import Setting
@@ -259,8 +260,8 @@ class SenderForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class t
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
-        if any(ord(character) < 32 for character in name):  # control characters
-            raise forms.ValidationError(_("A name has no line breaks."))
+        if not is_one_line(name):
+            raise forms.ValidationError(_("A name is one line, with something to read in it."))
         return name
 
 

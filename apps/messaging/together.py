@@ -16,7 +16,7 @@ from apps.messaging.lint import DraftLint
 from apps.messaging.models import Message, SendingDomain, Variant
 from apps.messaging.selectors import variants_read
 
-DICTIONARY = "dictionary."  # before the names of what the lint goes by
+DICTIONARY = "dictionary"  # the group of what the lint goes by
 
 
 def campaign_messages(campaign: Campaign) -> list[Message]:
@@ -46,20 +46,17 @@ def facts_of(campaign: Campaign, _now: datetime) -> Mapping[str, Any]:
     return {
         "is_copy": homes.IS_COPY,
         "domains": ArraySubquery(SendingDomain.objects.values(row=domain)),
-        **{f"{DICTIONARY}{name}": ArraySubquery(rows) for name, rows in asked.items()},
+        **readiness.fact_group(DICTIONARY, asked),
     }
 
 
 def campaign_lint(campaign: Campaign, now: datetime) -> DraftLint:
     """Return the lint of all that the campaign would send."""
-
-    def read() -> DraftLint:
-        found = {
-            name: readiness.fact(campaign, now, f"{DICTIONARY}{name}") for name in ("attributes", "overrides")
-        }
-        return DraftLint(dictionary_of(found))
-
-    return readiness.shared(campaign, "messaging.lint", read)
+    return readiness.shared(
+        campaign,
+        "messaging.lint",
+        lambda: DraftLint(dictionary_of(readiness.facts_in(campaign, now, DICTIONARY))),
+    )
 
 
 def sending_domains(campaign: Campaign, now: datetime) -> dict[str, SendingDomain]:

@@ -5,9 +5,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.contacts.models import Attribute
-from apps.core.errors import DomainError
+from apps.core.errors import DomainError, SavedSince
 from apps.core.refusals import SeenForm, refuse
-from apps.core.stale import SavedSince
 
 T = TypeVar("T")
 
@@ -23,7 +22,7 @@ class ListForm(forms.Form):
 
 
 class ListChangeForm(ListForm, SeenForm):
-    pass
+    """The same of one that is there."""
 
 
 class PasteForm(forms.Form):

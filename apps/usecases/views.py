@@ -10,10 +10,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.accounts.http import UserRequest, requires
 from apps.core import clock
-from apps.core.errors import DomainError
+from apps.core.errors import DomainError, SavedSince
 from apps.core.htmx import render_page_or_fragment
 from apps.core.lists import Column, Filter, ListSpec
-from apps.core.stale import SavedSince
 from apps.usecases import selectors, services
 from apps.usecases.forms import PartForm, UseCaseChangeForm, UseCaseForm
 from apps.usecases.models import Part, UseCase

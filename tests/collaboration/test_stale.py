@@ -35,7 +35,7 @@ def shown(page, name):
     form = page.context[name]
     values = {field.html_name: field.value() for field in form}
     values = {name: value for name, value in values.items() if value is not None and value is not False}
-    return values | {"seen_at": page.context.get("seen_at") or values["seen_at"]}
+    return values | {"seen_at": page.context.get("seen", form)["seen_at"].value()}
 
 
 @pytest.fixture

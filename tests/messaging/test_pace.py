@@ -166,6 +166,14 @@ def test_what_came_back_is_told_in_the_list_and_in_the_checks(login, lead):
     assert "It did not come back" in page
 
 
+def test_of_whom_there_is_nothing_to_tell_the_profile_tells_nothing(login, lead):
+    row = RecipientFactory(state=State.QUEUED, attempts=1, answer="451 later")  # in line again
+
+    page = login(lead).get(reverse("messaging:contact", args=[row.contact_id])).content.decode()
+
+    assert f'<span class="table-sub">{row.message.campaign.name}</span>' in page
+
+
 def test_who_was_put_aside_for_a_limit_is_not_said_to_have_met_a_cap(login, lead, noon):
     limit = RateLimitFactory(sender=None, domain="example.com", most=10, per="hour")
     row = RecipientFactory(state=State.PLANNED, waits_for=limit)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.campaigns.errors import ChangedMeanwhile
 from apps.core.errors import DomainError
-from apps.core.refusals import refuse
+from apps.core.refusals import KeptInput, refuse
 
 T = TypeVar("T")
 
@@ -66,13 +66,7 @@ class VersionForm(forms.Form):
     typed, and overwrites only when it is sent again.
     """
 
-    # A draft that the browser kept remembers what it was written over.
-    version = forms.IntegerField(
-        required=False,
-        min_value=0,
-        max_value=2**31 - 1,
-        widget=forms.HiddenInput(attrs={"data-draft-keep": True}),
-    )
+    version = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1, widget=KeptInput)
 
     def renew(self, change: ChangedMeanwhile) -> None:
         """Let the next sending overwrite what somebody else has changed: the person has been told."""

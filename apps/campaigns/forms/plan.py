@@ -17,6 +17,7 @@ from apps.campaigns.forms.base import KeyForm, PersonField, VersionForm, day_fie
 from apps.campaigns.forms.schedule import template_field
 from apps.campaigns.forms.strategy import GoalChoice
 from apps.campaigns.models import Campaign, Channel, NotDoing
+from apps.core.refusals import KeptInput
 from apps.segments.models import Segment
 from apps.segments.rules import RuleInvalid, event_where
 
@@ -231,11 +232,7 @@ class Channels(VersionForm):
     not-doing list by kind: such a channel has to be justified.
     """
 
-    known = forms.RegexField(
-        r"^[a-z]+:\d{1,9}(,[a-z]+:\d{1,9})*$",
-        required=False,
-        widget=forms.HiddenInput(attrs={"data-draft-keep": True}),
-    )
+    known = forms.RegexField(r"^[a-z]+:\d{1,9}(,[a-z]+:\d{1,9})*$", required=False, widget=KeptInput)
 
     def __init__(
         self, *args: Any, campaign: Campaign, avoided: Mapping[str, NotDoing], **options: Any

@@ -1,3 +1,5 @@
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
@@ -36,9 +38,7 @@ def who_may_see(subject: Campaign | Channel | Task, people: QuerySet[User]) -> Q
         Exists(Task.objects.filter(campaign=campaign, assignee=OuterRef("pk")).order_by()),
         Exists(Challenger.objects.filter(campaign=campaign, user=OuterRef("pk"))),
     ]
-    return people.exclude(role=Role.INTEGRATION).filter(
-        everywhere | Q(on_team[0]) | Q(on_team[1]) | Q(on_team[2]) | Q(on_team[3])
-    )
+    return people.exclude(role=Role.INTEGRATION).filter(reduce(or_, map(Q, on_team), everywhere))
 
 
 def _on_team(campaign: Campaign) -> Q:

@@ -1,8 +1,8 @@
 """How a campaign's plan stands, and what would move if its dates did."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from hashlib import blake2b
 from typing import TypedDict
@@ -11,6 +11,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef
 
 from apps.campaigns import scheduling
+from apps.campaigns.dates import day_begun
 from apps.campaigns.models import Campaign, Holiday, PlanMove, Task, TaskDependency, WorkWeek
 from apps.campaigns.scheduling import Anchor, Item, Placed, Schedule
 from apps.campaigns.workdays import WorkCalendar
@@ -145,6 +146,12 @@ def plan_preview(
         items, launch=launch_date, outcome=goal_date, today=today, calendar=calendar
     )
     return _preview(tasks, schedule, launch_date=launch_date, goal_date=goal_date)
+
+
+def move_preview(campaign: Campaign, days: Mapping[str, date | None], *, now: datetime) -> PlanPreview:
+    """Compute what would follow from these days of a campaign, by field; those that are not named stay."""
+    launch, goal = (days.get(name, getattr(campaign, name)) for name in DATES)
+    return plan_preview(campaign, launch_date=launch, goal_date=goal, today=day_begun(now))
 
 
 def _preview(

@@ -11,7 +11,6 @@ from django.utils.translation import ngettext
 
 from apps.accounts.models import User
 from apps.campaigns import selectors, sheet
-from apps.campaigns.dates import day_begun
 from apps.campaigns.errors import ChangedMeanwhile, MoveUnseen, Refused
 from apps.campaigns.models import Campaign
 from apps.campaigns.services.campaign import DATES, campaign_update, captain_change
@@ -92,8 +91,7 @@ def _plain_save(row: RowSaved, fields: dict[str, Any], *, by: User, now: datetim
 def _moves_told(row: RowSaved, fields: Mapping[str, Any], *, now: datetime) -> dict[str, str]:
     """Say beside the new days how many tasks they would move; saved again, they do."""
     campaign = Campaign.objects.get(pk=row.campaign.pk)
-    launch, goal = (fields.get(name, getattr(campaign, name)) for name in ("launch_date", "goal_date"))
-    preview = selectors.plan_preview(campaign, launch_date=launch, goal_date=goal, today=day_begun(now))
+    preview = selectors.move_preview(campaign, fields, now=now)
     row.shown = preview.fingerprint
     sentence = ngettext(
         "%(n)s task would move with it. Save again to move it too.",

@@ -16,7 +16,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.http import UserRequest, requires
 from apps.campaigns import calendar, forms, moves, selectors, services
-from apps.campaigns.dates import day_begun
 from apps.campaigns.errors import MoveUnseen
 from apps.campaigns.forms.move import MoveForm
 from apps.campaigns.models import Campaign, CampaignQuerySet
@@ -111,8 +110,7 @@ def campaign_move(request: UserRequest, campaign: Campaign) -> HttpResponse:
 def _follows(request: UserRequest, campaign: Campaign, form: MoveForm, now: datetime) -> Follows:
     told = form.cleaned_data
     days = moves.shifted(campaign, part=told["part"], days=told["days"], today=timezone.localdate(now))
-    launch, goal = (days.get(name, getattr(campaign, name)) for name in ("launch_date", "goal_date"))
-    preview = selectors.plan_preview(campaign, launch_date=launch, goal_date=goal, today=day_begun(now))
+    preview = selectors.move_preview(campaign, days, now=now)
     day = days.get("launch_date")
     return Follows(days, selectors.conflicts(campaign, day, request.user) if day else [], preview)
 

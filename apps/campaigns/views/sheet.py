@@ -47,9 +47,9 @@ class RowShown:
     shown: str = ""
 
 
-@dataclass
+@dataclass(frozen=True)
 class RowSent:
-    """What was typed into the cells of one row, over which version of it."""
+    """What was typed into the cells of one row, over which version of it, and which moves were shown."""
 
     texts: dict[str, str]
     seen: int | None

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts.http import UserRequest, requires
-from apps.campaigns import dates, forms, links, selectors, services, wizard
+from apps.campaigns import forms, links, selectors, services, wizard
 from apps.campaigns.errors import MoveUnseen
 from apps.campaigns.models import Campaign
 from apps.core import clock
@@ -106,13 +106,7 @@ def _act(
 
 def _move_page(request: UserRequest, campaign: Campaign, step: wizard.Step, form: Form) -> HttpResponse:
     """Show which tasks the new dates would move; what was typed comes along, and is saved when confirmed."""
-    cleaned = form.cleaned_data
-    preview = selectors.plan_preview(
-        campaign,
-        launch_date=cleaned.get("launch_date", campaign.launch_date),
-        goal_date=cleaned.get("goal_date", campaign.goal_date),
-        today=dates.day_begun(clock.now()),
-    )
+    preview = selectors.move_preview(campaign, form.cleaned_data, now=clock.now())
     kept = [
         (name, value)
         for name, values in request.POST.lists()

@@ -17,10 +17,9 @@ from apps.contacts.attributes import key_suggest
 from apps.contacts.models import Attribute
 from apps.core import clock
 from apps.core.downloads import csv_download, xlsx_download
-from apps.core.errors import DomainError
+from apps.core.errors import DomainError, SavedSince
 from apps.core.htmx import render_page_or_fragment
 from apps.core.lists import Column, Filter, ListQuery, ListSpec
-from apps.core.stale import SavedSince
 
 LIST = ListSpec(
     columns=[

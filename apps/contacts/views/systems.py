@@ -12,10 +12,9 @@ from apps.accounts.http import UserRequest, requires
 from apps.contacts import forms, selectors, services
 from apps.contacts.models import System, SystemLink
 from apps.core import clock
-from apps.core.errors import DomainError
+from apps.core.errors import DomainError, SavedSince
 from apps.core.htmx import render_page_or_fragment
 from apps.core.lists import Column, Filter, ListSpec
-from apps.core.stale import SavedSince
 
 LIST = ListSpec(
     columns=[

@@ -10,11 +10,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts.http import UserRequest, requires
 from apps.contacts import selectors as contacts
 from apps.core import clock
-from apps.core.errors import DomainError
+from apps.core.errors import DomainError, SavedSince
 from apps.core.htmx import render_page_or_fragment
 from apps.core.lists import Column, ListSpec
 from apps.core.refusals import refuse
-from apps.core.stale import SavedSince
 from apps.exports import feeds, forms, selectors, services
 from apps.exports.destinations import destinations
 from apps.exports.models import Kind, Schedule

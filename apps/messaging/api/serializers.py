@@ -8,6 +8,7 @@ from apps.accounts.models import User
 from apps.campaigns.models import Campaign, Channel
 from apps.contacts.models import Exclusion
 from apps.content.models import Template
+from apps.core.texts import is_one_line
 from apps.messaging.models import VARIANTS_MOST, Experiment, Message, Recipient, Sender, Settlement, Variant
 from apps.messaging.selectors import Cause
 from apps.messaging.smstext import MOST
@@ -404,6 +405,6 @@ class SenderIn(serializers.ModelSerializer[Sender]):
         fields = ["name", "email", "reply_to", "provider", "phone", "sms_provider", "is_active"]
 
     def validate_name(self, name: str) -> str:
-        if not name.isprintable():
-            raise serializers.ValidationError("A name has no line breaks.")
+        if not is_one_line(name):
+            raise serializers.ValidationError(_("A name is one line, with something to read in it."))
         return name

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from apps.messaging import rates
 from apps.messaging.models import Message, RateLimit, RateTally, Recipient, Sender, WarmUp
 
+MOST = 50  # rules of one kind that are read
 FOREVER = timedelta(days=3650)  # what takes longer than this takes "years"
 
 
@@ -64,15 +65,15 @@ def warm_up_progress(sender: Sender, *, now: datetime) -> WarmUpProgress | None:
 
 
 def warm_ups_under_way(*, now: datetime) -> list[WarmUpProgress]:
-    """Return the warm-ups whose days have begun and are not over, a page of them at most. Two queries."""
-    plans = list(WarmUp.objects.filter(is_active=True).select_related("sender")[:50])
+    """Return the warm-ups whose days have begun and are not over, at most `MOST`. Two queries."""
+    plans = list(WarmUp.objects.filter(is_active=True).select_related("sender")[:MOST])
     used = _used(plan.rule for plan in plans)
     return [found for plan in plans if (found := _progress(plan, used, now=now)).day]
 
 
 def limits_in_force() -> list[RateLimit]:
-    """Return the limits that are in force, a page of them at most."""
-    return list(RateLimit.objects.filter(is_active=True).select_related("sender")[:50])
+    """Return the limits that are in force, at most `MOST`."""
+    return list(RateLimit.objects.filter(is_active=True).select_related("sender")[:MOST])
 
 
 def _progress(plan: WarmUp, every: Mapping[str, rates.Used], *, now: datetime) -> WarmUpProgress:
@@ -140,7 +141,7 @@ def message_brakes(message: Message, *, unfinished: int, now: datetime) -> list[
 
 def domain_limits() -> list[RateLimit]:
     """Return the limits of domains that are in force, a page of them at most."""
-    return list(RateLimit.objects.filter(is_active=True).exclude(domain="")[:50])
+    return list(RateLimit.objects.filter(is_active=True).exclude(domain="")[:MOST])
 
 
 def limits_forecast(counts: Mapping[RateLimit, int], *, at: datetime) -> list[tuple[RateLimit, Brake]]:

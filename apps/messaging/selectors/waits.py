@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from apps.core.display import clock_time
 from apps.messaging.models import BOUNCES, DeliveryReport, RateLimit, Recipient, RuleNote
 from apps.messaging.selectors.delays import Cause
-from apps.messaging.selectors.why import note_detail
+from apps.messaging.selectors.why import note_detail, report_said
 
 State = Recipient.State
 
@@ -65,8 +65,7 @@ def _told(row: Recipient, wait: Wait | None, report: DeliveryReport | None) -> s
     if row.reason:
         return str(row.get_reason_display())
     if report is not None:
-        said = [str(report.get_verdict_display()), report.status, report.answer]
-        return _("Came back: %(said)s") % {"said": " · ".join(filter(None, said))}
+        return _("Came back: %(said)s") % {"said": report_said(report)}
     if row.state == State.EXPIRED and row.message.not_after:
         return _("not after %(when)s") % {"when": clock_time(row.message.not_after, row.contact.timezone)}
     if wait is None:

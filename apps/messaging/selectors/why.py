@@ -15,6 +15,7 @@ from apps.messaging.models import (
     BOUNCES,
     LETTERS,
     WAITING,
+    DeliveryReport,
     FrequencyCap,
     Message,
     RateLimit,
@@ -106,6 +107,11 @@ def note_detail(note: RuleNote) -> str:
     caps = [FrequencyCap(**facts) for facts in note.facts]
     names = contacts.topic_names() if any(cap.topic for cap in caps) else {}
     return " · ".join(cap.sentence(names.get(cap.topic, cap.topic)) for cap in caps)
+
+
+def report_said(report: DeliveryReport) -> str:
+    """Say what a mail system reported: what it means, the status, and its own words."""
+    return " · ".join(filter(None, [str(report.get_verdict_display()), report.status, report.answer]))
 
 
 def left_out_detail(recipient: Recipient) -> str:
@@ -318,8 +324,7 @@ def _returned(recipient: Recipient) -> list[Check]:
     report = heard.order_by("-at", "-pk").first()
     if report is None:
         return []
-    said = [str(report.get_verdict_display()), report.status, report.answer]
-    told = {"when": clock_time(report.at), "said": " · ".join(filter(None, said))}
+    told = {"when": clock_time(report.at), "said": report_said(report)}
     label = _("It did not come back")
     if report.verdict in BOUNCES:
         return [Check("returned", label, Result.STOPPED, _("Came back on %(when)s: %(said)s") % told)]

@@ -18,6 +18,7 @@ from apps.collaboration import services as collaboration
 from apps.contacts.addresses import AddressInvalid
 from apps.core import secrets
 from apps.core.errors import DomainError
+from apps.core.texts import is_one_line
 from apps.messaging.bounces import Report
 from apps.messaging.channels import ways
 from apps.messaging.channels.base import Call, CallNotUnderstood, CallRefused, Setting, Way
@@ -54,8 +55,8 @@ def provider_save(*, provider: Provider, told: Mapping[str, str], by: User, now:
     way = ways().get(provider.kind)
     if way is None or not way.is_configured:
         raise ValidationError({"kind": _("There is no such kind of provider.")})
-    if not provider.name.isprintable():
-        raise ValidationError({"name": _("A name has no line breaks.")})
+    if not is_one_line(provider.name):
+        raise ValidationError({"name": _("A name is one line, with something to read in it.")})
     _fill(provider, way, told)
     is_new = provider.pk is None
     if is_new:

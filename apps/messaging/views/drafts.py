@@ -23,9 +23,8 @@ from apps.contacts import selectors as contacts
 from apps.contacts.models import Contact
 from apps.content.frames import mail_frame
 from apps.core import clock
-from apps.core.errors import DomainError
-from apps.core.refusals import told
-from apps.core.stale import SavedSince
+from apps.core.errors import DomainError, SavedSince
+from apps.core.refusals import SeenForm, told
 from apps.messaging import audience, checks, forms, previews, selectors, services
 from apps.messaging.models import Message, Variant
 from apps.segments.rules import RuleInvalid
@@ -111,19 +110,20 @@ def draft_step(
     """
     if not message.is_draft:
         return redirect("messaging:detail", message.pk)
-    shown_of = request.POST.get("seen_at") or message.updated_at.isoformat()
+    seen = SeenForm(request.POST or None, initial={"seen_at": message.updated_at.isoformat()})
     if request.method == "POST" and form.is_valid():
         fields: Any = form.cleaned_data
+        seen.full_clean()
         try:
             services.message_update(
                 message=message,
                 fields=fields,
                 by=request.user,
                 now=clock.now(),
-                seen_at=_moment(shown_of),
+                seen_at=seen.cleaned_data.get("seen_at"),
             )
         except SavedSince as stale:
-            shown_of = stale.saved_at.isoformat()  # sent again, it overwrites
+            seen.refuse_stale(stale)
             form.add_error(None, str(stale))
         except services.MessageRefused as refusal:
             form.add_error(refusal.field or None, str(refusal))
@@ -135,20 +135,11 @@ def draft_step(
     context = {
         "message": message,
         "form": form,
-        "seen_at": shown_of,
+        "seen": seen,
         "steps": steps(message, step),
         "step": step,
     }
     return render(request, f"messaging/message_{template or step}.html", {**context, **(shown or {})})
-
-
-def _moment(text: str) -> datetime | None:
-    """Read when what the form shows was saved; None where it says nothing that can be read."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None
 
 
 def steps(message: Message, current: str) -> list[dict[str, object]]:
