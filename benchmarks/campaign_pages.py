@@ -27,6 +27,7 @@ from apps.core import clock
 from apps.segments.models import Segment
 from benchmarks.campaign_things import things_make, things_pages
 from benchmarks.pages import measure
+from config import collector
 
 MUST_REACH_MS, MOST_QUERIES = 150, 12
 FIRST_KB, LATER_KB = 350, 40
@@ -208,6 +209,7 @@ def main() -> None:
         lead = seed(campaigns=asked.campaigns, tasks=asked.tasks, people=asked.people)
         client = Client()
         client.force_login(lead)
+        collector.resume()  # as the server does once it has started: what is there by now is searched no more
         for name, url in pages().items():
             if asked.only in name:
                 missed += not tell(client, name, url)
