@@ -40,8 +40,7 @@ def results_refresh(*, campaign: Campaign, now: datetime) -> CampaignResult:
 
     :raises ResultsNotCountable: a condition of the goal or of a KPI is not understood
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('reporting.campaign'), %s)", [campaign.pk])
+    _hold(campaign)
     last_time = CampaignResult.objects.counted().filter(campaign=campaign).first()
     period = _period(campaign)
     since = _since(campaign, last_time, period, now=now)
@@ -63,6 +62,12 @@ def results_refresh(*, campaign: Campaign, now: datetime) -> CampaignResult:
         "due_at": _due_next(campaign, period, now=now),
     }
     return CampaignResult.objects.update_or_create(campaign=campaign, defaults=values)[0]
+
+
+def _hold(campaign: Campaign) -> None:
+    """Let nobody else count this campaign until the transaction ends; before any row of it is written."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('reporting.campaign'), %s)", [campaign.pk])
 
 
 def _conversions_record(
@@ -168,6 +173,7 @@ def rollups_verify(*, campaign: Campaign, now: datetime) -> list[str]:
     if _due(now, fresh_for=timedelta(0)).filter(pk=campaign.pk).exists():
         results_refresh(campaign=campaign, now=now)
     with transaction.atomic():
+        _hold(campaign)
         result = CampaignResult.objects.get(campaign=campaign)
         before = _figures(campaign)
         CampaignResult.objects.filter(pk=result.pk).update(definition=[])  # so that all is counted anew

@@ -1,8 +1,9 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from apps.campaigns.models import Campaign
 from apps.campaigns.worth import MOST
@@ -13,6 +14,7 @@ from apps.reporting.models import ArmResult, CampaignResult, Conversion, Message
 from apps.reporting.selectors import campaign_results
 from tests.factories.campaigns import CampaignFactory, KpiFactory
 from tests.factories.reporting import event_add, hit_add, message_launched, recipient_add
+from tests.faults.workers import wait_until, waits_for_a_lock
 
 pytestmark = pytest.mark.django_db
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -439,3 +441,24 @@ def counted(campaign, at):
     Message.objects.filter(campaign=campaign).update(updated_at=quiet)
     campaign.refresh_from_db()
     return services.results_refresh(campaign=campaign, now=at)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_look_at_the_figures_waits_for_a_count_before_it_touches_them(campaign, noon):
+    """Else the two wait for each other, and PostgreSQL gives one of them up."""
+    message_launched(campaign=campaign, sent=1)
+    services.results_refresh(campaign=campaign, now=noon)
+
+    def verify():
+        try:
+            return services.rollups_verify(campaign=campaign, now=noon)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor() as pool, transaction.atomic():
+        services._hold(campaign)
+        looking = pool.submit(verify)
+        wait_until(waits_for_a_lock, "it waits for the count")
+        rows = CampaignResult.objects.select_for_update(nowait=True)
+        assert rows.filter(campaign=campaign).exists()
+    assert looking.result(timeout=10) == []
