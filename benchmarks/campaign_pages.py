@@ -210,6 +210,7 @@ def main() -> None:
         client = Client()
         client.force_login(lead)
         collector.resume()  # as the server does once it has started: what is there by now is searched no more
+        collector.spare_requests()
         for name, url in pages().items():
             if asked.only in name:
                 missed += not tell(client, name, url)
