@@ -120,10 +120,16 @@ class ListQuery:
         """Test if fewer rows than all are asked for: an empty answer is then no empty page."""
         return bool(self.search or self.values or self.days)
 
-    def page(self, queryset: QuerySet[Row], *, sort: str = "") -> "Listing[Row]":
-        """Return the page of `queryset` that the URL names, with its links; `sort` orders it otherwise."""
+    def page(
+        self, queryset: QuerySet[Row], *, ordering: Sequence[str] = (), tie: str = "pk"
+    ) -> "Listing[Row]":
+        """Return the page of `queryset` that the URL names, with its links; `ordering` if not as asked."""
         page = keyset_page(
-            queryset, ordering=[sort or self.sort], cursor=self.query.get("cursor", ""), size=self.spec.size
+            queryset,
+            ordering=ordering or [self.sort],
+            tie=tie,
+            cursor=self.query.get("cursor", ""),
+            size=self.spec.size,
         )
         return Listing(
             asked=self,

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 import orjson
 from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db.models import F, Field, Model, Q, QuerySet
+from django.db.models import BooleanField, F, Field, Func, Model, Q, QuerySet, Value
 from django.db.models.expressions import OrderBy
 
 Row = TypeVar("Row", bound=Model)
@@ -33,31 +33,41 @@ class Page(Generic[Row]):
 
 
 def keyset_page(
-    queryset: QuerySet[Row], *, ordering: Sequence[str], cursor: str = "", size: int = PAGE_SIZE
+    queryset: QuerySet[Row],
+    *,
+    ordering: Sequence[str],
+    tie: str = "pk",
+    cursor: str = "",
+    size: int = PAGE_SIZE,
 ) -> Page[Row]:
     """
     Return the page that `cursor` names; the first page for an empty cursor, and for one that cannot be read.
 
-    `ordering` is as for `order_by`; the primary key is added as the last word. Fields may lead to other
-    tables (`owner__name`) and be annotations. Rows without a value stand at the end, whichever the direction.
-    The index that serves it covers the ordering and the primary key; going down by a field that may be NULL
-    it is to be made so: `F("…").desc(nulls_last=True)`.
+    `ordering` is as for `order_by`; `tie`, which tells rows apart that are equal in it, is added as the last
+    word. Fields may lead to other tables (`owner__name`) and be annotations. Rows without a value stand at
+    the end, whichever the direction. The index that serves it covers the ordering and the tie; going down by
+    a field that may be NULL it is to be made so: `F("…").desc(nulls_last=True)`.
     """
     try:
-        return keyset_page_strict(queryset, ordering=ordering, cursor=cursor, size=size)
+        return keyset_page_strict(queryset, ordering=ordering, tie=tie, cursor=cursor, size=size)
     except BadCursor:
-        return keyset_page_strict(queryset, ordering=ordering, size=size)
+        return keyset_page_strict(queryset, ordering=ordering, tie=tie, size=size)
 
 
 def keyset_page_strict(
-    queryset: QuerySet[Row], *, ordering: Sequence[str], cursor: str = "", size: int = PAGE_SIZE
+    queryset: QuerySet[Row],
+    *,
+    ordering: Sequence[str],
+    tie: str = "pk",
+    cursor: str = "",
+    size: int = PAGE_SIZE,
 ) -> Page[Row]:
     """
     Return the same, for programs: they should hear of a broken cursor.
 
     :raises BadCursor: not a cursor of this ordering
     """
-    keys = _keys(queryset, ordering)
+    keys = _keys(queryset, ordering, tie)
     backwards, position = _decode(cursor, keys) if cursor else (False, None)
     found = queryset.order_by(*(key.order(backwards=backwards) for key in keys))
     if position is not None:
@@ -76,7 +86,7 @@ def keyset_page_strict(
 
 def cursor_after(queryset: QuerySet[Row], row: Row, *, ordering: Sequence[str]) -> str:
     """Return the cursor of the page after this row, for a list that shows its first rows otherwise."""
-    return _encode(row, _keys(queryset, ordering), backwards=False)
+    return _encode(row, _keys(queryset, ordering, "pk"), backwards=False)
 
 
 @dataclass(frozen=True)
@@ -119,11 +129,11 @@ class _Key:
         return value
 
 
-def _keys(queryset: QuerySet[Row], ordering: Sequence[str]) -> list[_Key]:
+def _keys(queryset: QuerySet[Row], ordering: Sequence[str], tie: str) -> list[_Key]:
     names = list(ordering)
     if not any(name.lstrip("-") in {"pk", "id"} for name in names):
         # In the direction of the last key, so that one index walked one way serves both.
-        names.append("-pk" if names and names[-1].startswith("-") else "pk")
+        names.append(f"-{tie}" if names and names[-1].startswith("-") else tie)
     keys = []
     for name in names:
         bare = name.removeprefix("-")
@@ -150,8 +160,21 @@ def _field(model: type[Model], path: str) -> "tuple[Field[Any, Any], bool]":
     return step, is_nullable
 
 
+def _beyond_row(keys: Sequence[_Key], position: Sequence[Any], *, operator: str) -> Func:
+    """Say `ROW(a, b) > ROW(1, 2)`, from which PostgreSQL starts in the index, however deep the page is."""
+    values = [Value(value, output_field=key.field) for key, value in zip(keys, position, strict=True)]
+    sides = [
+        Func(*side, function="ROW", output_field=BooleanField())
+        for side in ([F(key.name) for key in keys], values)
+    ]
+    return Func(*sides, template="%(expressions)s", arg_joiner=f" {operator} ", output_field=BooleanField())
+
+
 def _beyond(keys: Sequence[_Key], position: Sequence[Any], *, backwards: bool) -> Q:
     """Return the rows after (or before) `position`: beyond in one key, and equal in all keys before it."""
+    if len({key.descends for key in keys}) == 1 and not any(key.is_nullable for key in keys):
+        down = keys[0].descends is not backwards
+        return Q(_beyond_row(keys, position, operator="<" if down else ">"))
     beyond, equal = Q(pk__in=[]), Q()
     for key, value in zip(keys, position, strict=True):
         past = key.past(value, backwards=backwards)

@@ -16,7 +16,7 @@ from apps.core.htmx import render_page_or_fragment, wants_fragment
 from apps.core.lists import Column, ListSpec
 from apps.messaging.models import Message
 from apps.reporting import selectors, services
-from apps.reporting.figures import FIGURES, people_behind
+from apps.reporting.figures import FIGURES, behind, people_behind
 from apps.reporting.forms import ConversionChoice, MessageChoice
 from apps.reporting.models import ArmResult, Conversion
 
@@ -101,15 +101,18 @@ def figure_people(request: UserRequest, campaign: Campaign, figure: str) -> Http
         raise Http404
     results = selectors.campaign_results(campaign)
     until = results.counted_at or clock.now()
-    rows = people_behind(FIGURES[figure], messages=choice.chosen, until=until)
+    chosen = FIGURES[figure]
+    rows = people_behind(chosen, messages=choice.chosen, until=until)
+    listing = PEOPLE.read(request.GET).page(rows, ordering=chosen.ordering, tie=chosen.tie)
     context = {
         "campaign": campaign,
         "crumbs": _crumbs(campaign),
-        "figure": FIGURES[figure],
+        "figure": chosen,
         "message": choice.cleaned_data["message"],
         "counted_at": results.counted_at,
         "shown": selectors.figure_shown(results, figure, message=choice.cleaned_data["message"]),
-        "listing": PEOPLE.read(request.GET).page(rows.select_related("message", "contact")),
+        "listing": listing,
+        "people": [behind(row) for row in listing.rows],
     }
     return render(request, "reporting/figure_people.html", context)
 

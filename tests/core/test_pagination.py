@@ -96,3 +96,17 @@ def test_a_later_page_starts_in_the_index_where_it_begins(noon):
 
     assert "Index Cond" in plan
     assert "Sort" not in plan
+
+
+def test_a_later_page_among_equals_starts_in_the_index_too(noon):
+    ordering = ["app_label", "model"]
+    cursor = keyset_page(ContentType.objects.all(), ordering=ordering, size=5).older
+
+    with CaptureQueriesContext(connection) as queries:
+        keyset_page(ContentType.objects.all(), ordering=ordering, size=5, cursor=cursor)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("EXPLAIN " + queries[0]["sql"])
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert "Index Cond: (ROW(" in plan

@@ -19,7 +19,7 @@ def timeline_context(
     day = day_read(request.GET.get("day", ""))
     is_sane = day is not None and date(1901, 1, 1) < day < date(2199, 1, 1)
     months = bars.months_of(day) if day and is_sane else bars.months_around(today)
-    listing = asked.page(found.between(first=months.first, last=months.end), sort="begins")
+    listing = asked.page(found.between(first=months.first, last=months.end), ordering=["begins"])
     return {
         "listing": listing,
         "timeline": [(campaign, bars.line_of(campaign, months, today)) for campaign in listing.rows],
