@@ -31,6 +31,7 @@ from apps.contacts.scale import scale_seed
 from apps.content.models import Template, TemplateVersion
 from apps.core import clock
 from apps.messaging.models import Message, Sender
+from apps.messaging.services import partitions_ensure
 from apps.reporting.services import results_refresh
 from apps.segments.models import Segment
 
@@ -50,11 +51,31 @@ LEDGER = """
            CASE id %% 10 WHEN 0 THEN 'holdout' ELSE '' END, %(at)s, %(at)s
     FROM contacts_contact ORDER BY id LIMIT %(size)s
 """
+# Three in ten opened, one in ten by a machine too, one in ten by a machine only; one in 50,000 complained.
+HITS = """
+    INSERT INTO messaging_deliveryevent
+        (recipient_id, message_id, contact_id, kind, at, machine_reason, bounce_class)
+    SELECT r.id, r.message_id, r.contact_id, k.kind, %(at)s, k.machine, ''
+    FROM messaging_recipient AS r
+    CROSS JOIN LATERAL (
+        VALUES ('opened', '', r.id %% 10 < 3), ('opened', 'proxy', r.id %% 10 IN (1, 3)),
+               ('clicked', '', r.id %% 20 = 0), ('complained', '', r.id %% 50000 = 11)
+    ) AS k (kind, machine, is_it)
+    WHERE r.message_id = %(message)s AND r.state = 'sent' AND k.is_it
+"""
+# A quarter did what the campaign is for.
+CONVERSIONS = """
+    INSERT INTO reporting_conversion (message_id, contact_id, recipient_id, measure, is_holdout, is_credited,
+                                      event_id, occurred_at, value)
+    SELECT message_id, contact_id, id, 'goal', state = 'excluded', true, id, now() - id * interval '1 s', 5
+    FROM messaging_recipient WHERE message_id = %(message)s AND id %% 4 = 0
+"""
 
 
 def campaigns_make(user: User, segment: Segment, *, size: int) -> Campaign:
     """Make campaigns with a finished message each, and return the first, the one with the large ledger."""
     now = clock.now()
+    partitions_ensure(now=now)
     template = Template.objects.create(name="Bench", edited_at=now)
     version = TemplateVersion.objects.create(
         template=template, number=1, subject="x", mjml="x", html="<p>x</p>", at=now
@@ -88,7 +109,10 @@ def campaigns_make(user: User, segment: Segment, *, size: int) -> Campaign:
         )
         with connection.cursor() as cursor:
             cursor.execute(LEDGER, {"message": message.pk, "at": now, "size": size if not number else 1000})
+            cursor.execute(HITS, {"message": message.pk, "at": now})
         results_refresh(campaign=campaign, now=clock.now())
+        with connection.cursor() as cursor:
+            cursor.execute(CONVERSIONS, {"message": message.pk})
         made.append(campaign)
     for _ring in range(0, CAMPAIGNS, watch.BATCH_SIZE):
         watch.campaigns_watch(now=clock.now())
@@ -152,7 +176,11 @@ def main() -> None:
             "campaign goal, asked every 10 s": reverse("campaigns:progress", args=[campaign.pk]),
             "campaign results": reverse("campaigns:tab", args=[campaign.pk, "results"]),
             "campaign results panel": reverse("reporting:results", args=[campaign.pk]),
-            "people behind a figure": reverse("reporting:people", args=[campaign.pk, "sent"]),
+            **{
+                f"people behind a figure, {figure}": reverse("reporting:people", args=[campaign.pk, figure])
+                for figure in ("sent", "delivered", "excluded", "opened", "opened-machine", "complained")
+            },
+            "conversions behind a figure": reverse("reporting:conversions", args=[campaign.pk, "goal"]),
         }
         for name, url in pages.items():
             median, p95, queries = measure(client, url)

@@ -136,7 +136,8 @@ def conversions(request: UserRequest, campaign: Campaign, measure: str) -> HttpR
         "message": choice.cleaned_data["message"],
         "arm": arm,
         "sums": selectors.conversions_sum(rows),
-        "listing": CONVERSIONS.read(request.GET).page(rows.select_related("message", "contact")),
+        # Looked up for the page alone: joined, they would be for each row that is sorted.
+        "listing": CONVERSIONS.read(request.GET).page(rows.prefetch_related("message", "contact")),
     }
     return render(request, "reporting/conversions.html", context)
 
