@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apps.campaigns import challenges, checks, links, readiness
-from apps.campaigns.dates import day_begun, day_text
+from apps.campaigns.dates import day_begun
 from apps.campaigns.models import Campaign, Challenge
 from apps.campaigns.readiness import Finding
 from apps.core import display
@@ -180,16 +180,6 @@ def _goal_date_has_come(campaign: Campaign, now: datetime) -> Finding:
     return Finding(True, _("The date of the outcome has come."))
 
 
-def _window_is_over(campaign: Campaign, now: datetime) -> Finding:
-    if campaign.goal_date is None:
-        return Finding(False, _("The outcome has no date."))
-    last = campaign.goal_date + timedelta(days=campaign.conversion_window_days)
-    if last >= now.date():
-        told = _("Conversions can still come until %(day)s.") % {"day": day_text(last)}
-        return Finding(False, told)
-    return Finding(True, _("The conversion window is over."))
-
-
 def register() -> None:
     """Add the criteria of this app; called from `AppConfig.ready`."""
     own = {
@@ -203,7 +193,6 @@ def register() -> None:
         "ready": (Stage.READY, gettext_lazy("Readiness is green"), _is_ready),
         "live": (Stage.LIVE, gettext_lazy("Readiness is green"), _is_ready),
         "reporting": (Stage.REPORTING, gettext_lazy("The date of the outcome has come"), _goal_date_has_come),
-        "closed": (Stage.CLOSED, gettext_lazy("The conversion window is over"), _window_is_over),
     }
     for name, (stage, label, run) in own.items():
         criteria.register(f"campaigns.{name}", Criterion(stage, label, run))

@@ -11,10 +11,11 @@ class ReportingConfig(AppConfig):
         from apps.contacts.personal import Holding
         from apps.core.navigation import Room, rooms
         from apps.messaging.moved import SUMMED, WithRecipient
-        from apps.reporting import built_ins, evidence
+        from apps.reporting import built_ins, evidence, period
 
         built_ins.register()
         evidence.register()
+        period.register()
         panels.tabs.register(
             "results",
             panels.Tab(

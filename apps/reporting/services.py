@@ -1,12 +1,10 @@
 """Acts on results: bringing the roll-ups up to date, and comparing them with the rows."""
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError, connection, transaction
-from django.db.models import Exists, F, Max, Min, Model, OuterRef, Q
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, F, Model, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from apps.campaigns import selectors as campaigns
@@ -16,12 +14,11 @@ from apps.messaging.models import Message, Recipient
 from apps.reporting import rollup
 from apps.reporting.measures import Measure, campaign_measures, definition
 from apps.reporting.models import ArmResult, CampaignResult, Conversion, MessageResult
+from apps.reporting.period import OVERLAP, Period, campaign_period
 from apps.segments.rules import RuleInvalid
 
 logger = logging.getLogger(__name__)
 
-# An event may be committed later than one that was received after it, and a mail settled after its click.
-OVERLAP = timedelta(minutes=10)
 FRESH_FOR = timedelta(seconds=15)
 AGAIN_AFTER = timedelta(minutes=5)  # one that could not be counted
 BATCH_SIZE = 20  # campaigns a ring: the clock stays fresh, a deploy waits seconds
@@ -42,7 +39,7 @@ def results_refresh(*, campaign: Campaign, now: datetime) -> CampaignResult:
     """
     _hold(campaign)
     last_time = CampaignResult.objects.counted().filter(campaign=campaign).first()
-    period = _period(campaign)
+    period = campaign_period(campaign)
     since = _since(campaign, last_time, period, now=now)
     if since is None:
         Conversion.objects.filter(message__campaign=campaign).delete()
@@ -71,7 +68,7 @@ def _hold(campaign: Campaign) -> None:
 
 
 def _conversions_record(
-    campaign: Campaign, measure: Measure, period: "_Period", *, since: datetime | None, now: datetime
+    campaign: Campaign, measure: Measure, period: Period, *, since: datetime | None, now: datetime
 ) -> None:
     try:
         rollup.conversions_record(campaign, measure, since=since, start=period.start, end=period.end, now=now)
@@ -81,7 +78,7 @@ def _conversions_record(
 
 
 def _since(
-    campaign: Campaign, last_time: CampaignResult | None, period: "_Period | None", *, now: datetime
+    campaign: Campaign, last_time: CampaignResult | None, period: Period | None, *, now: datetime
 ) -> datetime | None:
     """Return from when on there is something new to count; None: everything is counted anew."""
     if last_time is None or last_time.refreshed_at is None:
@@ -94,7 +91,7 @@ def _since(
     return last_time.refreshed_at - OVERLAP
 
 
-def _due_next(campaign: Campaign, period: "_Period | None", *, now: datetime) -> datetime:
+def _due_next(campaign: Campaign, period: Period | None, *, now: datetime) -> datetime:
     """
     Return when to count next: at once while mail is leaving or a window is open, then ever more seldom.
 
@@ -104,26 +101,6 @@ def _due_next(campaign: Campaign, period: "_Period | None", *, now: datetime) ->
     is_sending = Message.objects.running().filter(campaign=campaign).exists()
     quiet = now - period.end - OVERLAP if period and not is_sending else timedelta(0)
     return now + max(FRESH_FOR, quiet / 10)
-
-
-@dataclass(frozen=True)
-class _Period:
-    """From the first message's hour to the end of the last one's conversion window."""
-
-    start: datetime
-    end: datetime
-
-    def is_over(self, at: datetime) -> bool:
-        return at > self.end + OVERLAP
-
-
-def _period(campaign: Campaign) -> _Period | None:
-    launched = Message.objects.filter(campaign=campaign, launched_at__isnull=False)
-    due_at = Coalesce("scheduled_at", "launched_at")
-    hours = launched.aggregate(first=Min(due_at), last=Max(due_at))
-    if hours["first"] is None:
-        return None
-    return _Period(hours["first"], hours["last"] + timedelta(days=campaign.conversion_window_days))
 
 
 def results_refresh_due(*, now: datetime) -> None:

@@ -368,7 +368,7 @@ class TestResultsRefreshDue:
         assert refreshed(noon + HOUR) == {other}
 
     def test_an_overflow_in_the_database_is_one_campaigns_trouble_too(self, campaign, noon, monkeypatch):
-        monkeypatch.setattr("apps.reporting.services._period", overflow_for(campaign))
+        monkeypatch.setattr("apps.reporting.services.campaign_period", overflow_for(campaign))
         other = CampaignFactory(goal_event="bought")
 
         services.results_refresh_due(now=noon)
