@@ -15,3 +15,4 @@ MAILBOX_DIR = None if env.EMAIL_URL else env.DATA_DIR / "mailbox"
 ALLOWED_HOSTS = env.ALLOWED_HOSTS or ["*"]
 STATIC_ROOT = None  # nothing is collected on a laptop
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True  # else a file that is edited while this runs comes cut to its old length
