@@ -128,6 +128,14 @@ class TestRunning:
             assert b'id="message-panel"' in response.content
             assert "HX-Request" in response.headers["Vary"]
 
+    @pytest.mark.parametrize(("is_tracked", "times"), [(True, 0), (False, 2)])
+    def test_what_is_not_tracked_is_not_counted_instead_of_nought(self, login, lead, is_tracked, times):
+        message = MessageFactory(launched=True, is_tracked=is_tracked)
+
+        page = login(lead).get(url("detail", message.pk)).content.decode()
+
+        assert page.count("not counted") == times
+
     def test_asks_again_only_while_something_moves(self, login, lead):
         running, paused = (RecipientFactory(message__state=s).message for s in ("running", "paused"))
 

@@ -36,6 +36,11 @@ class DeliveryEvent(models.Model):
         BOUNCED = "bounced", _("Bounced")
         COMPLAINED = "complained", _("Complained")
 
+        @property
+        def is_tracked(self) -> bool:
+            """Test if only the tracking of a message tells it."""
+            return self in {DeliveryEvent.Kind.OPENED, DeliveryEvent.Kind.CLICKED}
+
     id = models.BigAutoField(primary_key=True)
     recipient = models.ForeignKey(
         "messaging.Recipient",
