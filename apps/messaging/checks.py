@@ -152,13 +152,13 @@ def sender_problems(sender: Sender, *, by_text: bool = False) -> list[str]:
 def messages_are_complete(campaign: Campaign, now: datetime) -> Finding:
     messages = campaign_messages(campaign)
     if not messages:
-        told = _("The campaign has no message yet.")
-        return Finding(ok=False, sentence=told)
+        mend = reverse("campaigns:tab", args=[campaign.pk, "messages"])
+        return Finding(ok=False, sentence=_("The campaign has no message yet."), url=mend)
     lint = campaign_lint(campaign, now)
     for message in messages:
         if message.is_draft and (problems := message_problems(message, message_version(message), lint)):
             told = _("“%(message)s”: %(problem)s") % {"message": message.name, "problem": problems[0]}
-            return Finding(ok=False, sentence=told)
+            return Finding(ok=False, sentence=told, url=reverse("messaging:detail", args=[message.pk]))
     told = ngettext("%(n)s message is complete.", "%(n)s messages are complete.", len(messages))
     return Finding(ok=True, sentence=told % {"n": len(messages)})
 
@@ -212,12 +212,15 @@ def domains_are_well(campaign: Campaign, now: datetime) -> Finding:
         domain = domains.get(domain_name(sender.email))
         if domain is None:
             told = _("Nobody looks at the DNS of “%(sender)s”: add its domain under Sending domains.")
-            return Finding(ok=False, sentence=told % {"sender": sender.email})
+            mend = reverse("messaging:domains")
+            return Finding(ok=False, sentence=told % {"sender": sender.email}, url=mend)
         if not domain.is_well:
             told = _("The DNS of %(domain)s is not right yet, so mails may end up in spam.")
-            return Finding(ok=False, sentence=told % {"domain": domain.name})
+            mend = reverse("messaging:domain", args=[domain.pk])
+            return Finding(ok=False, sentence=told % {"domain": domain.name}, url=mend)
     if not senders:
-        return Finding(ok=False, sentence=_("No message has a sender yet."))
+        mend = reverse("campaigns:tab", args=[campaign.pk, "messages"])
+        return Finding(ok=False, sentence=_("No message has a sender yet."), url=mend)
     return Finding(ok=True, sentence=_("DNS says that the senders' mails are theirs."))
 
 

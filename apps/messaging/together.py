@@ -42,7 +42,7 @@ def facts_of(campaign: Campaign, _now: datetime) -> Mapping[str, Any]:
     asked = dictionary_rows(of_these)
     # Long, and of no use to a campaign that says nothing yet.
     asked["attributes"] = asked["attributes"].filter(Exists(messages))
-    domain = JSONObject(name="name", findings="findings", checked_at="checked_at")
+    domain = JSONObject(id="id", name="name", findings="findings", checked_at="checked_at")
     return {
         "is_copy": homes.IS_COPY,
         "domains": ArraySubquery(SendingDomain.objects.values(row=domain)),

@@ -17,6 +17,7 @@ from apps.messaging.dnsrecords import DnsSilent, records_wanted
 from apps.messaging.models import SendingDomain
 from tests.dns import NameServer
 from tests.factories.accounts import UserFactory
+from tests.factories.campaigns import BareCampaignFactory
 from tests.factories.messaging import MessageFactory, SenderFactory, SendingDomainFactory
 
 pytestmark = pytest.mark.django_db
@@ -381,3 +382,18 @@ class TestApi:
         assert changed.status_code == HTTPStatus.BAD_REQUEST
         assert "private" not in str(signed)
         assert client.delete(url).status_code == HTTPStatus.NO_CONTENT
+
+
+def test_every_failing_check_says_where_it_is_mended(noon):
+    """Of a campaign with nothing in it, and of one whose message is not written."""
+    bare = BareCampaignFactory()
+    unwritten = MessageFactory(sender__email="news@shop.example", template=None).campaign
+
+    astray = {
+        name
+        for campaign in (bare, unwritten)
+        for name, check in readiness.items()
+        if not (found := check.run(campaign, noon)).ok and not found.url
+    }
+
+    assert astray == set()
