@@ -108,9 +108,15 @@ async def _until(ready: Callable[[], bool], name: str, supervisor: Supervisor, l
 
 
 def _complaint(log: Path) -> str:
-    """Return the last line in which a server says that something is wrong, or else its last."""
+    """Return what a server said last of why it ends, with its hint; or else its last line."""
     lines = log.read_text(errors="replace").strip().splitlines() or ["nothing was logged"]
-    return next((line for line in reversed(lines) if "FATAL" in line or "PANIC" in line), lines[-1])
+    for word in ("FATAL", "PANIC"):  # a panic may be only what an error led to
+        for place in range(len(lines) - 1, -1, -1):
+            if word in lines[place]:
+                marks = zip(lines[place : place + 2], (word, "HINT"), strict=False)
+                said = [line.partition(f"{mark}:")[2].strip() for line, mark in marks]
+                return ". ".join(filter(None, said)).rstrip(".")
+    return lines[-1]
 
 
 # -- PostgreSQL
@@ -166,7 +172,9 @@ async def _cluster_init(cluster: Path, account: str | None, log: Path) -> None:
     ]
     initdb = await spawn(Child("initdb", argv, env=_plain_env(), user=account, log=log))
     if await initdb.wait() != 0:
-        raise EmbeddedServerError(f"PostgreSQL's data directory could not be made in {cluster}; see {log}.")
+        raise EmbeddedServerError(
+            f"PostgreSQL's data directory could not be made in {cluster}: {_complaint(log)}; see {log}."
+        )
 
 
 async def _remove_leftover(cluster: Path) -> None:

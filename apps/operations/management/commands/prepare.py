@@ -3,6 +3,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError
 
 from apps.accounts.models import User
 from apps.core import clock
@@ -23,16 +24,20 @@ class Command(BaseCommand):
         parser.add_argument("--no-demo", action="store_false", dest="demo")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        call_command("migrate", verbosity=0)
-        services.partitions_ensure(now=clock.now())
-        load = self._load if LOAD in get_commands() else None
         try:
-            installation = services.first_start(demo=options["demo"], load=load)
+            installation = self._prepare(demo=options["demo"])
         except services.DemoNotAvailable as refusal:
             raise CommandError(str(refusal)) from refusal
+        except (OperationalError, OSError) as error:  # a full disk, most of the time
+            raise CommandError(" ".join(str(error).split())) from error
         # What `up` says below the address, once all is ready.
         welcome = runtime_dir(settings.DATA_DIR) / "welcome.txt"
         welcome.write_text("".join(f"{line}\n" for line in _welcome(installation)))
+
+    def _prepare(self, *, demo: bool | None) -> Installation:
+        call_command("migrate", verbosity=0)
+        services.partitions_ensure(now=clock.now())
+        return services.first_start(demo=demo, load=self._load if LOAD in get_commands() else None)
 
     def _load(self) -> None:
         self.stdout.write("Loading the demo …")
