@@ -87,6 +87,18 @@ class TestTheWayOfAFile:
         assert response.status_code == HTTPStatus.OK
         assert "No column is “email”" in response.content.decode()
 
+    def test_the_widest_file_that_is_taken_can_be_told_column_by_column(self, person):
+        names = ",".join(["email", *(f"c{n}" for n in range(499))])
+        text = f"{names}\nann@example.com{',x' * 499}\n"
+        person.post(url("import-create"), {"file": SimpleUploadedFile("wide.csv", text.encode())})
+        wide = ImportFile.objects.get()
+        told = post_of(person.get(url("import-columns", wide)))
+
+        response = person.post(url("import-columns", wide), told | {f"target-{n}": "" for n in range(1, 500)})
+
+        assert len(told) > 2_500
+        assert response.headers["Location"] == url("import-detail", wide)
+
     def test_after_a_check_the_columns_may_be_changed(self, person, draft, noon):
         told = post_of(person.get(url("import-columns", draft)))
         person.post(url("import-columns", draft), told | {"target-2": ""})

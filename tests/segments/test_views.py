@@ -9,7 +9,9 @@ from apps.segments import services
 from apps.segments.models import ContactList, Segment
 from apps.segments.selectors import segment_search
 from tests.factories.accounts import UserFactory
-from tests.factories.contacts import ContactFactory, EventTypeFactory, QualityScanFactory
+from tests.factories.campaigns import CampaignFactory
+from tests.factories.contacts import AttributeFactory, ContactFactory, EventTypeFactory, QualityScanFactory
+from tests.factories.messaging import MessageFactory
 from tests.factories.segments import ContactListFactory, SegmentFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("dictionary")]
@@ -169,6 +171,32 @@ class TestSegmentChange:
         assert b'id="r-1-0-name"' in page.content
         segment.refresh_from_db()
         assert segment.rule == {"all": [ROME | {"value": "Oslo"}]}
+
+    @pytest.mark.parametrize("is_gone", [False, True])
+    def test_offers_the_message_and_campaign_that_a_row_names_whatever_became_of_them(self, browser, is_gone):
+        draft, campaign = MessageFactory(name="Still a draft"), CampaignFactory(name="Never begun")
+        pks = {"message": draft.pk, "campaign": campaign.pk}
+        if is_gone:
+            pks = dict.fromkeys(pks, 10**12)
+        segment = SegmentFactory(rule={"all": [{"did": "opened", "within": "30d", **pks}]})
+
+        page = browser.get(f"/segments/{segment.pk}/edit/").content.decode()
+
+        named = {"message": draft.name, "campaign": campaign.name}
+        for name, pk in pks.items():
+            shown = f"a {name} that is gone" if is_gone else named[name]
+            assert f'<option value="{pk}" selected>{shown}</option>' in page
+
+    def test_a_time_between_two_keeps_its_hour(self, browser):
+        AttributeFactory(key="seen", type="datetime")
+        between = {"attribute": "seen", "op": "between", "value": ["2030-01-02T03:04:05Z", "2030-02-01"]}
+        segment = SegmentFactory(rule={"all": [between]})
+
+        page = browser.get(f"/segments/{segment.pk}/edit/").content.decode()
+
+        # An input for days would be empty of it.
+        assert 'value="2030-01-02T03:04:05Z" inputmode' in page
+        assert 'value="2030-02-01" type="date"' in page
 
     def test_what_another_tab_has_saved_is_not_taken_back_unseen(self, browser):
         segment = SegmentFactory(rule=ROME)
