@@ -21,6 +21,7 @@ from apps.campaigns.models import Campaign
 from apps.messaging.models import Message
 from apps.segments.registry import Clock, ConditionFault, ConditionKind, Following, Input, Select
 from apps.segments.rules import Duration, event_where
+from apps.segments.rules.sentence import duration_words
 from apps.segments.rules.values import Unfit, duration_parse
 
 ANY = "any"
@@ -163,10 +164,11 @@ def sentence(condition: MessageDid) -> str:
     if condition.campaign is not None:
         campaign = Campaign.objects.filter(pk=condition.campaign).values_list("name", flat=True).first()
         what = _("%(what)s of “%(campaign)s”") % {"what": what, "campaign": campaign or condition.campaign}
-    words = {"did": DEEDS[condition.did], "what": what, "span": condition.within}
+    words = {"did": DEEDS[condition.did], "what": what}
     if condition.within is None:
-        return _("%(did)s %(what)s") % words
-    return _("%(did)s %(what)s within %(span)s") % words
+        return _("they %(did)s %(what)s") % words
+    span = duration_words(condition.within)
+    return _("they %(did)s %(what)s in the last %(span)s") % (words | {"span": span})
 
 
 def inputs(texts: Mapping[str, str]) -> list[Input]:
