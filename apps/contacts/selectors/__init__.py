@@ -1,5 +1,6 @@
 """What screens, endpoints and other rooms read about contacts."""
 
+from apps.contacts.identities import namespaces_known
 from apps.contacts.selectors.alike import Alike, contacts_alike
 from apps.contacts.selectors.companies import (
     CompanyAsk,
@@ -230,6 +231,7 @@ __all__ = [
     "mend_preview",
     "merge_preview",
     "mergeable_count",
+    "namespaces_known",
     "pair_next",
     "pairs_count",
     "pairs_dismissed",
