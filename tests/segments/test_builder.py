@@ -158,6 +158,7 @@ def test_nothing_moves_to_where_its_path_would_be_too_long():
         ("remove r.0", "r-add-row"),
         ("add-row r", "r-3-kind"),
         ("add-group r.1", "r-1-2-match"),
+        ("add-where r.2", "r-2-where-0-property"),
         ("refresh", ""),
         ("up r.7", ""),
     ],
