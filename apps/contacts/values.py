@@ -212,7 +212,8 @@ def _date(text: str) -> str:
     elif _SLASH_DATE.fullmatch(text):
         # Day first or month first depends on the country; a guess would be wrong silently.
         raise AttributeInvalid(
-            _("“%(text)s” can be read as two different days: write 2030-12-31.") % {"text": text[:100]}
+            _("With slashes the day or the month may come first: write “%(text)s” like 2030-12-31.")
+            % {"text": text[:100]}
         )
     else:
         raise AttributeInvalid(_("“%(text)s” is not a date such as 2030-12-31.") % {"text": text[:100]})
