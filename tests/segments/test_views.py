@@ -7,7 +7,7 @@ from django.urls import reverse
 from apps.contacts.models import QualityFinding
 from apps.segments import services
 from apps.segments.models import ContactList, Segment
-from apps.segments.selectors import segment_search
+from apps.segments.selectors import Count, Preview, segment_search
 from tests.factories.accounts import UserFactory
 from tests.factories.campaigns import CampaignFactory
 from tests.factories.contacts import AttributeFactory, ContactFactory, EventTypeFactory, QualityScanFactory
@@ -253,6 +253,16 @@ class TestRulePreview:
 
     def test_says_when_nobody_is_found(self, browser):
         assert b"Nobody is in it." in self.post(browser, attribute("city", value="Rome")).content
+
+    def test_says_nothing_for_certain_when_only_some_were_asked(self, browser, monkeypatch):
+        found = Preview(Count(0, 0, 291), 379_402, (), ())
+        monkeypatch.setattr("apps.segments.selectors.rule_preview", lambda *_told, **_more: found)
+
+        text = self.post(browser, attribute("city", value="Rome")).content.decode()
+
+        assert "fewer than 291" in text
+        assert "Nobody is in it." not in text
+        assert "Calculate it exactly to know whether anybody is." in text
 
     def test_costs_the_same_for_one_row_and_for_many(self, browser, django_assert_num_queries):
         ContactFactory.create_batch(3, attributes={"city": "Rome"})
