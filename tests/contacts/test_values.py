@@ -36,6 +36,7 @@ class TestValueParse:
             ("choice", "anything", "anything"),
             ("list", "a | b|a", ["a", "b"]),
             ("list", "a;b, c", ["a", "b, c"]),
+            ("list", " | ", None),
         ],
     )
     def test_reads_what_people_write(self, kind, text, value):
@@ -85,6 +86,8 @@ class TestValueCheck:
             ("number", "3", 3),
             ("boolean", True, True),
             ("list", ["a", " b ", "", "a"], ["a", "b"]),
+            ("list", [], None),
+            ("list", ["", " "], None),
             ("text", None, None),
         ],
     )
