@@ -45,7 +45,7 @@ class AttributeInvalid(DomainError):
 
 def value_parse(type_: str, text: str, *, choices: Sequence[str] = ()) -> Value | None:
     """
-    Return the JSON value that the text of one cell or field stands for; None if it is blank, or an empty list.
+    Return the JSON value that the text of one cell or field stands for; None if it is blank or an empty list.
 
     :raises AttributeInvalid: with the reason
     """
