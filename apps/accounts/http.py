@@ -4,11 +4,12 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import get_script_prefix, resolve
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from apps.accounts import idempotency
 from apps.accounts.asking import asking_once
@@ -44,9 +45,10 @@ def requires(permission: str, *, on: type[Model] | None = None) -> Callable[[Vie
     """
 
     def decorate(view: View) -> View:
-        @login_required
         @wraps(view)
         def wrapper(request: UserRequest, **kwargs: Any) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return redirect_to_login(_way_back(request))
             subject = None
             if on is not None:
                 subject = get_object_or_404(_shown(on), pk=kwargs.pop("pk"))
@@ -69,6 +71,21 @@ def requires(permission: str, *, on: type[Model] | None = None) -> Callable[[Vie
         return wrapper
 
     return decorate
+
+
+def _way_back(request: HtmxRequest) -> str:
+    """
+    Return where somebody goes on after signing in.
+
+    An act is no page, nor is a part of one: then it is the page on which it was asked for.
+    """
+    here = request.get_full_path()
+    if request.method == "GET" and (request.htmx.boosted or not request.htmx):
+        return here
+    page = request.headers.get("HX-Current-URL") or request.headers.get("Referer")
+    if not url_has_allowed_host_and_scheme(page, request.get_host(), require_https=request.is_secure()):
+        return here
+    return urlsplit(page or "")._replace(scheme="", netloc="", fragment="").geturl()
 
 
 def leads_in(user: User, url: str, *, thing: Model) -> bool:

@@ -1,10 +1,11 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
 from apps.accounts.admin_base import BookendAdmin, LedgerAdmin
+from apps.contacts.identities import namespaces_known
 from apps.contacts.models import (
     Attribute,
     Company,
@@ -56,11 +57,26 @@ class ContactAdmin(LedgerAdmin):
         return queryset.filter(email__startswith=search_term.strip().lower()), False
 
 
-@admin.register(Identity)
-class IdentityAdmin(LedgerAdmin):
-    list_display = ["id", "namespace", "value", "contact_id"]
+class NamesAdmin(LedgerAdmin):
+    """Of identities, found by `crm:4711`, or by what stands behind the colon alone."""
+
     search_fields = ["=value"]
     ordering = ["-id"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Ask in each namespace: the index has the value behind it."""
+        text = search_term.strip()
+        namespace, _colon, value = text.partition(":")
+        # Addresses are kept in lower case.
+        wanted = Q(namespace__in=namespaces_known(self.model), value__in={text, text.lower()})
+        return queryset.filter(wanted | Q(namespace=namespace, value=value)), False
+
+
+@admin.register(Identity)
+class IdentityAdmin(NamesAdmin):
+    list_display = ["id", "namespace", "value", "contact_id"]
 
 
 @admin.register(Attribute)
@@ -89,10 +105,8 @@ class CompanyAdmin(LedgerAdmin):
 
 
 @admin.register(CompanyIdentity)
-class CompanyIdentityAdmin(LedgerAdmin):
+class CompanyIdentityAdmin(NamesAdmin):
     list_display = ["id", "namespace", "value", "company_id"]
-    search_fields = ["=value"]
-    ordering = ["-id"]
 
 
 @admin.register(CompanyMember)

@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db import IntegrityError, connection
 
 from apps.contacts.addresses import address_hash
-from apps.contacts.models import Identity
+from apps.contacts.models import CompanyIdentity, Identity
 from apps.core import prepared
 
 Name = tuple[str, str]
@@ -47,6 +47,17 @@ _RESOLVE = """
     FROM contacts_identity AS i
     JOIN unnest(%s::text[], %s::text[]) AS wanted(namespace, value) USING (namespace, value)
     JOIN contacts_contact AS c ON c.id = i.contact_id
+"""
+
+# Read from the unique index by hops: a DISTINCT would read every identity there is.
+_NAMESPACES = """
+    WITH RECURSIVE one (namespace) AS (
+        SELECT min(namespace) FROM {table}
+        UNION ALL
+        SELECT (SELECT min(it.namespace) FROM {table} AS it WHERE it.namespace > one.namespace)
+        FROM one WHERE one.namespace IS NOT NULL
+    )
+    SELECT namespace FROM one WHERE namespace IS NOT NULL
 """
 
 _LIVING = """
@@ -102,6 +113,13 @@ def _create(names: Collection[Name], *, now: datetime) -> dict[Name, int]:
     with connection.cursor() as cursor:
         cursor.execute(_CREATE, {"namespaces": namespaces, "values": values, "hashes": hashes, "now": now})
         return {(namespace, value): contact for namespace, value, contact in cursor.fetchall()}
+
+
+def namespaces_known(model: type[Identity | CompanyIdentity]) -> list[str]:
+    """Return the namespaces in use, in order."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NAMESPACES.format(table=model._meta.db_table))
+        return [namespace for (namespace,) in cursor.fetchall()]
 
 
 def namespaces_of(ids: Collection[int]) -> dict[int, set[str]]:

@@ -45,7 +45,7 @@ class AttributeInvalid(DomainError):
 
 def value_parse(type_: str, text: str, *, choices: Sequence[str] = ()) -> Value | None:
     """
-    Return the JSON value that the text of one cell or field stands for; None if it is blank.
+    Return the JSON value that the text of one cell or field stands for; None if it is blank or an empty list.
 
     :raises AttributeInvalid: with the reason
     """
@@ -55,12 +55,13 @@ def value_parse(type_: str, text: str, *, choices: Sequence[str] = ()) -> Value 
     text_check(text)
     if type_ == Type.CHOICE:
         return _choice(text, choices)
-    return _PARSERS[Type(type_)](text)
+    value = _PARSERS[Type(type_)](text)
+    return None if value == [] else value  # separators with nothing between them
 
 
 def value_check(type_: str, raw: object, *, choices: Sequence[str] = ()) -> Value | None:
     """
-    Return the value to keep of what JSON brought; None if it is null or blank.
+    Return the value to keep of what JSON brought; None if it is null, blank or an empty list.
 
     Text is taken for any type, as in a file; other JSON types only where they mean the type itself.
 
@@ -78,7 +79,7 @@ def value_check(type_: str, raw: object, *, choices: Sequence[str] = ()) -> Valu
         if kind in (Type.NUMBER, Type.MONEY):
             return _number_checked(raw, str(raw))
     elif kind == Type.LIST and isinstance(raw, list | tuple):
-        return _items([item for item in raw if item != ""])
+        return _items([item for item in raw if item != ""]) or None
     raise AttributeInvalid(_("This is not of the type “%(type)s”.") % {"type": kind.label})
 
 
@@ -212,7 +213,8 @@ def _date(text: str) -> str:
     elif _SLASH_DATE.fullmatch(text):
         # Day first or month first depends on the country; a guess would be wrong silently.
         raise AttributeInvalid(
-            _("“%(text)s” can be read as two different days: write 2030-12-31.") % {"text": text[:100]}
+            _("With slashes the day or the month may come first: write “%(text)s” like 2030-12-31.")
+            % {"text": text[:100]}
         )
     else:
         raise AttributeInvalid(_("“%(text)s” is not a date such as 2030-12-31.") % {"text": text[:100]})

@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 
 from apps.core.navigation import GROUPS, Room, rooms
 
+ROOM_PATH = "bookend.room_path"
+
 
 @dataclass(frozen=True)
 class RailRoom:
@@ -33,8 +35,13 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     context: dict[str, Any] = {"environment": environment()}
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
-        context["rail"] = rail(open_rooms(user), request.path)
+        context["rail"] = rail(open_rooms(user), request.META.get(ROOM_PATH, request.path))
     return context
+
+
+def room_set(request: HttpRequest, path: str) -> None:
+    """Show this page as one below `path`: whoever came from there goes back there, whatever its address."""
+    request.META[ROOM_PATH] = path
 
 
 def environment() -> str:

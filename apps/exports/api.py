@@ -30,7 +30,7 @@ from apps.exports.services import ScheduleInvalid
 TERMS_HELP = (
     'Contacts: {} for everybody, {"segment": ID}, or {"filter": {"q", "where", "consent", "suppressed", '
     '"added_from"}} as in the address of the list. Companies: {}. Events: {"event", "from", "to", '
-    '"days", "contact"}.'
+    '"days", "contact"}, and of a schedule "new": true, what has arrived since its last file.'
 )
 COLUMNS_HELP = "Names of columns, in order; without it, all that are not sensitive."
 REFUSALS = (TermsInvalid, ColumnsInvalid, DestinationInvalid, ScheduleInvalid)

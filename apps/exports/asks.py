@@ -3,7 +3,8 @@ Which rows an export holds, as plain JSON in `Export.terms`.
 
 Contacts: {} is everybody, {"segment": 3} a segment by its rule, {"filter": {…}} what the list of contacts was
 narrowed to, in the words of its URL. Companies: {}, all of them. Events: {"event", "from", "to", "days",
-"contact"}, each of which may be left out; "days" are those before the export begins.
+"contact", "new"}, each of which may be left out; "days" are those before the export begins, and "new": true
+is, of a schedule, what has arrived since its last file, whenever it happened.
 """
 
 from collections.abc import Mapping
@@ -31,7 +32,7 @@ FILTERS = ("q", "where", "consent", "suppressed", "added_from")
 WORDS = {
     Kind.CONTACTS: {"segment", "filter"},
     Kind.COMPANIES: set[str](),
-    Kind.EVENTS: {"event", "from", "to", "days", "contact"},
+    Kind.EVENTS: {"event", "from", "to", "days", "contact", "new"},
 }
 MOST_CONDITIONS = 10
 MOST_DAYS = 3_660
@@ -58,13 +59,19 @@ def filter_read(query: Mapping[str, str], *, now: datetime) -> Terms:
     return told
 
 
+def terms_once_check(terms: Terms) -> None:
+    """:raises TermsInvalid: they mean something to a schedule only"""
+    if "new" in terms:
+        raise TermsInvalid(_("Only a schedule knows what is new since its last file."))
+
+
 def terms_check(kind: str, terms: Terms, *, now: datetime) -> Terms:
     """
     Return the terms without what says nothing.
 
     :raises TermsInvalid: unknown words, or values that cannot be
     """
-    terms = {name: value for name, value in terms.items() if value not in (None, "", {})}
+    terms = {name: value for name, value in terms.items() if value not in (None, False, "", {})}
     if unknown := terms.keys() - WORDS[Kind(kind)]:
         raise TermsInvalid(_("Nobody knows what “%(name)s” means here.") % {"name": min(unknown)[:100]})
     if kind == Kind.EVENTS:
@@ -145,6 +152,8 @@ def _events_check(terms: Terms) -> None:
         _number(terms["contact"])
     if "days" in terms and (_number(terms["days"]) > MOST_DAYS or begins):
         raise TermsInvalid(_("Say from when, or how many days (at most 3,660), not both."))
+    if "new" in terms and (terms["new"] is not True or {"from", "to", "days"} & terms.keys()):
+        raise TermsInvalid(_("“new” is true, and says itself which events these are: give no other time."))
 
 
 def events_bounds(terms: Terms, *, now: datetime) -> tuple[datetime | None, datetime | None]:

@@ -9,12 +9,12 @@ describes stands behind `consent:`, `contact:` and `company:`, which no import o
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.contacts.models import Attribute, Channel, Identity, Topic
+from apps.contacts import selectors as contacts
+from apps.contacts.models import Attribute, Channel, CompanyIdentity, Identity, Topic
 from apps.core.errors import DomainError
 from apps.exports.models import Kind
 
@@ -77,16 +77,6 @@ OF_EVENTS = (
     Column("properties", gettext_lazy("Properties, as JSON")),
     Column("event:id", gettext_lazy("Number of the event"), Type.NUMBER),
 )
-# The namespaces in use, read from the unique index by hops: a DISTINCT would read every identity there is.
-_NAMESPACES = """
-    WITH RECURSIVE one (namespace) AS (
-        SELECT min(namespace) FROM {table}
-        UNION ALL
-        SELECT (SELECT min(it.namespace) FROM {table} AS it WHERE it.namespace > one.namespace)
-        FROM one WHERE one.namespace IS NOT NULL
-    )
-    SELECT namespace FROM one WHERE namespace IS NOT NULL
-"""
 
 
 def columns_known(kind: str) -> list[Column]:
@@ -95,18 +85,15 @@ def columns_known(kind: str) -> list[Column]:
         case Kind.EVENTS:
             return list(OF_EVENTS)
         case Kind.COMPANIES:
-            named = _identities("contacts_companyidentity")
+            named = _identities(CompanyIdentity)
             described = _attributes(Attribute.Subject.COMPANY, taken=("name", "domain"))
             return [*OF_COMPANIES, *named, *described, *ABOUT_COMPANIES]
     described = _attributes(Attribute.Subject.CONTACT, taken=("email", "phone"))
-    return [*OF_CONTACTS, *_identities("contacts_identity"), *described, *_consents(), *ABOUT_CONTACTS]
+    return [*OF_CONTACTS, *_identities(Identity), *described, *_consents(), *ABOUT_CONTACTS]
 
 
-def _identities(table: str) -> Iterable[Column]:
-    with connection.cursor() as cursor:
-        cursor.execute(_NAMESPACES.format(table=table))
-        namespaces = [namespace for (namespace,) in cursor.fetchall()]
-    for namespace in namespaces:
+def _identities(model: type[Identity | CompanyIdentity]) -> Iterable[Column]:
+    for namespace in contacts.namespaces_known(model):
         if namespace != Identity.EMAIL:
             yield Column(f"identity:{namespace}", _("Identity: %(name)s") % {"name": namespace})
 

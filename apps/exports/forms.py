@@ -166,7 +166,7 @@ class _ScheduleForm(_ColumnsForm, SeenForm):
         if schedule:
             own = {name: getattr(schedule, name) for name in self.fields if hasattr(schedule, name)}
             seen = {"seen_at": schedule.updated_at.isoformat()}
-            self.initial.update(own | {"days": None} | schedule.terms | seen)
+            self.initial.update(own | {"days": None, "new": False} | schedule.terms | seen)
         self._timezone = schedule.timezone if schedule else timezone.get_current_timezone_name()
 
     def given(self) -> dict[str, Any]:
@@ -198,18 +198,33 @@ class CompaniesScheduleForm(_ScheduleForm):
 
 class EventsScheduleForm(_ScheduleForm):
     event = _EventName()
+    new = forms.BooleanField(
+        label=_("Only what has arrived since the last file"),
+        required=False,
+        initial=True,
+        help_text=_("Each event is in one file, however late it came. The first file has all there are."),
+    )
     days = forms.IntegerField(
-        label=_("Of how many days"),
+        label=_("Or of how many days"),
         min_value=1,
         max_value=MOST_DAYS,
         required=False,
-        initial=1,
-        help_text=_("Those that happened so many days before the export begins. Empty: all there are."),
+        help_text=_(
+            "Those that happened so many days before the export begins: what comes later is missing. "
+            "Empty: all there are."
+        ),
     )
+
+    def clean(self) -> dict[str, Any]:
+        told = super().clean() or {}
+        if told.get("new") and told.get("days"):
+            self.add_error("days", _("Say what is new, or how many days, not both."))
+        return told
 
     def terms(self) -> Terms:
         told = self.cleaned_data
-        return {"event": told["event"].name if told["event"] else None, "days": told["days"]}
+        event = told["event"].name if told["event"] else None
+        return {"event": event, "days": told["days"], "new": told["new"]}
 
 
 FORMS = {Kind.CONTACTS: ContactsForm, Kind.COMPANIES: CompaniesForm, Kind.EVENTS: EventsForm}

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
@@ -29,6 +29,13 @@ Batch = list[Row]
 BATCH = 2_000
 
 
+class Arrived(NamedTuple):
+    """From when, None for ever, to just before when something has come in."""
+
+    start: datetime | None
+    end: datetime
+
+
 def rows_count(kind: str, terms: Terms, *, now: datetime) -> int | None:
     """Return how many rows there will be; None for events, whose count would cost as much as they do."""
     if kind == Kind.COMPANIES:
@@ -36,9 +43,17 @@ def rows_count(kind: str, terms: Terms, *, now: datetime) -> int | None:
     return contacts_asked(terms, now=now).count() if kind == Kind.CONTACTS else None
 
 
-def batches(kind: str, terms: Terms, columns: Sequence[Column], *, now: datetime) -> Iterator[Batch]:
-    """Yield the rows, values as JSON has them: numbers, booleans, lists of text; times as text in UTC."""
-    read = {Kind.CONTACTS: _contacts, Kind.COMPANIES: _companies, Kind.EVENTS: _events}[Kind(kind)]
+def batches(
+    kind: str, terms: Terms, columns: Sequence[Column], *, now: datetime, arrived: Arrived | None = None
+) -> Iterator[Batch]:
+    """
+    Yield the rows, values as JSON has them: numbers, booleans, lists of text; times as text in UTC.
+
+    `arrived` leaves of events only those that have come in this period.
+    """
+    if kind == Kind.EVENTS:
+        return _events(terms, [column.name for column in columns], now, arrived)
+    read = {Kind.CONTACTS: _contacts, Kind.COMPANIES: _companies}[Kind(kind)]
     return read(terms, [column.name for column in columns], now)
 
 
@@ -187,7 +202,7 @@ _OF_COMPANY: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _events(terms: Terms, names: Sequence[str], now: datetime) -> Iterator[Batch]:
+def _events(terms: Terms, names: Sequence[str], now: datetime, arrived: Arrived | None) -> Iterator[Batch]:
     """
     Yield events in the order of the primary key (time, number): each batch goes on where the last one ended.
 
@@ -195,6 +210,9 @@ def _events(terms: Terms, names: Sequence[str], now: datetime) -> Iterator[Batch
     """
     begins, ends = events_bounds(terms, now=now)
     found = events_asked(terms).filter(received_at__lte=now)
+    if arrived:
+        found = found.filter(received_at__lt=arrived.end)
+        found = found.filter(received_at__gte=arrived.start) if arrived.start else found
     if ends:
         found = found.filter(occurred_at__lt=ends)
     if begins:

@@ -11,7 +11,7 @@ goal event within its conversion window after the message was sent.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -21,6 +21,7 @@ from apps.campaigns.models import Campaign
 from apps.messaging.models import Message
 from apps.segments.registry import Clock, ConditionFault, ConditionKind, Following, Input, Select
 from apps.segments.rules import Duration, event_where
+from apps.segments.rules.sentence import duration_words
 from apps.segments.rules.values import Unfit, duration_parse
 
 ANY = "any"
@@ -34,6 +35,8 @@ DEEDS = {
 # What migration 0030 notes: whom a mail has reached, and what came of it.
 TOPICS = {deed: f"message:{deed}" for deed in ("received", "opened", "clicked", "bounced")}
 CHOICES = 100  # the latest messages are offered in the builder; an older one keeps working in a rule
+MAX_ID = 19  # digits of a number that no id has any more
+M = TypeVar("M", Campaign, Message)
 
 
 @dataclass(frozen=True)
@@ -161,23 +164,34 @@ def sentence(condition: MessageDid) -> str:
     if condition.campaign is not None:
         campaign = Campaign.objects.filter(pk=condition.campaign).values_list("name", flat=True).first()
         what = _("%(what)s of “%(campaign)s”") % {"what": what, "campaign": campaign or condition.campaign}
-    words = {"did": DEEDS[condition.did], "what": what, "span": condition.within}
+    words = {"did": DEEDS[condition.did], "what": what}
     if condition.within is None:
-        return _("%(did)s %(what)s") % words
-    return _("%(did)s %(what)s within %(span)s") % words
+        return _("they %(did)s %(what)s") % words
+    span = duration_words(condition.within)
+    return _("they %(did)s %(what)s in the last %(span)s") % (words | {"span": span})
 
 
-def inputs() -> list[Input]:
-    latest = Message.objects.launched().order_by("-pk").values_list("pk", "name")[:CHOICES]
+def inputs(texts: Mapping[str, str]) -> list[Input]:
+    """Return the fields of a row; what it has chosen before is offered whatever has become of it."""
+    launched = Message.objects.launched()
+    messages = _offered(launched, texts.get("message", ""), gone=_("a message that is gone"))
+    begun = Campaign.objects.filter(pk__in=launched.values("campaign"))
+    campaigns = _offered(begun, texts.get("campaign", ""), gone=_("a campaign that is gone"))
     return [
-        Input(
-            "message",
-            gettext_lazy("Message"),
-            choices=[(ANY, _("any message")), *((str(pk), name) for pk, name in latest)],
-        ),
+        Input("message", gettext_lazy("Message"), choices=[(ANY, _("any message")), *messages]),
         Input("did", gettext_lazy("Did"), choices=[(deed, str(label)) for deed, label in DEEDS.items()]),
         Input("within", gettext_lazy("Within"), is_optional=True),
+        Input("campaign", gettext_lazy("Of any campaign"), choices=campaigns, is_optional=True),
     ]
+
+
+def _offered(found: QuerySet[M], chosen: str, *, gone: str) -> list[tuple[str, str]]:
+    """Return the latest ones by name, and the one that a row has chosen, which is none of them maybe."""
+    latest = {str(pk): name for pk, name in found.order_by("-pk").values_list("pk", "name")[:CHOICES]}
+    if _is_id(number := int(chosen) if chosen.isdecimal() and len(chosen) < MAX_ID else 0):
+        named = found.model._default_manager.filter(pk=number).values_list("name", flat=True).first()
+        latest.setdefault(chosen, named or gone)
+    return list(latest.items())
 
 
 MESSAGE_KIND = ConditionKind(

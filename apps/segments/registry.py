@@ -86,8 +86,10 @@ class ConditionKind:
     A kind of condition, told by its `key`: `{"message": …, "did": …}` is of the kind "message".
 
     `fields` are all keys it may have; the parser refuses others. `parse` gets the raw JSON object and returns
-    what `contacts` and `sentence` read, or raises `ConditionFault`. `contacts` says who it holds for. Without
-    `following`, everybody is asked every few minutes.
+    what `contacts` and `sentence` read, or raises `ConditionFault`. `contacts` says who it holds for.
+    `inputs` are the fields of a row of the builder, one for each of `fields`, of which it gets the texts: a
+    choice that is made already is among those offered. Without `following`, everybody is asked every few
+    minutes.
     """
 
     key: str
@@ -97,7 +99,7 @@ class ConditionKind:
     parse: Callable[[Mapping[str, object]], Hashable]
     contacts: Callable[[Any, Clock], Select]
     sentence: Callable[[Any], str]
-    inputs: Callable[[], Sequence[Input]]
+    inputs: Callable[[Mapping[str, str]], Sequence[Input]]
     following: Following | None = None
 
 

@@ -107,6 +107,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 SESSION_COOKIE_AGE = 14 * 24 * 3600  # of those who ask to be remembered; else until the browser closes
+# The largest forms say five things of each of the 500 columns of a file, or of a rule of 100 conditions.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_LOGIN_METHODS = {"email"}

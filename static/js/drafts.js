@@ -17,19 +17,31 @@
     try { return !/^draft:\d+:/.test(name) || !(Date.now() - JSON.parse(localStorage.getItem(name)).at < LIFE); } catch { return true; }
   };
   const says = (field) => "draftKeep" in field.dataset;
-  const fields = (form) => [...form.elements].filter((field) => field.name && (says(field) || !["hidden", "password", "file", "submit", "button"].includes(field.type)));
+  // <form data-draft-rows="#place">: the fields in there come and go as the server draws them, so they are kept all
+  // together, and whoever has them drawn hears “rows-wanted”.
+  const ROWS = "data-draft-rows";
+  const rows = (form) => [...form.querySelectorAll(`${form.dataset.draftRows} [name]:not(button)`)].map((field) => [field.name, field.value]);
+  const isRow = (form, field) => form.dataset.draftRows && field.closest(form.dataset.draftRows);
+  const isTyped = (field) => says(field) || !["hidden", "password", "file", "submit", "button"].includes(field.type);
+  const fields = (form) => [...form.elements].filter((field) => field.name && isTyped(field) && !isRow(form, field));
   const ticks = (field) => field.type === "checkbox" || field.type === "radio";
   const choices = (field) => [...field.options].filter((option) => option.selected).map((option) => option.value);
   const value = (field) => (ticks(field) ? field.checked : field.multiple ? choices(field) : field.value);
   const name = (field) => (ticks(field) ? `${field.name}=${field.value}` : field.name);
-  const read = (form) => Object.fromEntries(fields(form).map((field) => [name(field), value(field)]));
-  const write = (form, values) => fields(form).forEach((field) => {
-    const kept = values[name(field)];
-    if (kept === undefined) return;
-    if (ticks(field)) field.checked = kept;
-    else if (field.multiple) [...field.options].forEach((option) => { option.selected = kept.includes(option.value); });
-    else field.value = kept;
-  });
+  const read = (form) => Object.fromEntries([
+    ...fields(form).map((field) => [name(field), value(field)]),
+    ...(form.dataset.draftRows ? [[ROWS, rows(form)]] : []),
+  ]);
+  const write = (form, values) => {
+    fields(form).forEach((field) => {
+      const kept = values[name(field)];
+      if (kept === undefined) return;
+      if (ticks(field)) field.checked = kept;
+      else if (field.multiple) [...field.options].forEach((option) => { option.selected = kept.includes(option.value); });
+      else field.value = kept;
+    });
+    if (values[ROWS]) form.dispatchEvent(new CustomEvent("rows-wanted", { bubbles: true, detail: values[ROWS] }));
+  };
   const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
   // Only what was typed is kept: the rest of the form may be newer when the draft comes back. With it goes what
   // says over which version it was typed, <input data-draft-keep>.
@@ -74,10 +86,12 @@
       if (same(values, {})) store.drop(key);
       else store.set(key, { at: Date.now(), values });
     };
-    form.addEventListener("input", () => {
+    const keepSoon = () => {
       clearTimeout(timer);
       timer = setTimeout(keep, 300);
-    });
+    };
+    form.addEventListener("input", keepSoon);
+    if (form.dataset.draftRows) form.addEventListener("htmx:afterSettle", keepSoon);
     // The server has what was sent, and the form stays: what was typed since is the draft.
     form.addEventListener("draft-taken", () => {
       clearTimeout(timer);
@@ -125,12 +139,4 @@
     if (refused(document.querySelector(`form[data-draft="${CSS.escape(form.dataset.draft)}"]`) ?? form)) return;
     form.dispatchEvent(new CustomEvent("draft-taken"));
   });
-})();
-
-// <form data-guard>: ask before leaving with unsent changes.
-(() => {
-  const dirty = new Set();
-  document.addEventListener("input", (event) => { const form = event.target.closest?.("form[data-guard]"); if (form) dirty.add(form); });
-  document.addEventListener("submit", (event) => dirty.delete(event.target));
-  addEventListener("beforeunload", (event) => { if ([...dirty].some((form) => form.isConnected)) event.preventDefault(); });
 })();

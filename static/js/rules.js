@@ -1,4 +1,5 @@
 // The rows of a rule: dragged by their grip to where they belong; what an act has left in hand keeps the focus.
+// What was done to them can be undone, and a draft that the browser kept (`drafts.js`) is drawn again.
 (() => {
   const builder = () => document.getElementById("segment-builder");
   let dragged = null; // the <li> in hand
@@ -61,5 +62,46 @@
     delete rows.dataset.focusOn;
     const next = document.getElementById(id);
     (next?.disabled ? next.parentElement.querySelector("button:enabled") : next)?.focus();
+  });
+
+  const MOST_UNDOS = 50;
+  const past = []; // what the rows were before each change, the latest last
+  let now = null; // as they were noted; null: what comes next is no change of its own
+  const rows = () => [...builder().querySelectorAll("[name]:not(button)")].map((field) => [field.name, field.value]);
+  const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+  const offer = () => {
+    const button = document.getElementById("rule-undo");
+    if (button) button.hidden = !past.length;
+  };
+  const note = () => {
+    if (!builder()) return;
+    const before = now;
+    now = rows();
+    if (before && !isSame(before, now)) past.push(before);
+    if (past.length > MOST_UNDOS) past.shift();
+    offer();
+  };
+  const draw = (wanted) => htmx.ajax("POST", location.href, {
+    target: "#segment-builder", swap: "outerHTML", values: { ...Object.fromEntries(wanted), act: "refresh" },
+  });
+  const undo = () => {
+    note(); // what was typed a moment ago
+    if (!past.length) return;
+    now = null;
+    draw(past.pop());
+  };
+
+  document.addEventListener("rows-wanted", ({ detail }) => draw(detail));
+  document.addEventListener("DOMContentLoaded", note);
+  document.addEventListener("htmx:afterSettle", note);
+  // Where a choice has the rows drawn anew, they are noted once they are.
+  document.addEventListener("change", ({ target }) => { if (builder()?.contains(target) && !target.hasAttribute("hx-post")) note(); });
+  document.addEventListener("click", ({ target }) => { if (target.closest?.("#rule-undo")) undo(); });
+  document.addEventListener("keydown", (event) => {
+    const isUndo = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z";
+    // In a field the browser undoes what was typed there.
+    if (!isUndo || !builder() || event.target.matches("input, textarea")) return;
+    event.preventDefault();
+    undo();
   });
 })();

@@ -2,6 +2,7 @@
 
 import re
 from http import HTTPStatus
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -56,6 +57,21 @@ class TestSignIn:
             {"login": nell.email, "password": PASSWORD},
         )
         assert lured.headers["Location"] == reverse("home")
+
+    @pytest.mark.parametrize(
+        ("headers", "back"),
+        [
+            ({"Referer": "http://testserver/contacts/7/?tab=1#top"}, "/contacts/7/?tab=1"),
+            ({"HX-Request": "true", "HX-Current-URL": "http://testserver/segments/new/"}, "/segments/new/"),
+            ({"Referer": "https://evil.example/contacts/"}, "/segments/preview/"),
+            ({"Referer": "http://testserver.evil.example/"}, "/segments/preview/"),
+            ({}, "/segments/preview/"),
+        ],
+    )
+    def test_after_an_act_it_leads_to_the_page_that_the_act_stood_on(self, client, headers, back):
+        asked = client.post(reverse("segments:preview"), headers=headers)
+
+        assert parse_qs(urlsplit(asked.headers["Location"]).query) == {"next": [back]}
 
     def test_wrong_password_and_unknown_address_get_the_same_answer(self, client, nell):
         wrong = sign_in(client, password="wrong")

@@ -285,6 +285,27 @@ class TestDraft:
         )
         expect(page.locator("#id_title")).to_have_value("Print it twice")
 
+    def test_of_a_rule_has_its_rows_drawn_again_and_each_change_can_be_undone(self, visit, admin):
+        page = visit(reverse("segments:create"), as_user=admin)
+        page.locator("#r-0-kind").select_option("event")
+        page.locator("#r-0-name").fill("Order")
+        page.locator("#r-add-row").click()
+        expect(page.locator("#r-1-kind")).to_be_focused()
+        page.wait_for_timeout(500)
+
+        page.reload()
+
+        expect(page.locator("#r-1-kind")).to_be_visible()
+        expect(page.locator("#r-0-name")).to_have_value("Order")
+        page.locator("#r-0-remove").click()
+        expect(page.locator("#r-1-kind")).to_have_count(0)
+        page.locator("#rule-undo").click()
+        expect(page.locator("#r-0-name")).to_have_value("Order")
+        page.get_by_role("button", name="Start over").click()
+        expect(page.locator("#r-0-kind")).to_have_value("attribute")
+        page.wait_for_timeout(500)
+        assert drafts(page) == []
+
     def test_is_kept_while_a_comment_is_changed(self, visit, admin):
         comment = CommentFactory(by=admin, at=clock.now())
         page = visit(reverse("collaboration:comment-edit", args=[comment.pk]), as_user=admin)

@@ -43,7 +43,8 @@ def shown(page):
 class TestList:
     @pytest.fixture
     def people(self):
-        for key, kind in [("city", "text"), ("visits", "number"), ("vip", "boolean"), ("tags", "list")]:
+        kinds = {"city": "text", "visits": "number", "vip": "boolean", "tags": "list", "seen": "datetime"}
+        for key, kind in kinds.items():
             AttributeFactory(key=key, label=key.title(), type=kind)
         ann = ContactFactory(
             email="ann@example.com",
@@ -52,6 +53,8 @@ class TestList:
         bob = ContactFactory(
             email="bob@example.com", attributes={"city": "Paris", "visits": 3}, consent="unsubscribed"
         )
+        bob.attributes["seen"] = "2030-01-02T18:30:00Z"
+        bob.save()
         cat = ContactFactory(email="cat@example.com", consent=False)
         SuppressionFactory(address="cat@example.com")
         return ann, bob, cat
@@ -76,6 +79,11 @@ class TestList:
             ({"where": [["visits", "gte", "4"]]}, ["ann"]),
             ({"where": [["vip", "eq", "yes"]]}, ["ann"]),
             ({"where": [["tags", "eq", "B"]]}, ["ann"]),
+            ({"where": [["seen", "eq", "2030-01-02"]]}, ["bob"]),
+            ({"where": [["seen", "lte", "2.1.2030"]]}, ["bob"]),
+            ({"where": [["seen", "gte", "2030-01-02"], ["seen", "lte", "9999-12-31"]]}, ["bob"]),
+            ({"where": [["seen", "gte", "2030-01-03"]]}, []),
+            ({"where": [["seen", "lte", "2030-01-02T18:00:00Z"]]}, []),
             ({"where": [["unknown", "eq", "1"]]}, ["cat", "bob", "ann"]),
             ({"where": [["city", "eq", "\0"]]}, ["cat", "bob", "ann"]),
         ],
@@ -129,6 +137,25 @@ class TestList:
 
         assert "“many” is not a number." in page.content.decode()
         assert len(shown(page)) == 3
+
+    @pytest.mark.parametrize(
+        ("key", "operator", "value"),
+        [
+            ("visits", "starts", "1"),
+            ("vip", "gte", "yes"),
+            ("tags", "lte", "a"),
+            ("seen", "starts", "2030-01-02"),
+        ],
+    )
+    def test_a_comparison_that_means_nothing_is_told_and_the_others_stay(
+        self, person, people, key, operator, value
+    ):
+        where = [["city", "eq", "Bonn"], [key, operator, value]]
+
+        page = person.get(url("list"), {"where": orjson.dumps(where).decode()}, follow=True)
+
+        assert "cannot be asked of “" in page.content.decode()
+        assert shown(page) == ["ann@example.com"]
 
     @pytest.mark.parametrize(
         "where", ["x", "{}", "[1]", '[["city"]]', '[["city","like","x"]]', '[["city","eq",1]]']

@@ -43,6 +43,8 @@ class TestEncodingDetect:
             (b"\xfe\xff" + PEOPLE.encode("utf-16-be"), "utf-16-be"),
             (PEOPLE.encode("utf-16-be"), "utf-16-be"),
             ("ö,ä,ü,é\n".encode() * 10 + b"\xff\n", "utf-8"),
+            ("name\nþýðing hjá Þórði, ÄÖÜ, jäääär, créée, ñandú\n".encode("cp1252"), "cp1252"),
+            (b"name\na\0b\n", "utf-8"),  # listed as a row, however small the file
         ],
     )
     def test_knows_what_spreadsheets_write(self, raw, encoding):
@@ -56,7 +58,10 @@ class TestEncodingDetect:
             (b"\xef\xbb\xbf", "This file is empty."),
             (b"\x1f\x8brest", "compressed"),
             (b"%PDF-1.7", "PDF"),
-            (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0", "not a CSV file"),
+            (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0", "a picture, not a CSV file"),
+            (b"name" + b"\0" * 9, "not a CSV file"),
+            ("email,имя\na@example.com,Привет мир\n".encode("cp1251"), "cannot tell in which encoding"),
+            ("email,όνομα\na@example.com,Γιώργος\n".encode("iso-8859-7"), "cannot tell in which encoding"),
             ("Name\nJosé é\n".encode("mac_roman"), "cannot tell in which encoding"),
             (b"name\n\xc1\xce\xce\xc1 \x81\x98\n", "cannot tell in which encoding"),
         ],
@@ -75,6 +80,22 @@ class TestLayoutDetect:
 
         assert (found.delimiter, found.names) == (delimiter, ["email", "name", "city"])
         assert found.rows[0] == ["a@example.com", "Ann", "Paris"]
+
+    @pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
+    def test_a_hint_for_excel_says_the_delimiter_and_is_no_row(self, mark):
+        # Without the hint the commas would win.
+        text = f"sep={mark}\r\nemail{mark}a,b,c\r\nann@example.com{mark}1,2,3\r\n"
+
+        found = layout(text)
+        reader = Reader(BytesIO(text.encode()), delimiter=mark, width=len(found.names))
+
+        assert (found.delimiter, found.names[0]) == (mark, "email")
+        assert reader.header_skip() == found.names
+        assert reader.chunk(10).numbers == range(3, 4)
+
+    def test_a_hint_alone_is_an_empty_file(self):
+        with pytest.raises(FileRefused, match="empty"):
+            layout("sep=;\n")
 
     def test_commas_inside_quotes_do_not_mislead(self):
         found = layout('email;note\na@example.com;"a, b, c"\nb@example.com;"d, e"\n')
@@ -170,7 +191,7 @@ class TestReader:
     @pytest.mark.parametrize(
         ("bad", "reason"),
         [
-            (b"short", "This row has 1 cells; the header has 2."),
+            (b"short", "This row has 1 cell; the header has 2."),
             (b"a,b,c", "This row has 3 cells; the header has 2."),
             (b"\xff\xfe,x", "This row holds bytes that are no letters of UTF-8."),
             (b'"open,x', "A quotation mark"),

@@ -301,7 +301,12 @@ class TestDoors:
 
         assert "The person is erased." in page.content.decode()
         assert Erasure.objects.get().why == "letter"
-        assert "was erased" in client.get(reverse("contacts:detail", args=[ann.pk])).content.decode()
+        page, edit = reverse("contacts:detail", args=[ann.pk]), reverse("contacts:edit", args=[ann.pk])
+        profile = client.get(page).content.decode()
+        assert "was erased" in profile
+        assert edit not in profile
+        assert "They told us something else" not in profile
+        assert client.get(edit).headers["Location"] == page
 
     def test_a_marketer_may_do_neither(self, login, ann):
         client = login(UserFactory(role="marketer"))

@@ -1,10 +1,12 @@
 import pytest
+from django.urls import reverse
 
 from apps.contacts import selectors, services
 from apps.contacts.addresses import address_hash
 from apps.contacts.alike import email_spellings, mailbox, name_normalise
 from apps.contacts.models import Contact, ContactMerge, Identity
 from apps.contacts.services import ContactExists, EventIn
+from tests.factories.accounts import UserFactory
 from tests.factories.contacts import ContactFactory, IdentityFactory
 
 pytestmark = pytest.mark.django_db
@@ -199,3 +201,17 @@ def test_spellings_are_few_and_of_one_mailbox():
     assert email_spellings("ann@example.com") == ["a.n.n", "a.nn", "an.n", "ann"]
     assert len(email_spellings(f"{'a' * 25}@example.com")) == 301
     assert email_spellings(f"{'a' * 26}@example.com") == ["a" * 26]
+
+
+@pytest.mark.parametrize(
+    "asked", ["crm:Z-4711", "Z-4711", " Z-4711 ", "Ann@Example.com", "email:ann@example.com"]
+)
+def test_the_admin_finds_an_identity_with_or_without_its_namespace(login, asked):
+    contact = ContactFactory(email="ann@example.com")
+    IdentityFactory(contact=contact, namespace="crm", value="Z-4711")
+    IdentityFactory(namespace="crm", value="Z-4712")
+    administrator = login(UserFactory(role="administrator"))
+
+    page = administrator.get(reverse("admin:contacts_identity_changelist"), {"q": asked})
+
+    assert [row.contact_id for row in page.context["cl"].result_list] == [contact.pk]

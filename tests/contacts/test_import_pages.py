@@ -87,6 +87,35 @@ class TestTheWayOfAFile:
         assert response.status_code == HTTPStatus.OK
         assert "No column is “email”" in response.content.decode()
 
+    def test_the_widest_file_that_is_taken_can_be_told_column_by_column(self, person):
+        names = ",".join(["email", *(f"c{n}" for n in range(499))])
+        text = f"{names}\nann@example.com{',x' * 499}\n"
+        person.post(url("import-create"), {"file": SimpleUploadedFile("wide.csv", text.encode())})
+        wide = ImportFile.objects.get()
+        told = post_of(person.get(url("import-columns", wide)))
+
+        response = person.post(url("import-columns", wide), told | {f"target-{n}": "" for n in range(1, 500)})
+
+        assert len(told) > 2_500
+        assert response.headers["Location"] == url("import-detail", wide)
+
+    def test_of_several_other_identities_somebody_says_which_one_tells(self, person, draft):
+        told = post_of(person.get(url("import-columns", draft))) | {
+            **{f"target-{place}": "identity" for place in (1, 2)},
+            "namespace-1": "crm",
+            "namespace-2": "shop",
+        }
+
+        refused = person.post(url("import-columns", draft), told | {"key": "identity"})
+
+        assert refused.context["form"].errors == {
+            "key": ["Several columns are other identities. Choose the one that tells."]
+        }
+        assert "Identity: shop" in refused.content.decode()
+        person.post(url("import-columns", draft), told | {"key": "identity:shop"})
+        draft.refresh_from_db()
+        assert (draft.key, draft.state) == ("identity:shop", "pending")
+
     def test_after_a_check_the_columns_may_be_changed(self, person, draft, noon):
         told = post_of(person.get(url("import-columns", draft)))
         person.post(url("import-columns", draft), told | {"target-2": ""})

@@ -36,6 +36,7 @@ class TestValueParse:
             ("choice", "anything", "anything"),
             ("list", "a | b|a", ["a", "b"]),
             ("list", "a;b, c", ["a", "b, c"]),
+            ("list", " | ", None),
         ],
     )
     def test_reads_what_people_write(self, kind, text, value):
@@ -53,7 +54,11 @@ class TestValueParse:
             ("number", "1234567890123456", "“1234567890123456” has more than 15 digits."),
             ("money", "lots", "“lots” is not an amount of money."),
             ("boolean", "maybe", "“maybe” is neither yes nor no."),
-            ("date", "03/04/2030", "“03/04/2030” can be read as two different days: write 2030-12-31."),
+            (
+                "date",
+                "03/04/2030",
+                "With slashes the day or the month may come first: write “03/04/2030” like 2030-12-31.",
+            ),
             ("date", "2030-02-30", "“2030-02-30” is no day of the calendar."),
             ("date", "soon", "“soon” is not a date such as 2030-12-31."),
             ("datetime", "noon", "“noon” is not a time such as 2030-12-31T18:30:00Z."),
@@ -81,6 +86,8 @@ class TestValueCheck:
             ("number", "3", 3),
             ("boolean", True, True),
             ("list", ["a", " b ", "", "a"], ["a", "b"]),
+            ("list", [], None),
+            ("list", ["", " "], None),
             ("text", None, None),
         ],
     )

@@ -212,6 +212,7 @@ class TestRows:
             ("events", {"days": 99_999}),
             ("events", {"days": 1, "from": "2030-02-01T00:00:00Z"}),
             ("events", {"segment": 1}),
+            ("events", {"new": True}),  # of one file alone there is nothing before
         ],
     )
     def test_that_nobody_can_tell_are_refused(self, run, kind, terms):

@@ -225,13 +225,19 @@ class TestSchedules:
         client.post(edit, {**self.DATA, "days": "", "period": "monthly", "is_active": ""})
         schedule.refresh_from_db()
         assert (schedule.terms, schedule.period, schedule.is_active) == ({}, "monthly", False)
+        both = client.post(edit, {**self.DATA, "new": "on"})
+        assert both.context["form"].errors == {"days": ["Say what is new, or how many days, not both."]}
+        client.post(edit, {**self.DATA, "new": "on", "days": ""})
+        schedule.refresh_from_db()
+        assert schedule.terms == {"new": True}
         client.post(f"/exports/schedules/{schedule.pk}/run/")
         assert Export.objects.get().schedule == schedule
         client.post(f"/exports/schedules/{schedule.pk}/delete/")
 
         assert not Schedule.objects.exists()
         acts = AuditEvent.objects.order_by("pk").values_list("action", flat=True)
-        assert list(acts) == ["schedule.created", "schedule.changed", "schedule.run", "schedule.deleted"]
+        changed = ["schedule.changed"] * 2
+        assert list(acts) == ["schedule.created", *changed, "schedule.run", "schedule.deleted"]
 
     def test_what_is_refused_stands_beside_its_field(self, login, lead, place):
         page = login(lead).post("/exports/schedules/new/?kind=events", {**self.DATA, "path": "../etc"})

@@ -15,8 +15,9 @@ import pytest
 
 from apps.collaboration.models import Notification
 from apps.contacts import services as contacts
-from apps.contacts.models import Attribute
+from apps.contacts.models import Attribute, Event
 from apps.contacts.services import AttributeRefused
+from apps.core.partitions import month_of, month_partition_ensure
 from apps.exports import destinations, files, services
 from apps.exports.destinations import DestinationInvalid
 from apps.exports.destinations import destinations as offered
@@ -100,6 +101,37 @@ class TestDueAfter:
         assert due_after(Schedule(hour=2, timezone="Europe/Berlin"), night) == datetime(
             2030, 3, 31, 1, tzinfo=UTC
         )
+
+
+class TestWhatIsNew:
+    def test_each_event_is_in_one_file_however_late_it_came(self, root, noon, monkeypatch):
+        contact, names = ContactFactory(), []
+        ScheduleFactory(kind="events", columns=["event"], terms={"new": True}, hour=12, next_at=noon)
+
+        def arrive(name, at, *, late):
+            happened = at - timedelta(days=late)
+            month_partition_ensure("contacts_event", month_of(happened))
+            Event.objects.create(contact=contact, name=name, occurred_at=happened, received_at=at)
+
+        def file_of(day):
+            export = run_due(noon + timedelta(days=day))
+            if export.state != "done":
+                return export.state
+            path = next(root.rglob(f"{export.due_at:%Y%m%dT%H%M%SZ}/events.csv"))
+            return path.read_text("utf-8-sig").split()[1:]
+
+        arrive("early", noon - timedelta(days=90), late=0)
+        arrive("just-now", noon - timedelta(minutes=4), late=0)  # whoever writes may not be done
+        names.append(file_of(0))
+        arrive("late", noon + timedelta(hours=1), late=40)
+        with monkeypatch.context() as broken:
+            broken.setattr("apps.exports.services.work.batches", lambda *_told, **_more: 1 / 0)
+            names.append(file_of(1))
+        arrive("next", noon + timedelta(days=1, hours=1), late=0)
+        names.append(file_of(2))
+        names.append(file_of(3))
+
+        assert names == [["early"], "failed", ["late", "just-now", "next"], []]
 
 
 class TestFolder:

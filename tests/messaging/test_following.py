@@ -11,6 +11,7 @@ from apps.messaging.models import DeliveryEvent, Recipient
 from apps.messaging.services.tracking import bursts_mark, open_record
 from apps.segments import selectors, services
 from apps.segments.models import Segment, SegmentChange
+from apps.segments.rules.sentence import rule_sentence
 from apps.segments.rules.times import Timing, rule_timing
 from tests.factories.contacts import ContactFactory
 from tests.factories.messaging import RecipientFactory
@@ -192,3 +193,14 @@ def test_a_segment_out_of_the_archive_begins_to_ask_anew(noon, living, lead):
 
     segment.refresh_from_db()
     assert segment.watches == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "sentence"),
+    [
+        (GOT, "Everyone where they got any message."),
+        (OPENED | {"within": "30d"}, "Everyone where they opened any message in the last 30 days."),
+    ],
+)
+def test_the_condition_reads_back_as_a_part_of_a_sentence(rule, sentence):
+    assert rule_sentence(selectors.rule_read(rule)) == sentence

@@ -54,6 +54,11 @@ def test_a_rule_goes_through_the_form_unchanged(rule):
         attribute("seen", "before", "2026-01-31T09:00:00Z"),
         event(count={"gte": 1, "lt": 5}, where=[{"property": "total", "op": "in", "value": [1, 2.5]}]),
         event(count={"gte": 1, "lt": 9, "gt": 2}),
+        # What a field of one line would drop.
+        attribute("city", "contains", "Bad "),
+        attribute("city", "in", [" Rome", "Oslo"]),
+        attribute("city", "eq", "Rome\nItaly"),
+        event(where=[{"property": "note", "op": "eq", "value": "one\r\ntwo"}]),
     ],
 )
 def test_odd_values_go_through_the_form_unchanged(rule):
@@ -153,6 +158,7 @@ def test_nothing_moves_to_where_its_path_would_be_too_long():
         ("remove r.0", "r-add-row"),
         ("add-row r", "r-3-kind"),
         ("add-group r.1", "r-1-2-match"),
+        ("add-where r.2", "r-2-where-0-property"),
         ("refresh", ""),
         ("up r.7", ""),
     ],

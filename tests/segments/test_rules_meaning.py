@@ -101,6 +101,22 @@ def test_an_index_that_is_not_built_yet_is_not_counted_on():
 
 
 @pytest.mark.parametrize(
+    ("op", "value"), [("eq", "istanbul"), ("contains", "IST"), ("in", ["rome", "Istanbul"])]
+)
+def test_an_index_changes_nothing_of_whom_a_text_finds(op, value):
+    Attribute.objects.create(key="city", label="City", type="text")
+    Attribute.objects.create(key="town", label="Town", type="text", is_indexed=True, index_built_at=NOON)
+    Contact.objects.create(attributes={"city": "İSTANBUL", "town": "İSTANBUL"})
+
+    plain, indexed = (
+        selectors.rule_contacts(selectors.rule_read({"attribute": key, "op": op, "value": value}), now=NOON)
+        for key in ("city", "town")
+    )
+
+    assert plain.count() == indexed.count()
+
+
+@pytest.mark.parametrize(
     ("op", "value", "holds"),
     [
         ("contains", "the end", True),

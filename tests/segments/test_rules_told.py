@@ -70,6 +70,8 @@ class TestRuleSchema:
         (attribute("money", "between", [0.5, 20]), "Everyone where “Money” is between 0.5 and 20."),
         (attribute("boolean", "ne", True), "Everyone where “Yes or no” is not yes."),
         (attribute("date", "gt", "2026-01-31"), "Everyone where “Date” is after 31 Jan 2026."),
+        (attribute("date", "lte", "2026-01-31"), "Everyone where “Date” is on or before 31 Jan 2026."),
+        (attribute("date", "eq", "2026-01-31"), "Everyone where “Date” is on 31 Jan 2026."),
         (attribute("date", "older_than", "1y"), "Everyone where “Date” is more than 1 year ago."),
         (attribute("list", "in", ["a", "b"]), "Everyone where “Several of a list” has one of “a”, “b”."),
         (attribute("text", "missing"), "Everyone where “Text” is not known."),
@@ -82,7 +84,7 @@ class TestRuleSchema:
                 where=[{"property": "total", "op": "gt", "value": 50}],
             ),
             "Everyone where “order” did not happen at least 2 times in the last 30 days "
-            "with “total” is more than 50.",
+            "(where “total” is more than 50).",
         ),
         (
             event(count={"gte": 1, "lt": 3}, between=["2026-01-01", "2026-02-01"]),

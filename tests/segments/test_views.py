@@ -7,9 +7,11 @@ from django.urls import reverse
 from apps.contacts.models import QualityFinding
 from apps.segments import services
 from apps.segments.models import ContactList, Segment
-from apps.segments.selectors import segment_search
+from apps.segments.selectors import Count, Preview, segment_search
 from tests.factories.accounts import UserFactory
-from tests.factories.contacts import ContactFactory, EventTypeFactory, QualityScanFactory
+from tests.factories.campaigns import CampaignFactory
+from tests.factories.contacts import AttributeFactory, ContactFactory, EventTypeFactory, QualityScanFactory
+from tests.factories.messaging import MessageFactory
 from tests.factories.segments import ContactListFactory, SegmentFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("dictionary")]
@@ -170,6 +172,32 @@ class TestSegmentChange:
         segment.refresh_from_db()
         assert segment.rule == {"all": [ROME | {"value": "Oslo"}]}
 
+    @pytest.mark.parametrize("is_gone", [False, True])
+    def test_offers_the_message_and_campaign_that_a_row_names_whatever_became_of_them(self, browser, is_gone):
+        draft, campaign = MessageFactory(name="Still a draft"), CampaignFactory(name="Never begun")
+        pks = {"message": draft.pk, "campaign": campaign.pk}
+        if is_gone:
+            pks = dict.fromkeys(pks, 10**12)
+        segment = SegmentFactory(rule={"all": [{"did": "opened", "within": "30d", **pks}]})
+
+        page = browser.get(f"/segments/{segment.pk}/edit/").content.decode()
+
+        named = {"message": draft.name, "campaign": campaign.name}
+        for name, pk in pks.items():
+            shown = f"a {name} that is gone" if is_gone else named[name]
+            assert f'<option value="{pk}" selected>{shown}</option>' in page
+
+    def test_a_time_between_two_keeps_its_hour(self, browser):
+        AttributeFactory(key="seen", type="datetime")
+        between = {"attribute": "seen", "op": "between", "value": ["2030-01-02T03:04:05Z", "2030-02-01"]}
+        segment = SegmentFactory(rule={"all": [between]})
+
+        page = browser.get(f"/segments/{segment.pk}/edit/").content.decode()
+
+        # An input for days would be empty of it.
+        assert 'value="2030-01-02T03:04:05Z" inputmode' in page
+        assert 'value="2030-02-01" type="date"' in page
+
     def test_what_another_tab_has_saved_is_not_taken_back_unseen(self, browser):
         segment = SegmentFactory(rule=ROME)
         url = f"/segments/{segment.pk}/edit/"
@@ -225,6 +253,16 @@ class TestRulePreview:
 
     def test_says_when_nobody_is_found(self, browser):
         assert b"Nobody is in it." in self.post(browser, attribute("city", value="Rome")).content
+
+    def test_says_nothing_for_certain_when_only_some_were_asked(self, browser, monkeypatch):
+        found = Preview(Count(0, 0, 291), 379_402, (), ())
+        monkeypatch.setattr("apps.segments.selectors.rule_preview", lambda *_told, **_more: found)
+
+        text = self.post(browser, attribute("city", value="Rome")).content.decode()
+
+        assert "fewer than 291" in text
+        assert "Nobody is in it." not in text
+        assert "Calculate it exactly to know whether anybody is." in text
 
     def test_costs_the_same_for_one_row_and_for_many(self, browser, django_assert_num_queries):
         ContactFactory.create_batch(3, attributes={"city": "Rome"})

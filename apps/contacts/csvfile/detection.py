@@ -9,18 +9,19 @@ from dataclasses import dataclass
 from functools import partial
 from io import StringIO
 from itertools import islice
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.contacts.csvfile.limits import BLOCK, MAX_LINE, FileRefused
-from apps.contacts.csvfile.reader import header_read
+from apps.contacts.csvfile.reader import HINT, header_read, is_hint
 
 MAX_COLUMNS = 500
 MAX_NAME = 200
 SAMPLE_BYTES = 256 * 1024
 SAMPLE_ROWS = 100
+FEW_NULS = 8  # listed, each with its row, however small the file
 DELIMITERS = (",", ";", "\t", "|")
 ENCODINGS = ("utf-8", "cp1252", "utf-16-le", "utf-16-be")
 # Columns that an error file adds; they are left out when it comes back mended.
@@ -34,11 +35,16 @@ _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _WESTERN = frozenset(range(0xC0, 0x100)) - {0xD7, 0xF7} | frozenset(
     b"\x80\x82\x84\x85\x8c\x91\x92\x93\x94\x95\x96\x97\x99\x9c\xa0\xa1\xa3\xa7\xa9\xab\xae\xb0\xb4\xbb\xbf"
 )
+_LETTERS = re.compile(rb"[\xc0-\xff]{4,}")
 _UNDEFINED = frozenset(b"\x81\x8d\x8f\x90\x9d")
 _NOT_CSV = gettext_lazy("This is not a CSV file.")
+_PICTURE = gettext_lazy("This is a picture, not a CSV file.")
 _OTHER_FILES = (
     (b"\x1f\x8b", gettext_lazy("This file is compressed. Unpack it first.")),
     (b"%PDF", gettext_lazy("This is a PDF, not a CSV file.")),
+    (b"\x89PNG", _PICTURE),
+    (b"GIF8", _PICTURE),
+    (b"\xff\xd8\xff", _PICTURE),
 )
 
 
@@ -77,12 +83,12 @@ def encoding_detect(file: BinaryIO) -> str:
             raise FileRefused(str(sentence))
     if encoding := _utf16(head):
         return encoding
-    if head.count(b"\0") > len(head) // 50:
+    if head.count(b"\0") > max(FEW_NULS, len(head) // 50):
         raise FileRefused(str(_NOT_CSV))
-    valid, broken, bytes_seen = _utf8_census(file)
-    if not broken or valid > 10 * broken:
+    found = _census(file)
+    if not found.broken or found.valid > 10 * found.broken:
         return "utf-8"  # a few broken rows among many whole ones are listed, each as a row
-    return _western_or_refused(bytes_seen)
+    return _western_or_refused(found)
 
 
 def _utf16(head: bytes) -> str | None:
@@ -99,11 +105,19 @@ def _utf16(head: bytes) -> str | None:
     return None
 
 
-def _utf8_census(file: BinaryIO) -> tuple[int, int, Counter[int]]:
-    """Return how many characters beyond ASCII are valid UTF-8, how many bytes are not, and all high bytes."""
+class _Census(NamedTuple):
+    """What a file has beyond ASCII: characters of valid UTF-8, bytes that are none, and all high bytes."""
+
+    valid: int
+    broken: int
+    high: Counter[int]
+    in_runs: int  # of the high bytes that are letters in the west, those with three more beside them
+
+
+def _census(file: BinaryIO) -> _Census:
     file.seek(0)
     decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-    valid = broken = 0
+    valid = broken = in_runs = 0
     high: Counter[int] = Counter()
     for block in iter(partial(file.read, BLOCK), b""):
         text = decoder.decode(block)
@@ -113,12 +127,16 @@ def _utf8_census(file: BinaryIO) -> tuple[int, int, Counter[int]]:
         broken += escaped
         valid += len(re.findall("[^\0-\x7f]", text)) - escaped
         high.update(byte for byte in block if byte > 0x7F)
-    return valid, broken + len(decoder.decode(b"", final=True)), high
+        in_runs += sum(map(len, _LETTERS.findall(block)))
+    return _Census(valid, broken + len(decoder.decode(b"", final=True)), high, in_runs)
 
 
-def _western_or_refused(high: Counter[int]) -> str:
+def _western_or_refused(found: _Census) -> str:
+    high = found.high
     plausible = sum(count for byte, count in high.items() if byte in _WESTERN)
-    if not _UNDEFINED & high.keys() and plausible >= 0.95 * high.total():
+    # Western words have a letter of theirs among plain ones; Cyrillic and Greek words have nothing else.
+    is_foreign = 2 * found.in_runs >= high.total()
+    if not _UNDEFINED & high.keys() and plausible >= 0.95 * high.total() and not is_foreign:
         return "cp1252"
     raise FileRefused(
         _(
@@ -138,7 +156,10 @@ def layout_detect(file: BinaryIO, *, encoding: str, delimiter: str = "") -> Layo
     lines, is_all = _first_lines(file, encoding)
     if lines[0].lstrip()[:1] in ("<", "{", "["):
         raise FileRefused(_("This looks like HTML or JSON, not like a CSV file."))
-    delimiter = delimiter or _delimiter(lines)
+    delimiter = delimiter or _delimiter_told(lines) or _delimiter(lines)
+    lines = [line for line in lines if not is_hint([line.strip()])]
+    if not lines:
+        raise FileRefused(_("This file is empty."))
     records = [record for record in _records(lines, delimiter) if any(cell.strip() for cell in record)]
     if not records:
         raise FileRefused(str(_NOT_CSV))
@@ -177,6 +198,12 @@ def _records(lines: list[str], delimiter: str) -> list[list[str]]:
             return  # the reader proper says where and why
 
     return list(islice(records(), SAMPLE_ROWS + 1))
+
+
+def _delimiter_told(lines: list[str]) -> str:
+    """Return what a line such as `sep=;` says, which programs write on top for Excel; '' if there is none."""
+    told = lines[0].strip("\r\n").lstrip()[len(HINT) :]
+    return told if is_hint([lines[0].strip()]) and told in DELIMITERS else ""
 
 
 def _delimiter(lines: list[str]) -> str:

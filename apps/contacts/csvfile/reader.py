@@ -8,6 +8,7 @@ goes on with the next line of the file.
 
 import codecs
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,12 +18,15 @@ from tempfile import TemporaryFile
 from typing import BinaryIO, cast
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.contacts.csvfile.limits import BLOCK, MAX_LINE, FileRefused
 from apps.contacts.values import MAX_TEXT
 
 # Ends what a fault has of a cell that is longer than any value may be: so it stays too long to be taken.
 CUT = " […]"
+HINT = "sep="
+_HINT = re.compile(rf"{HINT}[,;|\t]?")
 
 
 @dataclass(frozen=True)
@@ -91,10 +95,10 @@ class Reader:
         self._open(offset)
 
     def header_skip(self) -> list[str]:
-        """Go behind the header, whatever blank lines stand above it, and return its cells."""
+        """Go behind the header, whatever blank lines or hint stand above it, and return its cells."""
         for record in self._records:
             self._row += 1
-            if any(cell.strip() for cell in record):
+            if any(cell.strip() for cell in record) and not is_hint(record):
                 return record
         return []
 
@@ -147,7 +151,11 @@ class Reader:
         chunk.numbers = kept
 
     def _misshapen(self, number: int, record: list[str]) -> Fault:
-        reason = _("This row has %(n)s cells; the header has %(width)s.")
+        reason = ngettext(
+            "This row has %(n)s cell; the header has %(width)s.",
+            "This row has %(n)s cells; the header has %(width)s.",
+            len(record),
+        )
         return Fault(number, "", reason % {"n": len(record), "width": self._width}, cells_shown(record))
 
     def _slow_chunk(self, size: int, row: int) -> Chunk:
@@ -182,6 +190,12 @@ class Reader:
             line = self._file.readline(MAX_LINE)
         self._open(self._file.tell())
         return start[: 4 * (MAX_TEXT + 1)].decode(errors="replace")
+
+
+def is_hint(record: Sequence[str]) -> bool:
+    """Test if a line tells Excel how cells are separated, such as `sep=;`: it is no row, whoever reads it."""
+    cell, *rest = record
+    return _HINT.fullmatch(cell.strip().lower()) is not None and not any(rest)
 
 
 def header_read(file: BinaryIO, *, encoding: str, delimiter: str) -> list[str]:

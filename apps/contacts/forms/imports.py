@@ -146,7 +146,11 @@ class ColumnsForm(forms.Form):
         self._attributes = set(known)
         self.fields["key"] = forms.ChoiceField(
             label=_("A row is known by"),
-            choices=[(kind.key, kind.words[kind.key]), (OTHER, _("Other identity"))],
+            choices=[
+                (kind.key, kind.words[kind.key]),
+                (OTHER, _("Other identity")),
+                *self._others(import_file),
+            ],
             initial=kind.key,
             help_text=KNOWN_BY[kind.about],
         )
@@ -159,6 +163,26 @@ class ColumnsForm(forms.Form):
             self._earlier(import_file)
         for name in ("basis", "source", "wording"):
             self.fields[name].required = not self.is_bound or bool(self.data.get("agreed"))
+
+    def _others(self, import_file: ImportFile) -> list[tuple[str, str]]:
+        """Return each of several other identities, of which one has to tell who a row is about."""
+        targets = list(import_file.mapping.values())
+        if self.is_bound:
+            targets = [
+                f"{OTHER}:{self.data.get(f'namespace-{place}', '')}"
+                for place in range(len(self._columns))
+                if self.data.get(f"target-{place}") == OTHER
+            ]
+        others = [target for target in targets if target and target.startswith(f"{OTHER}:")]
+        named = [(one, _("Identity: %(name)s") % {"name": one.partition(":")[2]}) for one in others]
+        return named if len(named) > 1 else []
+
+    def clean(self) -> dict[str, Any]:
+        told = super().clean() or {}
+        others = [place for place in range(len(self._columns)) if told.get(f"target-{place}") == OTHER]
+        if told.get("key") == OTHER and len(others) > 1:
+            self.add_error("key", _("Several columns are other identities. Choose the one that tells."))
+        return told
 
     @property
     def has_consent(self) -> bool:
@@ -219,7 +243,7 @@ class ColumnsForm(forms.Form):
     def _earlier(self, import_file: ImportFile) -> None:
         """Show what was said before the dry run."""
         self.initial.update(
-            key=self._kind.key if import_file.key == self._kind.key else OTHER,
+            key=import_file.key if import_file.key in dict(self.fields["key"].choices) else OTHER,  # type: ignore[attr-defined]  # a choice's
             mode=import_file.mode,
             agreed=bool(import_file.consent),
             **{name: import_file.consent.get(name, "") for name in PROOF},

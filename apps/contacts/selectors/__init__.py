@@ -1,5 +1,6 @@
 """What screens, endpoints and other rooms read about contacts."""
 
+from apps.contacts.identities import namespaces_known
 from apps.contacts.selectors.alike import Alike, contacts_alike
 from apps.contacts.selectors.companies import (
     CompanyAsk,
@@ -77,6 +78,7 @@ from apps.contacts.selectors.people import (
     Operator,
     Total,
     companies_total,
+    condition_holds,
     contact_profile,
     contacts,
     contacts_estimate,
@@ -175,6 +177,7 @@ __all__ = [
     "company_people_count",
     "company_profile",
     "company_timeline",
+    "condition_holds",
     "contact_as_data",
     "contact_companies",
     "contact_living",
@@ -228,6 +231,7 @@ __all__ = [
     "mend_preview",
     "merge_preview",
     "mergeable_count",
+    "namespaces_known",
     "pair_next",
     "pairs_count",
     "pairs_dismissed",

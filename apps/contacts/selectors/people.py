@@ -28,6 +28,7 @@ from apps.contacts.models import (
 from apps.contacts.selectors.topics import topic_names
 from apps.contacts.values import AttributeInvalid, value_parse
 
+Type = Attribute.Type
 COUNTED_EXACTLY = 10_000
 NO_CONSENT = "none"
 
@@ -50,6 +51,19 @@ OPERATOR_LABELS = {
     Operator.LTE: _("is at most"),
     Operator.EXISTS: _("has a value"),
     Operator.MISSING: _("has no value"),
+}
+_PRESENCE = (Operator.EXISTS, Operator.MISSING)
+_ORDERED = (Operator.EQ, Operator.GTE, Operator.LTE)
+# What may be asked of a type, besides whether there is a value.
+_ASKED = {
+    Type.TEXT: (*_ORDERED, Operator.STARTS),
+    Type.CHOICE: (*_ORDERED, Operator.STARTS),
+    Type.NUMBER: _ORDERED,
+    Type.MONEY: _ORDERED,
+    Type.DATE: _ORDERED,
+    Type.DATETIME: _ORDERED,
+    Type.BOOLEAN: (Operator.EQ,),
+    Type.LIST: (Operator.EQ,),
 }
 _SYMBOLS = {Operator.EQ: "=", Operator.GTE: ">=", Operator.LTE: "<="}
 
@@ -167,14 +181,17 @@ def condition_holds(condition: Condition) -> RawSQL:
     """
     Return the comparison by the dictionary's own expression, so that an index on it is found.
 
-    :raises AttributeInvalid: the value does not fit the attribute's type
+    A day that a time is compared with is the whole of it, in UTC, as in rules of segments.
+
+    :raises AttributeInvalid: the value or the operator does not fit the attribute's type
     """
     attribute, operator = condition.attribute, condition.operator
     column = f'"{keys.TABLES[attribute.applies_to]}"."attributes"'
     expression = keys.sql_expression(attribute.key, attribute.type, column=column)
-    if operator in (Operator.EXISTS, Operator.MISSING):
+    if operator in _PRESENCE:
         verb = "IS NOT NULL" if operator == Operator.EXISTS else "IS NULL"
         return _sql(f"{expression} {verb}")
+    _operator_check(attribute, operator)
     value = value_parse(attribute.type, condition.value)
     if value is None:
         raise AttributeInvalid(str(_("Say what to compare with.")))
@@ -182,9 +199,30 @@ def condition_holds(condition: Condition) -> RawSQL:
         return _sql(f"{expression} @> %s::jsonb", [keys.list_operand(value)])
     if isinstance(value, bool):
         return _sql(f"{expression} = %s", [value])
+    if isinstance(value, str) and attribute.type == Type.DATETIME and ":" not in condition.value:
+        return _day(expression, operator, value.partition("T")[0])
     if isinstance(value, str):
         return _text(expression, keys.sql_text(attribute.key, column=column), operator, value.lower())
     return _sql(f"{expression} {_SYMBOLS.get(operator, '=')} %s", [value])
+
+
+def _operator_check(attribute: Attribute, operator: Operator) -> None:
+    if operator in _ASKED[Type(attribute.type)]:
+        return
+    sentence = _("“%(operator)s” cannot be asked of “%(label)s”, which is of the type “%(type)s”.")
+    words = {"operator": OPERATOR_LABELS[operator], "label": attribute.label}
+    raise AttributeInvalid(str(sentence % {**words, "type": attribute.get_type_display()}))
+
+
+def _day(expression: str, operator: Operator, day: str) -> RawSQL:
+    # As text: each of its hours sorts between the two.
+    ends = day + "\U0010ffff"
+    match operator:
+        case Operator.GTE:
+            return _sql(f"{expression} >= %s", [day])
+        case Operator.LTE:
+            return _sql(f"{expression} < %s", [ends])
+    return _sql(f"{expression} >= %s AND {expression} < %s", [day, ends])
 
 
 def _text(expression: str, whole: str, operator: Operator, value: str) -> RawSQL:

@@ -6,10 +6,10 @@ How a file comes in is in `import_uploads`, the work itself in `import_work`.
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, TypeVar, cast
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextChoices
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -25,6 +25,7 @@ from apps.core.errors import DomainError
 from apps.core.queues import ring
 
 State = ImportFile.State
+C = TypeVar("C", bound=TextChoices)
 RUN_TASK = "apps.contacts.tasks.imports_run"
 COUNTS = ("rows_total", "created", "updated", "unchanged", "invalid", "suppressed", "duplicate")
 CANCELLABLE = (State.SHEET, State.READING, State.DRAFT, State.PENDING, State.RUNNING)
@@ -172,11 +173,8 @@ def consent_check(consent: Mapping[str, str]) -> ConsentChange | None:
     unknown = consent.keys() - {"status", "channel", "topic", *CONSENT_PROOF}
     if unknown:
         raise ImportRefused(_("Consent knows nothing of “%(name)s”.") % {"name": min(unknown)[:100]})
-    try:
-        status = ConsentStatus(consent.get("status") or ConsentStatus.SUBSCRIBED)
-        channel = Channel(consent.get("channel") or Channel.EMAIL)
-    except ValueError as error:
-        raise ImportRefused(_("This consent cannot be: %(why)s.") % {"why": str(error)[:200]}) from error
+    status = _told(ConsentStatus, consent.get("status") or ConsentStatus.SUBSCRIBED)
+    channel = _told(Channel, consent.get("channel") or Channel.EMAIL)
     proof = {name: (consent.get(name) or "").strip() for name in CONSENT_PROOF}
     if status != ConsentStatus.UNSUBSCRIBED and not all(proof.values()):
         raise ImportRefused(
@@ -187,6 +185,15 @@ def consent_check(consent: Mapping[str, str]) -> ConsentChange | None:
         raise ImportRefused(_("Topic and basis have at most 64 characters, the source 200."))
     topic_check(topic=topic, channel=channel, status=status)
     return ConsentChange(status=status, channel=channel, topic=topic, **proof)
+
+
+def _told(words: type[C], told: str) -> C:
+    """:raises ImportRefused: with the words that there are"""
+    try:
+        return words(told)
+    except ValueError as error:
+        sentence = _("Consent cannot be “%(told)s”, but one of: %(known)s.")
+        raise ImportRefused(sentence % {"told": told[:100], "known": ", ".join(words.values)}) from error
 
 
 def column_map(import_file: ImportFile) -> ColumnMap:

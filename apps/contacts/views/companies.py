@@ -25,6 +25,7 @@ from apps.contacts.views.narrowing import (
     is_unsettled,
     settled,
     shown_read,
+    where_askable,
 )
 from apps.core import clock
 from apps.core.errors import DomainError
@@ -67,7 +68,7 @@ def company_list(request: UserRequest) -> HttpResponse:
         page = asked.page(selectors.companies_with_people(selectors.companies(_ask(asked, conditions))))
     except AttributeInvalid as refusal:
         messages.error(request, str(refusal))
-        return redirect(f"{request.path}{asked.url(where='')}")
+        return redirect(f"{request.path}{asked.url(where=where_askable(conditions))}")
     listing = AttributeListing(**vars(page), shown=shown, dictionary=dictionary, conditions=conditions)
     context = {
         "listing": listing,

@@ -26,6 +26,7 @@ from apps.contacts.views.narrowing import (
     is_unsettled,
     settled,
     shown_read,
+    where_askable,
 )
 from apps.core import clock
 from apps.core.downloads import csv_download
@@ -65,7 +66,7 @@ def contact_list(request: UserRequest) -> HttpResponse:
         page = asked.page(selectors.contacts_with_standing(selectors.contacts(ask)))
     except AttributeInvalid as refusal:
         messages.error(request, str(refusal))
-        return redirect(f"{request.path}{asked.url(where='')}")
+        return redirect(f"{request.path}{asked.url(where=where_askable(conditions))}")
     listing = AttributeListing(**vars(page), shown=shown, dictionary=dictionary, conditions=conditions)
     context = {
         "listing": listing,
@@ -87,12 +88,12 @@ def contact_csv(request: UserRequest) -> HttpResponseBase:
     """What the list shows, as CSV: the same filters and columns, every page."""
     dictionary = list(Attribute.objects.all())
     asked, shown = _read(request.GET, dictionary)
-    ask, _conditions = _ask(asked, dictionary)
+    ask, conditions = _ask(asked, dictionary)
     try:
         found = selectors.contacts_with_standing(selectors.contacts(ask)).order_by("-id")
     except AttributeInvalid as refusal:
         messages.error(request, str(refusal))
-        return redirect(f"{reverse('contacts:list')}{asked.url(where='')}")
+        return redirect(f"{reverse('contacts:list')}{asked.url(where=where_askable(conditions))}")
     heads = [_("E-mail"), _("Telephone"), *(attribute.label for attribute in shown), _("Consent"), _("Added")]
     return csv_download("contacts", heads, _lines(found.iterator(chunk_size=2_000), shown))
 

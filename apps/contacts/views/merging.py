@@ -11,6 +11,7 @@ from apps.accounts.http import UserRequest, requires
 from apps.contacts import forms, selectors, services
 from apps.contacts.models import Contact, QualityPair
 from apps.core import clock
+from apps.core.context import room_set
 from apps.core.errors import DomainError
 from apps.core.keys import key_read
 
@@ -65,6 +66,9 @@ def pair_redirect() -> HttpResponse:
 
 
 def _page(request: UserRequest, contact: Contact, form: forms.MergeForm) -> HttpResponse:
+    pair = _pair_of(request)
+    if pair:
+        room_set(request, reverse("contacts:pair-list"))
     search = request.GET.get("q", "").strip()
     other = form.named(request.POST.get("other") or request.GET.get("other", ""))
     preview = selectors.merge_preview(keep=contact, gone=other, now=clock.now()) if other else None
@@ -75,7 +79,7 @@ def _page(request: UserRequest, contact: Contact, form: forms.MergeForm) -> Http
         "search": search,
         "found": found,
         "preview": preview,
-        "pair": _pair_of(request),
+        "pair": pair,
     }
     return render(request, "contacts/contact_merge.html", context)
 

@@ -11,6 +11,7 @@ from django.http import QueryDict
 from apps.contacts import selectors
 from apps.contacts.models import Attribute
 from apps.contacts.selectors import Condition, Operator
+from apps.contacts.values import AttributeInvalid
 from apps.core.lists import Chip, Listing, ListQuery
 
 MOST_CONDITIONS = 10
@@ -71,6 +72,18 @@ def conditions_read(asked: ListQuery, dictionary: Sequence[Attribute]) -> list[t
         for raw in _conditions(asked.query)
         if raw[0] in by_key
     ]
+
+
+def where_askable(conditions: Sequence[tuple[Condition, Raw]]) -> str:
+    """Return `where` with those conditions that fit their attributes."""
+    fitting = []
+    for condition, raw in conditions:
+        try:
+            selectors.condition_holds(condition)
+        except AttributeInvalid:
+            continue
+        fitting.append(raw)
+    return _told(fitting)
 
 
 def settled(query: QueryDict) -> str:

@@ -41,7 +41,7 @@ def _profile(
         "lift_form": lift_form or forms.LiftForm(),
         "identity_form": forms.IdentityForm(),
         "merges": selectors.contact_merges(contact),
-        "may_change": user.has_perm("contacts.change_contact", contact),
+        "may_change": contact.erased_at is None and user.has_perm("contacts.change_contact", contact),
         "may_export": user.has_perm("contacts.export_contact", contact),
         "may_erase": user.has_perm("contacts.erase_contact", contact),
         "may_lift": user.has_perm("contacts.delete_suppression"),
@@ -84,6 +84,8 @@ def contact_create(request: UserRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @requires("contacts.change_contact", on=Contact)
 def contact_change(request: UserRequest, contact: Contact) -> HttpResponse:
+    if contact.erased_at and request.method == "GET":
+        return redirect("contacts:detail", contact.pk)
     form = forms.ContactForm(request.POST or None, record=contact)
     if request.method == "POST" and form.is_valid():
         told = {**form.changes(), "seen": form.seen()}

@@ -11,7 +11,7 @@ from apps.accounts.models import User
 from apps.collaboration import services as collaboration
 from apps.core.errors import DomainError
 from apps.core.queues import ring
-from apps.exports.asks import Terms, terms_check, terms_named
+from apps.exports.asks import Terms, terms_check, terms_named, terms_once_check
 from apps.exports.columns import Column, columns_default, columns_known, columns_read
 from apps.exports.models import Export, Format, Kind
 
@@ -46,6 +46,7 @@ def export_start(
     """
     chosen = columns_check(kind, columns, by=by)
     terms = terms_check(kind, terms or {}, now=now)
+    terms_once_check(terms)
     export = Export.objects.create(
         by=by,
         name=terms_named(kind, terms)[:200],

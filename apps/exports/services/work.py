@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Max
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -30,7 +31,7 @@ from apps.exports.columns import Column, columns_known, columns_read
 from apps.exports.destinations import DeliveryFailed, place_of
 from apps.exports.manifest import Made, manifest_write, names_of
 from apps.exports.models import Export, ExportQuerySet, Schedule
-from apps.exports.reading import batches, rows_count
+from apps.exports.reading import Arrived, batches, rows_count
 from apps.exports.services.exports import RUN_TASK
 from apps.exports.writers import writer_of
 
@@ -42,6 +43,8 @@ BEAT_SECONDS = 2.0  # how often the lease is renewed, and progress shown
 MOST_ATTEMPTS = 5
 PAUSES = [timedelta(minutes=minutes) for minutes in (5, 30, 120, 360)]
 AT_ONCE = 500
+# What has arrived is looked at this much later: until then whoever was writing it down has come to the end.
+SETTLING = timedelta(minutes=5)
 _LOCK = 0x4578706F  # "Expo"
 
 
@@ -157,13 +160,27 @@ def _make(work: _Work) -> Made:
     if not work.held().update(rows_total=total):
         raise _LeaseLost
     with writer_of(export.format, work.path, columns) as writer:
-        for batch in batches(export.kind, export.terms, columns, now=work.now):
+        for batch in batches(export.kind, export.terms, columns, now=work.now, arrived=_arrived(export)):
             writer.write(batch)
             work.rows += len(batch)
             work.beat()
     with work.path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return Made(work.path, columns, work.rows, work.path.stat().st_size, digest)
+
+
+def _arrived(export: Export) -> Arrived | None:
+    """
+    Return the period that a file of what is new stands for; None of any other.
+
+    It begins where that of the last file that was made ends, so that what a failed one lacks is in the next.
+    """
+    if "new" not in export.terms or export.due_at is None:
+        return None
+    made = Export.objects.filter(schedule=export.schedule, state=State.DONE, due_at__lt=export.due_at)
+    # On the same terms: of what was not asked for before, everything is new.
+    last = made.filter(terms=export.terms).aggregate(last=Max("due_at"))["last"]
+    return Arrived(last - SETTLING if last else None, export.due_at - SETTLING)
 
 
 def _columns(export: Export) -> list[Column]:

@@ -216,6 +216,11 @@ def focus_on(draft: Draft, act: str, path: str) -> str:
             return f"{here}-{verb}"
         case "remove":
             return f"{here}-add-row"
+        case "add-where":
+            node = next(node for node in draft.walk() if node.path == path)
+            return f"{here}-where-{where_places(node.values)[-1]}-property"
+        case "remove-where":
+            return f"{here}-add-where"
         case "add-row" | "add-group":
             group = next(node for node in draft.walk() if node.path == path)
             field_name = "kind" if verb == "add-row" else "match"

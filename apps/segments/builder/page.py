@@ -272,7 +272,7 @@ def _fill(shown: NodePage, words: Vocabulary, known: Known) -> None:
                 for place in where_places(node.values)
             ]
         case kind:
-            asked = [one.inputs() for one in registry.kinds if one.key == kind]
+            asked = [one.inputs(node.values) for one in registry.kinds if one.key == kind]
             shown.inputs = [(one, node.values.get(one.name, "")) for inputs in asked for one in inputs]
 
 

@@ -237,8 +237,8 @@ def _text(value: object) -> str:
             return str(value).lower()
         case int() | float():
             return json.dumps(value)
-        case str():
-            return value
+        case str() if value == value.strip() and not re.search(r"[\r\n]", value):
+            return value  # a field would drop the rest, and the rule mean something else
     raise NoForm
 
 

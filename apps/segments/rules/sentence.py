@@ -1,7 +1,7 @@
 """A rule read back in plain words."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from django.utils import formats
 from django.utils.translation import gettext as _
@@ -51,6 +51,14 @@ ASSERTIONS = {
     Op.OLDER_THAN: gettext_lazy("%(name)s is more than %(value)s ago"),
 }
 MOMENT_ORDER = {Op.GT: Op.AFTER, Op.LT: Op.BEFORE}
+ON_MOMENTS = {
+    Op.GTE: gettext_lazy("%(name)s is on or after %(value)s"),
+    Op.LTE: gettext_lazy("%(name)s is on or before %(value)s"),
+}
+ON_DAYS = ON_MOMENTS | {
+    Op.EQ: gettext_lazy("%(name)s is on %(value)s"),
+    Op.NE: gettext_lazy("%(name)s is not on %(value)s"),
+}
 ON_LISTS = {
     Op.CONTAINS: gettext_lazy("%(name)s has %(value)s"),
     Op.IN: gettext_lazy("%(name)s has one of %(value)s"),
@@ -137,7 +145,8 @@ def _event(node: EventDid) -> str:
         parts.append(_("from %(start)s until before %(end)s") % {"start": start, "end": end})
     if node.where:
         parts.append(
-            _("with %(conditions)s") % {"conditions": _joined([_property(one) for one in node.where])}
+            # In brackets: another condition of the rule may follow.
+            _("(where %(conditions)s)") % {"conditions": _joined([_property(one) for one in node.where])}
         )
     return " ".join(parts)
 
@@ -168,6 +177,7 @@ def _compared(name: str, op: Op, value: Value, kind: Type | None) -> str:
     texts = ASSERTIONS | (ON_LISTS if kind == Type.LIST else {})
     if isinstance(value, date):
         op = MOMENT_ORDER.get(op, op)
+        texts |= ON_MOMENTS if isinstance(value, datetime) else ON_DAYS
     match value:
         case (low, high) if op == Op.BETWEEN:
             return str(texts[op]) % {"name": name, "low": _plain(low), "high": _plain(high)}
