@@ -51,9 +51,10 @@ async def postgres_start(data_dir: Path, supervisor: Supervisor) -> str:
     account = _postgres_account()
     cluster = data_dir / "postgres"
     log = log_file(data_dir, "postgres")
-    _cluster_dir(cluster, account)
     if not (cluster / "PG_VERSION").exists():
-        await _cluster_init(cluster, account, log)
+        await _cluster_make(cluster, account, log)
+    _cluster_dir(cluster, account)
+    _version_check(cluster)
     await _remove_leftover(cluster)
     sockets = _socket_dir(cluster, data_dir, account)
     settings = POSTGRES_SETTINGS | {"dynamic_shared_memory_type": _shared_memory()}
@@ -110,13 +111,13 @@ async def _until(ready: Callable[[], bool], name: str, supervisor: Supervisor, l
 def _complaint(log: Path) -> str:
     """Return what a server said last of why it ends, with its hint; or else its last line."""
     lines = log.read_text(errors="replace").strip().splitlines() or ["nothing was logged"]
-    for word in ("FATAL", "PANIC"):  # a panic may be only what an error led to
+    for word in ("FATAL", "PANIC", "initdb: error"):  # a panic may be only what an error led to
         for place in range(len(lines) - 1, -1, -1):
             if word in lines[place]:
                 marks = zip(lines[place : place + 2], (word, "HINT"), strict=False)
                 said = [line.partition(f"{mark}:")[2].strip() for line, mark in marks]
                 return ". ".join(filter(None, said)).rstrip(".")
-    return lines[-1]
+    return lines[-1].removesuffix(".")
 
 
 # -- PostgreSQL
@@ -156,6 +157,27 @@ def _cluster_dir(cluster: Path, account: str | None) -> None:
                 folder.chmod(mode | stat.S_IXOTH)
 
 
+async def _cluster_make(cluster: Path, account: str | None, log: Path) -> None:
+    """Make the cluster beside its place and move it there whole: one half made would never start."""
+    making = cluster.with_name("postgres.new")
+    shutil.rmtree(making, ignore_errors=True)
+    _cluster_dir(making, account)
+    await _cluster_init(making, account, log)
+    making.rename(cluster)
+
+
+def _version_check(cluster: Path) -> None:
+    made_by = (cluster / "PG_VERSION").read_text().strip()
+    command = [str(postgres_bin("postgres")), "--version"]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603  # ours
+    ours = said.split()[-1].partition(".")[0]
+    if made_by != ours:
+        raise EmbeddedServerError(
+            f"{cluster} was made by PostgreSQL {made_by} and here is {ours}: take the version of Bookend that"
+            " made it, `manage.py backup` there, and `restore` here into a new DATA_DIR."
+        )
+
+
 async def _cluster_init(cluster: Path, account: str | None, log: Path) -> None:
     # The built-in locale sorts the same on every machine, and needs nothing installed.
     argv = [
@@ -173,7 +195,7 @@ async def _cluster_init(cluster: Path, account: str | None, log: Path) -> None:
     initdb = await spawn(Child("initdb", argv, env=_plain_env(), user=account, log=log))
     if await initdb.wait() != 0:
         raise EmbeddedServerError(
-            f"PostgreSQL's data directory could not be made in {cluster}: {_complaint(log)}; see {log}."
+            f"{cluster.parent / 'postgres'} cannot be made: {_complaint(log)}; see {log}."
         )
 
 

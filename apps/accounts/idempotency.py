@@ -8,7 +8,7 @@ is still at work a second one with the same key is told so at once (409), and ne
 
 import hashlib
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from operator import itemgetter
 from typing import Any
@@ -31,6 +31,7 @@ from apps.core.secrets import seal, unseal
 
 HEADER = "Idempotency-Key"
 SEALED = "Sealed"  # among the kept headers; never sent
+AT_WORK_FOR = timedelta(minutes=5)  # longer than any request lasts
 _REPEATED_HEADERS = ("Location", "Retry-After")
 _TOKENS = {"csrfmiddlewaretoken", "once"}  # drawn anew with each page, or what the form is told apart by
 
@@ -50,14 +51,42 @@ def once(handler: Handler, *, on_error: Callable[[Exception], Response], is_secr
         fingerprint = _fingerprint(request)
         with transaction.atomic():
             if not _alone(request.user, key):
-                raise _StillAnswering(
-                    _("The first request with this Idempotency-Key is still being answered.")
-                )
+                raise _StillAnswering(_still_answering())
             now = clock.now()
             if earlier := _earlier(request.user, key, fingerprint, now=now):
                 return earlier
             response = _act(handler, on_error, request, *args, **kwargs)
             _keep(request.user, key, fingerprint, response, is_secret=is_secret, now=now)
+        return response
+
+    return answer
+
+
+def once_beforehand(handler: Handler, *, on_error: Callable[[Exception], Response]) -> Handler:
+    """
+    Return the handler of a POST that talks to the network, and so must not run within a transaction.
+
+    The key is taken and committed before the act. One that was cut short is not repeated on a guess: its key
+    is answered 409, first as being at work, later as something of which nobody knows.
+    """
+
+    def answer(request: Request, *args: Any, **kwargs: Any) -> Response:
+        assert isinstance(request.user, User)
+        user, key, now = request.user, _key(request.headers[HEADER]), clock.now()
+        fingerprint = _fingerprint(request)
+        with transaction.atomic():
+            if not _alone(user, key):
+                raise _StillAnswering(_still_answering())
+            if earlier := _earlier(user, key, fingerprint, now=now):
+                return earlier
+            begun = Response(status=HTTPStatus.PROCESSING)
+            _keep(user, key, fingerprint, begun, is_secret=False, now=now)
+        try:
+            response = handler(request, *args, **kwargs)
+        except Exception as error:
+            response = on_error(error)  # raises again what is no refusal: of that nobody knows the end
+        kept = _kept(response, is_secret=False)
+        IdempotentAnswer.objects.filter(user=user, key=key).update(**kept)
         return response
 
     return answer
@@ -132,6 +161,10 @@ class _StillAnswering(Conflict):
     wait = 1  # becomes Retry-After
 
 
+def _still_answering() -> str:
+    return _("The first request with this Idempotency-Key is still being answered.")
+
+
 def _key(text: str) -> str:
     if not (0 < len(text) <= 255 and text.isascii() and text.isprintable()):
         raise ValidationError({HEADER: [_("1 to 255 printable ASCII characters.")]})
@@ -189,6 +222,15 @@ def _earlier(user: User, key: str, fingerprint: str, *, now: datetime) -> Respon
         return None
     if kept.fingerprint != fingerprint:
         raise Unprocessable(_("This Idempotency-Key was used for another request. Take a new key."))
+    if kept.status == HTTPStatus.PROCESSING:
+        if kept.at > now - AT_WORK_FOR:
+            raise _StillAnswering(_still_answering())
+        raise Conflict(
+            _(
+                "The first request with this Idempotency-Key was cut short: nobody knows if it was done."
+                " Look, and take a new key to do it again."
+            )
+        )
     body = bytes(kept.body)
     if kept.headers.pop(SEALED, None):
         body = unseal(body.decode()).encode()
@@ -217,6 +259,13 @@ def _act(
 def _keep(
     user: User, key: str, fingerprint: str, response: Response, *, is_secret: bool, now: datetime
 ) -> None:
+    IdempotentAnswer.objects.create(
+        user=user, key=key, fingerprint=fingerprint, at=now, **_kept(response, is_secret=is_secret)
+    )
+
+
+def _kept(response: Response, *, is_secret: bool) -> dict[str, Any]:
+    """Return what of an answer is kept: status, headers that are repeated, and body."""
     headers = {name: response.headers[name] for name in _REPEATED_HEADERS if name in response.headers}
     if response.content_type:
         headers["Content-Type"] = response.content_type
@@ -224,12 +273,4 @@ def _keep(
     if is_secret and body:
         headers[SEALED] = "1"
         body = seal(body.decode()).encode()
-    IdempotentAnswer.objects.create(
-        user=user,
-        key=key,
-        fingerprint=fingerprint,
-        status=response.status_code,
-        headers=headers,
-        body=body,
-        at=now,
-    )
+    return {"status": response.status_code, "headers": headers, "body": body}

@@ -31,7 +31,7 @@ PLANNED: list[Line] = [
 ]
 
 
-def budgets_create(*, team: dict[str, User], now: datetime) -> None:
+def budgets_create(team: dict[str, User], *, now: datetime) -> None:
     """Give the demo's campaigns their money and their curve; a second time changes nothing."""
     plans = [
         (experiment.NAME, SPENT, Shape.EARLY, {"executive": True, "lead": True}),

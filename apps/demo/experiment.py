@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import islice
 
-from django.db import connection
+from django.db import connection, transaction
 
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign, Channel, Contributor, Task
@@ -51,6 +51,7 @@ def launch_hour(now: datetime) -> datetime:
     return (now - LAUNCHED_BEFORE).replace(hour=9, minute=0, second=0, microsecond=0)
 
 
+@transaction.atomic
 def campaign_create(
     *, team: dict[str, User], segment: Segment, templates: dict[str, Template], sender: Sender, now: datetime
 ) -> Campaign:

@@ -76,13 +76,15 @@ class FairNotLoaded(DomainError):
 
 def cards_import(by: User, *, now: datetime) -> bool:
     """Bring the cards in, look at them, mend a little, and look again; False if they have come before."""
-    if ImportFile.objects.filter(file_name=FILE.name).exists():
+    imported = ImportFile.objects.filter(file_name=FILE.name, state=ImportFile.State.DONE)
+    if QualityMend.objects.exists():
         return False
     # Where somebody has looked before, these scans come last, and not among theirs.
     came, mended = (timedelta(0), timedelta(0)) if QualityScan.objects.exists() else (CAME, MENDED)
     _attributes_describe(by, now=now)
     _guests_add(by, now=now)
-    _file_import(by, now=now)
+    if not imported.exists():  # a load that was cut short may have come so far
+        _file_import(by, now=now)
     _choice_drop(by, now=now)
     _scan(by, ago=came, now=now)
     _spaces_mend(by, ago=mended, now=now)

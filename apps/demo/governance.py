@@ -15,7 +15,7 @@ IN_REVIEW = "A thank-you to those who came back"
 Part = Approval.Part
 
 
-def governance_create(*, team: dict[str, User], now: datetime) -> None:
+def governance_create(team: dict[str, User], *, now: datetime) -> None:
     """Ask, answer and decide through the real acts; a second time changes nothing."""
     if Challenge.objects.exists():
         return

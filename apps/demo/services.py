@@ -1,10 +1,12 @@
 """Load the demo: a real experiment that is over, and a campaign that is being built."""
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 
 from django.core.files.base import ContentFile
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -29,6 +31,7 @@ from apps.demo.tracker import tracker_create
 from apps.integrations import selectors as integrations
 from apps.integrations.services import scheme_choose
 from apps.messaging.models import Sender
+from apps.reporting.models import CampaignResult
 from apps.reporting.services import results_refresh
 from apps.segments import services as segments
 from apps.segments.models import Definition, Segment
@@ -122,44 +125,55 @@ class DemoNotLoaded(DomainError):
 
 
 def demo_load(*, now: datetime) -> None:
-    """Load what is missing of the demo; a second time changes nothing. Takes some seconds."""
+    """
+    Load what is missing of the demo; a second time changes nothing. Takes some seconds.
+
+    Each part is there whole or not at all, so that a load that was cut short goes on where it stood.
+    """
     team = people_create()
     if integrations.scheme() is None:
         scheme_choose(namespace=Identity.USER, by=team["data"], now=now)
     has_new_cards = cards_import(team["data"], now=now)
-    is_new = not Campaign.objects.filter(name=experiment.NAME).exists()
-    if is_new:
+    _experiments_create(team, now=now)
+    _data_describe(team, has_new_cards=has_new_cards, now=now)
+    with transaction.atomic():
+        if not Campaign.objects.filter(name=building.NAME).exists():
+            tasks.tasks_enrich(building.campaign_create(team=team, now=now), team=team, now=now)
+    _whole(plans_create, team, now=now)
+    _whole(signoffs_create, team, now=now)
+    uncounted = Campaign.objects.filter(name__in=[experiment.NAME, rural.NAME]).exclude(
+        result__in=CampaignResult.objects.counted()
+    )
+    for campaign in uncounted:
+        results_refresh(campaign=campaign, now=now)
+    for part in (lessons.strategy_create, stages.campaigns_create, lessons.lessons_create):
+        _whole(part, team, now=now)
+    for part in (lessons.replay_create, governance_create, budgets_create, tracker_create, rules_create):
+        _whole(part, team, now=now)
+
+
+@transaction.atomic
+def _whole(part: Callable[..., None], team: dict[str, User], *, now: datetime) -> None:
+    part(team, now=now)
+
+
+def _experiments_create(team: dict[str, User], *, now: datetime) -> None:
+    """Bring in the customers, what they did, and the two campaigns that wrote to them."""
+    known = set(
+        Campaign.objects.filter(name__in=[experiment.NAME, rural.NAME]).values_list("name", flat=True)
+    )
+    if experiment.NAME not in known:
         _contacts_import(team["data"], now=now)
         experiment.events_record(now=now)
-        made = {name: _segment_create(name, rule, team["captain"]) for name, rule in SEGMENTS}
-        sender = _sender()
-        templates = _templates_create(team["owner"], now=now)
-        experiment.campaign_create(
-            team=team,
-            segment=made["Everyone in the e-mail test"],
-            templates=templates,
-            sender=sender,
-            now=now,
-        )
-        rural.campaign_create(
-            team=team, segment=made[rural.SEGMENT], templates=templates, sender=sender, now=now
-        )
-    _data_describe(team, has_new_cards=has_new_cards, now=now)
-    if not Campaign.objects.filter(name=building.NAME).exists():
-        tasks.tasks_enrich(building.campaign_create(team=team, now=now), team=team, now=now)
-    plans_create(team, now=now)
-    signoffs_create(team, now=now)
-    if is_new:
-        for campaign in Campaign.objects.filter(name__in=[experiment.NAME, rural.NAME]):
-            results_refresh(campaign=campaign, now=now)
-    lessons.strategy_create(team, now=now)
-    stages.campaigns_create(team, now=now)
-    lessons.lessons_create(team, now=now)
-    lessons.replay_create(team, now=now)
-    governance_create(team=team, now=now)
-    budgets_create(team=team, now=now)
-    tracker_create(team, now=now)
-    rules_create(team, now=now)
+    made = {name: _segment_create(name, rule, team["captain"]) for name, rule in SEGMENTS}
+    with transaction.atomic():
+        sender, templates = _sender(), _templates_create(team["owner"], now=now)
+    for name, create, segment in (
+        (experiment.NAME, experiment.campaign_create, "Everyone in the e-mail test"),
+        (rural.NAME, rural.campaign_create, rural.SEGMENT),
+    ):
+        if name not in known:
+            create(team=team, segment=made[segment], templates=templates, sender=sender, now=now)
 
 
 def _data_describe(team: dict[str, User], *, has_new_cards: bool, now: datetime) -> None:
@@ -246,7 +260,9 @@ def _templates_create(by: User, *, now: datetime) -> dict[str, Template]:
 
 
 def template_create(name: str, file: str, subject: str, by: User, *, now: datetime) -> Template:
-    """Put one of the demo's e-mails into the library."""
+    """Put one of the demo's e-mails into the library, or return the one that is there."""
+    if earlier := Template.objects.filter(name=name).first():
+        return earlier
     mjml = (DATA / f"{file}.mjml").read_text()
     source = EmailSource(subject=subject, preheader="For customers first.", mjml=mjml, text="")
     return content.template_create(name=name, source=source, by=by, now=now)

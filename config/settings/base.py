@@ -5,10 +5,14 @@ from pathlib import Path
 
 import environ
 from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config import env
 from config.logs import logging_config
+
+if env.FAULTS:
+    raise ImproperlyConfigured("\n".join(env.FAULTS))
 
 SECRET_KEY = env.SECRET_KEY
 SECRET_KEY_FALLBACKS = env.SECRET_KEY_FALLBACKS

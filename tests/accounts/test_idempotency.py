@@ -15,7 +15,7 @@ from rest_framework.test import APIRequestFactory, force_authenticate
 from apps.accounts import services
 from apps.accounts.api import ApiViewSet
 from apps.accounts.http import requires
-from apps.accounts.idempotency import KEPT_FOR
+from apps.accounts.idempotency import AT_WORK_FOR, KEPT_FOR
 from apps.accounts.models import ApiToken, IdempotentAnswer, User
 from apps.collaboration.models import AuditEvent
 from apps.core import clock
@@ -159,6 +159,56 @@ def test_the_answer_is_committed_with_the_effect(post):
         transaction.set_rollback(True)
 
     assert (ApiToken.objects.count(), IdempotentAnswer.objects.count()) == (0, 0)
+
+
+class Caller(Maker):
+    """Talks to somebody else, for as long as they like; notes if a transaction waited for them."""
+
+    network_actions = frozenset({"create"})
+    waited: list[bool] = []
+
+    def create(self, request):
+        self.waited.append(connection.in_atomic_block)
+        return super().create(request)
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAnActThatTalksToTheNetwork:
+    @pytest.fixture
+    def call(self, user):
+        def send(name="Shop"):
+            Caller.waited.clear()
+            request = APIRequestFactory().post(
+                "/calls/", {"name": name}, format="json", headers={"idempotency-key": "k1"}
+            )
+            force_authenticate(request, user)
+            return Caller.as_view({"post": "create"}, detail=False)(request).render()
+
+        return send
+
+    def test_no_transaction_is_open_meanwhile_and_it_is_done_once(self, call):
+        first = call()
+
+        assert Caller.waited == [False]
+        second = call()
+        assert (second.status_code, second.content) == (first.status_code, first.content)
+        assert (Caller.waited, ApiToken.objects.count()) == ([], 1)
+
+    def test_cut_short_it_is_never_repeated_and_says_so(self, call):
+        with pytest.raises(ZeroDivisionError):
+            call(name="broken")
+
+        soon = call(name="broken")
+        IdempotentAnswer.objects.update(at=Now() - AT_WORK_FOR)
+        later = call(name="broken")
+
+        assert (soon.status_code, soon.headers["Retry-After"]) == (HTTPStatus.CONFLICT, "1")
+        assert later.status_code == HTTPStatus.CONFLICT
+        assert "cut short" in later.data["detail"]
+        assert "Retry-After" not in later.headers
+
+    def test_a_refusal_is_answered_again(self, call):
+        assert [call(name="refused").status_code for _ in range(2)] == [HTTPStatus.CONFLICT] * 2
 
 
 class TestFormOnce:

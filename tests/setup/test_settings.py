@@ -47,7 +47,7 @@ def without_ids(text):
 
 class TestExample:
     def test_names_every_variable_that_is_read_and_no_other(self):
-        read = set(re.findall(r'_env\.\w+\("(\w+)"', (env.BASE_DIR / "config" / "env.py").read_text()))
+        read = set(re.findall(r'_env\.\w+\(\s*"(\w+)"', (env.BASE_DIR / "config" / "env.py").read_text()))
         named = set(re.findall(r"^(\w+)=", EXAMPLE.read_text(), re.MULTILINE))
 
         assert read == named
@@ -62,6 +62,49 @@ class TestExample:
 
         assert (code, said) == (0, "")
         assert without_ids(copied) == without_ids(nothing_set)
+
+
+WRONG = {
+    "DATABASE_URL": ["shop", "mysql://db.example.org/shop", "postgresql://u:p@db.example.org:port/shop"],
+    "REDIS_URL": ["redis", "redis://127.0.0.1:port/0"],
+    "EMAIL_URL": ["mail.example.org", "http://mail.example.org", "smtp://mail.example.org:port"],
+    "DEBUG": ["maybe"],
+    "SENDING_ENABLED": ["perhaps"],
+    "PREPARED_STATEMENTS": ["2"],
+    "ALLOWED_HOSTS": ["https://bookend.example.org/"],
+    "BASE_URL": ["bookend.example.org"],
+    "TRACKING_BASE_URL": ["ftp://t.example.org"],
+    "DEFAULT_FROM_EMAIL": ["nobody"],
+    "RETURN_PATH": ["bounces"],
+    "BOUNCE_MAILBOX_URL": ["pop3://mail.example.org/"],
+    "UNDO_SECONDS": ["-5", "1.5", "soon", "99999999999"],
+    "SENDING_PROCESSES": ["0", "two"],
+    "ATTACHMENT_MAX_MB": ["0"],
+    "INGEST_MESSAGES_PER_SECOND": ["0"],
+    "DNS_RESOLVERS": ["dns.example.org", "192.0.2.1:port"],
+    "OUTGOING_PRIVATE_HOSTS": ["http://gateway/"],
+    "CLIENT_ADDRESS_HEADER": ["X Real IP"],
+    "LOG_FORMAT": ["xml"],
+    "LOG_LEVEL": ["LOUD"],
+    "SECRET_KEY_FILE": ["/nowhere/key"],
+}
+
+
+class TestWrongValues:
+    def test_each_is_one_sentence_that_names_its_variable_and_all_are_said_at_once(self):
+        for position in range(max(map(len, WRONG.values()))):
+            told = {name: values[min(position, len(values) - 1)] for name, values in WRONG.items()}
+
+            code, _out, said = manage("check", **(GOOD | told | {"SECRET_KEY": None}))
+
+            assert code == 1
+            assert {line.split()[0] for line in said.splitlines()} == set(told)
+
+    def test_a_password_is_not_repeated(self):
+        _code, _out, said = manage("check", EMAIL_URL="smtp://user:hunter2@mail.example.org:port")
+
+        assert said.startswith("EMAIL_URL ")
+        assert "hunter2" not in said
 
 
 class TestProduction:

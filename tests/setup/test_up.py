@@ -149,6 +149,39 @@ def test_a_taken_port_is_one_sentence(data_dir):
     ]
 
 
+@pytest.fixture
+def own_dir():
+    folder = data_dir_new("own")
+    yield folder
+    wait_until_nothing_runs(folder)
+    shutil.rmtree(folder)
+
+
+def test_data_of_another_postgresql_are_one_sentence_that_says_what_to_do(own_dir):
+    (own_dir / "postgres").mkdir(parents=True)
+    (own_dir / "postgres/PG_VERSION").write_text("15\n")
+
+    code, said = try_up("--port", str(free_port()), data_dir=own_dir)
+
+    assert (code, len(said.splitlines())) == (1, 1)
+    assert said.startswith(f"CommandError: {own_dir}/postgres was made by PostgreSQL 15 and here is ")
+
+
+def test_a_cluster_that_was_being_made_at_a_power_cut_is_made_again(own_dir):
+    (own_dir / "postgres.new/base").mkdir(parents=True)
+    (own_dir / "postgres.new/PG_VERSION").write_text("18\n")  # initdb writes this first
+
+    subprocess.run(
+        [*UP[:2], "shell", "-c", "0"],
+        env=environment(DATA_DIR=str(own_dir)),
+        check=True,
+        timeout=120,
+    )
+
+    assert (own_dir / "postgres/global/pg_control").exists()
+    assert not (own_dir / "postgres.new").exists()
+
+
 @pytest.mark.parametrize("where", ["/proc/bookend", "{file}/data"])
 def test_a_data_directory_that_cannot_be_written_is_one_sentence(where, tmp_path):
     (tmp_path / "file").touch()

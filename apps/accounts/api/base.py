@@ -63,6 +63,7 @@ class ApiViewSet(GenericViewSet[M]):
     permissions: dict[str, str] = {}
     reading_actions: frozenset[str] = frozenset()  # POSTs that change nothing: a `:read` token may send them
     secret_actions: frozenset[str] = frozenset()  # POSTs whose answer holds what is shown once
+    network_actions: frozenset[str] = frozenset()  # POSTs that talk to others: never within a transaction
     parameters: dict[str, tuple[str, ...]] = {}  # action -> query parameters beside filters and pages
     permission_classes = [ActionPermission]
 
@@ -120,8 +121,13 @@ class ApiViewSet(GenericViewSet[M]):
         if request.method == "POST" and idempotency.HEADER in request.headers:
             # DRF looks the handler up after this.
             handler = getattr(self, "post", self.http_method_not_allowed)
-            is_secret = self.action in self.secret_actions
-            self.post = idempotency.once(handler, on_error=self.handle_exception, is_secret=is_secret)
+            self.post = self._done_once(handler)
+
+    def _done_once(self, handler: idempotency.Handler) -> idempotency.Handler:
+        if self.action in self.network_actions:
+            return idempotency.once_beforehand(handler, on_error=self.handle_exception)
+        is_secret = self.action in self.secret_actions
+        return idempotency.once(handler, on_error=self.handle_exception, is_secret=is_secret)
 
     def get_queryset(self) -> QuerySet[M]:
         queryset = super().get_queryset()

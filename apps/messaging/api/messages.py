@@ -64,6 +64,7 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         "ledger": "messaging.view_message",
         "recipients": "messaging.view_recipient",
     }
+    network_actions = frozenset({"test"})
     parameters = {"recipients": ("cursor", "limit", "state", "reason")}
 
     def filter_queryset(self, queryset: Any) -> Any:
