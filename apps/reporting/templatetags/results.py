@@ -101,4 +101,4 @@ def more_money(estimate: Estimate | None, currency: str) -> str:
 
 
 def _signed_money(value: float, currency: str) -> str:
-    return f"{'+' if value > 0 else ''}{display.money(value, currency)}"
+    return f"{'+' if round(value, 2) > 0 else ''}{display.money(value, currency)}"
