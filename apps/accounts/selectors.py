@@ -30,6 +30,11 @@ def users(*, search: str = "", role: str = "", active: str = "") -> UserQuerySet
     return found
 
 
+def team() -> QuerySet[User]:
+    """Return those who make this more than an administrator's own: others, or whoever has invited some."""
+    return User.objects.filter(~Q(role=User.Role.ADMINISTRATOR) | Exists(Invitation.objects.all()))
+
+
 def user_departure(user: User) -> list[str]:
     """Say what follows from deactivating someone: their tokens stop, and what other apps add."""
     return [sentence for app in departures for sentence in app(user)]

@@ -21,9 +21,14 @@ def number(value: Number | None, decimals: int = 0) -> str:
     """Return the number, rounded, with its thousands grouped; a dash for None."""
     if value is None:
         return NOTHING
-    # Rounded here: Django cuts the digits off, and would show 18.276 as 18.27.
-    rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
-    return formats.number_format(rounded, decimal_pos=decimals, use_l10n=True, force_grouping=True)
+    return formats.number_format(
+        _rounded(value, decimals), decimal_pos=decimals, use_l10n=True, force_grouping=True
+    )
+
+
+def _rounded(value: Number, decimals: int) -> Decimal:
+    """Round here: Django cuts the digits off, and would show 18.276 as 18.27."""
+    return Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
 
 
 def percent(ratio: Number | None, decimals: int = 1) -> str:
@@ -37,9 +42,9 @@ def money(amount: Number | None, currency: str = "USD", decimals: int = 2) -> st
     """Return the amount with its currency; the minus stands before the sign of the currency."""
     if amount is None:
         return NOTHING
-    sign = "\N{MINUS SIGN}" if amount < 0 else ""
-    size = -amount if amount < 0 else amount
-    return f"{sign}{SYMBOLS.get(currency, currency + ' ')}{number(size, decimals)}"
+    rounded = _rounded(amount, decimals)  # or a hundredth of a cent below nothing would read “−$0.00”
+    sign = "\N{MINUS SIGN}" if rounded < 0 else ""
+    return f"{sign}{SYMBOLS.get(currency, currency + ' ')}{number(abs(rounded), decimals)}"
 
 
 def rate(part: int, whole: int, decimals: int = 1) -> str:
@@ -54,9 +59,10 @@ def rate(part: int, whole: int, decimals: int = 1) -> str:
 
 
 def signed(value: float, decimals: int) -> str:
-    """Return a number with its sign, zero without one."""
-    sign = "+" if value > 0 else "\N{MINUS SIGN}" if value < 0 else ""
-    return f"{sign}{number(abs(value), decimals)}"
+    """Return a number with its sign; what rounds to zero has none."""
+    rounded = _rounded(value, decimals)
+    sign = "+" if rounded > 0 else "\N{MINUS SIGN}" if rounded < 0 else ""
+    return f"{sign}{number(abs(rounded), decimals)}"
 
 
 def points(difference: Estimate | None) -> str:

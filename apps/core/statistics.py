@@ -24,6 +24,10 @@ class Estimate:
         """Test if the interval leaves zero out: the sign of a difference can be trusted."""
         return self.low > 0 or self.high < 0
 
+    def times(self, n: int) -> "Estimate":
+        """Return what is so for each of `n` people, for all of them together."""
+        return Estimate(self.value * n, self.low * n, self.high * n)
+
 
 def critical(confidence: float, *, comparisons: int = 1) -> float:
     """

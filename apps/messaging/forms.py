@@ -137,6 +137,8 @@ class SettingsForm(forms.Form):
             senders = senders.filter(sms_provider__isnull=False).exclude(phone="")
             del self.fields["is_tracked"]
             self.fields["sender"].help_text = _("Those with a provider for SMS.")
+        if not senders.exists():
+            self.fields["sender"].help_text = _("There is none yet: a marketing lead adds one under Senders.")
         self.fields["sender"].queryset = senders  # type: ignore[attr-defined]  # a model's
         whole = _("No topic: SMS as a whole") if channel == Channel.SMS else _("No topic: e-mail as a whole")
         topics = contacts.topic_choices(channel, whole=whole)

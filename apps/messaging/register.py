@@ -20,6 +20,7 @@ from apps.contacts import registries as contacts
 from apps.contacts.models import Contact
 from apps.content import uses as content
 from apps.core import health
+from apps.core.home import Step, steps
 from apps.core.metrics import collectors
 from apps.core.navigation import Found, Room, rooms, searches
 from apps.messaging import approved, calendar, checks, doctor, held, homes, moved, replay, selectors, watch
@@ -144,6 +145,16 @@ def register() -> None:
     segments.kinds.register("message", MESSAGE_KIND)
     segments.uses.register("messages", _segment_uses)
     _subjects()
+    sender = Step(
+        gettext_lazy("Say who your e-mails come from"),
+        gettext_lazy("A sender: the name and the address that people see."),
+        "messaging:sender-create",
+        "messaging.add_sender",
+        Sender.objects.all,
+        "at",
+        order=30,
+    )
+    steps.register("sender", sender)
 
 
 def _rooms() -> None:

@@ -133,6 +133,16 @@ class Comparison:
     control_difference: Estimate | None
     control_lift: Estimate | None
 
+    @property
+    def people_more(self) -> Estimate | None:
+        """About how many of those written to did it because of the message; below 0: were kept from it."""
+        return self.difference.times(self.sent.people) if self.difference else None
+
+    @property
+    def value_more(self) -> Estimate | None:
+        """About how much it was worth, over all who were written to."""
+        return self.per_head_difference.times(self.sent.people) if self.per_head_difference else None
+
 
 @dataclass(frozen=True)
 class MeasureFindings:

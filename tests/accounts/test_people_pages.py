@@ -20,6 +20,16 @@ def boss(login):
     return login(UserFactory(role=User.Role.ADMINISTRATOR, name="Ada"))
 
 
+def test_the_first_administrator_is_told_to_invite_people_and_to_add_a_sender(boss):
+    steps = [shown.step.url_name for shown in boss.get(reverse("home")).context["steps"]]
+    InvitationFactory()
+    after = {shown.step.url_name: shown.is_done for shown in boss.get(reverse("home")).context["steps"]}
+
+    assert steps[0] == "accounts:invite"
+    assert "messaging:sender-create" in steps
+    assert after["accounts:invite"]
+
+
 class TestPeople:
     def test_shows_a_page_to_a_browser_and_a_fragment_to_htmx(self, boss):
         UserFactory(name="Nell")

@@ -190,3 +190,10 @@ def test_a_contributor_sees_the_own_campaign_and_changes_nothing(visit, campaign
     expect(page.get_by_role("heading", level=1)).to_have_text("Spring reactivation")
     expect(page.locator("#campaign-advance")).to_have_count(0)
     expect(page.get_by_label("Change the big idea")).to_have_count(0)
+
+
+@pytest.mark.parametrize("path", ["tab/results", "wizard/dates"])
+def test_on_a_phone_the_open_tab_or_step_is_in_sight(visit, captain, campaign, path):
+    page = visit(f"/campaigns/{campaign.pk}/{path}/", as_user=captain, viewport=PHONE)
+
+    expect(page.locator(".tabs [aria-current], .wizard-steps [aria-current]")).to_be_in_viewport(ratio=0.9)

@@ -23,6 +23,8 @@ SPACE = "\N{NO-BREAK SPACE}"
         (display.percent(None), NOTHING),
         (display.money(Decimal("1204.5"), "EUR"), "€1,204.50"),
         (display.money(-3, "USD"), f"{MINUS}$3.00"),
+        (display.money(-0.004, "USD"), "$0.00"),
+        (display.signed(-0.004, 2), "0.00"),
         (display.money(7, "SEK"), "SEK 7.00"),
         (display.money(None), NOTHING),
         (display.rate(3894, 21307), f"18.3{SPACE}% (3,894 of 21,307)"),

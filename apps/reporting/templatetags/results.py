@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from apps.core import display
 from apps.core.statistics import Estimate
-from apps.reporting.selectors import Figures
+from apps.reporting.figures import FIGURES
+from apps.reporting.selectors import Comparison, Figures
 
 register = template.Library()
 SHARE_OF = {"opened": "tracked", "clicked": "tracked", "unsubscribed": "delivered"}
@@ -23,22 +24,25 @@ def figure_cell(context: Context, name: str) -> SafeString:
     figures: Figures = context["figures"]
     count = int(getattr(figures, name))
     shown = _linked(context, name, count)
-    note = ""
+    label, note = FIGURES[name].label, ""
     if name in SHARE_OF:
         whole = int(getattr(figures, SHARE_OF[name]))
         if figures.delivered and not whole:
-            return format_html('<td class="num muted small">{}</td>', _("not counted"))
+            return format_html('<td class="num muted small" data-label="{}">{}</td>', label, _("not counted"))
         note = display.percent(count / whole) if whole else ""
     machine = int(getattr(figures, f"{name}_machine", 0))
     if machine:
         by_machines = _linked(context, f"{name}-machine", machine)
         return format_html(
-            '<td class="num">{} <span class="muted small">{}</span><div class="muted small">{}</div></td>',
+            '<td class="num" data-label="{}">{} <span class="muted small">{}</span>'
+            '<div class="muted small">{}</div></td>',
+            label,
             shown,
             note,
             format_html(_("and {} by machines only"), by_machines),
         )
-    return format_html('<td class="num">{} <span class="muted small">{}</span></td>', shown, note)
+    cell = '<td class="num" data-label="{}">{} <span class="muted small">{}</span></td>'
+    return format_html(cell, label, shown, note)
 
 
 def _linked(context: Context, name: str, count: int) -> SafeString | str:
@@ -62,6 +66,29 @@ def lift(estimate: Estimate | None) -> str:
     return _("%(value)s (%(low)s to %(high)s)") % {"value": value, "low": low, "high": high}
 
 
+@register.simple_tag
+def verdict(comparison: Comparison, currency: str) -> str:
+    """Return in one sentence what a message did, as one would tell it: in people, not in points."""
+    people, value = comparison.people_more, comparison.value_more
+    if people is None:
+        return _("Nobody was held out, so its effect cannot be known.")
+    if not people.is_clear:
+        found = {"low": _whole(people.low), "high": _whole(people.high)}
+        return _("No clear effect yet: between %(low)s and %(high)s people.") % found
+    few, many = sorted((abs(people.low), abs(people.high)))
+    found = {"n": display.number(abs(people.value)), "low": display.number(few), "high": display.number(many)}
+    if people.value < 0:
+        return _("About %(n)s people fewer than without it (%(low)s to %(high)s).") % found
+    if value is None or not value.is_clear or value.value < 0:
+        return _("About %(n)s people more than without it (%(low)s to %(high)s).") % found
+    found["value"] = display.money(value.value, currency, 0)
+    return _("About %(n)s people more than without it (%(low)s to %(high)s), worth %(value)s.") % found
+
+
+def _whole(people: float) -> str:
+    return display.signed(round(people), 0)
+
+
 @register.filter
 def more_money(estimate: Estimate | None, currency: str) -> str:
     """Return a difference in money with its interval."""
@@ -74,4 +101,4 @@ def more_money(estimate: Estimate | None, currency: str) -> str:
 
 
 def _signed_money(value: float, currency: str) -> str:
-    return f"{'+' if value > 0 else ''}{display.money(value, currency)}"
+    return f"{'+' if round(value, 2) > 0 else ''}{display.money(value, currency)}"
