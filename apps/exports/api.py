@@ -14,7 +14,7 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.accounts.api import ApiViewSet
+from apps.accounts.api import SEEN_AT, ApiViewSet
 from apps.contacts import selectors as contacts
 from apps.contacts.models import System
 from apps.contacts.services import systems_set
@@ -219,14 +219,16 @@ class ScheduleViewSet(
             raise refused(refusal) from refusal
         return self._answer(schedule, systems, 201)
 
-    @extend_schema(request=ScheduleChangeIn, responses=ScheduleOut)
+    @extend_schema(request=ScheduleChangeIn, responses=ScheduleOut, parameters=[SEEN_AT])
     @transaction.atomic
     def partial_update(self, request: Request, pk: str) -> Response:
         told = self.told(ScheduleChangeIn, partial=True)
-        systems, schedule = self._systems(told), self.get_object()
+        seen_at, systems, schedule = self.seen_at(), self._systems(told), self.get_object()
         try:
             if told:
-                schedule = services.schedule_change(schedule=schedule, by=self.user, now=clock.now(), **told)
+                schedule = services.schedule_change(
+                    schedule=schedule, seen_at=seen_at, by=self.user, now=clock.now(), **told
+                )
         except REFUSALS as refusal:
             raise refused(refusal) from refusal
         return self._answer(schedule, systems)

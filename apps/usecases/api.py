@@ -9,7 +9,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.accounts.api import ApiViewSet
+from apps.accounts.api import SEEN_AT, ApiViewSet
 from apps.accounts.models import User
 from apps.core import clock
 from apps.usecases import selectors, services
@@ -123,10 +123,14 @@ class UseCaseViewSet(mixins.DestroyModelMixin, ApiViewSet[UseCase]):
         use_case = services.use_case_create(**self.told(UseCaseIn), by=self.user, now=clock.now())
         return self._answer(use_case, 201)
 
-    @extend_schema(request=UseCaseIn, responses=UseCaseOut)
+    @extend_schema(request=UseCaseIn, responses=UseCaseOut, parameters=[SEEN_AT])
     def partial_update(self, request: Request, pk: str) -> Response:
         use_case = services.use_case_update(
-            use_case=self.get_object(), **self.told(UseCaseIn, partial=True), by=self.user, now=clock.now()
+            use_case=self.get_object(),
+            **self.told(UseCaseIn, partial=True),
+            seen_at=self.seen_at(),
+            by=self.user,
+            now=clock.now(),
         )
         return self._answer(use_case)
 

@@ -1,3 +1,3 @@
-from apps.accounts.api.base import ActionPermission, ApiViewSet, assert_scope_is_listed
+from apps.accounts.api.base import SEEN_AT, ActionPermission, ApiViewSet, assert_scope_is_listed
 
-__all__ = ["ActionPermission", "ApiViewSet", "assert_scope_is_listed"]
+__all__ = ["SEEN_AT", "ActionPermission", "ApiViewSet", "assert_scope_is_listed"]

@@ -5,14 +5,17 @@ A viewset names its `scope` (a resource of `apps.accounts.scopes`), its `permiss
 query `parameters` its actions read. A queryset that has `visible_to(user)` is narrowed by it.
 """
 
+from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django_filters import BooleanFilter
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import MethodNotAllowed, ValidationError
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
@@ -24,9 +27,16 @@ from rest_framework.viewsets import GenericViewSet
 from apps.accounts import idempotency, scopes
 from apps.accounts.models import ApiToken, User
 from apps.accounts.permissions import permission_check
+from apps.core.api import PreconditionFailed
 from apps.core.gone import ABSENCE, has_gone
 
 M = TypeVar("M", bound=Model)
+SEEN_AT = OpenApiParameter(
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The `updated_at` that was read: what was saved since is not overwritten, but answered 412.",
+)
 YES_OR_NO = {"", "true", "false", "1", "0"}
 
 
@@ -86,6 +96,26 @@ class ApiViewSet(GenericViewSet[M]):
     def answer(self, subject: object, status: int = 200) -> Response:
         """Answer with one object, as the viewset shows it."""
         return Response(self.get_serializer(subject).data, status=status)
+
+    def seen_at(self) -> datetime | None:
+        """
+        Return when what the caller read was saved, by `If-Match`; None: whatever is there is overwritten.
+
+        The act asks again, of the row that it has locked.
+
+        :raises PreconditionFailed: it was saved since
+        """
+        told = self.request.headers.get("If-Match", "").strip().strip('"')
+        if not told or told == "*":
+            return None
+        row: Any = self.get_object()
+        try:
+            seen = parse_datetime(told)
+        except ValueError:
+            seen = None
+        if seen != row.updated_at:
+            raise PreconditionFailed(_("This has been changed since you read it. Read it again."))
+        return seen
 
     @property
     def scope_of_action(self) -> str:

@@ -29,8 +29,10 @@ def token_create(
 
     `chosen` are scopes; none gives the token everything that the user's role allows.
 
-    :raises TokenNotMade: an unknown scope, an expiry in the past, or a user who may not sign in
+    :raises TokenNotMade: no name, an unknown scope, an expiry in the past, or a user who may not sign in
     """
+    if not name.strip():
+        raise TokenNotMade(_("Say what the token is for: its owner tells it from others by its name."))
     if unknown := sorted(set(chosen) - set(scopes.ALL)):
         raise TokenNotMade(_("There is no scope “%(scope)s”.") % {"scope": unknown[0]})
     if expires_at and expires_at <= now:

@@ -8,7 +8,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.accounts.api import ApiViewSet
+from apps.accounts.api import SEEN_AT, ApiViewSet
 from apps.accounts.models import User
 from apps.contacts import selectors, services
 from apps.contacts.models import Attribute
@@ -163,11 +163,12 @@ class AttributeViewSet(
         attribute = services.attribute_create(**self.told(AttributeIn), by=self.user, now=clock.now())
         return self.answer(attribute, 201)
 
-    @extend_schema(request=AttributePatchIn, responses=AttributeOut)
+    @extend_schema(request=AttributePatchIn, responses=AttributeOut, parameters=[SEEN_AT])
     def partial_update(self, request: Request, pk: str) -> Response:
         attribute = services.attribute_update(
             attribute=self.get_object(),
             **self.told(AttributePatchIn, partial=True),
+            seen_at=self.seen_at(),
             by=self.user,
             now=clock.now(),
         )

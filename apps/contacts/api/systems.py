@@ -9,7 +9,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.accounts.api import ApiViewSet
+from apps.accounts.api import SEEN_AT, ApiViewSet
 from apps.accounts.models import User
 from apps.contacts import registries, selectors, services
 from apps.contacts.models import System, SystemLink
@@ -118,10 +118,14 @@ class SystemViewSet(
         system = services.system_create(**self.told(SystemIn), by=self.user, now=clock.now())
         return self._answer(system, 201)
 
-    @extend_schema(request=SystemChangeIn, responses=SystemOut)
+    @extend_schema(request=SystemChangeIn, responses=SystemOut, parameters=[SEEN_AT])
     def partial_update(self, request: Request, pk: str) -> Response:
         system = services.system_update(
-            system=self.get_object(), **self.told(SystemChangeIn, partial=True), by=self.user, now=clock.now()
+            system=self.get_object(),
+            **self.told(SystemChangeIn, partial=True),
+            seen_at=self.seen_at(),
+            by=self.user,
+            now=clock.now(),
         )
         return self._answer(system)
 

@@ -7,7 +7,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.accounts.api import ApiViewSet
+from apps.accounts.api import SEEN_AT, ApiViewSet
 from apps.contacts import services
 from apps.contacts.models import Channel, Topic
 from apps.core import clock
@@ -79,10 +79,14 @@ class TopicViewSet(
         topic = services.topic_create(**self.told(TopicIn), by=self.user, now=clock.now())
         return self.answer(topic, 201)
 
-    @extend_schema(request=TopicChangeIn, responses=TopicOut)
+    @extend_schema(request=TopicChangeIn, responses=TopicOut, parameters=[SEEN_AT])
     def partial_update(self, request: Request, pk: str) -> Response:
         topic = services.topic_update(
-            topic=self.get_object(), **self.told(TopicChangeIn, partial=True), by=self.user, now=clock.now()
+            topic=self.get_object(),
+            **self.told(TopicChangeIn, partial=True),
+            seen_at=self.seen_at(),
+            by=self.user,
+            now=clock.now(),
         )
         return self.answer(topic)
 

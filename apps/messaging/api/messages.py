@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
-from apps.accounts.api import ApiViewSet
+from apps.accounts.api import SEEN_AT, ApiViewSet
 from apps.accounts.permissions import permission_check
 from apps.campaigns.models import Campaign, Channel
 from apps.contacts.models import Contact, Exclusion
@@ -87,11 +87,15 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
             raise ValidationError({"channel": [_("This campaign has no such channel of e-mail or SMS.")]})
         return channel
 
-    @extend_schema(request=out.MessageIn, responses=out.MessageOut)
+    @extend_schema(request=out.MessageIn, responses=out.MessageOut, parameters=[SEEN_AT])
     def partial_update(self, request: Request, pk: str) -> Response:
         payload = self._payload(out.MessageIn, partial=True)
         message = services.message_update(
-            message=self.get_object(), fields=payload.to_fields(), by=self.user, now=clock.now()
+            message=self.get_object(),
+            fields=payload.to_fields(),
+            seen_at=self.seen_at(),
+            by=self.user,
+            now=clock.now(),
         )
         return Response(out.MessageOut(message).data)
 

@@ -9,7 +9,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.accounts.api import ApiViewSet
+from apps.accounts.api import SEEN_AT, ApiViewSet
 from apps.contacts.quality import RULES
 from apps.core import clock
 from apps.core.uses import UsesOut, uses_answer
@@ -133,10 +133,14 @@ class ContactListViewSet(
             pasted = Pasted(kept, added=kept.size, already=0, unknown=(), invalid=())
         return Response(PastedOut(pasted).data, status=201)
 
-    @extend_schema(request=ListChangeIn, responses=ListOut)
+    @extend_schema(request=ListChangeIn, responses=ListOut, parameters=[SEEN_AT])
     def partial_update(self, request: Request, pk: str) -> Response:
         changed = services.list_change(
-            contact_list=self.get_object(), **self.told(ListChangeIn), by=self.user, now=clock.now()
+            contact_list=self.get_object(),
+            **self.told(ListChangeIn),
+            seen_at=self.seen_at(),
+            by=self.user,
+            now=clock.now(),
         )
         return self.answer(changed)
 

@@ -10,7 +10,7 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.accounts.api import ApiViewSet
+from apps.accounts.api import SEEN_AT, ApiViewSet
 from apps.contacts.models import Contact
 from apps.core import clock
 from apps.core.keys import key_read
@@ -171,12 +171,13 @@ class SegmentViewSet(
         segment = services.segment_create(**self.told(SegmentIn), by=self.user, now=clock.now())
         return self.answer(segment, 201)
 
-    @extend_schema(request=SegmentIn, responses=SegmentOut)
+    @extend_schema(request=SegmentIn, responses=SegmentOut, parameters=[SEEN_AT])
     def partial_update(self, request: Request, pk: str) -> Response:
         segment = self.get_object()
         segment = services.segment_change(
             segment=segment,
             **self.told(SegmentIn, partial=True, context={"segment": segment}),
+            seen_at=self.seen_at(),
             by=self.user,
             now=clock.now(),
         )
