@@ -179,6 +179,8 @@ def list_remove(*, contact_list: ContactList, contacts: Sequence[int], by: User 
     """Take these contacts off the list; return how many were on it."""
     contact_list = ContactList.objects.select_for_update(no_key=True).get(pk=contact_list.pk)
     removed, _by_model = contact_list.members.filter(contact__in=contacts).delete()
+    if not removed:
+        return 0
     contact_list.size -= removed
     contact_list.save(update_fields=["size", "updated_at"])
     collaboration.audit_record(
