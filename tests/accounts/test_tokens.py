@@ -25,6 +25,7 @@ class TestTokenCreate:
     @pytest.mark.parametrize(
         ("changes", "reason"),
         [
+            ({"name": " "}, "Say what the token is for"),
             ({"chosen": ["contacts:burn"]}, "There is no scope “contacts:burn”."),
             ({"expires_at": "noon"}, "Pick an expiry in the future."),
             ({"user": {"is_active": False}}, "This person is deactivated."),
@@ -35,7 +36,7 @@ class TestTokenCreate:
         user = UserFactory(**changes.pop("user", {}))
 
         with pytest.raises(services.TokenNotMade, match=reason):
-            services.token_create(user=user, name="Shop", by=user, now=noon, **changes)
+            services.token_create(**{"name": "Shop"} | changes, user=user, by=user, now=noon)
 
         assert not ApiToken.objects.exists()
 

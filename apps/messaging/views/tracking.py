@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.content.rendering import DestinationRefused
 from apps.core import clock
@@ -153,7 +153,7 @@ def _preferences_keep(request: HttpRequest, recipient: Recipient) -> None:
 
 
 @never_cache
-@require_GET
+@require_safe
 def in_browser(request: HttpRequest, token: str) -> HttpResponse:
     """Show the mail as a page that can do nothing but be read and lead on."""
     html = previews.recipient_page(_recipient(Purpose.VIEW, token))
