@@ -120,6 +120,9 @@ class TestLinksAndImages:
             ('\n<img src="https://shop.net/a.png">', ("warning", "no-alt", 3)),
             ('<img src="a.png" alt="">', ("error", "broken-image", 2)),
             ('<img alt="x">', ("error", "broken-image", 2)),
+            ("\n<script>1</script>", ("warning", "not-in-mail", 3)),
+            ('<form action="https://shop.net/"></form>', ("warning", "not-in-mail", 2)),
+            ('<b onclick="x()">b</b>', ("warning", "not-in-mail", 2)),
         ],
     )
     def test_each_is_found_where_it_stands(self, inner, finding):

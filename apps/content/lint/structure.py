@@ -1,4 +1,4 @@
-"""Links and images, where they stand in the MJML."""
+"""Links, images and what only works on a website, where they stand in the MJML."""
 
 import html
 import ipaddress
@@ -19,6 +19,8 @@ from apps.content.rendering.scan import liquid_spans
 
 ELSEWHERE = ("mailto:", "tel:", "sms:", "#")
 PICTURES = frozenset({"img", "mj-image", "mj-carousel-image"})
+# Mail programs take these out, and filters take the mail for a fraud.
+OF_WEBSITES = frozenset({"script", "iframe", "form", "object", "embed"})
 # Reserved for documentation (RFC 2606): nobody's shop.
 PLACEHOLDERS = ("example.com", "example.org", "example.net", ".example")
 ATTRIBUTE = r"""\s{name}\s*=\s*("[^"]*"|'[^']*')"""
@@ -47,7 +49,8 @@ class _Elements(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in PICTURES and not any(name == "href" for name, _value in attrs):
+        told = tag in PICTURES | OF_WEBSITES or any(name == "href" or _acts(name) for name, _value in attrs)
+        if not told:
             return
         line, column = self.getpos()
         offset = self._mask.origin(self._lines[line - 1] + column)
@@ -71,12 +74,26 @@ def structure_lint(source: str) -> Iterator[Finding]:
             yield from _findings(element, _link_problem(element.values["href"].strip()))
         if element.tag in PICTURES:
             yield from _findings(element, _picture_problem(element.values))
+        yield from _findings(element, _website_problem(element))
 
 
 def _findings(element: _Element, problem: Problem | None) -> Iterator[Finding]:
     if problem:
         level, code, message = problem
         yield Finding(level, Part.MJML, code, message, element.line, element.column)
+
+
+def _acts(attribute: str) -> bool:
+    """Test if an attribute calls a script, or has the page turn to another: `onclick`, `http-equiv`."""
+    return attribute.startswith("on") or attribute == "http-equiv"
+
+
+def _website_problem(element: _Element) -> Problem | None:
+    named = f"<{element.tag}>" if element.tag in OF_WEBSITES else next(filter(_acts, element.values), "")
+    if not named or element.values.get("http-equiv", "refresh").lower() != "refresh":
+        return None
+    message = _("%(named)s does not work in an e-mail: mail programs take it out, and filters mistrust it.")
+    return Level.WARNING, "not-in-mail", message % {"named": named}
 
 
 def _link_problem(url: str) -> Problem | None:
