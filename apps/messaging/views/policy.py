@@ -14,8 +14,8 @@ from apps.accounts.http import UserRequest, requires
 from apps.accounts.models import User
 from apps.core import clock
 from apps.messaging import homes, selectors, services
+from apps.messaging.forms import MoveForm, PolicyForm
 from apps.messaging.models import QuietHours, SendingPolicy
-from apps.messaging.policy_forms import MoveForm, PolicyForm
 
 
 @require_GET
