@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.refusals import SeenModelForm
 from apps.messaging.models import (
     SendingDomain,
     host_normalise,
 )
 
 
-class DomainForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes none at run time
+class DomainForm(SeenModelForm):
     """The services look at everything once more; here names become what DNS calls them."""
 
     class Meta:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.forms import zone_field
 from apps.contacts import selectors as contacts
 from apps.contacts.models import Channel
+from apps.core.refusals import SeenModelForm
 from apps.messaging.models import (
     FrequencyCap,
     QuietHours,
@@ -19,7 +20,7 @@ from apps.messaging.models import (
 SENT_ON = Channel.choices  # the channels that messages are sent on
 
 
-class CapForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes none at run time
+class CapForm(SeenModelForm):
     topic = forms.ChoiceField(label=_("Topic"), required=False)
 
     class Meta:
@@ -39,7 +40,7 @@ class CapForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class take
         self.fields["channel"].choices = ways  # type: ignore[attr-defined]  # a choice's
 
 
-class QuietForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes none at run time
+class QuietForm(SeenModelForm):
     class Meta:
         model = QuietHours
         fields = ["channel", "starts", "ends", "is_active"]
@@ -56,7 +57,7 @@ class QuietForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class ta
         self.fields["channel"].choices = SENT_ON  # type: ignore[attr-defined]  # a choice's
 
 
-class RateForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes none at run time
+class RateForm(SeenModelForm):
     class Meta:
         model = RateLimit
         fields = ["sender", "domain", "most", "per", "is_active"]
@@ -78,7 +79,7 @@ class RateForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class tak
         return host_normalise(written) if written else ""
 
 
-class WarmUpForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes none at run time
+class WarmUpForm(SeenModelForm):
     timezone = zone_field()
     ceilings = forms.CharField(
         label=_("At most, day by day"),

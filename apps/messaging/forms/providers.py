@@ -6,13 +6,14 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.refusals import SeenModelForm
 from apps.messaging.channels.base import Setting
 from apps.messaging.models import (
     Provider,
 )
 
 
-class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes none at run time
+class ProviderForm(SeenModelForm):
     """What a kind of provider asks for; a secret that is known is left empty to stay."""
 
     class Meta:

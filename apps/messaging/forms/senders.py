@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.contacts.models import Channel
+from apps.core.refusals import SeenModelForm
 from apps.core.texts import is_one_line
 from apps.messaging.channels import kinds_of
 from apps.messaging.models import (
@@ -15,7 +16,7 @@ from apps.messaging.models import (
 )
 
 
-class SenderForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes none at run time
+class SenderForm(SeenModelForm):
     class Meta:
         model = Sender
         fields = ["name", "email", "reply_to", "provider", "phone", "sms_provider", "is_active"]
