@@ -32,6 +32,21 @@ def seen_check(row: TimeStamped, seen_at: datetime | None, *, only: Collection[s
         raise SavedSince(_sentence(row, told, only=only), saved_at=row.updated_at)
 
 
+def saved_check(row: TimeStamped, seen_at: datetime | None) -> None:
+    """
+    Test what is about to be saved over its row in the same way; the row stays locked until it is.
+
+    :raises SavedSince: as above
+    """
+    if row.pk is None or seen_at is None:
+        return
+    current = (
+        type(row)._default_manager.select_for_update(no_key=True, of=("self",)).filter(pk=row.pk).first()
+    )
+    if current:
+        seen_check(current, seen_at)
+
+
 def _fields(event: AuditEvent) -> set[str]:
     return set(event.details.get("fields", ()))
 

@@ -1,5 +1,8 @@
 """What a service refuses, on the form that asked for it or on the page that follows."""
 
+from datetime import datetime
+from typing import Any
+
 from django import forms
 from django.http import QueryDict
 from django.utils.html import format_html
@@ -39,3 +42,19 @@ class SeenForm(forms.Form):
         data[self.add_prefix("seen_at")] = stale.saved_at.isoformat()
         self.data = data
         refuse(self, stale)
+
+
+class SeenModelForm(SeenForm, forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes none at run time
+    """The same of a row that carries `updated_at`; of a new one nobody has saved anything meanwhile."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.updated_at:
+            self.initial["seen_at"] = self.instance.updated_at.isoformat()
+        else:
+            del self.fields["seen_at"]
+
+    @property
+    def seen(self) -> datetime | None:
+        """Return how old was what the author read; None for a new row."""
+        return self.cleaned_data.get("seen_at")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.collaboration import services as collaboration
+from apps.collaboration.stale import seen_check
 from apps.core import secrets
 from apps.core.errors import DomainError
 from apps.messaging.delivery import dkim
@@ -49,13 +50,17 @@ def domain_create(*, by: User, now: datetime, **described: Any) -> SendingDomain
 
 
 @transaction.atomic
-def domain_update(*, domain: SendingDomain, by: User, now: datetime, **changes: Any) -> SendingDomain:
+def domain_update(
+    *, domain: SendingDomain, by: User, now: datetime, seen_at: datetime | None = None, **changes: Any
+) -> SendingDomain:
     """
     Change what is given; the name stays. What was found in DNS is forgotten where it was about the change.
 
+    :raises SavedSince: it was saved after `seen_at`, by which its author had read it
     :raises ValidationError: by field
     """
     domain = SendingDomain.objects.select_for_update(no_key=True).get(pk=domain.pk)
+    seen_check(domain, seen_at)
     changed = {name: value for name, value in changes.items() if value != getattr(domain, name)}
     for name, value in changed.items():
         setattr(domain, name, value)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.collaboration import services as collaboration
+from apps.collaboration.stale import seen_check
 from apps.core.errors import DomainError
 from apps.messaging.models import SendingPolicy
 
@@ -23,14 +24,18 @@ class PolicyInvalid(DomainError):
 
 
 @transaction.atomic
-def policy_update(*, by: User, now: datetime, **changes: Any) -> SendingPolicy:
+def policy_update(
+    *, by: User, now: datetime, seen_at: datetime | None = None, **changes: Any
+) -> SendingPolicy:
     """
     Change what is given of `SETTABLE`. It holds from the next launch on: what was launched has its promise.
 
+    :raises SavedSince: it was saved after `seen_at`, by which its author had read it
     :raises PolicyInvalid: a value that cannot be; nothing is changed
     """
     locked = SendingPolicy.objects.select_for_update(no_key=True)
     policy, _made = locked.get_or_create(pk=1)
+    seen_check(policy, seen_at)
     was = {name: getattr(policy, name) for name in SETTABLE}
     changed = {name: value for name, value in changes.items() if value != was[name]}
     for name, value in changed.items():

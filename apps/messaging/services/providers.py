@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from apps.accounts.models import User
 from apps.collaboration import services as collaboration
+from apps.collaboration.stale import saved_check
 from apps.contacts.addresses import AddressInvalid
 from apps.core import secrets
 from apps.core.errors import DomainError
@@ -43,13 +44,21 @@ class CallAnswer:
     failed: int = 0
 
 
-def provider_save(*, provider: Provider, told: Mapping[str, str], by: User, now: datetime) -> Provider:
+def provider_save(
+    *,
+    provider: Provider,
+    told: Mapping[str, str],
+    by: User,
+    now: datetime,
+    seen_at: datetime | None = None,
+) -> Provider:
     """
     Save a new or changed provider; `told` are settings and secrets by key.
 
     Of a known one, what is not told stays as it is, and so does a secret that is told as empty. What the last
     check has found is forgotten, and so is that it asked to wait.
 
+    :raises SavedSince: it was saved after `seen_at`, by which its author had read it
     :raises ValidationError: by key; `name` if there is one of that name, or it is none
     """
     way = ways().get(provider.kind)
@@ -65,6 +74,7 @@ def provider_save(*, provider: Provider, told: Mapping[str, str], by: User, now:
     provider.checked_at, provider.check_fault, provider.waits_until = None, "", None
     try:
         with transaction.atomic():
+            saved_check(provider, seen_at)
             provider.save()
             action = "provider.created" if is_new else "provider.changed"
             collaboration.audit_record(action=action, subject=provider, by=by, now=now)

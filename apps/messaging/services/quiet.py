@@ -6,16 +6,19 @@ from django.db import transaction
 
 from apps.accounts.models import User
 from apps.collaboration import services as collaboration
+from apps.collaboration.stale import saved_check
 from apps.messaging.models import QuietHours
 
 
 @transaction.atomic
-def quiet_save(*, quiet: QuietHours, by: User, now: datetime) -> QuietHours:
+def quiet_save(*, quiet: QuietHours, by: User, now: datetime, seen_at: datetime | None = None) -> QuietHours:
     """
     Save new or changed quiet hours. They hold for whatever has not left.
 
+    :raises SavedSince: it was saved after `seen_at`, by which its author had read it
     :raises ValidationError: by field; there are some for the channel already, or they do not end
     """
+    saved_check(quiet, seen_at)
     quiet.full_clean()
     is_new = quiet.pk is None
     quiet.save()

@@ -6,18 +6,23 @@ from django.db import transaction
 
 from apps.accounts.models import User
 from apps.collaboration import services as collaboration
+from apps.collaboration.stale import saved_check
 from apps.core.queues import ring
 from apps.messaging.models import RateLimit, Sender, WarmUp
 from apps.messaging.services.messages import SEND_TASK
 
 
 @transaction.atomic
-def rate_limit_save(*, limit: RateLimit, by: User, now: datetime) -> RateLimit:
+def rate_limit_save(
+    *, limit: RateLimit, by: User, now: datetime, seen_at: datetime | None = None
+) -> RateLimit:
     """
     Save a new or changed limit. It holds for whatever has not left, and counts what leaves from now on.
 
+    :raises SavedSince: it was saved after `seen_at`, by which its author had read it
     :raises ValidationError: by field; both a sender and a domain or neither, or one more for the same time
     """
+    saved_check(limit, seen_at)
     limit.full_clean()
     is_new = limit.pk is None
     limit.save()
@@ -36,12 +41,14 @@ def rate_limit_delete(*, limit: RateLimit, by: User, now: datetime) -> None:
 
 
 @transaction.atomic
-def warm_up_save(*, plan: WarmUp, by: User, now: datetime) -> WarmUp:
+def warm_up_save(*, plan: WarmUp, by: User, now: datetime, seen_at: datetime | None = None) -> WarmUp:
     """
     Save the plan of a sender. What has left today under it goes on counting.
 
+    :raises SavedSince: it was saved after `seen_at`, by which its author had read it
     :raises ValidationError: by field; a zone that is none, or days that are no plan
     """
+    saved_check(plan, seen_at)
     plan.full_clean()
     is_new = plan.pk is None
     plan.save()

@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 
 from apps.accounts.models import User
 from apps.collaboration import services as collaboration
+from apps.collaboration.stale import saved_check
 from apps.contacts.models import Channel
 from apps.core.errors import DomainError
 from apps.messaging.channels import kinds_of
@@ -27,12 +28,14 @@ class SenderRefused(DomainError):
 
 
 @transaction.atomic
-def sender_save(*, sender: Sender, by: User, now: datetime) -> Sender:
+def sender_save(*, sender: Sender, by: User, now: datetime, seen_at: datetime | None = None) -> Sender:
     """
     Save a new or changed sender. Messages on their way follow the change from their next mail on.
 
+    :raises SavedSince: it was saved after `seen_at`, by which its author had read it
     :raises SenderRefused: a provider is of another channel
     """
+    saved_check(sender, seen_at)
     for field, channel in (("provider", Channel.EMAIL), ("sms_provider", Channel.SMS)):
         provider = getattr(sender, field)
         if provider and provider.kind not in kinds_of(channel):

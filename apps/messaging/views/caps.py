@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.http import UserRequest, requires
 from apps.core import clock
-from apps.core.errors import DomainError
+from apps.core.errors import DomainError, SavedSince
 from apps.messaging import forms, services
 from apps.messaging.models import FrequencyCap
 
@@ -30,7 +30,14 @@ def _cap_form(request: UserRequest, cap: FrequencyCap) -> HttpResponse:
     form = forms.CapForm(request.POST or None, instance=cap)
     if request.method == "POST" and form.is_valid():
         try:
-            services.cap_save(cap=form.save(commit=False), by=request.user, now=clock.now())
+            services.cap_save(
+                cap=form.save(commit=False),
+                by=request.user,
+                now=clock.now(),
+                seen_at=form.seen,
+            )
+        except SavedSince as stale:
+            form.refuse_stale(stale)
         except ValidationError as refusal:
             form.add_error(None, refusal)
         except DomainError as refusal:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.accounts.http import UserRequest, requires
 from apps.core import clock
+from apps.core.errors import SavedSince
 from apps.core.htmx import render_page_or_fragment
 from apps.core.lists import Column, ListSpec
 from apps.messaging import dnsrecords, forms, selectors, services
@@ -62,6 +63,8 @@ def domain_update(request: UserRequest, sendingdomain: SendingDomain) -> HttpRes
             services.domain_update(
                 domain=sendingdomain, by=request.user, now=clock.now(), **form.cleaned_data
             )
+        except SavedSince as stale:
+            form.refuse_stale(stale)
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:

@@ -12,8 +12,8 @@ from apps.accounts.http import UserRequest, requires
 from apps.core import clock
 from apps.core.htmx import render_page_or_fragment
 from apps.messaging import selectors, services
+from apps.messaging.forms import DecideForm, ExperimentForm
 from apps.messaging.models import Message
-from apps.messaging.variant_forms import DecideForm, ExperimentForm
 from apps.messaging.views import drafts
 
 

@@ -13,9 +13,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 from apps.accounts.http import UserRequest, requires
 from apps.accounts.models import User
 from apps.core import clock
+from apps.core.errors import SavedSince
 from apps.messaging import homes, selectors, services
+from apps.messaging.forms import MoveForm, PolicyForm
 from apps.messaging.models import QuietHours, SendingPolicy
-from apps.messaging.policy_forms import MoveForm, PolicyForm
 
 
 @require_GET
@@ -72,6 +73,8 @@ def policy_update(request: UserRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             services.policy_update(by=request.user, now=clock.now(), **form.cleaned_data)
+        except SavedSince as stale:
+            form.refuse_stale(stale)
         except services.PolicyInvalid as refusal:
             form.add_error(refusal.field or None, str(refusal))
         else:

@@ -16,6 +16,7 @@ from apps.accounts.http import UserRequest, requires
 from apps.contacts.models import Channel
 from apps.content.selectors import preview_data
 from apps.core import clock
+from apps.core.errors import SavedSince
 from apps.core.htmx import render_page_or_fragment
 from apps.core.lists import Column, ListSpec
 from apps.messaging import forms, selectors, services
@@ -85,8 +86,14 @@ def _provider_form(request: UserRequest, provider: Provider) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             saved = services.provider_save(
-                provider=form.save(commit=False), told=form.told(), by=request.user, now=clock.now()
+                provider=form.save(commit=False),
+                told=form.told(),
+                by=request.user,
+                now=clock.now(),
+                seen_at=form.seen,
             )
+        except SavedSince as stale:
+            form.refuse_stale(stale)
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:

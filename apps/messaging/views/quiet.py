@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.http import UserRequest, requires
 from apps.core import clock
+from apps.core.errors import SavedSince
 from apps.messaging import forms, services
 from apps.messaging.models import QuietHours
 
@@ -29,7 +30,14 @@ def _quiet_form(request: UserRequest, quiet: QuietHours) -> HttpResponse:
     form = forms.QuietForm(request.POST or None, instance=quiet)
     if request.method == "POST" and form.is_valid():
         try:
-            services.quiet_save(quiet=form.save(commit=False), by=request.user, now=clock.now())
+            services.quiet_save(
+                quiet=form.save(commit=False),
+                by=request.user,
+                now=clock.now(),
+                seen_at=form.seen,
+            )
+        except SavedSince as stale:
+            form.refuse_stale(stale)
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:

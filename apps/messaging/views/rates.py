@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.accounts.http import UserRequest, requires
 from apps.core import clock
+from apps.core.errors import SavedSince
 from apps.core.htmx import render_page_or_fragment
 from apps.core.lists import Column, Filter, ListSpec
 from apps.messaging import forms, selectors, services
@@ -57,7 +58,14 @@ def _rate_form(request: UserRequest, limit: RateLimit) -> HttpResponse:
     form = forms.RateForm(request.POST or None, instance=limit, initial=chosen)
     if request.method == "POST" and form.is_valid():
         try:
-            services.rate_limit_save(limit=form.save(commit=False), by=request.user, now=clock.now())
+            services.rate_limit_save(
+                limit=form.save(commit=False),
+                by=request.user,
+                now=clock.now(),
+                seen_at=form.seen,
+            )
+        except SavedSince as stale:
+            form.refuse_stale(stale)
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:
@@ -82,7 +90,14 @@ def warm_up_update(request: UserRequest, sender: Sender) -> HttpResponse:
     form = forms.WarmUpForm(request.POST or None, instance=plan, initial=starting)
     if request.method == "POST" and form.is_valid():
         try:
-            services.warm_up_save(plan=form.save(commit=False), by=request.user, now=clock.now())
+            services.warm_up_save(
+                plan=form.save(commit=False),
+                by=request.user,
+                now=clock.now(),
+                seen_at=form.seen,
+            )
+        except SavedSince as stale:
+            form.refuse_stale(stale)
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.accounts.http import UserRequest, requires
 from apps.core import clock
+from apps.core.errors import SavedSince
 from apps.core.htmx import render_page_or_fragment
 from apps.core.lists import Column, Filter, ListSpec
 from apps.messaging import forms, selectors, services
@@ -54,9 +55,18 @@ def sender_update(request: UserRequest, sender: Sender) -> HttpResponse:
 def _sender_form(request: UserRequest, sender: Sender) -> HttpResponse:
     form = forms.SenderForm(request.POST or None, instance=sender)
     if request.method == "POST" and form.is_valid():
-        services.sender_save(sender=form.save(commit=False), by=request.user, now=clock.now())
-        notes.success(request, _("The sender is saved."))
-        return redirect("messaging:senders")
+        try:
+            services.sender_save(
+                sender=form.save(commit=False),
+                by=request.user,
+                now=clock.now(),
+                seen_at=form.seen,
+            )
+        except SavedSince as stale:
+            form.refuse_stale(stale)
+        else:
+            notes.success(request, _("The sender is saved."))
+            return redirect("messaging:senders")
     context: dict[str, object] = {"sender": sender, "form": form}
     if sender.pk:
         now = clock.now()

@@ -12,7 +12,7 @@ from apps.core.errors import DomainError
 from apps.core.htmx import render_page_or_fragment
 from apps.core.refusals import refuse
 from apps.messaging import selectors, services
-from apps.messaging.doubtforms import DoubtForm, SettleForm
+from apps.messaging.forms import DoubtForm, SettleForm
 from apps.messaging.models import Message, Settlement
 
 SHOWN, COUNTED = 10, 2_000

@@ -7,10 +7,11 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.forms import zone_field
+from apps.core.refusals import SeenModelForm
 from apps.messaging.models import SendingPolicy
 
 
-class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes none at run time
+class PolicyForm(SeenModelForm):
     timezone = zone_field()
 
     class Meta:

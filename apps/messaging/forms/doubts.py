@@ -7,7 +7,7 @@ from django import forms
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
-from apps.messaging.forms import AnswerField
+from apps.messaging.forms.answers import AnswerField
 from apps.messaging.models import Settlement
 from apps.messaging.selectors import Doubt
 

@@ -1,0 +1,74 @@
+"""What two save at once about sending: the second is told, keeps what it typed, and overwrites knowingly."""
+
+import pytest
+from django.urls import reverse
+from lxml import html
+
+from apps.accounts.models import User
+from apps.messaging.models import SendingPolicy
+from tests.factories.accounts import UserFactory
+from tests.factories.messaging import (
+    FrequencyCapFactory,
+    ProviderFactory,
+    QuietHoursFactory,
+    RateLimitFactory,
+    SenderFactory,
+    SendingDomainFactory,
+    SendingPolicyFactory,
+    WarmUpFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+SAVED = b"has saved this since you opened it"
+ROWS = {
+    "sender": SenderFactory,
+    "cap": FrequencyCapFactory,
+    "quiet": QuietHoursFactory,
+    "rate": RateLimitFactory,
+    "domain-edit": SendingDomainFactory,
+    "provider-edit": ProviderFactory,
+}
+
+
+def page_of(name):
+    if name == "policy":
+        SendingPolicyFactory()
+        return reverse("messaging:policy-edit")
+    if name == "warm-up":
+        return reverse("messaging:warm-up", args=[WarmUpFactory().sender_id])
+    return reverse(f"messaging:{name}", args=[ROWS[name]().pk])
+
+
+def typed(response):
+    """Return what the form of the page holds, as a browser would send it."""
+    [form] = html.fromstring(response.content).xpath(
+        "//form[.//input[@name='once']][.//button[text()='Save']]"
+    )
+    return {name: value or "" for name, value in form.fields.items()}
+
+
+@pytest.mark.parametrize("name", [*ROWS, "warm-up", "policy"])
+def test_who_saves_second_is_told_first(login, name):
+    client, url = login(UserFactory(role=User.Role.ADMINISTRATOR)), page_of(name)
+    first, second = typed(client.get(url)), typed(client.get(url))
+
+    done = client.post(url, _changed(first))
+    told = client.post(url, second)
+    again = client.post(url, typed(told))
+
+    assert (done.status_code, told.status_code, again.status_code) == (302, 200, 302)
+    assert SAVED in told.content
+
+
+def _changed(fields):
+    """Return the form with something else in it: what changes nothing is no change to anybody."""
+    other = {"control_percent": "7", "spf": "include:_spf.other.example"}
+    return fields | {name: value for name, value in other.items() if name in fields}
+
+
+def test_a_new_one_asks_nothing(login):
+    page = login(UserFactory(role=User.Role.ADMINISTRATOR)).get(reverse("messaging:cap-create"))
+
+    assert b"seen_at" not in page.content
+    assert not SendingPolicy.objects.exists()
