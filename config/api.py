@@ -3,6 +3,7 @@
 from rest_framework.routers import SimpleRouter
 
 from apps.accounts import openapi  # noqa: F401  # registers how tokens are documented
+from apps.accounts.api.index import index_of
 from apps.accounts.api.invitations import InvitationViewSet
 from apps.accounts.api.people import MeViewSet, UserViewSet
 from apps.campaigns.api import (
@@ -77,6 +78,7 @@ from apps.segments.api import (
 from apps.usecases.api import UseCaseViewSet
 
 router = SimpleRouter()
+router.register("", index_of(router.registry), basename="index")
 router.register("campaigns", CampaignResultsViewSet, basename="campaign-results")
 router.register("campaigns", CampaignBudgetViewSet, basename="campaign-budget")
 router.register("campaigns", CampaignExpectationViewSet, basename="campaign-expectation")

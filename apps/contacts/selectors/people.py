@@ -150,7 +150,10 @@ def _total(model: type[Contact | Company]) -> Total:
     few = model._default_manager.order_by()[: COUNTED_EXACTLY + 1].count()
     if few <= COUNTED_EXACTLY:
         return Total(few, is_exact=True)
-    return Total(max(_estimate(model) or 0, few), is_exact=False)
+    estimate = _estimate(model)
+    if estimate is None:  # a first import is a moment ago
+        return Total(model._default_manager.count(), is_exact=True)
+    return Total(max(estimate, few), is_exact=False)
 
 
 def _estimate(model: type[Contact | Company]) -> int | None:

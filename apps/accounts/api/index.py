@@ -1,0 +1,44 @@
+"""The root of the API: which resources there are, for this caller."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.api.base import ApiViewSet
+from apps.accounts.models import User
+
+Registration = tuple[str, type[ApiViewSet[Any]], str]  # as a router keeps it: path, viewset, name
+ADDRESSES = {"type": "object", "additionalProperties": {"type": "string", "format": "uri"}}
+
+
+class IndexViewSet(ApiViewSet[User]):
+    """The resources that the caller may list, each with its address. A router passes what it has."""
+
+    queryset = User.objects.none()
+    pagination_class = None
+    filter_backends = ()
+    permissions = {"list": "accounts.view_home"}
+    registry: Iterable[Registration] = ()
+
+    @extend_schema(operation_id="index", responses={(200, "application/json"): ADDRESSES})
+    def list(self, request: Request) -> Response:
+        return Response(
+            {
+                path: request.build_absolute_uri(reverse(f"api:{name}-list"))
+                for path, viewset, name in sorted(self.registry, key=lambda one: one[0])
+                if path and hasattr(viewset, "list") and self._may_list(viewset)
+            }
+        )
+
+    def _may_list(self, viewset: type[ApiViewSet[Any]]) -> bool:
+        scope = viewset.scopes.get("list", viewset.scope)
+        return self.may(viewset.permissions["list"], f"{scope}:read" if scope else "")
+
+
+def index_of(registry: Iterable[Registration]) -> type[IndexViewSet]:
+    """Return the index of what a router has, whatever is registered after it."""
+    return type("IndexViewSet", (IndexViewSet,), {"registry": registry, "__doc__": IndexViewSet.__doc__})
