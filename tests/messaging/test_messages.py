@@ -155,6 +155,14 @@ class TestMessageLaunch:
         assert not Link.objects.exists()
         assert not AuditEvent.objects.exists()
 
+    def test_refuses_an_hour_that_no_calendar_reckons_with(self, noon, lead):
+        draft = MessageFactory()
+
+        with pytest.raises(services.MessageRefused, match="Choose a day between"):
+            services.message_launch(message=draft, by=lead, now=noon, send_at=noon.replace(year=9999))
+
+        assert Message.objects.get().is_draft
+
     def test_is_refused_while_sending_is_switched_off(self, noon, lead, settings):
         settings.SENDING_ENABLED = False
         ContactFactory()

@@ -17,7 +17,13 @@ from apps.core.queues import ring
 from apps.messaging import checks, homes, ledger
 from apps.messaging.models import Message, Variant
 from apps.messaging.selectors import Ledger, drafts_read, message_ledger, message_version
-from apps.messaging.services.messages import SEND_TASK, MessageRefused, message_audit, message_lock
+from apps.messaging.services.messages import (
+    SEND_TASK,
+    MessageRefused,
+    message_audit,
+    message_lock,
+    moment_check,
+)
 from apps.messaging.services.standing import tally_begin
 from apps.messaging.services.tracking import partitions_ensure
 from apps.messaging.services.variants import content_fix, experiment_too_late
@@ -46,6 +52,7 @@ def message_launch(
     happens, and they look again.
 
     :raises HeldByChallenge: something in the campaign is challenged
+    :raises MessageRefused: `send_at` is in a year that no plan knows
     :raises MessageNotLaunchable: not a draft, not complete, campaign not ready, hour has passed, nobody to
         write to, or not as promised
     """
@@ -81,6 +88,7 @@ def message_launch(
 
 def _put_at(message: Message, send_at: datetime) -> None:
     """Take this moment for the message's own hour."""
+    moment_check(send_at, field="send_at")
     message.scheduled_at, message.local_date, message.local_time = send_at, None, None
     if message.is_draft:  # so that the checks see when it is to leave; refused, it is taken back
         message.save(update_fields=["scheduled_at", "local_date", "local_time"])

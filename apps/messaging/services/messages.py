@@ -130,12 +130,19 @@ def _fields_set(message: Message, fields: MessageFields) -> None:
         experiment_put(message, **trial)
 
 
+def moment_check(moment: datetime | None, *, field: str) -> None:
+    """
+    Refuse an hour nobody can mean: results reckon with the days after it, which the calendar has to have.
+
+    :raises MessageRefused: it lies outside the years that plans know; of `field`
+    """
+    if moment and (told := dates.range_problem(moment.date())):
+        raise MessageRefused(told, field=field)
+
+
 def _schedule_check(message: Message) -> None:
     for field in sorted(HOURS):
-        moment = getattr(message, field)
-        # Results reckon with the days after it, which the calendar has to have.
-        if moment and (told := dates.range_problem(moment.date())):
-            raise MessageRefused(told, field=field)
+        moment_check(getattr(message, field), field=field)
     if message.scheduled_at and message.local_at:
         raise MessageRefused(
             _("Either one moment for all, or an hour by each person's own clock."), field="scheduled_at"
