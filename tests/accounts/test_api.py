@@ -49,6 +49,20 @@ class TestAuthentication:
         assert api(UserFactory(), revoked_at=Now()).get(USERS).status_code == HTTPStatus.UNAUTHORIZED
 
 
+class TestIndex:
+    def test_names_what_the_caller_may_list_and_each_address_opens(self, api):
+        client = api(UserFactory(role=User.Role.CONTRIBUTOR), "campaigns:read", "users:read")
+
+        found = client.get("/api/v1/").json()["resources"]
+
+        assert {"campaigns", "me"} <= found.keys()
+        assert not {"contacts", "segments"} & found.keys()
+        # The calendar asks for days first.
+        assert {client.get(url).status_code for name, url in found.items() if name != "calendar-entries"} == {
+            HTTPStatus.OK
+        }
+
+
 class TestScopes:
     def test_a_token_reaches_no_further_than_its_scopes(self, api):
         response = api(UserFactory(), "contacts:read").get(USERS)
