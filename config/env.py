@@ -22,15 +22,9 @@ SITE = "https://bookend.example.org"
 DEVELOPMENT_KEY = "only-for-development"
 
 # Empty: embedded servers in DATA_DIR, and the mail catcher.
-DATABASE_URL: str = _env.url(
-    "DATABASE_URL", like="postgresql://user:password@host/name", schemes=POSTGRES
-)  # empty: an embedded server in DATA_DIR
-REDIS_URL: str = _env.url(
-    "REDIS_URL", like="redis://host:6379/0", schemes=REDIS
-)  # empty: an embedded server in DATA_DIR
-EMAIL_URL: str = _env.url(
-    "EMAIL_URL", like="smtp+tls://user:password@host:587", schemes=SMTP
-)  # empty: the mail catcher
+DATABASE_URL: str = _env.url("DATABASE_URL", like="postgresql://user:password@host/name", schemes=POSTGRES)
+REDIS_URL: str = _env.url("REDIS_URL", like="redis://host:6379/0", schemes=REDIS)
+EMAIL_URL: str = _env.url("EMAIL_URL", like="smtp+tls://user:password@host:587", schemes=SMTP)
 DATA_DIR: Path = BASE_DIR / (_env.text("DATA_DIR") or "var")
 SECRET_KEY: str = _env.text("SECRET_KEY") or DEVELOPMENT_KEY
 SECRET_KEY_FALLBACKS: list[str] = _env.words("SECRET_KEY_FALLBACKS")
