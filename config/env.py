@@ -26,11 +26,11 @@ DATABASE_URL: str = _env.url("DATABASE_URL", like="postgresql://user:password@ho
 REDIS_URL: str = _env.url("REDIS_URL", like="redis://host:6379/0", schemes=REDIS)
 EMAIL_URL: str = _env.url("EMAIL_URL", like="smtp+tls://user:password@host:587", schemes=SMTP)
 DATA_DIR: Path = BASE_DIR / (_env.text("DATA_DIR") or "var")
-SECRET_KEY: str = _env.text("SECRET_KEY") or DEVELOPMENT_KEY
-SECRET_KEY_FALLBACKS: list[str] = _env.words("SECRET_KEY_FALLBACKS")
+SECRET_KEY: str = _env.secret("SECRET_KEY") or DEVELOPMENT_KEY
+SECRET_KEY_FALLBACKS: list[str] = _env.secrets("SECRET_KEY_FALLBACKS")
 # Never rotated with SECRET_KEY: a new key would forget who must not be written to. So production must give
 # one of its own; derived, it would change on the day when the oldest of the fallbacks is dropped.
-SUPPRESSION_KEY_GIVEN: str = _env.text("SUPPRESSION_KEY")
+SUPPRESSION_KEY_GIVEN: str = _env.secret("SUPPRESSION_KEY")
 SUPPRESSION_KEY: bytes = (
     SUPPRESSION_KEY_GIVEN.encode()
     or hashlib.sha256(b"suppression:" + [SECRET_KEY, *SECRET_KEY_FALLBACKS][-1].encode()).digest()

@@ -28,12 +28,15 @@ class Reader:
         self._env.read_env(path)
 
     def text(self, name: str, default: str = "") -> str:
-        try:
-            told: str = self._env.str(name, default="")
-        except OSError as error:
-            self._refuse(f"{name}_FILE names a file that cannot be read ({error.strerror}).")
-            return default
-        return told.strip() or default
+        return self._read(name).strip() or default
+
+    def secret(self, name: str) -> str:
+        """Read a key as it stands: without the newline at the end of its file it would be another one."""
+        told = self._read(name)
+        return told if told.strip() else ""
+
+    def secrets(self, name: str) -> list[str]:
+        return [key for key in self._read(name).split(",") if key.strip()]
 
     def words(self, name: str) -> list[str]:
         return [word for word in (word.strip() for word in self.text(name).split(",")) if word]
@@ -92,6 +95,14 @@ class Reader:
         told = self.text(name)
         if told and not HEADER.fullmatch(told):
             self._refuse(f"{name} is “{told}”: give the name of a header, such as X-Real-IP.")
+        return told
+
+    def _read(self, name: str) -> str:
+        try:
+            told: str = self._env.str(name, default="")
+        except OSError as error:
+            self._refuse(f"{name}_FILE names a file that cannot be read ({error.strerror}).")
+            return ""
         return told
 
     def _refuse(self, sentence: str) -> None:

@@ -108,9 +108,12 @@ async def _until(ready: Callable[[], bool], name: str, supervisor: Supervisor, l
         await asyncio.sleep(0.02)
 
 
+LATEST = 50  # lines of a log that goes on over starts: what a server said weeks ago is not why it ends now
+
+
 def _complaint(log: Path) -> str:
     """Return what a server said last of why it ends, with its hint; or else its last line."""
-    lines = log.read_text(errors="replace").strip().splitlines() or ["nothing was logged"]
+    lines = log.read_text(errors="replace").strip().splitlines()[-LATEST:] or ["nothing was logged"]
     for word in ("FATAL", "PANIC", "initdb: error"):  # a panic may be only what an error led to
         for place in range(len(lines) - 1, -1, -1):
             if word in lines[place]:

@@ -74,7 +74,7 @@ def once_beforehand(handler: Handler, *, on_error: Callable[[Exception], Respons
         assert isinstance(request.user, User)
         user, key, now = request.user, _key(request.headers[HEADER]), clock.now()
         fingerprint = _fingerprint(request)
-        with transaction.atomic():
+        with transaction.atomic(durable=True):
             if not _alone(user, key):
                 raise _StillAnswering(_still_answering())
             if earlier := _earlier(user, key, fingerprint, now=now):
@@ -84,7 +84,9 @@ def once_beforehand(handler: Handler, *, on_error: Callable[[Exception], Respons
         try:
             response = handler(request, *args, **kwargs)
         except Exception as error:
-            response = on_error(error)  # raises again what is no refusal: of that nobody knows the end
+            if isinstance(error, APIException) and error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                raise  # of that nobody knows the end
+            response = on_error(error)  # raises again what is no refusal
         kept = _kept(response, is_secret=False)
         IdempotentAnswer.objects.filter(user=user, key=key).update(**kept)
         return response

@@ -43,8 +43,9 @@ def saved_check(row: TimeStamped, seen_at: datetime | None) -> None:
     current = (
         type(row)._default_manager.select_for_update(no_key=True, of=("self",)).filter(pk=row.pk).first()
     )
-    if current:
-        seen_check(current, seen_at)
+    if current is None:
+        raise SavedSince(_("Somebody has deleted this since you opened it."), saved_at=seen_at)
+    seen_check(current, seen_at)
 
 
 def _fields(event: AuditEvent) -> set[str]:

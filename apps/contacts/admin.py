@@ -57,7 +57,7 @@ class ContactAdmin(LedgerAdmin):
         return queryset.filter(email__startswith=search_term.strip().lower()), False
 
 
-class NamesAdmin(LedgerAdmin):
+class IdentitySearchAdmin(LedgerAdmin):
     """Of identities, found by `crm:4711`, or by what stands behind the colon alone."""
 
     search_fields = ["=value"]
@@ -71,11 +71,11 @@ class NamesAdmin(LedgerAdmin):
         namespace, _colon, value = text.partition(":")
         # Addresses are kept in lower case.
         wanted = Q(namespace__in=namespaces_known(self.model), value__in={text, text.lower()})
-        return queryset.filter(wanted | Q(namespace=namespace, value=value)), False
+        return queryset.filter(wanted | Q(namespace=namespace, value__in={value, value.lower()})), False
 
 
 @admin.register(Identity)
-class IdentityAdmin(NamesAdmin):
+class IdentityAdmin(IdentitySearchAdmin):
     list_display = ["id", "namespace", "value", "contact_id"]
 
 
@@ -105,7 +105,7 @@ class CompanyAdmin(LedgerAdmin):
 
 
 @admin.register(CompanyIdentity)
-class CompanyIdentityAdmin(NamesAdmin):
+class CompanyIdentityAdmin(IdentitySearchAdmin):
     list_display = ["id", "namespace", "value", "company_id"]
 
 

@@ -163,6 +163,7 @@ def _field(model: type[Model], path: str) -> "tuple[Field[Any, Any], bool]":
 def _beyond_row(keys: Sequence[_Key], position: Sequence[Any], *, operator: str) -> Func:
     """Say `ROW(a, b) > ROW(1, 2)`, from which PostgreSQL starts in the index, however deep the page is."""
     values = [Value(value, output_field=key.field) for key, value in zip(keys, position, strict=True)]
+    # No field is of the type of a row; only their comparison has one.
     sides = [
         Func(*side, function="ROW", output_field=BooleanField())
         for side in ([F(key.name) for key in keys], values)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from django.core.files.base import ContentFile
 from django.utils.translation import gettext as _
@@ -70,6 +71,15 @@ GUESTS = [
 ]
 
 
+class _Mend(NamedTuple):
+    rule: str
+    act: str
+    detail: str
+
+
+SPACES = _Mend("suspicious_names", "names_tidy", "spaces")
+
+
 class FairNotLoaded(DomainError):
     pass
 
@@ -77,7 +87,7 @@ class FairNotLoaded(DomainError):
 def cards_import(by: User, *, now: datetime) -> bool:
     """Bring the cards in, look at them, mend a little, and look again; False if they have come before."""
     imported = ImportFile.objects.filter(file_name=FILE.name, state=ImportFile.State.DONE)
-    if QualityMend.objects.exists():
+    if QualityMend.objects.filter(by=by, rule=SPACES.rule, detail=SPACES.detail).exists():
         return False
     # Where somebody has looked before, these scans come last, and not among theirs.
     came, mended = (timedelta(0), timedelta(0)) if QualityScan.objects.exists() else (CAME, MENDED)
@@ -151,7 +161,7 @@ def _scan(by: User, *, ago: timedelta, now: datetime) -> None:
 
 
 def _spaces_mend(by: User, *, ago: timedelta, now: datetime) -> None:
-    mend = mend_start(rule="suspicious_names", act="names_tidy", detail="spaces", by=by, now=now)
+    mend = mend_start(rule=SPACES.rule, act=SPACES.act, detail=SPACES.detail, by=by, now=now)
     _await(lambda: quality_mends_run(now=now), lambda: not QualityMend.objects.get(pk=mend.pk).is_open)
     QualityMend.objects.filter(pk=mend.pk).update(
         created_at=now - ago, started_at=now - ago, finished_at=now - ago

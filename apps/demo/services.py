@@ -128,7 +128,8 @@ def demo_load(*, now: datetime) -> None:
     """
     Load what is missing of the demo; a second time changes nothing. Takes some seconds.
 
-    Each part is there whole or not at all, so that a load that was cut short goes on where it stood.
+    Each part is there whole or not at all, but for the imports, which go on where they stood; so a load that
+    was cut short comes to its end.
     """
     team = people_create()
     if integrations.scheme() is None:

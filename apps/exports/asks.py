@@ -71,7 +71,10 @@ def terms_check(kind: str, terms: Terms, *, now: datetime) -> Terms:
 
     :raises TermsInvalid: unknown words, or values that cannot be
     """
-    terms = {name: value for name, value in terms.items() if value not in (None, False, "", {})}
+    # `is`, for 0 equals False: nobody's number is not the same as none.
+    terms = {
+        name: value for name, value in terms.items() if value is not False and value not in (None, "", {})
+    }
     if unknown := terms.keys() - WORDS[Kind(kind)]:
         raise TermsInvalid(_("Nobody knows what “%(name)s” means here.") % {"name": min(unknown)[:100]})
     if kind == Kind.EVENTS:

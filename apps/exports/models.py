@@ -5,7 +5,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.models import TimeStamped
@@ -85,7 +85,12 @@ class ExportQuerySet(models.QuerySet["Export"]):
     def claimable(self, *, at: datetime) -> Self:
         """Exports in line whose hour has come, and those whose worker has outlived its lease."""
         pending = Q(state=Export.State.PENDING) & (Q(retry_at=None) | Q(retry_at__lte=at))
-        return self.filter(pending | Q(state=Export.State.RUNNING, leased_until__lte=at))
+        due = self.filter(pending | Q(state=Export.State.RUNNING, leased_until__lte=at))
+        # What is new begins where the file before ends: it waits until that is there, or never will be.
+        before = Export.objects.filter(
+            schedule=OuterRef("schedule"), due_at__lt=OuterRef("due_at"), state__in=Export.OPEN
+        )
+        return due.exclude(Exists(before), terms__has_key="new")
 
     def running(self) -> Self:
         return self.filter(state=Export.State.RUNNING)
@@ -110,6 +115,8 @@ class Export(TimeStamped):
         DONE = "done", _("Done")
         FAILED = "failed", _("Failed")
         CANCELLED = "cancelled", _("Cancelled")
+
+    OPEN = (State.PENDING, State.RUNNING)
 
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     schedule = models.ForeignKey(

@@ -8,7 +8,7 @@ Opens and clicks of machines are not a person's, so they are not counted here. "
 goal event within its conversion window after the message was sent.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -37,6 +37,7 @@ TOPICS = {deed: f"message:{deed}" for deed in ("received", "opened", "clicked", 
 CHOICES = 100  # the latest messages are offered in the builder; an older one keeps working in a rule
 MAX_ID = 19  # digits of a number that no id has any more
 M = TypeVar("M", Campaign, Message)
+Choices = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -171,12 +172,16 @@ def sentence(condition: MessageDid) -> str:
     return _("they %(did)s %(what)s in the last %(span)s") % (words | {"span": span})
 
 
-def inputs(texts: Mapping[str, str]) -> list[Input]:
-    """Return the fields of a row; what it has chosen before is offered whatever has become of it."""
+def inputs(rows: Sequence[Mapping[str, str]]) -> list[list[Input]]:
+    """Return the fields of each row; what one has chosen before is offered whatever has become of it."""
     launched = Message.objects.launched()
-    messages = _offered(launched, texts.get("message", ""), gone=_("a message that is gone"))
     begun = Campaign.objects.filter(pk__in=launched.values("campaign"))
-    campaigns = _offered(begun, texts.get("campaign", ""), gone=_("a campaign that is gone"))
+    messages = _offered(launched, [row.get("message", "") for row in rows], gone=_("a message that is gone"))
+    campaigns = _offered(begun, [row.get("campaign", "") for row in rows], gone=_("a campaign that is gone"))
+    return [_fields(*offered) for offered in zip(messages, campaigns, strict=True)]
+
+
+def _fields(messages: Choices, campaigns: Choices) -> list[Input]:
     return [
         Input("message", gettext_lazy("Message"), choices=[(ANY, _("any message")), *messages]),
         Input("did", gettext_lazy("Did"), choices=[(deed, str(label)) for deed, label in DEEDS.items()]),
@@ -185,13 +190,16 @@ def inputs(texts: Mapping[str, str]) -> list[Input]:
     ]
 
 
-def _offered(found: QuerySet[M], chosen: str, *, gone: str) -> list[tuple[str, str]]:
-    """Return the latest ones by name, and the one that a row has chosen, which is none of them maybe."""
+def _offered(found: QuerySet[M], chosen: Sequence[str], *, gone: str) -> list[Choices]:
+    """Return for each row the latest ones by name, and what it has chosen, which is none of them maybe."""
     latest = {str(pk): name for pk, name in found.order_by("-pk").values_list("pk", "name")[:CHOICES]}
-    if _is_id(number := int(chosen) if chosen.isdecimal() and len(chosen) < MAX_ID else 0):
-        named = found.model._default_manager.filter(pk=number).values_list("name", flat=True).first()
-        latest.setdefault(chosen, named or gone)
-    return list(latest.items())
+    older = {
+        one for one in chosen if one.isdecimal() and len(one) < MAX_ID and _is_id(int(one))
+    } - latest.keys()
+    named = found.model._default_manager.filter(pk__in=older).values_list("pk", "name")
+    names = dict.fromkeys(older, gone) | {str(pk): name for pk, name in named}
+    offered: Choices = list(latest.items())
+    return [[*offered, (one, names[one])] if one in names else offered for one in chosen]
 
 
 MESSAGE_KIND = ConditionKind(

@@ -96,13 +96,13 @@ def people_behind(figure: Figure, *, messages: QuerySet[Message], until: datetim
 
 @dataclass(frozen=True)
 class Behind:
-    """Somebody behind a figure: their row of the ledger, and when it happened."""
+    """Somebody behind a figure: their row of the ledger, and when it happened, or is due."""
 
     recipient: Recipient
     at: datetime
 
-
-def behind(row: Recipient | DeliveryEvent) -> Behind:
-    if isinstance(row, DeliveryEvent):
-        return Behind(row.recipient, row.at)
-    return Behind(row, row.finished_at or row.due_at)
+    @classmethod
+    def of(cls, row: Recipient | DeliveryEvent) -> "Behind":
+        if isinstance(row, DeliveryEvent):
+            return cls(row.recipient, row.at)
+        return cls(row, row.finished_at or row.due_at)

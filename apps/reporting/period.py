@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Max, Min
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Least
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -35,7 +35,8 @@ def campaign_period(campaign: Campaign) -> Period | None:
     """Return the period of a campaign's launched messages; None before the first launch."""
     launched = Message.objects.filter(campaign=campaign, launched_at__isnull=False)
     due_at = Coalesce("scheduled_at", "launched_at")
-    hours = launched.aggregate(first=Min(due_at), last=Max(due_at))
+    # One that was cancelled before its hour is over: of NULL and an hour, `Least` is the hour.
+    hours = launched.aggregate(first=Min(due_at), last=Max(Least(due_at, "finished_at")))
     if hours["first"] is None:
         return None
     return Period(hours["first"], hours["last"] + timedelta(days=campaign.conversion_window_days))

@@ -16,7 +16,7 @@ from apps.core.htmx import render_page_or_fragment, wants_fragment
 from apps.core.lists import Column, ListSpec
 from apps.messaging.models import Message
 from apps.reporting import selectors, services
-from apps.reporting.figures import FIGURES, behind, people_behind
+from apps.reporting.figures import FIGURES, Behind, people_behind
 from apps.reporting.forms import ConversionChoice, MessageChoice
 from apps.reporting.models import ArmResult, Conversion
 
@@ -38,7 +38,7 @@ OVERVIEW = ListSpec(
 )
 PEOPLE = ListSpec(
     columns=[Column(_("Contact")), Column(_("Message")), Column(_("State")), Column(_("When"))],
-    default_sort="-pk",
+    default_sort="-pk",  # each figure brings its own
     has_search=False,
 )
 CONVERSIONS = ListSpec(
@@ -112,7 +112,7 @@ def figure_people(request: UserRequest, campaign: Campaign, figure: str) -> Http
         "counted_at": results.counted_at,
         "shown": selectors.figure_shown(results, figure, message=choice.cleaned_data["message"]),
         "listing": listing,
-        "people": [behind(row) for row in listing.rows],
+        "people": [Behind.of(row) for row in listing.rows],
     }
     return render(request, "reporting/figure_people.html", context)
 

@@ -87,8 +87,8 @@ class ConditionKind:
 
     `fields` are all keys it may have; the parser refuses others. `parse` gets the raw JSON object and returns
     what `contacts` and `sentence` read, or raises `ConditionFault`. `contacts` says who it holds for.
-    `inputs` are the fields of a row of the builder, one for each of `fields`, of which it gets the texts: a
-    choice that is made already is among those offered. Without `following`, everybody is asked every few
+    `inputs` are, for each row of the builder whose texts it gets, one field for each of `fields`: a choice
+    that is made already is among those offered. Without `following`, everybody is asked every few
     minutes.
     """
 
@@ -99,7 +99,7 @@ class ConditionKind:
     parse: Callable[[Mapping[str, object]], Hashable]
     contacts: Callable[[Any, Clock], Select]
     sentence: Callable[[Any], str]
-    inputs: Callable[[Mapping[str, str]], Sequence[Input]]
+    inputs: Callable[[Sequence[Mapping[str, str]]], Sequence[Sequence[Input]]]
     following: Following | None = None
 
 

@@ -62,6 +62,16 @@ class TestIndex:
             HTTPStatus.OK
         }
 
+    def test_every_address_of_the_index_is_one(self, api):
+        client = api(UserFactory(role=User.Role.ADMINISTRATOR))
+
+        found = client.get("/api/v1/").json()["resources"]
+
+        # Some ask for days, or for a thing that they are about.
+        asked = {client.get(url).status_code for url in found.values()}
+        assert asked <= {HTTPStatus.OK, HTTPStatus.BAD_REQUEST}
+        assert {"users", "lists", "exports"} <= found.keys()
+
 
 class TestScopes:
     def test_a_token_reaches_no_further_than_its_scopes(self, api):

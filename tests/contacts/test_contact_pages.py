@@ -84,6 +84,7 @@ class TestList:
             ({"where": [["seen", "gte", "2030-01-02"], ["seen", "lte", "9999-12-31"]]}, ["bob"]),
             ({"where": [["seen", "gte", "2030-01-03"]]}, []),
             ({"where": [["seen", "lte", "2030-01-02T18:00:00Z"]]}, []),
+            ({"where": [["seen", "lte", "2030-01-02T18"]]}, []),
             ({"where": [["unknown", "eq", "1"]]}, ["cat", "bob", "ann"]),
             ({"where": [["city", "eq", "\0"]]}, ["cat", "bob", "ann"]),
         ],

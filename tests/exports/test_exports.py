@@ -194,6 +194,8 @@ class TestRows:
         [
             ("contacts", {"segment": 2**40}),
             ("contacts", {"segment": "3"}),
+            ("contacts", {"segment": 0}),
+            ("events", {"days": 0}),
             ("contacts", {"segment": 1, "filter": {"q": "x"}}),
             ("contacts", {"event": "Order"}),
             ("contacts", {"filter": {"where": [["gone", "eq", "x"]]}}),

@@ -8,13 +8,14 @@ from apps.contacts.models import Contact
 from apps.contacts.services import EventIn, contact_merge, contact_unmerge, events_record
 from apps.core.partitions import month_of, month_partition_ensure
 from apps.messaging.models import DeliveryEvent, Recipient
+from apps.messaging.rules import inputs
 from apps.messaging.services.tracking import bursts_mark, open_record
 from apps.segments import selectors, services
 from apps.segments.models import Segment, SegmentChange
 from apps.segments.rules.sentence import rule_sentence
 from apps.segments.rules.times import Timing, rule_timing
 from tests.factories.contacts import ContactFactory
-from tests.factories.messaging import RecipientFactory
+from tests.factories.messaging import MessageFactory, RecipientFactory
 from tests.factories.segments import SegmentFactory
 
 pytestmark = pytest.mark.django_db
@@ -204,3 +205,18 @@ def test_a_segment_out_of_the_archive_begins_to_ask_anew(noon, living, lead):
 )
 def test_the_condition_reads_back_as_a_part_of_a_sentence(rule, sentence):
     assert rule_sentence(selectors.rule_read(rule)) == sentence
+
+
+def test_the_fields_of_many_rows_cost_as_much_as_of_one(django_assert_num_queries):
+    message = MessageFactory(launched=True)
+    rows = [{"message": str(message.pk + n), "campaign": str(message.campaign_id)} for n in range(20)]
+
+    with django_assert_num_queries(4):
+        inputs(rows[:1])
+    with django_assert_num_queries(4):
+        fields = inputs(rows)
+
+    assert [dict(row[0].choices)[rows[n]["message"]] for n, row in enumerate(fields)] == [
+        message.name,
+        *["a message that is gone"] * 19,
+    ]

@@ -1,11 +1,15 @@
 """What two save at once about sending: the second is told, keeps what it typed, and overwrites knowingly."""
 
+from http import HTTPStatus
+
 import pytest
 from django.urls import reverse
 from lxml import html
 
 from apps.accounts.models import User
-from apps.messaging.models import SendingPolicy
+from apps.collaboration.stale import saved_check
+from apps.core.errors import SavedSince
+from apps.messaging.models import SendingDomain, SendingPolicy
 from tests.factories.accounts import UserFactory
 from tests.factories.messaging import (
     FrequencyCapFactory,
@@ -72,3 +76,15 @@ def test_a_new_one_asks_nothing(login):
 
     assert b"seen_at" not in page.content
     assert not SendingPolicy.objects.exists()
+
+
+def test_what_somebody_has_deleted_does_not_come_back(login):
+    client, domain = login(UserFactory(role=User.Role.ADMINISTRATOR)), SendingDomainFactory()
+    read = SendingDomain.objects.get(pk=domain.pk)
+    SendingDomain.objects.filter(pk=domain.pk).delete()
+
+    with pytest.raises(SavedSince, match="has deleted this"):
+        saved_check(read, read.updated_at)
+
+    url = reverse("messaging:domain-edit", args=[domain.pk])
+    assert client.post(url, {}).status_code == HTTPStatus.NOT_FOUND

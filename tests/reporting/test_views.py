@@ -12,7 +12,7 @@ from apps.reporting import services
 from apps.reporting.figures import FIGURES, people_behind
 from apps.reporting.models import CampaignResult
 from apps.reporting.selectors import ArmFinding, Comparison, campaign_results, figure_shown
-from apps.reporting.templatetags.results import verdict
+from apps.reporting.templatetags.results import effect_told
 from tests.factories.accounts import UserFactory
 from tests.factories.campaigns import CampaignFactory
 from tests.factories.reporting import event_add, hit_add, message_launched, recipient_add
@@ -201,11 +201,11 @@ class TestApi:
         assert goal["difference"]["low"] < goal["difference"]["value"] < goal["difference"]["high"]
 
 
-class TestVerdict:
+class TestEffectTold:
     """What the page says on top, by the published counts of the demo's campaign."""
 
     def test_tells_a_clear_effect_in_people_and_money(self):
-        said = verdict(
+        said = effect_told(
             comparison(
                 rate_difference(267, 21307, 122, 21306), people=21307, per_head=Estimate(0.77, 0.49, 1.05)
             ),
@@ -215,18 +215,18 @@ class TestVerdict:
         assert said == "About 145 people more than without it (107 to 184), worth $16,406."
 
     def test_an_effect_that_may_be_chance_is_not_called_one(self):
-        said = verdict(comparison(rate_difference(12, 1000, 10, 1000), people=1000), "USD")
+        said = effect_told(comparison(rate_difference(12, 1000, 10, 1000), people=1000), "USD")
 
         assert said == "No clear effect yet: between −8 and +12 people."
 
     def test_tells_a_loss_as_a_loss(self):
-        said = verdict(comparison(rate_difference(100, 1000, 200, 1000), people=1000), "USD")
+        said = effect_told(comparison(rate_difference(100, 1000, 200, 1000), people=1000), "USD")
 
         assert said == "About 100 people fewer than without it (69 to 131)."
 
     def test_without_holdout_the_effect_cannot_be_known(self):
         assert (
-            verdict(comparison(None, people=9), "USD")
+            effect_told(comparison(None, people=9), "USD")
             == "Nobody was held out, so its effect cannot be known."
         )
 

@@ -14,6 +14,7 @@ child process exited with exit code 134
     [
         (FULL, 'could not extend file "base/1/26". Check free disk space'),
         ("[7] FATAL:  older\n[8] FATAL:  lock file exists\n[8] LOG:  bye\n", "lock file exists"),
+        ("[7] FATAL:  weeks ago\n" + "[8] LOG:  hello\n" * 99 + "[9] PANIC:  lost\n", "lost"),
         ("# Can't open the log file\n", "# Can't open the log file"),
         ("", "nothing was logged"),
     ],

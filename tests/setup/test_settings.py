@@ -106,6 +106,21 @@ class TestWrongValues:
         assert said.startswith("EMAIL_URL ")
         assert "hunter2" not in said
 
+    def test_a_key_is_read_as_it_stands_in_its_file(self, tmp_path):
+        (tmp_path / "key").write_text(f"{GOOD['SUPPRESSION_KEY']}\n")
+        shown = "from config import env; print(repr(env.SUPPRESSION_KEY_GIVEN))"
+
+        code, out, _said = manage(
+            "shell",
+            "--verbosity=0",
+            "-c",
+            shown,
+            SUPPRESSION_KEY=None,
+            SUPPRESSION_KEY_FILE=str(tmp_path / "key"),
+        )
+
+        assert (code, out.strip()) == (0, repr(f"{GOOD['SUPPRESSION_KEY']}\n"))
+
 
 class TestProduction:
     def test_is_clean_for_the_checks_of_a_deployment(self, tmp_path):

@@ -156,10 +156,10 @@ def layout_detect(file: BinaryIO, *, encoding: str, delimiter: str = "") -> Layo
     lines, is_all = _first_lines(file, encoding)
     if lines[0].lstrip()[:1] in ("<", "{", "["):
         raise FileRefused(_("This looks like HTML or JSON, not like a CSV file."))
-    delimiter = delimiter or _delimiter_told(lines) or _delimiter(lines)
-    lines = [line for line in lines if not is_hint([line.strip()])]
+    told, lines = _delimiter_told(lines), lines[is_hint([lines[0].strip()]) :]
     if not lines:
         raise FileRefused(_("This file is empty."))
+    delimiter = delimiter or told or _delimiter(lines)
     records = [record for record in _records(lines, delimiter) if any(cell.strip() for cell in record)]
     if not records:
         raise FileRefused(str(_NOT_CSV))
@@ -202,7 +202,7 @@ def _records(lines: list[str], delimiter: str) -> list[list[str]]:
 
 def _delimiter_told(lines: list[str]) -> str:
     """Return what a line such as `sep=;` says, which programs write on top for Excel; '' if there is none."""
-    told = lines[0].strip("\r\n").lstrip()[len(HINT) :]
+    told = lines[0].strip("\r\n ")[len(HINT) :]
     return told if is_hint([lines[0].strip()]) and told in DELIMITERS else ""
 
 

@@ -169,11 +169,11 @@ class ColumnsForm(forms.Form):
         targets = list(import_file.mapping.values())
         if self.is_bound:
             targets = [
-                f"{OTHER}:{self.data.get(f'namespace-{place}', '')}"
+                f"{OTHER}:{self.data.get(f'namespace-{place}', '').strip()}"
                 for place in range(len(self._columns))
                 if self.data.get(f"target-{place}") == OTHER
             ]
-        others = [target for target in targets if target and target.startswith(f"{OTHER}:")]
+        others = dict.fromkeys(target for target in targets if target and target.startswith(f"{OTHER}:"))
         named = [(one, _("Identity: %(name)s") % {"name": one.partition(":")[2]}) for one in others]
         return named if len(named) > 1 else []
 

@@ -1,5 +1,6 @@
 """The list of contacts, how many there are, and the profile of one."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -202,7 +203,7 @@ def condition_holds(condition: Condition) -> RawSQL:
         return _sql(f"{expression} @> %s::jsonb", [keys.list_operand(value)])
     if isinstance(value, bool):
         return _sql(f"{expression} = %s", [value])
-    if isinstance(value, str) and attribute.type == Type.DATETIME and ":" not in condition.value:
+    if isinstance(value, str) and attribute.type == Type.DATETIME and _is_day(condition.value):
         return _day(expression, operator, value.partition("T")[0])
     if isinstance(value, str):
         return _text(expression, keys.sql_text(attribute.key, column=column), operator, value.lower())
@@ -215,6 +216,10 @@ def _operator_check(attribute: Attribute, operator: Operator) -> None:
     sentence = _("“%(operator)s” cannot be asked of “%(label)s”, which is of the type “%(type)s”.")
     words = {"operator": OPERATOR_LABELS[operator], "label": attribute.label}
     raise AttributeInvalid(str(sentence % {**words, "type": attribute.get_type_display()}))
+
+
+def _is_day(text: str) -> bool:
+    return re.fullmatch(r"[\d./-]+", text.strip()) is not None
 
 
 def _day(expression: str, operator: Operator, day: str) -> RawSQL:

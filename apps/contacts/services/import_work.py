@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -71,6 +71,12 @@ class _Work:
     import_file: ImportFile
     token: UUID
     now: datetime
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def moment(self) -> datetime:
+        """When a chunk arrives: not when its file began, or whoever counts what is new would miss it."""
+        return self.now + timedelta(seconds=time.monotonic() - self.began)
 
     def held(self) -> ImportFileQuerySet:
         rows = ImportFile.objects.filter(pk=self.import_file.pk, state=State.RUNNING)
@@ -228,7 +234,7 @@ def _chunk_commit(work: _Work, prepared: Prepared, rows: Rows) -> dict[str, list
     # The row is ours until the end; what stands in it may have been taken out for somebody who was erased.
     import_file.samples = work.held().values_list("samples", flat=True).get()
     wanted = [outcome for outcome in SHOWN if len(import_file.samples.get(outcome, [])) < SAMPLES]
-    written = rows.write(prepared, wanted=wanted, now=work.now)
+    written = rows.write(prepared, wanted=wanted, now=work.moment)
     counts, places, faults = written.counts, written.places, [*prepared.faults, *written.faults]
     counts[Outcome.INVALID] = len(faults)
     counts[Outcome.DUPLICATE] += len(prepared.duplicates)

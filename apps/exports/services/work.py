@@ -175,7 +175,7 @@ def _arrived(export: Export) -> Arrived | None:
 
     It begins where that of the last file that was made ends, so that what a failed one lacks is in the next.
     """
-    if "new" not in export.terms or export.due_at is None:
+    if "new" not in export.terms or export.due_at is None or export.schedule_id is None:
         return None
     made = Export.objects.filter(schedule=export.schedule, state=State.DONE, due_at__lt=export.due_at)
     # On the same terms: of what was not asked for before, everything is new.

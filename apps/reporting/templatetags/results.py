@@ -67,7 +67,7 @@ def lift(estimate: Estimate | None) -> str:
 
 
 @register.simple_tag
-def verdict(comparison: Comparison, currency: str) -> str:
+def effect_told(comparison: Comparison, currency: str) -> str:
     """Return in one sentence what a message did, as one would tell it: in people, not in points."""
     people, value = comparison.people_more, comparison.value_more
     if people is None:
@@ -79,9 +79,11 @@ def verdict(comparison: Comparison, currency: str) -> str:
     found = {"n": display.number(abs(people.value)), "low": display.number(few), "high": display.number(many)}
     if people.value < 0:
         return _("About %(n)s people fewer than without it (%(low)s to %(high)s).") % found
-    if value is None or not value.is_clear or value.value < 0:
+    if value is None or not value.is_clear:
         return _("About %(n)s people more than without it (%(low)s to %(high)s).") % found
-    found["value"] = display.money(value.value, currency, 0)
+    found["value"] = display.money(abs(value.value), currency, 0)
+    if value.value < 0:
+        return _("About %(n)s people more than without it (%(low)s to %(high)s), but %(value)s less.") % found
     return _("About %(n)s people more than without it (%(low)s to %(high)s), worth %(value)s.") % found
 
 

@@ -16,7 +16,7 @@ from apps.segments.builder.draft import (
     focus_on,
 )
 from apps.segments.builder.naming import names_from_draft, names_to_draft
-from apps.segments.builder.page import BuilderPage, Known, builder_page
+from apps.segments.builder.page import BuilderPage, Known, builder_page, registered_inputs
 
 __all__ = [
     "BuilderPage",
@@ -33,4 +33,5 @@ __all__ = [
     "focus_on",
     "names_from_draft",
     "names_to_draft",
+    "registered_inputs",
 ]

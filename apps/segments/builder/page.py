@@ -124,6 +124,18 @@ class Known:
 
     events: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     values: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    inputs: Mapping[str, Sequence[registry.Input]] = field(default_factory=dict)  # by the path of the row
+
+
+def registered_inputs(draft: Draft) -> dict[str, Sequence[registry.Input]]:
+    """Return the fields of the rows that other apps know, by path; each kind is asked once."""
+    found: dict[str, Sequence[registry.Input]] = {}
+    for kind in registry.kinds:
+        rows = [node for node in draft.walk() if node.kind == kind.key]
+        if rows:
+            asked = kind.inputs([node.values for node in rows])
+            found.update(zip((node.path for node in rows), asked, strict=True))
+    return found
 
 
 @dataclass
@@ -271,9 +283,9 @@ def _fill(shown: NodePage, words: Vocabulary, known: Known) -> None:
                 _property(node.values, place, known.events.get(node.values.get("name", ""), {}))
                 for place in where_places(node.values)
             ]
-        case kind:
-            asked = [one.inputs(node.values) for one in registry.kinds if one.key == kind]
-            shown.inputs = [(one, node.values.get(one.name, "")) for inputs in asked for one in inputs]
+        case _:
+            inputs = known.inputs.get(node.path, ())
+            shown.inputs = [(one, node.values.get(one.name, "")) for one in inputs]
 
 
 def _property(texts: Mapping[str, str], place: int, types: Mapping[str, str]) -> Comparison:

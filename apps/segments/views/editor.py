@@ -195,7 +195,11 @@ def builder_page_of(
         if node.kind == "attribute"
     )
     open_texts = {term.key for term in terms if term and not term.choices and not term.column}
-    known = builder.Known(events=selectors.events_known(), values=selectors.values_known(open_texts))
+    known = builder.Known(
+        events=selectors.events_known(),
+        values=selectors.values_known(open_texts),
+        inputs=builder.registered_inputs(editing.draft),
+    )
     named_in = editing.rule if has_thresholds else None
     return builder.builder_page(
         editing.draft, editing.words, known, focus=focus, faults=faults, named_in=named_in
