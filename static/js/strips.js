@@ -10,5 +10,5 @@
   };
   reveal(document);
   // Only in what has come: whoever has scrolled a strip is not taken back by something else that is swapped.
-  document.addEventListener("htmx:load", ({ detail }) => reveal(detail.elt));
+  document.addEventListener("htmx:load", ({ target }) => reveal(target));
 })();

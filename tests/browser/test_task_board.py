@@ -30,7 +30,7 @@ def titles(page, state):
 
 def drag(page, card, column, *, shows):
     """Take a card by hand and let it go at the top of a column, once the column shows it there."""
-    box, there = card.bounding_box(), page.locator(f"[data-column={column}]").bounding_box()
+    box, there = _place(card), _place(page.locator(f"[data-column={column}]"))
     page.mouse.move(box["x"] + 60, box["y"] + box["height"] - 8)
     page.mouse.down()
     page.mouse.move(box["x"] + 70, box["y"] + box["height"] - 2, steps=3)
@@ -38,6 +38,13 @@ def drag(page, card, column, *, shows):
     expect(titles(page, column)).to_have_text(shows)
     with page.expect_response("**/place/"):
         page.mouse.up()
+    page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
+
+
+def _place(thing):
+    """Return where it is; while an answer replaces it, it is nowhere."""
+    thing.scroll_into_view_if_needed()
+    return thing.bounding_box() or _place(thing)
 
 
 def test_a_card_is_dragged_to_where_it_belongs_and_a_refused_one_goes_back(board):
