@@ -3,13 +3,16 @@
 from http import HTTPStatus
 
 import pytest
+from django.core.exceptions import ObjectDoesNotExist
 from django.urls import reverse
 from lxml import html
 
 from apps.accounts.models import User
+from apps.collaboration.models import AuditEvent
 from apps.collaboration.stale import saved_check
 from apps.core.errors import SavedSince
 from apps.messaging.models import SendingDomain, SendingPolicy
+from apps.messaging.services import cap_delete, quiet_delete, rate_limit_delete
 from tests.factories.accounts import UserFactory
 from tests.factories.messaging import (
     FrequencyCapFactory,
@@ -88,3 +91,22 @@ def test_what_somebody_has_deleted_does_not_come_back(login):
 
     url = reverse("messaging:domain-edit", args=[domain.pk])
     assert client.post(url, {}).status_code == HTTPStatus.NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    ("make", "delete", "word"),
+    [
+        (FrequencyCapFactory, cap_delete, "cap"),
+        (QuietHoursFactory, quiet_delete, "quiet"),
+        (RateLimitFactory, rate_limit_delete, "limit"),
+    ],
+)
+def test_what_two_delete_is_deleted_once(noon, make, delete, word):
+    row, by = make(), UserFactory(role=User.Role.ADMINISTRATOR)
+    seen_by_another = type(row).objects.get(pk=row.pk)
+
+    delete(**{word: row}, by=by, now=noon)
+    with pytest.raises(ObjectDoesNotExist):
+        delete(**{word: seen_by_another}, by=by, now=noon)
+
+    assert AuditEvent.objects.filter(action__endswith=".deleted").count() == 1

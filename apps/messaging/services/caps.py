@@ -34,6 +34,7 @@ def cap_save(*, cap: FrequencyCap, by: User, now: datetime, seen_at: datetime | 
 @transaction.atomic
 def cap_delete(*, cap: FrequencyCap, by: User, now: datetime) -> None:
     """Let people be written to as often as the other caps allow."""
+    cap = FrequencyCap.objects.select_for_update().get(pk=cap.pk)
     collaboration.audit_record(
         action="frequencycap.deleted", subject=cap, by=by, now=now, details={**cap.facts}
     )

@@ -30,6 +30,7 @@ def quiet_save(*, quiet: QuietHours, by: User, now: datetime, seen_at: datetime 
 @transaction.atomic
 def quiet_delete(*, quiet: QuietHours, by: User, now: datetime) -> None:
     """Write to people at any hour. What is held already keeps the hour that it waits for."""
+    quiet = QuietHours.objects.select_for_update().get(pk=quiet.pk)
     collaboration.audit_record(
         action="quiethours.deleted", subject=quiet, by=by, now=now, details=_facts(quiet)
     )

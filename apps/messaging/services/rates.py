@@ -35,6 +35,7 @@ def rate_limit_save(
 @transaction.atomic
 def rate_limit_delete(*, limit: RateLimit, by: User, now: datetime) -> None:
     """Let everything leave that the other limits allow, those who were put aside for this one among it."""
+    limit = RateLimit.objects.select_for_update(of=("self",)).get(pk=limit.pk)
     collaboration.audit_record(action="ratelimit.deleted", subject=limit, by=by, now=now, details=limit.facts)
     limit.delete()
     ring(SEND_TASK)
